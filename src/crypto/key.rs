@@ -1,0 +1,117 @@
+//! A secret key that knows what it is for.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use zeroize::Zeroizing;
+
+use super::{CryptoError, random};
+
+/// Bytes of every key.
+pub(crate) const KEY: usize = 32;
+
+/// What a key is for. One role's key can't be passed where another's is wanted.
+pub(crate) trait Role: 'static {
+    /// The role's name, for `Debug`.
+    const NAME: &'static str;
+}
+
+/// 32 secret bytes in one role: on the heap, filled in place, wiped on drop, never printed.
+pub(crate) struct Key<R: Role> {
+    bytes: Box<Zeroizing<[u8; KEY]>>,
+    role: PhantomData<fn() -> R>,
+}
+
+impl<R: Role> Key<R> {
+    /// A key of zeros that `fill` turns into a real one.
+    pub(crate) fn filled<E>(fill: impl FnOnce(&mut [u8; KEY]) -> Result<(), E>) -> Result<Self, E> {
+        let mut key = Self { bytes: Box::new(Zeroizing::new([0; KEY])), role: PhantomData };
+        fill(&mut key.bytes)?;
+        Ok(key)
+    }
+
+    /// A fresh key from the system's random generator.
+    pub(crate) fn random() -> Result<Self, CryptoError> {
+        Self::filled(|bytes| random::fill(bytes))
+    }
+
+    /// A copy of 32 bytes as a key; the caller wipes the original.
+    pub(crate) fn copied(bytes: &[u8; KEY]) -> Self {
+        let mut key = Self { bytes: Box::new(Zeroizing::new([0; KEY])), role: PhantomData };
+        key.bytes.copy_from_slice(bytes);
+        key
+    }
+
+    /// The bytes. Look for the callers of this when reviewing where keys go.
+    pub(crate) fn expose(&self) -> &[u8; KEY] {
+        &self.bytes
+    }
+}
+
+impl<R: Role> fmt::Debug for Key<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key<{}>([REDACTED])", R::NAME)
+    }
+}
+
+/// The roles.
+pub(crate) mod role {
+    use super::Role;
+
+    macro_rules! roles {
+        ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
+            $(
+                $(#[$doc])*
+                pub(crate) enum $name {}
+                impl Role for $name {
+                    const NAME: &'static str = stringify!($name);
+                }
+            )+
+        };
+    }
+
+    roles! {
+        /// A key file's content, or what a passphrase stretches to.
+        Master,
+        /// KEK_g: what the anchor holds, seals the keyring table.
+        Anchor,
+        /// Seals one tenant's key file.
+        TenantFile,
+        /// A node of a punctured key tree.
+        Node,
+        /// A leaf of the tree: wraps the data keys of one data subject.
+        Slot,
+        /// Seals one body, once.
+        Data,
+        /// A tenant's index key.
+        Index,
+        /// One version of one index.
+        IndexVersion,
+        /// One normalised value in one index.
+        Value,
+        /// Seals the list of a row's index entries.
+        Links,
+        /// Seals tombstones, slot map and a tenant's state.
+        State,
+        /// Seals the names of tenants and collections.
+        Names,
+        /// Seals schemas and dictionaries.
+        Schema,
+        /// MACs the terms of a digest.
+        Digest,
+        /// Seals the sums of the digests; no auditor is given it.
+        Sum,
+        /// Seals the blocks of a tenant's journal, or the vault's.
+        Journal,
+        /// MACs position and digests into each block.
+        Commit,
+        /// Salts the entry hashes of one block.
+        EntrySalt,
+        /// Signs heads.
+        Signing,
+        /// Seals the state of the vault's journal.
+        VaultState,
+        /// MACs the ledger of erasures.
+        Ledger,
+    }
+}

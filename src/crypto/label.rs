@@ -1,0 +1,69 @@
+//! The one table of KDF labels.
+
+macro_rules! labels {
+    ($($(#[$doc:meta])* $name:ident = $text:literal),+ $(,)?) => {
+        /// What a derivation is for. No label is the beginning of another.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Label { $($(#[$doc])* $name),+ }
+
+        impl Label {
+            pub(crate) const fn as_bytes(self) -> &'static [u8] {
+                match self { $(Self::$name => concat!("strongroom/v1/", $text).as_bytes()),+ }
+            }
+
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name),+];
+        }
+    };
+}
+
+labels! {
+    /// Child of a key tree's node.
+    Tree = "tree",
+    /// A key file's public id.
+    KeyFileId = "key-file-id",
+    /// A master key wraps KEK_g.
+    MasterWrap = "master-wrap",
+    /// KEK_g seals the keyring table.
+    Table = "table",
+    /// A tenant's KEK seals its key file.
+    TenantFile = "key-ring-of-tenant",
+    /// A slot key wraps a data key.
+    DataKey = "data-key",
+    /// An index's own key.
+    IndexVersion = "index-version",
+    /// An index entry.
+    IndexEntry = "index-entry",
+    /// A row's links.
+    Links = "links",
+    /// A tombstone of a row.
+    Tombstone = "tombstone",
+    /// An entry of the slot map.
+    SlotMap = "slot-map",
+    /// A tenant's state.
+    TenantState = "tenant-state",
+    /// A name of a tenant or a collection.
+    Name = "name",
+    /// A schema.
+    Schema = "schema",
+    /// A dictionary.
+    Dictionary = "dictionary",
+    /// A journal block.
+    Block = "block",
+    /// The state of the vault's journal.
+    JournalState = "journal-state",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Label;
+
+    #[test]
+    fn no_label_is_the_beginning_of_another() {
+        for a in Label::ALL {
+            for b in Label::ALL {
+                assert!(a == b || !b.as_bytes().starts_with(a.as_bytes()), "{a:?} begins {b:?}");
+            }
+        }
+    }
+}

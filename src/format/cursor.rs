@@ -1,0 +1,163 @@
+//! Reading and writing of fixed layouts: big-endian integers, fixed arrays, counted bytes.
+
+use super::FormatError;
+
+/// Takes a layout apart from the front. Every step is checked.
+pub(crate) struct Reader<'a> {
+    what: &'static str,
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `bytes` as a `what`, the name that errors give.
+    pub(crate) const fn new(what: &'static str, bytes: &'a [u8]) -> Self {
+        Self { what, rest: bytes }
+    }
+
+    pub(crate) fn invalid(&self, why: &'static str) -> FormatError {
+        FormatError::Invalid { what: self.what, why }
+    }
+
+    pub(crate) fn take(&mut self, length: usize) -> Result<&'a [u8], FormatError> {
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or_else(|| self.invalid("it ends too early"))?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<&'a [u8; N], FormatError> {
+        let (taken, rest) = self.rest.split_first_chunk().ok_or_else(|| self.invalid("it ends too early"))?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    pub(crate) fn u8(&mut self) -> Result<u8, FormatError> {
+        self.array::<1>().map(|b| u8::from_be_bytes(*b))
+    }
+
+    pub(crate) fn u16(&mut self) -> Result<u16, FormatError> {
+        self.array().map(|b| u16::from_be_bytes(*b))
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, FormatError> {
+        self.array().map(|b| u32::from_be_bytes(*b))
+    }
+
+    pub(crate) fn u64(&mut self) -> Result<u64, FormatError> {
+        self.array().map(|b| u64::from_be_bytes(*b))
+    }
+
+    /// Bytes after a 16-bit length.
+    pub(crate) fn short(&mut self) -> Result<&'a [u8], FormatError> {
+        let length = self.u16()?;
+        self.take(usize::from(length))
+    }
+
+    /// Bytes after a 32-bit length of at most `limit`.
+    pub(crate) fn long(&mut self, limit: usize) -> Result<&'a [u8], FormatError> {
+        let length = usize::try_from(self.u32()?).map_err(|_| self.invalid("a length is over its limit"))?;
+        if length > limit {
+            return Err(self.invalid("a length is over its limit"));
+        }
+        self.take(length)
+    }
+
+    /// A version byte of at least 1 and at most `known`.
+    pub(crate) fn version(&mut self, known: u8) -> Result<u8, FormatError> {
+        match self.u8()? {
+            0 => Err(self.invalid("its version is 0")),
+            found if found > known => Err(FormatError::Newer { what: self.what, found, known }),
+            found => Ok(found),
+        }
+    }
+
+    /// What hasn't been read yet.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// The end: nothing may be left.
+    pub(crate) fn finish(self) -> Result<(), FormatError> {
+        if self.rest.is_empty() { Ok(()) } else { Err(self.invalid("bytes are left over")) }
+    }
+}
+
+/// Puts a layout together, into a buffer of the caller's choice (one that is wiped, for secrets).
+pub(crate) struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+}
+
+impl<'a> Writer<'a> {
+    pub(crate) const fn new(out: &'a mut Vec<u8>) -> Self {
+        Self { out }
+    }
+
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        self.out.extend_from_slice(bytes);
+        self
+    }
+
+    pub(crate) fn u8(&mut self, value: u8) -> &mut Self {
+        self.bytes(&value.to_be_bytes())
+    }
+
+    pub(crate) fn u16(&mut self, value: u16) -> &mut Self {
+        self.bytes(&value.to_be_bytes())
+    }
+
+    pub(crate) fn u32(&mut self, value: u32) -> &mut Self {
+        self.bytes(&value.to_be_bytes())
+    }
+
+    pub(crate) fn u64(&mut self, value: u64) -> &mut Self {
+        self.bytes(&value.to_be_bytes())
+    }
+
+    /// Bytes behind a 16-bit length.
+    pub(crate) fn short(&mut self, what: &'static str, bytes: &[u8]) -> Result<&mut Self, FormatError> {
+        let length =
+            u16::try_from(bytes.len()).map_err(|_| FormatError::Invalid { what, why: "a part is too long" })?;
+        Ok(self.u16(length).bytes(bytes))
+    }
+
+    /// Bytes behind a 32-bit length of at most `limit`.
+    pub(crate) fn long(&mut self, what: &'static str, limit: usize, bytes: &[u8]) -> Result<&mut Self, FormatError> {
+        match u32::try_from(bytes.len()) {
+            Ok(length) if bytes.len() <= limit => Ok(self.u32(length).bytes(bytes)),
+            _ => Err(FormatError::Invalid { what, why: "a part is too long" }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back_and_nothing_may_be_left() {
+        let mut out = Vec::new();
+        let mut writer = Writer::new(&mut out);
+        writer.u8(1).u16(2).u32(3).u64(4).short("test", b"five").unwrap().long("test", 9, b"six").unwrap();
+        let mut reader = Reader::new("test", &out);
+        assert_eq!(reader.version(1), Ok(1));
+        assert_eq!((reader.u16(), reader.u32(), reader.u64()), (Ok(2), Ok(3), Ok(4)));
+        assert_eq!((reader.short(), reader.long(9)), (Ok(&b"five"[..]), Ok(&b"six"[..])));
+        assert_eq!(reader.finish(), Ok(()));
+        assert!(Reader::new("test", &out).finish().is_err());
+    }
+
+    #[test]
+    fn length_over_the_limit_or_past_the_end_is_refused() {
+        assert!(Reader::new("test", &[0, 0, 0, 9]).long(8).is_err());
+        assert!(Reader::new("test", &[0xff, 0xff, 0xff, 0xff]).long(usize::MAX).is_err());
+        assert!(Reader::new("test", &[0, 9, 1]).short().is_err());
+        assert!(Writer::new(&mut Vec::new()).short("test", &[0; 65_536]).is_err());
+        assert!(Writer::new(&mut Vec::new()).long("test", 2, &[0; 3]).is_err());
+    }
+
+    #[test]
+    fn version_from_the_future_says_to_use_a_newer_release() {
+        let newer = Reader::new("row", &[9]).version(1);
+        assert_eq!(newer, Err(FormatError::Newer { what: "row", found: 9, known: 1 }));
+        assert!(Reader::new("row", &[0]).version(1).is_err());
+    }
+}

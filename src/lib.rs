@@ -1,0 +1,10 @@
+//! Strongroom
+#![deny(missing_docs, unreachable_pub)]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod crypto;
+mod format;
+mod model;
+
+pub use model::*;

@@ -1,0 +1,120 @@
+//! Who acts. The host says so; the library believes it and writes it down.
+
+use std::collections::BTreeMap;
+
+use super::Timestamp;
+
+/// Who acts: an id, roles, attributes, and how they proved who they are.
+///
+/// Logging people in is the host's work. An actor without roles is refused everything by [`Roles`](crate::policy::Roles).
+///
+/// ```
+/// use strongroom::Actor;
+/// let actor = Actor::new("sales-7").role("sales").attribute("team", "north").device("laptop-12");
+/// assert_eq!(actor.id(), "sales-7");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    id: String,
+    roles: Vec<String>,
+    attributes: BTreeMap<String, String>,
+    authentication: Option<Authentication>,
+    device: Option<String>,
+    session: Option<String>,
+}
+
+/// How strongly an actor proved who they are, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Authentication {
+    /// Higher is stronger; the host chooses the scale (1 password, 2 two factors, ...).
+    pub strength: u8,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+impl Actor {
+    /// An actor with this id and nothing else.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            roles: Vec::new(),
+            attributes: BTreeMap::new(),
+            authentication: None,
+            device: None,
+            session: None,
+        }
+    }
+
+    /// Adds a role.
+    #[must_use]
+    pub fn role(mut self, role: impl Into<String>) -> Self {
+        self.roles.push(role.into());
+        self
+    }
+
+    /// Sets an attribute, for policies that ask for it.
+    #[must_use]
+    pub fn attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.attributes.insert(name.into(), value.into());
+        self
+    }
+
+    /// Says how strongly, and when, the actor was authenticated.
+    #[must_use]
+    pub fn authenticated(mut self, strength: u8, at: Timestamp) -> Self {
+        self.authentication = Some(Authentication { strength, at });
+        self
+    }
+
+    /// Names the device.
+    #[must_use]
+    pub fn device(mut self, device: impl Into<String>) -> Self {
+        self.device = Some(device.into());
+        self
+    }
+
+    /// Names the host's own session, to tell one log-in from another.
+    #[must_use]
+    pub fn in_session(mut self, session: impl Into<String>) -> Self {
+        self.session = Some(session.into());
+        self
+    }
+
+    /// The actor's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The actor's roles, in the order they were added.
+    #[must_use]
+    pub fn roles(&self) -> &[String] {
+        &self.roles
+    }
+
+    /// One attribute.
+    #[must_use]
+    pub fn get_attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.get(name).map(String::as_str)
+    }
+
+    /// How and when the actor was authenticated, if the host said so.
+    #[must_use]
+    pub fn authentication(&self) -> Option<Authentication> {
+        self.authentication
+    }
+
+    /// The device, if the host named one.
+    #[must_use]
+    pub fn device_name(&self) -> Option<&str> {
+        self.device.as_deref()
+    }
+
+    /// The host's session, if it named one.
+    #[must_use]
+    pub fn session_name(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+}

@@ -1,0 +1,20 @@
+//! Words that every floor shares: ids, time, actors, acts and what a policy may ask.
+//!
+//! Guarantees: no dependencies, no I/O, no keys. Does not: decide, store or check anything.
+
+mod action;
+mod actor;
+mod clock;
+mod fields;
+mod ids;
+mod request;
+
+pub use action::Action;
+pub use actor::{Actor, Authentication};
+pub use clock::{Clock, SystemClock, Timestamp};
+pub use fields::{FieldSet, Normaliser};
+pub use ids::{CollectionId, ParseIdError, RecordId, Revision, TenantId, VaultId};
+pub use request::{Facts, Request, Resource};
+
+pub(crate) use fields::IndexValue;
+pub(crate) use ids::{Epoch, JournalEpochId, Pseudonym, Slot};
