@@ -6,6 +6,9 @@
 mod codec;
 mod cursor;
 mod error;
+pub(crate) mod place;
+pub(crate) mod row;
+pub(crate) mod state;
 
 pub(crate) use codec::{decode, encode};
 pub(crate) use cursor::{Reader, Writer};

@@ -1,0 +1,165 @@
+//! Where things stand in the store: one ordered space of keys, cut by a first byte.
+//!
+//! Keys hold random ids, counters and MACs, never a name or a value.
+
+use crate::model::{CollectionId, RecordId, Revision, Slot, TenantId};
+
+/// A key space. The bytes are format: they never change their meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Space {
+    /// `tenant ‖ collection ‖ record` → row or tombstone.
+    Row = 0x01,
+    /// `tenant ‖ collection ‖ record ‖ BE64 revision ‖ BE16 n` → part of a long body.
+    Chunk = 0x02,
+    /// `tenant ‖ HMAC(value key, i)` → index entry.
+    Entry = 0x03,
+    /// `tenant ‖ BE32 slot ‖ BE32 number` → slot map; number 0 is the slot's head.
+    SlotMap = 0x04,
+    /// `BE64 position ‖ BE32 n` → part of a journal block.
+    Block = 0x05,
+    /// `BE64 position ‖ BE32 n` → row keys that the block's commit touched.
+    Changes = 0x06,
+    /// `tenant` → the tenant's state.
+    TenantState = 0x07,
+    /// nothing → the state of the vault's journal.
+    JournalState = 0x08,
+    /// `tenant` → the tenant's sealed name.
+    TenantName = 0x09,
+    /// `tenant ‖ collection ‖ BE16 n` → part of the collection's sealed name.
+    CollectionName = 0x0a,
+    /// `tenant ‖ collection ‖ BE16 n` → part of the collection's sealed schema.
+    Schema = 0x0b,
+    /// `tenant ‖ collection ‖ BE16 n` → part of the collection's sealed dictionary.
+    Dictionary = 0x0c,
+}
+
+/// Bytes of a row's key.
+pub(crate) const ROW_KEY: usize = 1 + 16 + 16 + 16;
+
+pub(crate) fn row(tenant: TenantId, collection: CollectionId, record: RecordId) -> Vec<u8> {
+    key(Space::Row, &[tenant.as_bytes(), collection.as_bytes(), record.as_bytes()])
+}
+
+pub(crate) fn rows_of(tenant: TenantId, collection: CollectionId) -> Vec<u8> {
+    key(Space::Row, &[tenant.as_bytes(), collection.as_bytes()])
+}
+
+/// Collection and record of a row's key.
+pub(crate) fn row_of_key(key: &[u8]) -> Option<(TenantId, CollectionId, RecordId)> {
+    let (space, rest) = key.split_first()?;
+    let (tenant, rest) = rest.split_first_chunk::<16>()?;
+    let (collection, rest) = rest.split_first_chunk::<16>()?;
+    let record: &[u8; 16] = rest.try_into().ok()?;
+    (*space == Space::Row as u8)
+        .then(|| (TenantId::from_bytes(*tenant), CollectionId::from_bytes(*collection), RecordId::from_bytes(*record)))
+}
+
+pub(crate) fn chunk(
+    tenant: TenantId,
+    collection: CollectionId,
+    record: RecordId,
+    revision: Revision,
+    number: u16,
+) -> Vec<u8> {
+    key(
+        Space::Chunk,
+        &[
+            tenant.as_bytes(),
+            collection.as_bytes(),
+            record.as_bytes(),
+            &revision.get().to_be_bytes(),
+            &number.to_be_bytes(),
+        ],
+    )
+}
+
+pub(crate) fn entry(tenant: TenantId, mac: &[u8; 32]) -> Vec<u8> {
+    key(Space::Entry, &[tenant.as_bytes(), mac])
+}
+
+pub(crate) fn slot_map(tenant: TenantId, slot: Slot, number: u32) -> Vec<u8> {
+    key(Space::SlotMap, &[tenant.as_bytes(), &slot.0.to_be_bytes(), &number.to_be_bytes()])
+}
+
+pub(crate) fn block(position: u64, number: u32) -> Vec<u8> {
+    key(Space::Block, &[&position.to_be_bytes(), &number.to_be_bytes()])
+}
+
+/// Position and part number of a block's or a change list's key.
+pub(crate) fn position_of_key(key: &[u8]) -> Option<(u64, u32)> {
+    let (_, rest) = key.split_first()?;
+    let (position, number) = rest.split_first_chunk::<8>()?;
+    Some((u64::from_be_bytes(*position), u32::from_be_bytes(number.try_into().ok()?)))
+}
+
+pub(crate) fn changes(position: u64, number: u32) -> Vec<u8> {
+    key(Space::Changes, &[&position.to_be_bytes(), &number.to_be_bytes()])
+}
+
+pub(crate) fn tenant_state(tenant: TenantId) -> Vec<u8> {
+    key(Space::TenantState, &[tenant.as_bytes()])
+}
+
+pub(crate) fn journal_state() -> Vec<u8> {
+    key(Space::JournalState, &[])
+}
+
+pub(crate) fn tenant_name(tenant: TenantId) -> Vec<u8> {
+    key(Space::TenantName, &[tenant.as_bytes()])
+}
+
+/// One part of what a collection keeps in `space` (name, schema, dictionary).
+pub(crate) fn collection_part(space: Space, tenant: TenantId, collection: CollectionId, number: u16) -> Vec<u8> {
+    key(space, &[tenant.as_bytes(), collection.as_bytes(), &number.to_be_bytes()])
+}
+
+/// The collection and the part number of such a key.
+pub(crate) fn collection_of_key(key: &[u8]) -> Option<(CollectionId, u16)> {
+    let (_, rest) = key.split_first_chunk::<17>()?;
+    let (collection, number) = rest.split_first_chunk::<16>()?;
+    Some((CollectionId::from_bytes(*collection), u16::from_be_bytes(number.try_into().ok()?)))
+}
+
+/// Everything of one space that belongs to a tenant.
+pub(crate) fn of_tenant(space: Space, tenant: TenantId) -> Vec<u8> {
+    key(space, &[tenant.as_bytes()])
+}
+
+/// Everything of one space.
+pub(crate) fn all_of(space: Space) -> Vec<u8> {
+    key(space, &[])
+}
+
+fn key(space: Space, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(parts.iter().map(|part| part.len()).sum::<usize>() + 1);
+    key.push(space as u8);
+    for part in parts {
+        key.extend_from_slice(part);
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_key_says_whose_row_it_is() {
+        let (tenant, collection, record) =
+            (TenantId::from_bytes([1; 16]), CollectionId::from_bytes([2; 16]), RecordId::from_bytes([3; 16]));
+        let key = row(tenant, collection, record);
+        assert_eq!(key.len(), ROW_KEY);
+        assert_eq!(row_of_key(&key), Some((tenant, collection, record)));
+        assert!(key.starts_with(&rows_of(tenant, collection)));
+        assert_eq!(row_of_key(&key[..48]), None);
+        assert_eq!(row_of_key(&entry(tenant, &[0; 32])), None);
+    }
+
+    #[test]
+    fn blocks_sort_by_position_then_part() {
+        assert!(block(1, 9) < block(2, 0));
+        assert!(block(255, 0) < block(256, 0));
+        assert_eq!(position_of_key(&block(7, 2)), Some((7, 2)));
+    }
+}
