@@ -6,5 +6,6 @@
 mod crypto;
 mod format;
 mod model;
+mod store;
 
 pub use model::*;

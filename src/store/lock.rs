@@ -1,0 +1,74 @@
+//! One writer for one directory: an advisory lock on a file in it.
+//!
+//! Guarantees: of all processes and all openings within one, at most one holds it; asking never waits; the system lets
+//! go of it when its holder ends, however it ends. Does not: stop a program that doesn't ask, nor hold on network file
+//! systems that don't keep such locks. A process made by `fork` alone shares its parent's lock.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+
+use super::{StoreError, files};
+
+const NAME: &str = "lock";
+
+/// The lock of one directory, held until dropped. Its file stays behind, empty.
+#[derive(Debug)]
+pub(crate) struct DirLock {
+    _file: File,
+}
+
+impl DirLock {
+    /// Takes the lock of an existing directory, or answers [`StoreError::InUse`] at once.
+    pub(crate) fn acquire(dir: &Path) -> Result<Self, StoreError> {
+        // Never removed: a file that is locked and unlinked would let a second one be made and locked beside it.
+        let file = files::private().create(true).truncate(false).write(true).open(dir.join(NAME));
+        let file = file.map_err(StoreError::io("opening the lock file"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
+            Err(TryLockError::Error(source)) => Err(StoreError::Io { what: "locking the directory", source }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn second_acquire_is_refused_until_the_first_is_dropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = DirLock::acquire(dir.path()).unwrap();
+        assert!(matches!(DirLock::acquire(dir.path()), Err(StoreError::InUse)));
+        drop(first);
+        DirLock::acquire(dir.path()).unwrap();
+    }
+
+    #[test]
+    fn missing_directory_is_an_error_and_is_not_made() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = dir.path().join("none");
+        assert!(matches!(DirLock::acquire(&missing), Err(StoreError::Io { .. })));
+        assert!(!missing.exists());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn lock_held_by_another_process_is_refused_and_freed_by_its_kill() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(DirLock::acquire(dir.path()).unwrap());
+        let mut other = std::process::Command::new("flock")
+            .args(["--no-fork", "--exclusive"])
+            .arg(dir.path().join(NAME))
+            .args(["sh", "-c", "echo held; exec sleep 60"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("flock (of util-linux) should be there");
+        let mut line = [0; 5];
+        std::io::Read::read_exact(other.stdout.as_mut().unwrap(), &mut line).unwrap();
+        assert!(matches!(DirLock::acquire(dir.path()), Err(StoreError::InUse)));
+        other.kill().unwrap();
+        other.wait().unwrap();
+        DirLock::acquire(dir.path()).unwrap();
+    }
+}

@@ -1,0 +1,76 @@
+//! Keeping bytes: the [`Store`] trait, its engines, the lock on a directory and careful handling of small files.
+//!
+//! Guarantees: a commit is all or nothing and durable when it returns; a key that isn't as the caller expected leaves
+//! everything untouched; after a sync that failed nothing is answered any more until the store is opened again.
+//! Does not: encrypt, authenticate or understand what it keeps, and an engine may hold removed values indefinitely.
+
+mod batch;
+mod error;
+pub(crate) mod files;
+mod lock;
+mod memory;
+#[cfg(feature = "sled")]
+mod sled;
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+pub(crate) mod faulty;
+
+pub(crate) use batch::{Batch, Expectation};
+pub(crate) use error::{CommitError, StoreError};
+pub(crate) use lock::DirLock;
+pub(crate) use memory::MemoryStore;
+#[cfg(feature = "sled")]
+pub(crate) use sled::{Notice, SledStore};
+
+/// The longest value in bytes. Longer ones could leave `sled`'s log for files of their own, which it never syncs.
+pub(crate) const MAX_VALUE: usize = 4096;
+
+/// The longest key in bytes.
+pub(crate) const MAX_KEY: usize = 1024;
+
+/// What `sled`, another embedded engine or a database server can all serve: ordered bytes under byte keys.
+///
+/// After [`close`](Store::close) every call answers [`StoreError::Closed`].
+pub(crate) trait Store: Send + Sync {
+    /// The value under `key`.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// The first `limit` pairs, in key order, whose keys start with `prefix` and are greater than `after`.
+    ///
+    /// One page is no snapshot: commits made meanwhile may show in part of it.
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+
+    /// Applies the whole batch if every expectation holds, else nothing; durable when it returns.
+    ///
+    /// Any error but a conflict or a refused size leaves the outcome unknown until the store is opened again. Readers
+    /// may see a batch a moment before it is durable.
+    fn commit(&self, batch: &Batch, expect: &[Expectation]) -> Result<(), CommitError>;
+
+    /// Makes everything durable and lets go of all files.
+    fn close(&self) -> Result<(), StoreError>;
+}
+
+/// Refuses what no engine should be given.
+fn check_sizes(batch: &Batch) -> Result<(), StoreError> {
+    for (key, value) in batch.iter() {
+        if key.len() > MAX_KEY {
+            return Err(StoreError::KeyTooLarge { found: key.len() });
+        }
+        match value {
+            Some(value) if value.len() > MAX_VALUE => return Err(StoreError::ValueTooLarge { found: value.len() }),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Where a scan starts: the least key that has the prefix and is greater than `after`.
+fn scan_start(prefix: &[u8], after: Option<&[u8]>) -> Vec<u8> {
+    match after {
+        // The least key above `after` is `after` with a zero byte behind it.
+        Some(after) if after >= prefix => [after, &[0]].concat(),
+        _ => prefix.to_vec(),
+    }
+}
