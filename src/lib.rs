@@ -5,6 +5,8 @@
 
 mod crypto;
 mod format;
+mod index;
 mod model;
+pub mod policy;
 
 pub use model::*;

@@ -5,7 +5,9 @@
 
 mod codec;
 mod cursor;
+pub(crate) mod entry;
 mod error;
+pub(crate) mod links;
 
 pub(crate) use codec::{decode, encode};
 pub(crate) use cursor::{Reader, Writer};
