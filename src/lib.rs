@@ -5,7 +5,9 @@
 
 mod crypto;
 mod format;
+mod index;
 mod model;
+pub mod policy;
 mod store;
 
 pub use model::*;

@@ -6,6 +6,8 @@
 mod codec;
 mod cursor;
 mod error;
+pub(crate) mod index_entry;
+pub(crate) mod links;
 pub(crate) mod place;
 pub(crate) mod row;
 pub(crate) mod state;

@@ -1,22 +1,79 @@
 //! Fields: sets of their names, how values of an indexed field are normalised, and the values themselves on the way there.
 
-use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 
-/// A set of a record's top-level fields, by name.
+/// A set of a record's top-level fields, by name. Cheap to clone.
+///
+/// ```
+/// use strongroom::FieldSet;
+/// let card: FieldSet = ["name", "email"].into_iter().collect();
+/// assert!(card.contains("email") && !card.contains("salary"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldSet {
     /// Every field, those that a type gains later included.
     All,
     /// These and no others.
-    Only(BTreeSet<String>),
+    Only(FieldNames),
+}
+
+/// A list of field names: in order, each once, shared between clones.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct FieldNames {
+    /// `None` is the empty list, so that it costs no allocation.
+    sorted: Option<Arc<[Box<str>]>>,
+}
+
+impl FieldNames {
+    /// The names, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.as_slice().iter().map(AsRef::as_ref)
+    }
+
+    /// Whether the name is in the list.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.as_slice().binary_search_by(|probe| (**probe).cmp(name)).is_ok()
+    }
+
+    /// Whether there is no name at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sorted.is_none()
+    }
+
+    fn as_slice(&self) -> &[Box<str>] {
+        self.sorted.as_deref().unwrap_or_default()
+    }
+
+    fn is_subset(&self, other: &Self) -> bool {
+        let mut rest = other.as_slice().iter();
+        self.as_slice().iter().all(|name| rest.any(|probe| probe == name))
+    }
+}
+
+impl<S: Into<String>> FromIterator<S> for FieldNames {
+    fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
+        let mut sorted: Vec<Box<str>> = names.into_iter().map(|name| name.into().into_boxed_str()).collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        Self { sorted: (!sorted.is_empty()).then(|| sorted.into()) }
+    }
+}
+
+impl fmt::Debug for FieldNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
 }
 
 impl FieldSet {
     /// No field at all.
     #[must_use]
     pub const fn none() -> Self {
-        Self::Only(BTreeSet::new())
+        Self::Only(FieldNames { sorted: None })
     }
 
     /// Whether the field is in the set.
@@ -28,28 +85,46 @@ impl FieldSet {
         }
     }
 
+    /// Whether there is no field in the set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Only(names) if names.is_empty())
+    }
+
+    /// Whether every field of this set is in the other.
+    #[must_use]
+    pub fn is_subset(&self, other: &Self) -> bool {
+        match (self, other) {
+            (_, Self::All) => true,
+            (Self::All, Self::Only(_)) => false,
+            (Self::Only(a), Self::Only(b)) => a.is_subset(b),
+        }
+    }
+
     /// The fields that are in both.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::All, set) | (set, Self::All) => set.clone(),
-            (Self::Only(a), Self::Only(b)) => Self::Only(a.intersection(b).cloned().collect()),
+            (Self::Only(a), Self::Only(b)) => a.iter().filter(|name| b.contains(name)).collect(),
         }
     }
 
-    /// The fields that are in either.
+    /// The fields that are in either. Allocates only if neither holds the other.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::All, _) | (_, Self::All) => Self::All,
-            (Self::Only(a), Self::Only(b)) => Self::Only(a.union(b).cloned().collect()),
+            (Self::Only(a), Self::Only(b)) if a.is_subset(b) => Self::Only(b.clone()),
+            (Self::Only(a), Self::Only(b)) if b.is_subset(a) => Self::Only(a.clone()),
+            (Self::Only(a), Self::Only(b)) => a.iter().chain(b.iter()).collect(),
         }
     }
 }
 
 impl<S: Into<String>> FromIterator<S> for FieldSet {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
-        Self::Only(names.into_iter().map(Into::into).collect())
+        Self::Only(names.into_iter().collect())
     }
 }
 
@@ -80,4 +155,49 @@ pub(crate) enum IndexValue {
     Bool(bool),
     /// The name of a unit variant.
     Variant(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(names: &str) -> FieldSet {
+        names.split_whitespace().collect()
+    }
+
+    #[test]
+    fn order_and_repetition_of_names_do_not_matter() {
+        assert_eq!(set("b a b"), set("a b"));
+        assert_eq!(set(""), FieldSet::none());
+        assert!(set("").is_empty() && !set("a").is_empty() && !FieldSet::All.is_empty());
+        assert_eq!(format!("{:?}", set("b a")), r#"Only({"a", "b"})"#);
+    }
+
+    #[test]
+    fn set_holds_its_names_and_no_others() {
+        let names = set("tier email name phone owner");
+        for name in ["tier", "email", "name", "phone", "owner"] {
+            assert!(names.contains(name), "{name}");
+        }
+        for name in ["", "Tier", "nam", "names", "zip"] {
+            assert!(!names.contains(name), "{name}");
+        }
+        assert!(FieldSet::All.contains("anything") && !FieldSet::none().contains(""));
+    }
+
+    #[test]
+    fn union_intersection_and_subset_agree_with_each_other() {
+        let sets = [FieldSet::All, set(""), set("a"), set("b"), set("a b"), set("b c d"), set("a c")];
+        for a in &sets {
+            for b in &sets {
+                let (both, either) = (a.intersection(b), a.union(b));
+                for name in ["a", "b", "c", "d", "e"] {
+                    assert_eq!(both.contains(name), a.contains(name) && b.contains(name), "{a:?} {b:?} {name}");
+                    assert_eq!(either.contains(name), a.contains(name) || b.contains(name), "{a:?} {b:?} {name}");
+                }
+                assert_eq!(a.is_subset(b), &both == a, "{a:?} {b:?}");
+                assert_eq!(a.is_subset(b), &either == b, "{a:?} {b:?}");
+            }
+        }
+    }
 }

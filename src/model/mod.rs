@@ -12,7 +12,7 @@ mod request;
 pub use action::Action;
 pub use actor::{Actor, Authentication};
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use fields::{FieldSet, Normaliser};
+pub use fields::{FieldNames, FieldSet, Normaliser};
 pub use ids::{CollectionId, ParseIdError, RecordId, Revision, TenantId, VaultId};
 pub use request::{Facts, Request, Resource};
 

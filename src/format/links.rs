@@ -1,0 +1,147 @@
+//! A record's links: where its index entries are. The section after a row's body.
+//!
+//! Layout of the section: `count u16 ‖ sealed`, nothing after a count of 0. The sealed plaintext is `count` times
+//! `index u16 ‖ index version u16 ‖ value key, 32 bytes ‖ position u64`, strictly ascending by index and version.
+//! The plaintext holds keys: its buffers are the caller's, who wipes them.
+
+use super::{FormatError, Reader, Writer};
+
+/// A record has at most this many entries: 16 indexes, twice while an index is being built anew.
+pub(crate) const MAX_LINKS: usize = 32;
+/// Bytes of one link's plaintext.
+pub(crate) const LINK: usize = 2 + 2 + 32 + 8;
+
+const WHAT: &str = "list of index links";
+
+/// One link. Holds a key: no `Debug`.
+#[derive(Clone, Copy)]
+pub(crate) struct RawLink<'a> {
+    pub(crate) index: u16,
+    pub(crate) version: u16,
+    pub(crate) value_key: &'a [u8; 32],
+    pub(crate) position: u64,
+}
+
+/// Takes a section apart: how many links there are, and the seal over them.
+pub(crate) fn split(section: &[u8]) -> Result<(usize, &[u8]), FormatError> {
+    let mut reader = Reader::new(WHAT, section);
+    let count = usize::from(reader.u16()?);
+    if count > MAX_LINKS {
+        return Err(reader.invalid("there are more than 32"));
+    }
+    let sealed = reader.rest();
+    if (count == 0) != sealed.is_empty() {
+        return Err(reader.invalid("its count and its seal don't agree"));
+    }
+    Ok((count, sealed))
+}
+
+/// Puts a section together; `count` is at most [`MAX_LINKS`] and `sealed` is empty if and only if it is 0.
+pub(crate) fn join(count: usize, sealed: &[u8]) -> Result<Vec<u8>, FormatError> {
+    let number = u16::try_from(count).map_err(|_| invalid("there are more than 32"))?;
+    let mut section = Vec::with_capacity(sealed.len().saturating_add(2));
+    Writer::new(&mut section).u16(number).bytes(sealed);
+    split(&section)?;
+    Ok(section)
+}
+
+/// Writes the plaintext into `out`, which has room for [`LINK`] bytes each.
+///
+/// # Errors
+/// [`FormatError::Invalid`] if there are too many, or they are not strictly ascending by index and version.
+pub(crate) fn encode(links: &[RawLink<'_>], out: &mut Vec<u8>) -> Result<(), FormatError> {
+    check(links)?;
+    let mut writer = Writer::new(out);
+    for link in links {
+        writer.u16(link.index).u16(link.version).bytes(link.value_key).u64(link.position);
+    }
+    Ok(())
+}
+
+/// The links of a plaintext that must hold exactly `count`.
+pub(crate) fn decode(count: usize, plaintext: &[u8]) -> Result<Vec<RawLink<'_>>, FormatError> {
+    if count > MAX_LINKS {
+        return Err(invalid("there are more than 32"));
+    }
+    let mut reader = Reader::new(WHAT, plaintext);
+    let mut links = Vec::with_capacity(count);
+    for _ in 0..count {
+        links.push(RawLink {
+            index: reader.u16()?,
+            version: reader.u16()?,
+            value_key: reader.array()?,
+            position: reader.u64()?,
+        });
+    }
+    reader.finish()?;
+    check(&links)?;
+    Ok(links)
+}
+
+fn check(links: &[RawLink<'_>]) -> Result<(), FormatError> {
+    if links.len() > MAX_LINKS {
+        return Err(invalid("there are more than 32"));
+    }
+    if links.is_sorted_by(|a, b| (a.index, a.version) < (b.index, b.version)) {
+        Ok(())
+    } else {
+        Err(invalid("it is out of order or names an index twice"))
+    }
+}
+
+const fn invalid(why: &'static str) -> FormatError {
+    FormatError::Invalid { what: WHAT, why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn link(index: u16, version: u16) -> RawLink<'static> {
+        RawLink { index, version, value_key: &[7; 32], position: 9 }
+    }
+
+    fn encoded(links: &[RawLink<'_>]) -> Result<Vec<u8>, FormatError> {
+        let mut out = Vec::new();
+        encode(links, &mut out).map(|()| out)
+    }
+
+    #[test]
+    fn links_read_back_as_they_were_written() {
+        let bytes = encoded(&[link(1, 2), link(1, 3), link(2, 1)]).unwrap();
+        assert_eq!(bytes.len(), 3 * LINK);
+        let links = decode(3, &bytes).unwrap();
+        let seen: Vec<_> = links.iter().map(|l| (l.index, l.version, *l.value_key, l.position)).collect();
+        assert_eq!(seen, [(1, 2, [7; 32], 9), (1, 3, [7; 32], 9), (2, 1, [7; 32], 9)]);
+    }
+
+    #[test]
+    fn links_out_of_order_doubled_or_too_many_are_refused_both_ways() {
+        let ordered: Vec<_> = (0..33).map(|index| link(index, 1)).collect();
+        assert!(encoded(&ordered[..32]).is_ok());
+        assert!(encoded(&ordered).is_err());
+        assert!(encoded(&[link(1, 1), link(1, 1)]).is_err());
+        assert!(encoded(&[link(2, 1), link(1, 1)]).is_err());
+        let doubled = encoded(&[link(1, 1)]).unwrap().repeat(2);
+        assert!(decode(2, &doubled).is_err());
+        assert!(decode(33, &[0; 33 * LINK]).is_err());
+    }
+
+    #[test]
+    fn count_that_lies_is_refused() {
+        let bytes = encoded(&[link(1, 1), link(2, 1)]).unwrap();
+        assert!(decode(1, &bytes).is_err());
+        assert!(decode(3, &bytes).is_err());
+    }
+
+    #[test]
+    fn section_has_a_seal_exactly_if_it_has_links() {
+        assert_eq!(join(0, &[]), Ok(vec![0, 0]));
+        assert_eq!(join(2, b"seal"), Ok(b"\0\x02seal".to_vec()));
+        assert_eq!(split(b"\0\x02seal"), Ok((2, &b"seal"[..])));
+        for bad in [&b""[..], b"\0", b"\0\0x", b"\0\x01", b"\0\x21seal", b"\xff\xffseal"] {
+            assert!(split(bad).is_err(), "{bad:?}");
+        }
+        assert!(join(33, b"seal").is_err() && join(65_536, b"seal").is_err() && join(1, &[]).is_err());
+    }
+}

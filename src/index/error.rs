@@ -1,0 +1,49 @@
+//! What can go wrong here.
+
+use crate::crypto::CryptoError;
+use crate::format::FormatError;
+
+/// A normaliser that this build can't honour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum NormaliserError {
+    /// The region isn't one.
+    #[error(
+        "`{}` is no region that has phone numbers: give an ISO 3166-1 code of two capital letters, such as `AU`",
+        region.escape_ascii()
+    )]
+    UnknownRegion { region: [u8; 2] },
+    /// The build lacks a feature.
+    #[error("phone numbers can't be indexed by this build: enable the feature `phone` of strongroom")]
+    PhoneFeature,
+}
+
+/// An entry or a list of links that can't be sealed or opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum IndexError {
+    /// The seal: a wrong key, a wrong place, altered bytes, or no randomness.
+    #[error("the {what} can't be sealed or opened")]
+    Crypto {
+        what: &'static str,
+        #[source]
+        source: CryptoError,
+    },
+    /// What was sealed isn't what it should be.
+    #[error("the {what} doesn't hold together")]
+    Format {
+        what: &'static str,
+        #[source]
+        source: FormatError,
+    },
+}
+
+impl IndexError {
+    pub(super) fn crypto(what: &'static str) -> impl Fn(CryptoError) -> Self {
+        move |source| Self::Crypto { what, source }
+    }
+
+    pub(super) fn format(what: &'static str) -> impl Fn(FormatError) -> Self {
+        move |source| Self::Format { what, source }
+    }
+}

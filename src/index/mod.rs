@@ -1,0 +1,31 @@
+//! Blind indexes: what an indexed value becomes on disk, and where its entries stand.
+//!
+//! Guarantees: equal values after normalising have one [`Term`], unequal ones have two (but for a broken MAC); an entry's
+//! place and bytes tell nothing of its value, nor that two entries share one; entries and links open only in their own
+//! place; a normaliser that this build can't honour is an error, never another normaliser.
+//! Does not: give out positions, decide uniqueness or look at rows. Those are the committer's. That a link or an entry
+//! was replaced by its own older self, or removed, is for the second digest to tell.
+
+mod entry;
+mod error;
+mod keys;
+mod links;
+mod normalise;
+#[cfg(feature = "phone")]
+mod phone;
+mod position;
+mod term;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use entry::{open_entry, seal_entry, seal_entry_with_salt};
+pub(crate) use error::{IndexError, NormaliserError};
+pub(crate) use keys::{EntryPlace, IndexKeys, entry_key};
+pub(crate) use links::{Link, LinksPlace, open_links, seal_links, seal_links_with_salt};
+pub(crate) use normalise::{normalise, validate, version};
+pub(crate) use position::{Beyond, check_beyond, end};
+pub(crate) use term::Term;
+
+pub(crate) use crate::format::index_entry::Entry;

@@ -1,0 +1,38 @@
+//! What a value is compared and keyed by.
+
+use crate::crypto::Zeroizing;
+
+/// What kind of thing a term is. Part of the format: terms of two classes are never equal.
+#[derive(Clone, Copy)]
+pub(super) enum Class {
+    /// Text as its normaliser leaves it; the names of unit variants too.
+    Text = 1,
+    /// An integer under `Exact`: 16 bytes, big-endian, the sign flipped so that bytes sort as numbers do.
+    Integer = 2,
+    /// A bool under `Exact`: one byte, 0 or 1.
+    Bool = 3,
+    /// Text that its normaliser couldn't parse, normalised as `Text`.
+    Unparsed = 4,
+}
+
+/// A normalised value: `class u8 ‖ bytes`. It is plaintext: wiped on drop, no `Debug`.
+pub(crate) struct Term(Zeroizing<Vec<u8>>);
+
+impl Term {
+    pub(super) fn new(class: Class, value: &[u8]) -> Self {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(value.len().saturating_add(1)));
+        bytes.push(class as u8);
+        bytes.extend_from_slice(value);
+        Self(bytes)
+    }
+
+    /// The bytes that the value key is made of.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether both are terms of equal values. Not in constant time: the caller holds both plaintexts.
+    pub(crate) fn matches(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
