@@ -5,6 +5,10 @@
 
 mod crypto;
 mod format;
+mod keys;
 mod model;
 
+#[cfg(feature = "passphrase")]
+pub use keys::Passphrase;
+pub use keys::{KeyFile, MasterKey, MasterKeyError, WrapContext};
 pub use model::*;
