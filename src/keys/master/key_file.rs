@@ -80,7 +80,7 @@ impl KeyFile {
         }
     }
 
-    pub(crate) fn from_key(key: Key<role::Master>) -> Result<Self, MasterKeyError> {
+    pub(in crate::keys) fn from_key(key: Key<role::Master>) -> Result<Self, MasterKeyError> {
         let mut name = [0u8; 16];
         expand_raw(&key, Label::KeyFileId, &[], &mut name)?;
         let mut id = "key-file:".to_owned();
@@ -110,7 +110,7 @@ impl fmt::Debug for KeyFile {
 }
 
 /// The text of a key file that holds `key`.
-pub(crate) fn text(key: &Key<role::Master>) -> Result<Zeroizing<Vec<u8>>, MasterKeyError> {
+pub(in crate::keys) fn text(key: &Key<role::Master>) -> Result<Zeroizing<Vec<u8>>, MasterKeyError> {
     let mut payload = Zeroizing::new([0u8; KEY_FILE_PAYLOAD]);
     for (to, from) in payload.iter_mut().zip(key.expose().iter().chain(&checksum(key.expose()))) {
         *to = *from;

@@ -10,6 +10,9 @@ pub use key_file::KeyFile;
 #[cfg(feature = "passphrase")]
 pub use passphrase::Passphrase;
 
+#[cfg(test)]
+pub(super) use key_file::text as key_file_text;
+
 use std::fmt;
 
 use crate::crypto::{Context, Domain};
