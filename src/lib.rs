@@ -6,8 +6,12 @@
 mod crypto;
 mod format;
 mod index;
+mod keys;
 mod model;
 pub mod policy;
 mod store;
 
+#[cfg(feature = "passphrase")]
+pub use keys::Passphrase;
+pub use keys::{KeyFile, MasterKey, MasterKeyError, WrapContext};
 pub use model::*;

@@ -13,4 +13,7 @@ pub(crate) enum CryptoError {
     /// A length that the primitive can't take; a bug or a hostile size.
     #[error("a length is outside what the cipher can take")]
     Length,
+    /// The system doesn't have the memory that a passphrase's parameters ask for.
+    #[error("not enough memory for the passphrase's parameters")]
+    Memory,
 }

@@ -8,7 +8,7 @@ use super::{CryptoError, Key, Role};
 /// Fills a key from a passphrase and a salt. The caller bounds the parameters first.
 ///
 /// # Errors
-/// [`CryptoError::Length`] for parameters that Argon2 itself refuses.
+/// [`CryptoError::Length`] for parameters that Argon2 itself refuses; [`CryptoError::Memory`] when there isn't as much.
 pub(crate) fn stretch<R: Role>(
     passphrase: &[u8],
     salt: &[u8; 16],
@@ -17,7 +17,9 @@ pub(crate) fn stretch<R: Role>(
     lanes: u32,
 ) -> Result<Key<R>, CryptoError> {
     let params = Params::new(memory_kib, passes, lanes, Some(32)).map_err(|_| CryptoError::Length)?;
-    let mut memory = vec![Block::default(); params.block_count()];
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(params.block_count()).map_err(|_| CryptoError::Memory)?;
+    memory.resize(params.block_count(), Block::default());
     let key = Key::filled(|out| {
         Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
             .hash_password_into_with_memory(passphrase, salt, out, &mut memory)

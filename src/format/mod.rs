@@ -3,6 +3,7 @@
 //! Guarantees: each decoder takes any bytes and answers with a value or a [`FormatError`]; it checks every length before
 //! using it and refuses trailing bytes. Does not: authenticate anything, that is the caller's seal.
 
+mod anchor;
 mod codec;
 mod cursor;
 mod error;
@@ -11,7 +12,16 @@ pub(crate) mod links;
 pub(crate) mod place;
 pub(crate) mod row;
 pub(crate) mod state;
+pub(crate) mod master;
+pub(crate) mod sealed_file;
+mod table;
+mod tenant_file;
+mod tree_state;
 
+pub(crate) use anchor::{ANCHOR, Anchor, MASTER_ID, WRAPPED_KEK};
 pub(crate) use codec::{decode, encode};
 pub(crate) use cursor::{Reader, Writer};
 pub(crate) use error::FormatError;
+pub(crate) use table::{TABLE, TABLE_FILE, TABLE_VERSION, TENANTS, Table, TableEntry};
+pub(crate) use tenant_file::{EPOCHS, TENANT_FILE, TENANT_FILE_NAME, TENANT_FILE_VERSION, TenantFile};
+pub(crate) use tree_state::{KeptNode, TREE_LEVELS, TREE_NODES, TreeState, slots};
