@@ -24,6 +24,8 @@ mod tests;
 pub(crate) use aead::{BODY_TAG, SEAL_OVERHEAD, open, open_body, seal, seal_body, seal_with_salt};
 pub(crate) use context::{Context, Domain};
 pub(crate) use error::CryptoError;
+#[cfg(test)]
+pub(crate) use hash::ReferenceSha256;
 pub(crate) use hash::{Digest, Hasher, sha256};
 pub(crate) use kdf::{expand, expand_raw};
 pub(crate) use key::{Key, Role, role};

@@ -4,8 +4,10 @@
 //! using it and refuses trailing bytes. Does not: authenticate anything, that is the caller's seal.
 
 mod anchor;
+pub(crate) mod block;
 mod codec;
 mod cursor;
+pub(crate) mod entry;
 mod error;
 pub(crate) mod index_entry;
 pub(crate) mod links;
@@ -17,6 +19,9 @@ pub(crate) mod sealed_file;
 mod table;
 mod tenant_file;
 mod tree_state;
+pub(crate) mod frontier;
+pub(crate) mod head;
+pub(crate) mod journal_state;
 
 pub(crate) use anchor::{ANCHOR, Anchor, MASTER_ID, WRAPPED_KEK};
 pub(crate) use codec::{decode, encode};

@@ -1,0 +1,268 @@
+//! Sealing and opening of blocks: the entries that one commit carries for one tenant.
+//!
+//! Guarantees: a sealed block opens only with its tenant's journal key, in its vault, at its position, with its header as
+//! it was; every entry opened agrees with its salted hash; the leaf covers all of it but the plaintext. One entry can be
+//! shown with its salt, and tells nothing of the others. Does not: check that a block is the one the tree has, or its
+//! commit MAC; see [`Walk`](super::Walk).
+
+use crate::crypto::{
+    Context, CryptoError, Digest, Domain, Key, Label, MacKey, SALT, SEAL_OVERHEAD, SUITE, Zeroizing, fill, open, role,
+    seal_with_salt, sha256,
+};
+use crate::format::block::{HASH, HEADER, Header, MAX_BLOCK, MAX_ENTRIES, split};
+use crate::format::entry::MAX_ENTRY;
+use crate::format::{FormatError, Reader};
+use crate::model::{JournalEpochId, TenantId, VaultId};
+
+use super::{AuditError, Entry, tree};
+
+/// Bytes of the seed that salts a block's entry hashes.
+const SEED: usize = 32;
+/// What a block of no entries takes.
+const FIXED: usize = HEADER + SEAL_OVERHEAD + SEED;
+/// What an entry takes beyond its bytes.
+const PER_ENTRY: usize = HASH + 4;
+
+/// Where in which journal a block stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) vault: VaultId,
+    pub(crate) epoch: JournalEpochId,
+    /// The block's number in the journal, from 0.
+    pub(crate) position: u64,
+}
+
+/// What a block is made of.
+pub(crate) struct NewBlock<'a> {
+    pub(crate) place: Place,
+    /// `None` for the vault's own.
+    pub(crate) tenant: Option<TenantId>,
+    /// The tenant's own count of blocks in this epoch, from 1.
+    pub(crate) sequence: u64,
+    pub(crate) commit_mac: [u8; 32],
+    pub(crate) entries: &'a [Entry],
+}
+
+/// A block to be stored, and its leaf.
+pub(crate) struct SealedBlock {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) leaf: Digest,
+}
+
+/// What was in a block.
+#[derive(Debug)]
+pub(crate) struct OpenedBlock {
+    pub(crate) header: Header,
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// Seals a block.
+///
+/// # Errors
+/// [`AuditError::Format`] if it would be over 4 MiB or 32,768 entries: see [`batches`].
+pub(crate) fn seal_block(key: &Key<role::Journal>, block: &NewBlock<'_>) -> Result<SealedBlock, AuditError> {
+    let mut random = Zeroizing::new([0u8; SEED + SALT]);
+    fill(&mut *random)?;
+    seal_block_with(key, block, &random)
+}
+
+/// [`seal_block`] with randomness that the caller has just drawn: the seed, then the seal's salt.
+pub(super) fn seal_block_with(
+    key: &Key<role::Journal>,
+    block: &NewBlock<'_>,
+    random: &[u8; SEED + SALT],
+) -> Result<SealedBlock, AuditError> {
+    let too_large = FormatError::Invalid { what: "journal block", why: "it is over 4 MiB or 32,768 entries" };
+    let size = FIXED + block.entries.iter().map(cost).sum::<usize>();
+    if size > MAX_BLOCK || block.entries.len() > MAX_ENTRIES {
+        return Err(too_large.into());
+    }
+    let (seed, salt) = random.split_first_chunk::<SEED>().ok_or(CryptoError::Length)?;
+    let salt = salt.first_chunk::<SALT>().ok_or(CryptoError::Length)?;
+    let salts = salts(seed);
+
+    let sealed_length = size - HEADER - HASH * block.entries.len();
+    let mut plaintext = Zeroizing::new(Vec::with_capacity(sealed_length));
+    plaintext.extend_from_slice(seed);
+    let header = Header {
+        suite: SUITE,
+        tenant: block.tenant,
+        sequence: block.sequence,
+        epoch: block.place.epoch,
+        entries: u32::try_from(block.entries.len()).map_err(|_| too_large)?,
+        commit_mac: block.commit_mac,
+        sealed: u32::try_from(sealed_length).map_err(|_| too_large)?,
+    };
+    let mut bytes = Vec::with_capacity(size);
+    header.encode(&mut bytes);
+    for (index, entry) in (0u32..).zip(block.entries) {
+        let entry = entry.as_bytes();
+        bytes.extend_from_slice(&entry_hash(&entry_salt(&salts, index), entry));
+        plaintext.extend_from_slice(&u32::try_from(entry.len()).map_err(|_| too_large)?.to_be_bytes());
+        plaintext.extend_from_slice(entry);
+    }
+    let context = context(&block.place, bytes.get(..HEADER).unwrap_or_default());
+    bytes.extend_from_slice(&seal_with_salt(key, Label::Block, &context, &plaintext, salt)?);
+    let leaf = leaf_of(&bytes)?;
+    Ok(SealedBlock { bytes, leaf })
+}
+
+/// Opens the block at `place`, and checks every entry against its hash.
+///
+/// # Errors
+/// [`AuditError::Format`] for bytes that are no block; [`CryptoError::Authentication`] for a wrong key, another place, or
+/// altered bytes.
+pub(crate) fn open_block(bytes: &[u8], key: &Key<role::Journal>, place: &Place) -> Result<OpenedBlock, AuditError> {
+    let parts = split(bytes)?;
+    if parts.header.suite != SUITE {
+        return Err(FormatError::Invalid { what: "journal block", why: "its cipher suite is unknown" }.into());
+    }
+    if parts.header.epoch != place.epoch {
+        return Err(CryptoError::Authentication.into());
+    }
+    let plaintext = open(key, Label::Block, &context(place, parts.header_bytes), parts.sealed)?;
+    let mut reader = Reader::new("journal block", &plaintext);
+    let salts = salts(reader.array()?);
+    let mut entries = Vec::with_capacity(parts.hashes.len());
+    for (index, hash) in (0u32..).zip(parts.hashes) {
+        let entry = reader.long(MAX_ENTRY)?;
+        if entry_hash(&entry_salt(&salts, index), entry) != *hash {
+            return Err(CryptoError::Authentication.into());
+        }
+        entries.push(Entry::decode(entry)?);
+    }
+    reader.finish()?;
+    Ok(OpenedBlock { header: parts.header, entries })
+}
+
+/// The block's leaf in the tree (RFC 6962): of `header ‖ SHA-256(sealed) ‖ entry hashes`. Needs no key.
+pub(crate) fn leaf_of(block: &[u8]) -> Result<Digest, FormatError> {
+    let parts = split(block)?;
+    Ok(tree::leaf_hash(&[parts.header_bytes, &sha256(&[parts.sealed]), parts.hashes.as_flattened()]))
+}
+
+/// Parts the entries of one commit into as few runs as fit in a block each; one empty run if there are none.
+pub(crate) fn batches(entries: &[Entry]) -> Vec<&[Entry]> {
+    let (mut runs, mut rest) = (Vec::new(), entries);
+    loop {
+        let mut size = FIXED;
+        let fitting = rest
+            .iter()
+            .take(MAX_ENTRIES)
+            .take_while(|entry| {
+                size += cost(entry);
+                size <= MAX_BLOCK
+            })
+            .count();
+        // An entry alone always fits.
+        let (run, more) = rest.split_at_checked(fitting.max(1)).unwrap_or((rest, &[]));
+        runs.push(run);
+        rest = more;
+        if rest.is_empty() {
+            return runs;
+        }
+    }
+}
+
+/// The hash that stands for an entry in its block: shown with its salt, an entry proves itself.
+pub(crate) fn entry_hash(salt: &[u8; 32], entry: &[u8]) -> Digest {
+    sha256(&[salt, entry])
+}
+
+fn entry_salt(salts: &MacKey, index: u32) -> [u8; 32] {
+    salts.mac(&[&index.to_be_bytes()])
+}
+
+fn salts(seed: &[u8; SEED]) -> MacKey {
+    MacKey::new(&Key::<role::EntrySalt>::copied(seed))
+}
+
+fn cost(entry: &Entry) -> usize {
+    entry.as_bytes().len() + PER_ENTRY
+}
+
+fn context(place: &Place, header: &[u8]) -> Context {
+    Context::new(Domain::Block).bytes(place.vault.as_bytes()).u64(place.position).bytes(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{EntryBuilder, Outcome};
+    use crate::model::{Action, Timestamp};
+
+    fn entry(reason: &str) -> Entry {
+        let mut builder = EntryBuilder::new(Timestamp::from_micros(1), Action::Read);
+        builder.outcome(Outcome::Permitted, "", "").reason(reason);
+        builder.finish().unwrap()
+    }
+
+    fn key(byte: u8) -> Key<role::Journal> {
+        Key::copied(&[byte; 32])
+    }
+
+    const PLACE: Place =
+        Place { vault: VaultId::from_bytes([1; 16]), epoch: JournalEpochId::from_bytes([2; 16]), position: 3 };
+
+    fn sealed(entries: &[Entry]) -> SealedBlock {
+        let tenant = Some(TenantId::from_bytes([4; 16]));
+        seal_block(&key(9), &NewBlock { place: PLACE, tenant, sequence: 5, commit_mac: [6; 32], entries }).unwrap()
+    }
+
+    #[test]
+    fn block_opens_to_its_entries() {
+        let entries = [entry("a"), entry("b"), entry("")];
+        for entries in [&entries[..], &[]] {
+            let block = sealed(entries);
+            let opened = open_block(&block.bytes, &key(9), &PLACE).unwrap();
+            assert_eq!(opened.entries, entries);
+            assert_eq!((opened.header.sequence, opened.header.commit_mac), (5, [6; 32]));
+            assert_eq!(leaf_of(&block.bytes), Ok(block.leaf));
+        }
+    }
+
+    #[test]
+    fn flipped_byte_anywhere_does_not_open_and_changes_the_leaf() {
+        let block = sealed(&[entry("a"), entry("b")]);
+        for at in 0..block.bytes.len() {
+            let mut bytes = block.bytes.clone();
+            bytes[at] ^= 1;
+            assert!(open_block(&bytes, &key(9), &PLACE).is_err(), "{at}");
+            assert_ne!(leaf_of(&bytes), Ok(block.leaf), "{at}");
+        }
+    }
+
+    #[test]
+    fn block_moved_or_under_another_key_does_not_open() {
+        let block = sealed(&[entry("a")]).bytes;
+        let authentication = |key: &Key<role::Journal>, place: Place| {
+            matches!(open_block(&block, key, &place), Err(AuditError::Crypto(CryptoError::Authentication)))
+        };
+        assert!(authentication(&key(8), PLACE));
+        assert!(authentication(&key(9), Place { position: 4, ..PLACE }));
+        assert!(authentication(&key(9), Place { vault: VaultId::from_bytes([0; 16]), ..PLACE }));
+        assert!(authentication(&key(9), Place { epoch: JournalEpochId::from_bytes([0; 16]), ..PLACE }));
+    }
+
+    #[test]
+    fn equal_entries_have_unlike_hashes_and_nothing_of_them_is_readable() {
+        let block = sealed(&[entry("hidden words"), entry("hidden words")]).bytes;
+        let parts = split(&block).unwrap();
+        assert_ne!(parts.hashes[0], parts.hashes[1]);
+        assert!(!block.windows(6).any(|window| window == b"hidden"));
+    }
+
+    #[test]
+    fn entries_over_a_block_part_into_runs_that_fit() {
+        let many = vec![entry(&"r".repeat(8000)); 1200];
+        let runs = batches(&many);
+        assert!(runs.len() > 1);
+        assert_eq!(runs.iter().map(|run| run.len()).sum::<usize>(), many.len());
+        for run in &runs {
+            sealed(run);
+        }
+        assert_eq!(batches(&[]), [&[][..]]);
+        let new = NewBlock { place: PLACE, tenant: None, sequence: 1, commit_mac: [0; 32], entries: &many };
+        assert!(matches!(seal_block(&key(9), &new), Err(AuditError::Format(_))));
+    }
+}

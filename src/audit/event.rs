@@ -1,0 +1,396 @@
+//! Entries as sinks get them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::format::entry::tag;
+use crate::model::{CollectionId, Pseudonym, Revision, TenantId, Timestamp};
+
+use super::Entry;
+
+/// What came of an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was allowed, and done.
+    Permitted,
+    /// The policy, or an obligation, refused it.
+    Denied,
+    /// It was allowed, and failed.
+    Failed,
+}
+
+/// A record that an act touched: its data subject's pseudonym, and which of the subject's records it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subject {
+    pub(crate) pseudonym: Pseudonym,
+    pub(crate) number: u32,
+    pub(crate) revision: Revision,
+}
+
+/// One journal entry, on its way to a sink: who did what, where, when, why and with what outcome. Never a value.
+///
+/// [`position`](Self::position) and [`index`](Self::index) name it within its journal; a sink may get it more than once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Event {
+    journal: Arc<str>,
+    tenant: Option<TenantId>,
+    position: u64,
+    index: u32,
+    of: u32,
+    entry: Entry,
+}
+
+impl Outcome {
+    /// The stable name that events use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Permitted => "permitted",
+            Self::Denied => "denied",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Subject {
+    /// Stands for the person; random, and resolved only by the vault.
+    #[must_use]
+    pub fn pseudonym(&self) -> String {
+        self.pseudonym.to_string()
+    }
+
+    /// Which of the person's records, from 0.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Which revision of it.
+    #[must_use]
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+}
+
+/// The events of one block.
+pub(crate) fn events(journal: &Arc<str>, tenant: Option<TenantId>, position: u64, entries: Vec<Entry>) -> Vec<Event> {
+    let of = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+    let event = |(index, entry)| Event { journal: Arc::clone(journal), tenant, position, index, of, entry };
+    (0u32..).zip(entries).map(event).collect()
+}
+
+impl Event {
+    /// Which journal it is of: `strongroom/<vault id>/<journal id>`.
+    #[must_use]
+    pub fn journal(&self) -> &str {
+        &self.journal
+    }
+
+    /// Its block's number in the journal, from 0.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Its number in the block, from 0.
+    #[must_use]
+    pub fn index(&self) -> u32 {
+        self.index
+    }
+
+    /// How many entries the block has.
+    #[must_use]
+    pub fn of(&self) -> u32 {
+        self.of
+    }
+
+    /// In which tenant; `None` for an act of the vault itself.
+    #[must_use]
+    pub fn tenant(&self) -> Option<TenantId> {
+        self.tenant
+    }
+
+    /// When.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        self.entry.time()
+    }
+
+    /// What was done: the name of an [`Action`](crate::Action).
+    #[must_use]
+    pub fn action(&self) -> &str {
+        self.entry.action()
+    }
+
+    /// What came of it.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.entry.outcome().0
+    }
+
+    /// A short code of the outcome; may be empty.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.entry.outcome().1
+    }
+
+    /// The policy's rule that decided; may be empty.
+    #[must_use]
+    pub fn rule(&self) -> &str {
+        self.entry.outcome().2
+    }
+
+    /// The id of the actor; `None` for an act of the vault's own.
+    #[must_use]
+    pub fn actor(&self) -> Option<&str> {
+        self.entry.text(tag::ACTOR)
+    }
+
+    /// The actor's roles.
+    #[must_use]
+    pub fn roles(&self) -> Vec<&str> {
+        self.names(tag::ROLES)
+    }
+
+    /// The host's session.
+    #[must_use]
+    pub fn session(&self) -> Option<&str> {
+        self.entry.text(tag::SESSION)
+    }
+
+    /// The device.
+    #[must_use]
+    pub fn device(&self) -> Option<&str> {
+        self.entry.text(tag::DEVICE)
+    }
+
+    /// What the data was wanted for.
+    #[must_use]
+    pub fn purpose(&self) -> Option<&str> {
+        self.entry.text(tag::PURPOSE)
+    }
+
+    /// Why, in the actor's words.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.entry.text(tag::REASON)
+    }
+
+    /// The hash of the policy's version.
+    #[must_use]
+    pub fn policy(&self) -> Option<[u8; 32]> {
+        self.entry.array(tag::POLICY)
+    }
+
+    /// The tenant that an act of the vault itself is about.
+    #[must_use]
+    pub fn about(&self) -> Option<TenantId> {
+        self.entry.array(tag::TENANT).map(TenantId::from_bytes)
+    }
+
+    /// In which collection.
+    #[must_use]
+    pub fn collection(&self) -> Option<CollectionId> {
+        self.entry.array(tag::COLLECTION).map(CollectionId::from_bytes)
+    }
+
+    /// The records touched, at most 1,000 in one entry.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<Subject> {
+        self.entry.subjects().collect()
+    }
+
+    /// The names of the fields that were read, as far as they fit (32 KiB).
+    #[must_use]
+    pub fn fields_read(&self) -> Vec<&str> {
+        self.names(tag::FIELDS_READ)
+    }
+
+    /// The names of the fields that were changed, as far as they fit (32 KiB).
+    #[must_use]
+    pub fn fields_changed(&self) -> Vec<&str> {
+        self.names(tag::FIELDS_CHANGED)
+    }
+
+    /// How many fields were withheld.
+    #[must_use]
+    pub fn withheld(&self) -> Option<u32> {
+        self.entry.count(tag::WITHHELD)
+    }
+
+    /// How many rows were given out.
+    #[must_use]
+    pub fn rows(&self) -> Option<u32> {
+        self.entry.count(tag::ROWS)
+    }
+
+    /// The record's revision before a change.
+    #[must_use]
+    pub fn revision_before(&self) -> Option<Revision> {
+        self.entry.revision(tag::REVISION_BEFORE)
+    }
+
+    /// The record's revision after a change.
+    #[must_use]
+    pub fn revision_after(&self) -> Option<Revision> {
+        self.entry.revision(tag::REVISION_AFTER)
+    }
+
+    /// The event as one line of JSON, without a line end. What doesn't apply is left out.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let total = |tag| self.entry.names(tag).filter(|(count, listed)| u32::try_from(listed.len()) != Ok(*count));
+        let line = Line {
+            position: self.position,
+            index: self.index,
+            of: self.of,
+            journal: &self.journal,
+            time: self.time().to_string(),
+            tenant: self.tenant.map(|id| id.to_string()),
+            action: self.action(),
+            outcome: self.outcome().name(),
+            code: Some(self.code()).filter(|code| !code.is_empty()),
+            rule: Some(self.rule()).filter(|rule| !rule.is_empty()),
+            actor: self.actor(),
+            roles: self.roles(),
+            session: self.session(),
+            device: self.device(),
+            purpose: self.purpose(),
+            reason: self.reason(),
+            policy: self.policy().map(|hash| hex(&hash)),
+            about: self.about().map(|id| id.to_string()),
+            collection: self.collection().map(|id| id.to_string()),
+            subjects: self.entry.subjects().map(Person::from).collect(),
+            fields_read: self.fields_read(),
+            fields_read_count: total(tag::FIELDS_READ).map(|(count, _)| count),
+            fields_changed: self.fields_changed(),
+            fields_changed_count: total(tag::FIELDS_CHANGED).map(|(count, _)| count),
+            withheld: self.withheld(),
+            rows: self.rows(),
+            revision_before: self.revision_before().map(Revision::get),
+            revision_after: self.revision_after().map(Revision::get),
+            unknown: self.entry.items().filter(|(tag, _)| *tag > tag::LAST).map(|(tag, b)| (tag, hex(b))).collect(),
+        };
+        // Numbers, texts and lists of them always serialise: only maps with odd keys, or a failing writer, don't.
+        serde_json::to_string(&line).unwrap_or_default()
+    }
+
+    fn names(&self, tag: u8) -> Vec<&str> {
+        self.entry.names(tag).map(|(_, listed)| listed).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Event");
+        debug.field("position", &self.position).field("index", &self.index);
+        debug.field("action", &self.action()).field("outcome", &self.outcome()).finish_non_exhaustive()
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    position: u64,
+    index: u32,
+    of: u32,
+    journal: &'a str,
+    time: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
+    action: &'a str,
+    outcome: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purpose: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collection: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    subjects: Vec<Person>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields_read: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields_read_count: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    fields_changed: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields_changed_count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withheld: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision_before: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision_after: Option<u64>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    unknown: BTreeMap<u8, String>,
+}
+
+#[derive(Serialize)]
+struct Person {
+    pseudonym: String,
+    number: u32,
+    revision: u64,
+}
+
+impl From<Subject> for Person {
+    fn from(subject: Subject) -> Self {
+        Self { pseudonym: subject.pseudonym(), number: subject.number, revision: subject.revision.get() }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::EntryBuilder;
+    use crate::model::{Action, Actor};
+
+    #[test]
+    fn event_is_one_line_of_json_with_what_applies() {
+        let mut builder = EntryBuilder::new(Timestamp::from_micros(0), Action::Read);
+        builder
+            .outcome(Outcome::Denied, "no_rule", "")
+            .actor(&Actor::new("sales-7\n\"x\"").role("sales"))
+            .subjects(&[Subject { pseudonym: Pseudonym::from_bytes([1; 16]), number: 2, revision: Revision::new(3) }])
+            .fields_read(["name"].into_iter());
+        let mut bytes = builder.finish().unwrap().as_bytes().to_vec();
+        crate::format::entry::put(&mut bytes, 99, b"\x01\x02").unwrap();
+        let entry = Entry::decode(&bytes).unwrap();
+        let tenant = TenantId::from_bytes([4; 16]);
+        let all = events(&"strongroom/a/b".into(), Some(tenant), 7, vec![entry.clone(), entry]);
+        let json = all[1].to_json();
+        assert!(!json.contains('\n'));
+        let expected = serde_json::json!({
+            "position": 7, "index": 1, "of": 2, "journal": "strongroom/a/b", "time": "1970-01-01T00:00:00.000000Z",
+            "tenant": tenant.to_string(), "action": "read", "outcome": "denied", "code": "no_rule",
+            "actor": "sales-7\n\"x\"", "roles": ["sales"], "fields_read": ["name"], "unknown": {"99": "0102"},
+            "subjects": [{"pseudonym": "01010101-0101-0101-0101-010101010101", "number": 2, "revision": 3}],
+        });
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), expected);
+    }
+}

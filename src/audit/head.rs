@@ -1,0 +1,363 @@
+//! Signed heads: what to keep elsewhere, so that nobody can rewrite or shorten the journal unseen.
+//!
+//! Guarantees: a head that verifies was signed by its key, whole. Does not: say that it is the newest, or that the journal
+//! agrees with it; verification does.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::crypto::{Key, public_key, role, sha256, sign, verify_signature};
+use crate::format::FormatError;
+use crate::format::head::{self as layout, Body, ED25519, Signature};
+use crate::model::{JournalEpochId, Timestamp, VaultId};
+
+use super::Frontier;
+
+pub(crate) use crate::format::head::Body as HeadBody;
+
+/// A signed statement of the journal's size and root hash, as text.
+///
+/// Keep heads where someone who can write the vault's directory can't: `vault.verify` holds the journal against one. The
+/// form is a checkpoint (<https://c2sp.org/tlog-checkpoint>), which tools and witnesses of transparency logs read.
+/// [`Display`](fmt::Display) gives the text; [`Head::parse`] takes it, or the content of a vault's `head` file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    text: String,
+    signed: usize,
+    body: Body,
+    signatures: Vec<Signature>,
+}
+
+/// The key that a journal's heads are checked with: a name and an Ed25519 public key.
+///
+/// Its text, by [`Display`](fmt::Display) and [`FromStr`], is `<name>+<key id>+<base64>`, as <https://c2sp.org/signed-note>
+/// tools take it. Keep it with the heads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeadKey {
+    name: String,
+    public: [u8; 32],
+}
+
+/// Why a head is of no use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HeadError {
+    /// The text is not a head, or not a key of heads.
+    #[error("this is not a journal head or a key of one: {why}")]
+    Malformed {
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The head is of another vault, or of the journal before a restore.
+    #[error("this head is of {found}, not of {expected}: bring a head of the journal that is to be checked")]
+    OtherJournal {
+        /// The head's origin.
+        found: String,
+        /// The origin it was held against.
+        expected: String,
+    },
+    /// No signature of this key, or one that is wrong.
+    #[error(
+        "the head isn't signed by {key}, or was altered: it proves nothing; use an unaltered copy and the right key"
+    )]
+    Signature {
+        /// The key, as text.
+        key: String,
+    },
+    /// The head states less than where the check began.
+    #[error("the head covers fewer blocks than the check skipped: check the journal from its beginning")]
+    NotCovered,
+    /// The `head` file's hashes don't give its root.
+    #[error("the head file's hashes don't give the root it states: the file is damaged")]
+    Frontier,
+}
+
+impl Head {
+    /// Reads a head's text, or a `head` file's. Doesn't check the signature: see [`Head::verify`].
+    ///
+    /// # Errors
+    /// [`HeadError::Malformed`] for anything else, or over 128 KiB.
+    pub fn parse(text: &str) -> Result<Self, HeadError> {
+        Self::from_note(layout::parse(text)?)
+    }
+
+    /// Checks the signature.
+    ///
+    /// # Errors
+    /// [`HeadError::OtherJournal`] if the key is another journal's, [`HeadError::Signature`] if it didn't sign this.
+    pub fn verify(&self, key: &HeadKey) -> Result<(), HeadError> {
+        if key.name != self.origin() {
+            return Err(HeadError::OtherJournal { found: self.origin(), expected: key.name.clone() });
+        }
+        let id = key.id();
+        let signed = self.text.get(..self.signed).unwrap_or_default().as_bytes();
+        let mut ours = self.signatures.iter().filter(|signature| signature.key_id == id).peekable();
+        let any = ours.peek().is_some();
+        if any && ours.all(|signature| verify_signature(&key.public, signed, &signature.bytes)) {
+            Ok(())
+        } else {
+            Err(HeadError::Signature { key: key.to_string() })
+        }
+    }
+
+    /// Which journal it is of: `strongroom/<vault id>/<journal id>`. A restored vault has a new journal id.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        layout::origin(self.body.vault, self.body.epoch)
+    }
+
+    /// Which vault it is of.
+    #[must_use]
+    pub fn vault(&self) -> VaultId {
+        self.body.vault
+    }
+
+    /// Blocks in the journal.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.body.size
+    }
+
+    /// The root hash of the tree over them (RFC 6962).
+    #[must_use]
+    pub fn root(&self) -> [u8; 32] {
+        self.body.root
+    }
+
+    /// Erasures in the ledger.
+    #[must_use]
+    pub fn ledger_size(&self) -> u64 {
+        self.body.ledger_size
+    }
+
+    /// The ledger's hash.
+    #[must_use]
+    pub fn ledger_hash(&self) -> [u8; 32] {
+        self.body.ledger_hash
+    }
+
+    /// When it was signed.
+    #[must_use]
+    pub fn time(&self) -> Timestamp {
+        self.body.time
+    }
+
+    /// Signs a head.
+    pub(crate) fn sign(signing_key: &Key<role::Signing>, body: Body) -> Self {
+        let key = HeadKey::of(signing_key, body.vault, body.epoch);
+        let signed = layout::body_text(&body);
+        let signature = Signature { key_id: key.id(), bytes: sign(signing_key, signed.as_bytes()) };
+        let text = layout::note_text(&signed, &key.name, &signature);
+        Self { text, signed: signed.len(), body, signatures: vec![signature] }
+    }
+
+    pub(crate) fn body(&self) -> &Body {
+        &self.body
+    }
+
+    fn from_note(note: layout::Note<'_>) -> Result<Self, HeadError> {
+        Ok(Self { text: note.text.to_owned(), signed: note.signed.len(), body: note.body, signatures: note.signatures })
+    }
+}
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Head {
+    type Err = HeadError;
+
+    fn from_str(text: &str) -> Result<Self, HeadError> {
+        Self::parse(text)
+    }
+}
+
+impl HeadKey {
+    /// The key's name: the origin of the journal whose heads it signs.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The Ed25519 public key (RFC 8032).
+    #[must_use]
+    pub fn public_key(&self) -> [u8; 32] {
+        self.public
+    }
+
+    pub(crate) fn of(key: &Key<role::Signing>, vault: VaultId, epoch: JournalEpochId) -> Self {
+        Self { name: layout::origin(vault, epoch), public: public_key(key) }
+    }
+
+    fn id(&self) -> [u8; 4] {
+        let [a, b, c, d, ..] = sha256(&[self.name.as_bytes(), b"\n", &[ED25519], &self.public]);
+        [a, b, c, d]
+    }
+}
+
+impl fmt::Display for HeadKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&layout::key_text(&self.name, self.id(), &self.public))
+    }
+}
+
+impl FromStr for HeadKey {
+    type Err = HeadError;
+
+    fn from_str(text: &str) -> Result<Self, HeadError> {
+        let (name, id, public) = layout::parse_key(text.trim())?;
+        let key = Self { name: name.to_owned(), public };
+        if key.id() == id { Ok(key) } else { Err(HeadError::Malformed { why: "the key's id doesn't fit the key" }) }
+    }
+}
+
+impl From<FormatError> for HeadError {
+    fn from(error: FormatError) -> Self {
+        match error {
+            FormatError::Invalid { why, .. } => Self::Malformed { why },
+            FormatError::Newer { .. } => Self::Malformed { why: "it has a newer format: use a newer release" },
+        }
+    }
+}
+
+/// The `head` file's content.
+///
+/// # Errors
+/// [`HeadError::Frontier`] if the frontier isn't the head's.
+pub(crate) fn encode_head_file(head: &Head, frontier: &Frontier) -> Result<String, HeadError> {
+    fits(head, frontier)?;
+    Ok(layout::file_text(&head.text, frontier.hashes()))
+}
+
+/// Head and frontier of a `head` file. Doesn't check the signature.
+///
+/// # Errors
+/// [`HeadError::Malformed`] for torn or foreign content, [`HeadError::Frontier`] if the two don't agree.
+pub(crate) fn decode_head_file(content: &[u8]) -> Result<(Head, Frontier), HeadError> {
+    let text = std::str::from_utf8(content).map_err(|_| HeadError::Malformed { why: "it is not UTF-8" })?;
+    let mut note = layout::parse(text)?;
+    let hashes = note.frontier.take().ok_or(HeadError::Malformed { why: "the tree's hashes are missing" })?;
+    let head = Head::from_note(note)?;
+    let frontier = Frontier::from_parts(head.size(), hashes)?;
+    fits(&head, &frontier)?;
+    Ok((head, frontier))
+}
+
+fn fits(head: &Head, frontier: &Frontier) -> Result<(), HeadError> {
+    if (frontier.size(), frontier.root()) == (head.size(), head.root()) { Ok(()) } else { Err(HeadError::Frontier) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VAULT: VaultId = VaultId::from_bytes([0x11; 16]);
+    const EPOCH: JournalEpochId = JournalEpochId::from_bytes([0x22; 16]);
+
+    fn frontier(size: u8) -> Frontier {
+        let mut frontier = Frontier::default();
+        (0..size).for_each(|n| frontier.append([n; 32]));
+        frontier
+    }
+
+    fn head(size: u8) -> Head {
+        let tree = frontier(size);
+        Head::sign(
+            &signing(),
+            Body {
+                vault: VAULT,
+                epoch: EPOCH,
+                size: tree.size(),
+                root: tree.root(),
+                ledger_size: 0,
+                ledger_hash: [4; 32],
+                time: Timestamp::from_micros(1_795_348_134_000_042),
+            },
+        )
+    }
+
+    fn signing() -> Key<role::Signing> {
+        Key::copied(&[0x33; 32])
+    }
+
+    fn key() -> HeadKey {
+        HeadKey::of(&signing(), VAULT, EPOCH)
+    }
+
+    #[test]
+    fn head_verifies_under_its_key_only() {
+        let head = Head::parse(&head(5).to_string()).unwrap();
+        assert_eq!(head.verify(&key()), Ok(()));
+        let other = HeadKey::of(&Key::copied(&[0x34; 32]), VAULT, EPOCH);
+        assert!(matches!(head.verify(&other), Err(HeadError::Signature { .. })));
+        let elsewhere = HeadKey::of(&signing(), VAULT, JournalEpochId::from_bytes([0x23; 16]));
+        assert!(matches!(head.verify(&elsewhere), Err(HeadError::OtherJournal { .. })));
+    }
+
+    #[test]
+    fn every_altered_byte_of_a_head_shows() {
+        let text = head(5).to_string();
+        for at in 0..text.len() {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= 1;
+            let verified =
+                String::from_utf8(bytes).ok().and_then(|text| Head::parse(&text).ok()).map(|h| h.verify(&key()));
+            assert!(!matches!(verified, Some(Ok(()))), "{at}");
+        }
+    }
+
+    #[test]
+    fn witness_may_sign_too_and_a_second_signature_of_ours_must_hold() {
+        let text = head(5).to_string();
+        let line = text.lines().last().unwrap();
+        let witnessed = format!("{text}{}\n", line.replace(&head(5).origin(), "witness.example"));
+        assert_eq!(Head::parse(&witnessed).unwrap().verify(&key()), Ok(()));
+        let other_line = head(6).to_string().lines().last().unwrap().to_owned();
+        let doubled = format!("{text}{other_line}\n");
+        assert!(Head::parse(&doubled).unwrap().verify(&key()).is_err());
+    }
+
+    #[test]
+    fn key_reads_back_from_its_text_and_a_wrong_id_is_refused() {
+        let text = key().to_string();
+        assert_eq!(text.parse(), Ok(key()));
+        let id = text.split('+').nth(1).unwrap();
+        assert!(text.replace(id, "00000000").parse::<HeadKey>().is_err());
+        let go = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
+        assert_eq!(go.parse::<HeadKey>().unwrap().to_string(), go);
+    }
+
+    #[test]
+    fn signed_note_of_the_reference_implementation_verifies() {
+        // golang.org/x/mod/sumdb/note, note_test.go; the text is no checkpoint, so the parts are put together here.
+        let key: HeadKey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".parse().unwrap();
+        let text =
+            "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
+        let signature = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=";
+        let bytes = <base64ct::Base64 as base64ct::Encoding>::decode_vec(signature).unwrap();
+        assert_eq!(bytes[..4], key.id());
+        assert!(verify_signature(&key.public, text.as_bytes(), bytes[4..].try_into().unwrap()));
+    }
+
+    #[test]
+    fn head_file_gives_back_head_and_frontier_and_is_a_head_to_others() {
+        for size in [0, 1, 5, 8] {
+            let file = encode_head_file(&head(size), &frontier(size)).unwrap();
+            assert_eq!(decode_head_file(file.as_bytes()), Ok((head(size), frontier(size))));
+            assert_eq!(Head::parse(&file), Ok(head(size)));
+        }
+        assert_eq!(encode_head_file(&head(5), &frontier(6)), Err(HeadError::Frontier));
+    }
+
+    #[test]
+    fn head_file_with_another_trees_hashes_is_refused() {
+        let file = encode_head_file(&head(5), &frontier(5)).unwrap();
+        let mut swapped: Vec<&str> = file.lines().collect();
+        let last = swapped.len() - 1;
+        swapped.swap(last, last - 1);
+        assert_eq!(decode_head_file((swapped.join("\n") + "\n").as_bytes()), Err(HeadError::Frontier));
+        assert!(matches!(decode_head_file(head(5).to_string().as_bytes()), Err(HeadError::Malformed { .. })));
+    }
+}

@@ -1,0 +1,40 @@
+//! The journal: entries, sealed blocks, the tree over them, signed heads, digests, verification; and the sinks.
+//!
+//! Guarantees: an entry is sealed and covered by its block's leaf; a change, a gap or a cut of the journal shows against a
+//! head; a sink is served in order, on a thread of its own, from a bounded queue, and told of every entry at least once.
+//! Does not: read or write the store, decide when to commit, or hold a key longer than a call. Entries hold no values of
+//! records, but who did what and why; they are sealed on the disk and plain in memory and in sinks.
+
+mod block;
+mod delivery;
+mod digest;
+mod entry;
+mod error;
+mod event;
+mod head;
+mod json_lines;
+mod sink;
+mod state;
+mod tree;
+mod verdict;
+mod walk;
+
+#[cfg(test)]
+mod vectors;
+
+pub use event::{Event, Outcome, Subject};
+pub use head::{Head, HeadError, HeadKey};
+pub use json_lines::JsonLines;
+pub use sink::{AttachedSink, AuditSink, Held, Optional, Required, SinkError, SinkHealth, SinkState};
+pub use verdict::{RewrittenBecause, RowSet, Verdict};
+
+pub(crate) use block::{NewBlock, OpenedBlock, Place, SealedBlock, batches, leaf_of, open_block, seal_block};
+pub(crate) use delivery::{Delivered, Delivery, Replay};
+pub(crate) use digest::{RowSetDigest, commit_mac, term};
+pub(crate) use entry::{Entry, EntryBuilder};
+pub(crate) use error::AuditError;
+pub(crate) use event::events;
+pub(crate) use head::{HeadBody, decode_head_file, encode_head_file};
+pub(crate) use state::JournalState;
+pub(crate) use tree::Frontier;
+pub(crate) use walk::{Claims, Tip, Walk};

@@ -1,0 +1,187 @@
+//! The code against `format/vectors/journal.json`, which another implementation computed.
+
+use serde_json::Value;
+
+use super::block::{entry_hash, seal_block_with};
+use super::*;
+use crate::crypto::{Key, MacKey, role};
+use crate::format::block::split;
+use crate::model::{Action, Actor, CollectionId, JournalEpochId, Pseudonym, Revision, TenantId, Timestamp, VaultId};
+
+struct Vectors(Value);
+
+impl Vectors {
+    fn load() -> Self {
+        Self(serde_json::from_str(include_str!("../format/vectors/journal.json")).unwrap())
+    }
+
+    fn at(&self, pointer: &str) -> &Value {
+        self.0.pointer(pointer).unwrap_or_else(|| panic!("no {pointer}"))
+    }
+
+    fn bytes(&self, pointer: &str) -> Vec<u8> {
+        unhex(self.at(pointer))
+    }
+
+    fn array<const N: usize>(&self, pointer: &str) -> [u8; N] {
+        self.bytes(pointer).try_into().unwrap()
+    }
+
+    fn text(&self, pointer: &str) -> &str {
+        self.at(pointer).as_str().unwrap()
+    }
+
+    fn number(&self, pointer: &str) -> u64 {
+        self.at(pointer).as_u64().unwrap()
+    }
+
+    fn list(&self, pointer: &str) -> Vec<[u8; 32]> {
+        self.at(pointer).as_array().unwrap().iter().map(|hash| unhex(hash).try_into().unwrap()).collect()
+    }
+
+    fn vault(&self) -> VaultId {
+        VaultId::from_bytes(self.array("/vault"))
+    }
+
+    fn epoch(&self) -> JournalEpochId {
+        JournalEpochId::from_bytes(self.array("/epoch"))
+    }
+
+    fn frontier(&self) -> Frontier {
+        Frontier::from_parts(7, self.list("/tree/frontier")).unwrap()
+    }
+
+    fn entries(&self) -> [Entry; 2] {
+        [0, 1].map(|n| Entry::decode(&self.bytes(&format!("/entries/{n}/bytes"))).unwrap())
+    }
+}
+
+fn unhex(value: &Value) -> Vec<u8> {
+    let text = value.as_str().unwrap().as_bytes();
+    text.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+}
+
+#[test]
+fn entries_are_those_of_the_vectors() {
+    let vectors = Vectors::load();
+    let time = Timestamp::from_micros(1_795_348_134_000_042);
+    let mut update = EntryBuilder::new(time, Action::Update);
+    let subject = Subject {
+        pseudonym: Pseudonym::from_bytes(vectors.array("/entries/0/fields/subjects/0/pseudonym")),
+        number: 2,
+        revision: Revision::new(5),
+    };
+    update
+        .outcome(Outcome::Permitted, "", "sales")
+        .actor(&Actor::new("sales-7").role("sales").in_session("log-in 9").device("laptop-12"))
+        .purpose("support")
+        .reason(vectors.text("/entries/0/fields/reason"))
+        .policy(&vectors.array("/entries/0/fields/policy"))
+        .collection(CollectionId::from_bytes(vectors.array("/entries/0/fields/collection")))
+        .subjects(&[subject])
+        .fields_read(["email", "name"].into_iter())
+        .fields_changed(["tier"].into_iter())
+        .withheld(3)
+        .rows(1)
+        .revision_before(Revision::new(4))
+        .revision_after(Revision::new(5));
+    let [first, second] = vectors.entries();
+    assert_eq!(update.finish().unwrap().as_bytes(), first.as_bytes());
+
+    let event = events(&"j".into(), None, 0, vec![second]).remove(0);
+    assert_eq!((event.action(), event.outcome(), event.code()), ("create_tenant", Outcome::Denied, "no_rule"));
+    assert_eq!(event.about(), Some(TenantId::from_bytes(vectors.array("/tenant"))));
+    let json: Value = serde_json::from_str(&event.to_json()).unwrap();
+    assert_eq!(json["unknown"], *vectors.at("/entries/1/fields/unknown"));
+}
+
+#[test]
+fn digests_and_commit_mac_are_those_of_the_vectors() {
+    let vectors = Vectors::load();
+    let key = MacKey::new(&Key::<role::Digest>::copied(&vectors.array("/digest/digest_key")));
+    let (mut first, mut second) = (RowSetDigest::default(), RowSetDigest::default());
+    for row in 0..3 {
+        let part = |name| vectors.bytes(&format!("/digest/rows/{row}/{name}"));
+        let term = term(&key, &part("key"), &[&part("value")]);
+        assert_eq!(term.to_vec(), part("term"));
+        first.add(&term);
+        if row == 0 {
+            second.add(&term);
+        }
+    }
+    assert_eq!(first.to_bytes(), vectors.array("/digest/of_all"));
+    assert_eq!(second.to_bytes(), vectors.array("/digest/of_the_first"));
+    let key = MacKey::new(&Key::<role::Commit>::copied(&vectors.array("/digest/commit_key")));
+    let mac = commit_mac(&key, vectors.number("/digest/position"), &first, &second, &vectors.bytes("/digest/state"));
+    assert_eq!(mac, vectors.array("/digest/commit_mac"));
+}
+
+#[test]
+fn block_is_that_of_the_vectors() {
+    let vectors = Vectors::load();
+    let key = Key::<role::Journal>::copied(&vectors.array("/block/journal_key"));
+    let place = Place { vault: vectors.vault(), epoch: vectors.epoch(), position: vectors.number("/block/position") };
+    let entries = vectors.entries();
+    let new = NewBlock {
+        place,
+        tenant: Some(TenantId::from_bytes(vectors.array("/tenant"))),
+        sequence: vectors.number("/block/sequence"),
+        commit_mac: vectors.array("/digest/commit_mac"),
+        entries: &entries,
+    };
+    let random = [vectors.bytes("/block/seed"), vectors.bytes("/block/salt")].concat().try_into().unwrap();
+    let sealed = seal_block_with(&key, &new, &random).unwrap();
+    assert_eq!(sealed.bytes, vectors.bytes("/block/bytes"));
+    assert_eq!(sealed.leaf, vectors.array("/block/leaf"));
+    assert_eq!(open_block(&sealed.bytes, &key, &place).unwrap().entries, entries);
+    for (salt, (entry, hash)) in
+        vectors.list("/block/entry_salts").iter().zip(entries.iter().zip(split(&sealed.bytes).unwrap().hashes))
+    {
+        assert_eq!(entry_hash(salt, entry.as_bytes()), *hash);
+    }
+}
+
+#[test]
+fn tree_is_that_of_the_vectors() {
+    let vectors = Vectors::load();
+    let mut tree = Frontier::default();
+    let roots = vectors.list("/tree/roots");
+    assert_eq!(tree.root(), roots[0]);
+    for (leaf, root) in vectors.list("/tree/leaves").into_iter().zip(&roots[1..]) {
+        tree.append(leaf);
+        assert_eq!(tree.root(), *root);
+    }
+    assert_eq!(tree, vectors.frontier());
+}
+
+#[test]
+fn head_key_and_head_file_are_those_of_the_vectors() {
+    let vectors = Vectors::load();
+    let signing = Key::<role::Signing>::copied(&vectors.array("/head/signing_key"));
+    let body = HeadBody {
+        vault: vectors.vault(),
+        epoch: vectors.epoch(),
+        size: 7,
+        root: vectors.frontier().root(),
+        ledger_size: vectors.number("/head/ledger_size"),
+        ledger_hash: vectors.array("/head/ledger_hash"),
+        time: Timestamp::from_micros(vectors.at("/head/time").as_i64().unwrap()),
+    };
+    let head = Head::sign(&signing, body);
+    assert_eq!(head.to_string(), vectors.text("/head/text"));
+    let key: HeadKey = vectors.text("/head/key").parse().unwrap();
+    assert_eq!(key, HeadKey::of(&signing, vectors.vault(), vectors.epoch()));
+    assert_eq!(Head::parse(vectors.text("/head/text")).unwrap().verify(&key), Ok(()));
+    assert_eq!(encode_head_file(&head, &vectors.frontier()).unwrap(), vectors.text("/head/file"));
+}
+
+#[test]
+fn journal_state_is_that_of_the_vectors() {
+    let vectors = Vectors::load();
+    let key = Key::<role::VaultState>::copied(&vectors.array("/state/key"));
+    let state = JournalState::open(&vectors.bytes("/state/bytes"), &key, vectors.vault()).unwrap();
+    assert_eq!(state.epoch, vectors.epoch());
+    assert_eq!(state.frontier, vectors.frontier());
+    assert_eq!((state.ledger_size, state.ledger_hash), (2, vectors.array("/head/ledger_hash")));
+    assert_eq!(state.time, Timestamp::from_micros(1_795_348_134_000_042));
+}

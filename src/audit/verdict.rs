@@ -1,0 +1,122 @@
+//! What a check of the vault against its journal says.
+
+use std::fmt;
+
+use crate::model::TenantId;
+
+/// The answer of a check. [`Display`](fmt::Display) says what it means and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use = "a check that nobody reads protects nothing"]
+pub enum Verdict {
+    /// The journal is whole and the rows are those that it tells of.
+    Intact,
+    /// A tenant's rows are not those that its last commit left: one was rolled back, removed or slipped in.
+    RowsDiffer {
+        /// Whose rows.
+        tenant: TenantId,
+        /// Which of them.
+        rows: RowSet,
+        /// How many there should be.
+        expected: u64,
+        /// How many there are.
+        found: u64,
+    },
+    /// The journal isn't the one that was written: one of these blocks, or what vouches for them, was altered.
+    Rewritten {
+        /// The first block that may be altered; all before it are good.
+        first: u64,
+        /// The last block looked at.
+        last: u64,
+        /// What shows it.
+        because: RewrittenBecause,
+    },
+    /// A block in the midst of the journal is missing.
+    Gap {
+        /// Its position, from 0.
+        at: u64,
+    },
+    /// The journal's end is missing: the vault was set back to an earlier state, or lost its last commits.
+    Truncated {
+        /// Blocks that are there.
+        kept: u64,
+        /// Blocks that there were, by a head or by the vault's own state.
+        known: u64,
+    },
+    /// The journal agrees with the head that was brought, and has this many blocks after it, which that head doesn't cover.
+    UnanchoredTail(u64),
+}
+
+/// What shows that a journal was rewritten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RewrittenBecause {
+    /// A block can't be read, or doesn't open as what stands in its place.
+    Block,
+    /// A tenant's blocks aren't numbered without a break.
+    Sequence,
+    /// The blocks give another root than a signed head states.
+    Head,
+    /// The blocks give another root than the vault's own state, or there are more of them.
+    State,
+}
+
+/// One of a tenant's two sets of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RowSet {
+    /// What a backup carries: records, tombstones, schemas, the tenant's state.
+    Records,
+    /// What can be rebuilt from the records: index entries and links.
+    Indexes,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Intact => f.write_str(
+                "intact: the journal is whole and every row is the one it tells of. Against someone who can write the whole directory, only a check with a head kept elsewhere proves it",
+            ),
+            Self::RowsDiffer { tenant, rows, expected, found } => write!(
+                f,
+                "the {rows} of tenant {tenant} are not those of its last commit ({found} found, {expected} expected): some were changed, removed, rolled back or slipped in behind the vault's back. Stop writing, keep a copy of the directory, and restore from a backup"
+            ),
+            Self::Rewritten { first, last, because } => write!(
+                f,
+                "the journal was rewritten or damaged, in block {first} or later, up to {last}: {because}. Trust no entry from there on; keep a copy of the directory as evidence, and restore from a backup"
+            ),
+            Self::Gap { at } => write!(
+                f,
+                "the journal lacks block {at}, though later ones are there: it was removed or lost. Keep a copy of the directory as evidence, and restore from a backup"
+            ),
+            Self::Truncated { kept, known } => write!(
+                f,
+                "the journal has {kept} blocks, and had {known}: the vault was set back to an earlier state or lost its last commits. If nobody restored an old copy of the directory on purpose, treat it as tampering; look into the sinks for the entries that are missing"
+            ),
+            Self::UnanchoredTail(blocks) => write!(
+                f,
+                "the journal agrees with the head that you brought, and the {blocks} blocks after it are whole but not covered by it. Take a new head from the vault and keep it elsewhere"
+            ),
+        }
+    }
+}
+
+impl fmt::Display for RewrittenBecause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Block => "a block can't be read or opened in its place",
+            Self::Sequence => "a tenant's blocks are not numbered without a break",
+            Self::Head => "the blocks don't give the root that a signed head states",
+            Self::State => "the blocks are not those that the vault's own state tells of",
+        })
+    }
+}
+
+impl fmt::Display for RowSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Records => "records",
+            Self::Indexes => "index entries",
+        })
+    }
+}

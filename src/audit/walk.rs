@@ -1,0 +1,173 @@
+//! Checking a journal, block by block, against its state and heads.
+//!
+//! Guarantees: memory for one block and one [`Tip`] per tenant; answers with the first thing that is wrong. Does not: read
+//! the store, or compare rows with digests: the caller holds each tenant's [`Tip`] against them.
+
+use std::collections::BTreeMap;
+
+use crate::crypto::{Key, role};
+use crate::format::block::{Header, split};
+use crate::model::{JournalEpochId, TenantId, VaultId};
+
+use super::{Frontier, Head, HeadError, HeadKey, OpenedBlock, Place, RewrittenBecause, Verdict, leaf_of, open_block};
+
+/// What the journal is held against.
+pub(crate) struct Claims<'a> {
+    pub(crate) vault: VaultId,
+    pub(crate) epoch: JournalEpochId,
+    /// Where the walk begins; empty for the whole journal.
+    pub(crate) start: Frontier,
+    /// The frontier of the vault's own state.
+    pub(crate) stored: &'a Frontier,
+    /// The `head` file's head.
+    pub(crate) beside: Option<&'a Head>,
+    /// The head that the caller kept elsewhere.
+    pub(crate) anchor: Option<&'a Head>,
+    pub(crate) head_key: &'a HeadKey,
+}
+
+/// A tenant's last block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tip {
+    pub(crate) position: u64,
+    pub(crate) sequence: u64,
+    pub(crate) commit_mac: [u8; 32],
+}
+
+/// A check under way.
+pub(crate) struct Walk<'a> {
+    claims: Claims<'a>,
+    tree: Frontier,
+    from_beginning: bool,
+    /// Blocks that a head or the state has vouched for so far.
+    good: u64,
+    tips: BTreeMap<Option<TenantId>, Tip>,
+}
+
+impl<'a> Walk<'a> {
+    /// Begins a check, with that of the heads' signatures.
+    ///
+    /// # Errors
+    /// If a head isn't this journal's, isn't signed by its key, or ends before the start.
+    pub(crate) fn new(claims: Claims<'a>) -> Result<Self, HeadError> {
+        for head in claims.beside.iter().chain(&claims.anchor) {
+            head.verify(claims.head_key)?;
+            if (head.body().vault, head.body().epoch) != (claims.vault, claims.epoch) {
+                let expected = crate::format::head::origin(claims.vault, claims.epoch);
+                return Err(HeadError::OtherJournal { found: head.origin(), expected });
+            }
+            if head.size() < claims.start.size() {
+                return Err(HeadError::NotCovered);
+            }
+        }
+        let (tree, good) = (claims.start.clone(), claims.start.size());
+        Ok(Self { from_beginning: good == 0, claims, tree, good, tips: BTreeMap::new() })
+    }
+
+    /// Takes the next block. `key` is its tenant's journal key ([`header_of`] tells the tenant), or `None` once the key has
+    /// been destroyed: then only the structure is checked, and nothing is opened.
+    ///
+    /// # Errors
+    /// The verdict, if the block is not what should come next.
+    pub(crate) fn block(
+        &mut self,
+        position: u64,
+        bytes: &[u8],
+        key: Option<&Key<role::Journal>>,
+    ) -> Result<Option<OpenedBlock>, Verdict> {
+        self.vouch()?;
+        let expected = self.tree.size();
+        if position > expected {
+            return Err(Verdict::Gap { at: expected });
+        }
+        if expected >= self.claims.stored.size() {
+            return Err(rewritten(expected, position.max(expected), RewrittenBecause::State));
+        }
+        let bad = |because| rewritten(expected, expected, because);
+        let Ok(header) = header_of(bytes) else { return Err(bad(RewrittenBecause::Block)) };
+        if position < expected || header.epoch != self.claims.epoch {
+            return Err(bad(RewrittenBecause::Block));
+        }
+        if !self.follows(&header) {
+            return Err(bad(RewrittenBecause::Sequence));
+        }
+        let place = Place { vault: self.claims.vault, epoch: self.claims.epoch, position };
+        let opened = key.map(|key| open_block(bytes, key, &place)).transpose();
+        let (Ok(opened), Ok(leaf)) = (opened, leaf_of(bytes)) else { return Err(bad(RewrittenBecause::Block)) };
+        let tip = Tip { position, sequence: header.sequence, commit_mac: header.commit_mac };
+        self.tips.insert(header.tenant, tip);
+        self.tree.append(leaf);
+        self.vouch()?;
+        Ok(opened)
+    }
+
+    /// Each tenant's last block seen.
+    pub(crate) fn tips(&self) -> &BTreeMap<Option<TenantId>, Tip> {
+        &self.tips
+    }
+
+    /// The tree so far.
+    pub(crate) fn tree(&self) -> &Frontier {
+        &self.tree
+    }
+
+    /// The end of the blocks.
+    pub(crate) fn finish(mut self) -> Verdict {
+        if let Err(verdict) = self.vouch() {
+            return verdict;
+        }
+        let kept = self.tree.size();
+        let heads = self.claims.beside.iter().chain(&self.claims.anchor);
+        let known = heads.map(|head| head.size()).fold(self.claims.stored.size(), u64::max);
+        if kept < known {
+            return Verdict::Truncated { kept, known };
+        }
+        match self.claims.anchor.map(|anchor| kept - anchor.size()) {
+            None | Some(0) => Verdict::Intact,
+            Some(tail) => Verdict::UnanchoredTail(tail),
+        }
+    }
+
+    fn follows(&self, header: &Header) -> bool {
+        match self.tips.get(&header.tenant) {
+            Some(tip) => tip.sequence.checked_add(1) == Some(header.sequence),
+            None => header.sequence == 1 || !self.from_beginning,
+        }
+    }
+
+    /// Holds the tree against every head of its present size, and against the state.
+    fn vouch(&mut self) -> Result<(), Verdict> {
+        let size = self.tree.size();
+        let heads = self.claims.beside.iter().chain(&self.claims.anchor).filter(|head| head.size() == size);
+        let differs = |because| rewritten(self.good, size.saturating_sub(1).max(self.good), because);
+        let mut vouched = false;
+        for head in heads {
+            if head.root() != self.tree.root() {
+                return Err(differs(RewrittenBecause::Head));
+            }
+            vouched = true;
+        }
+        if self.claims.stored.size() == size {
+            if self.claims.stored.root() != self.tree.root() {
+                return Err(differs(RewrittenBecause::State));
+            }
+            vouched = true;
+        }
+        if vouched {
+            self.good = size;
+        }
+        Ok(())
+    }
+}
+
+/// What is readable of a block without its key.
+pub(crate) fn header_of(block: &[u8]) -> Result<Header, crate::format::FormatError> {
+    split(block).map(|parts| parts.header)
+}
+
+const fn rewritten(first: u64, last: u64, because: RewrittenBecause) -> Verdict {
+    Verdict::Rewritten { first, last, because }
+}
+
+#[cfg(test)]
+mod tests;
