@@ -10,7 +10,7 @@ use crate::crypto::{
     seal_with_salt, sha256,
 };
 use crate::format::block::{HASH, HEADER, Header, MAX_BLOCK, MAX_ENTRIES, split};
-use crate::format::entry::MAX_ENTRY;
+use crate::format::journal_entry::MAX_ENTRY;
 use crate::format::{FormatError, Reader};
 use crate::model::{JournalEpochId, TenantId, VaultId};
 

@@ -4,7 +4,7 @@
 //! Does not: seal anything, or check that the texts a host gives hold no personal data.
 
 use crate::format::FormatError;
-use crate::format::entry::{self as layout, MAX_REASON, MAX_SUBJECTS, MAX_TEXT, tag};
+use crate::format::journal_entry::{self as layout, MAX_REASON, MAX_SUBJECTS, MAX_TEXT, tag};
 use crate::model::{Action, Actor, CollectionId, Pseudonym, Revision, TenantId, Timestamp};
 
 use super::{AuditError, Outcome, Subject};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::format::entry::tag;
+use crate::format::journal_entry::tag;
 use crate::model::{CollectionId, Pseudonym, Revision, TenantId, Timestamp};
 
 use super::Entry;
@@ -379,7 +379,7 @@ mod tests {
             .subjects(&[Subject { pseudonym: Pseudonym::from_bytes([1; 16]), number: 2, revision: Revision::new(3) }])
             .fields_read(["name"].into_iter());
         let mut bytes = builder.finish().unwrap().as_bytes().to_vec();
-        crate::format::entry::put(&mut bytes, 99, b"\x01\x02").unwrap();
+        crate::format::journal_entry::put(&mut bytes, 99, b"\x01\x02").unwrap();
         let entry = Entry::decode(&bytes).unwrap();
         let tenant = TenantId::from_bytes([4; 16]);
         let all = events(&"strongroom/a/b".into(), Some(tenant), 7, vec![entry.clone(), entry]);
