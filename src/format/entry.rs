@@ -219,7 +219,9 @@ mod tests {
     #[test]
     fn tag_twice_or_out_of_order_is_refused() {
         let mut twice = smallest();
-        put_outcome(&mut twice, 1, "", "").unwrap();
+        put(&mut twice, tag::ROWS, &[0; 4]).unwrap();
+        assert_eq!(check(&twice), Ok(()));
+        put(&mut twice, tag::ROWS, &[0; 4]).unwrap();
         assert!(check(&twice).is_err());
         let mut late = smallest();
         put(&mut late, tag::ROWS, &[0; 4]).unwrap();

@@ -247,9 +247,7 @@ fn block_without_readable_entries_is_passed_over() {
 #[test]
 fn head_follows_the_blocks_it_covers() {
     let control = Arc::new(Control::default());
-    control.hangs.store(true, Ordering::SeqCst);
     let delivery = start(&control, 0, nothing_to_replay());
-    push(&delivery, 0..20);
     let mut tree = Frontier::default();
     (0..20).for_each(|n| tree.append([n; 32]));
     delivery.anchor(Head::sign(
@@ -264,7 +262,7 @@ fn head_follows_the_blocks_it_covers() {
             time: Timestamp::from_micros(0),
         },
     ));
-    control.hangs.store(false, Ordering::SeqCst);
+    push(&delivery, 0..20);
     assert_eq!(delivery.close(soon(LONG)), Waited::Delivered);
     let heads = control.heads.lock().unwrap();
     assert_eq!(*heads, [(20, 20)]);
