@@ -231,6 +231,7 @@ fn journal_that_cannot_be_read_again_is_reported_not_skipped() {
         push(&delivery, 3..4);
         assert_eq!(delivery.wait(3, soon(Duration::from_millis(100))), Waited::Failed);
         assert!(control.got().is_empty());
+        assert_eq!(delivery.health().state, SinkState::Failing);
         assert_eq!(delivery.close(soon(Duration::from_millis(10))), Waited::Failed);
     }
 }
