@@ -29,7 +29,7 @@ pub(crate) type Replay = Arc<dyn Fn(u64, usize) -> Result<Vec<(u64, Vec<Event>)>
 
 /// What became of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Delivered {
+pub(crate) enum Waited {
     /// The sink acknowledged it.
     Delivered,
     /// The deadline passed while the sink was at work, or hung.
@@ -107,14 +107,14 @@ impl Delivery {
     }
 
     /// Waits until the sink has acknowledged the block at this position.
-    pub(crate) fn wait(&self, position: u64, deadline: Instant) -> Delivered {
+    pub(crate) fn wait(&self, position: u64, deadline: Instant) -> Waited {
         let done = |state: &State| state.acknowledged(position) || state.phase == Phase::Stopped || state.ended;
         let state = self.shared.wait_until(deadline, done);
         match state.phase {
-            _ if state.acknowledged(position) => Delivered::Delivered,
-            Phase::Stopped => Delivered::Failed,
-            _ if state.error.is_some() || state.ended => Delivered::Failed,
-            Phase::Starting | Phase::Working => Delivered::Late,
+            _ if state.acknowledged(position) => Waited::Delivered,
+            Phase::Stopped => Waited::Failed,
+            _ if state.error.is_some() || state.ended => Waited::Failed,
+            Phase::Starting | Phase::Working => Waited::Late,
         }
     }
 
@@ -145,12 +145,12 @@ impl Delivery {
     }
 
     /// Delivers what is left, until the deadline, and ends the thread. Tells how it went, as [`wait`](Self::wait) does.
-    pub(crate) fn close(mut self, deadline: Instant) -> Delivered {
+    pub(crate) fn close(mut self, deadline: Instant) -> Waited {
         self.finish(deadline)
     }
 
-    fn finish(&mut self, deadline: Instant) -> Delivered {
-        let Some(thread) = self.thread.take() else { return Delivered::Delivered };
+    fn finish(&mut self, deadline: Instant) -> Waited {
+        let Some(thread) = self.thread.take() else { return Waited::Delivered };
         self.shared.lock().order = Order::Flush;
         self.shared.changed.notify_all();
         drop(self.shared.wait_until(deadline, |state| state.ended));
@@ -159,9 +159,9 @@ impl Delivery {
         // A sink that isn't in a call ends at once; one that hangs in one is left behind.
         let state = self.shared.wait_until(Instant::now() + Duration::from_millis(50), |state| state.ended);
         let outcome = match (state.ended, state.next >= state.end && state.phase == Phase::Working) {
-            (_, true) => Delivered::Delivered,
-            (true, false) => Delivered::Failed,
-            (false, false) => Delivered::Late,
+            (_, true) => Waited::Delivered,
+            (true, false) => Waited::Failed,
+            (false, false) => Waited::Late,
         };
         let ended = state.ended;
         drop(state);

@@ -1,15 +1,14 @@
 //! Entries as sinks get them.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-
-use serde::Serialize;
 
 use crate::format::journal_entry::tag;
 use crate::model::{CollectionId, Pseudonym, Revision, TenantId, Timestamp};
 
 use super::Entry;
+
+mod json;
 
 /// What came of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -243,40 +242,7 @@ impl Event {
     /// The event as one line of JSON, without a line end. What doesn't apply is left out.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let total = |tag| self.entry.names(tag).filter(|(count, listed)| u32::try_from(listed.len()) != Ok(*count));
-        let line = Line {
-            position: self.position,
-            index: self.index,
-            of: self.of,
-            journal: &self.journal,
-            time: self.time().to_string(),
-            tenant: self.tenant.map(|id| id.to_string()),
-            action: self.action(),
-            outcome: self.outcome().name(),
-            code: Some(self.code()).filter(|code| !code.is_empty()),
-            rule: Some(self.rule()).filter(|rule| !rule.is_empty()),
-            actor: self.actor(),
-            roles: self.roles(),
-            session: self.session(),
-            device: self.device(),
-            purpose: self.purpose(),
-            reason: self.reason(),
-            policy: self.policy().map(|hash| hex(&hash)),
-            about: self.about().map(|id| id.to_string()),
-            collection: self.collection().map(|id| id.to_string()),
-            subjects: self.entry.subjects().map(Person::from).collect(),
-            fields_read: self.fields_read(),
-            fields_read_count: total(tag::FIELDS_READ).map(|(count, _)| count),
-            fields_changed: self.fields_changed(),
-            fields_changed_count: total(tag::FIELDS_CHANGED).map(|(count, _)| count),
-            withheld: self.withheld(),
-            rows: self.rows(),
-            revision_before: self.revision_before().map(Revision::get),
-            revision_after: self.revision_after().map(Revision::get),
-            unknown: self.entry.items().filter(|(tag, _)| *tag > tag::LAST).map(|(tag, b)| (tag, hex(b))).collect(),
-        };
-        // Numbers, texts and lists of them always serialise: only maps with odd keys, or a failing writer, don't.
-        serde_json::to_string(&line).unwrap_or_default()
+        json::line(self)
     }
 
     fn names(&self, tag: u8) -> Vec<&str> {
@@ -290,78 +256,6 @@ impl fmt::Debug for Event {
         debug.field("position", &self.position).field("index", &self.index);
         debug.field("action", &self.action()).field("outcome", &self.outcome()).finish_non_exhaustive()
     }
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    position: u64,
-    index: u32,
-    of: u32,
-    journal: &'a str,
-    time: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tenant: Option<String>,
-    action: &'a str,
-    outcome: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    actor: Option<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    roles: Vec<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    session: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    purpose: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    about: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    collection: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    subjects: Vec<Person>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    fields_read: Vec<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fields_read_count: Option<u32>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    fields_changed: Vec<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fields_changed_count: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    withheld: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rows: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revision_before: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revision_after: Option<u64>,
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    unknown: BTreeMap<u8, String>,
-}
-
-#[derive(Serialize)]
-struct Person {
-    pseudonym: String,
-    number: u32,
-    revision: u64,
-}
-
-impl From<Subject> for Person {
-    fn from(subject: Subject) -> Self {
-        Self { pseudonym: subject.pseudonym(), number: subject.number, revision: subject.revision.get() }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

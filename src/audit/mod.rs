@@ -29,7 +29,7 @@ pub use sink::{AttachedSink, AuditSink, Held, Optional, Required, SinkError, Sin
 pub use verdict::{RewrittenBecause, RowSet, Verdict};
 
 pub(crate) use block::{NewBlock, OpenedBlock, Place, SealedBlock, batches, leaf_of, open_block, seal_block};
-pub(crate) use delivery::{Delivered, Delivery, Replay};
+pub(crate) use delivery::{Delivery, Replay, Waited};
 pub(crate) use digest::{RowSetDigest, commit_mac, term};
 pub(crate) use entry::{Entry, EntryBuilder};
 pub(crate) use error::AuditError;
@@ -37,4 +37,4 @@ pub(crate) use event::events;
 pub(crate) use head::{HeadBody, decode_head_file, encode_head_file};
 pub(crate) use state::JournalState;
 pub(crate) use tree::Frontier;
-pub(crate) use walk::{Claims, Tip, Walk};
+pub(crate) use walk::{Claims, Tip, Walk, header_of};

@@ -117,9 +117,12 @@ pub(crate) fn put_names<'n>(
         }
     }
     let length = u16::try_from(entry.len() - start - 3).map_err(|_| invalid("a part is too long"))?;
-    let head = [length.to_be_bytes().as_slice(), count.to_be_bytes().as_slice()].concat();
-    if let Some(room) = entry.get_mut(start + 1..start + 7) {
-        room.copy_from_slice(&head);
+    // Written first as zeros: the length and the count are known only now.
+    if let Some((to, rest)) = entry.get_mut(start + 1..).and_then(|room| room.split_first_chunk_mut()) {
+        *to = length.to_be_bytes();
+        if let Some(to) = rest.first_chunk_mut() {
+            *to = count.to_be_bytes();
+        }
     }
     Ok(())
 }
@@ -170,7 +173,7 @@ fn check_item(tag: u8, bytes: &[u8]) -> Result<(), FormatError> {
         tag::POLICY => length(bytes, 32),
         tag::TENANT | tag::COLLECTION => length(bytes, 16),
         tag::WITHHELD | tag::ROWS => length(bytes, 4),
-        tag::SUBJECTS if bytes.len() % SUBJECT == 0 && bytes.len() / SUBJECT <= MAX_SUBJECTS => Ok(()),
+        tag::SUBJECTS if bytes.len().is_multiple_of(SUBJECT) && bytes.len() / SUBJECT <= MAX_SUBJECTS => Ok(()),
         tag::SUBJECTS => Err(invalid("its data subjects are torn or too many")),
         _ => Ok(()),
     }
@@ -216,7 +219,9 @@ mod tests {
     #[test]
     fn tag_twice_or_out_of_order_is_refused() {
         let mut twice = smallest();
-        put_outcome(&mut twice, 1, "", "").unwrap();
+        put(&mut twice, tag::ROWS, &[0; 4]).unwrap();
+        assert_eq!(check(&twice), Ok(()));
+        put(&mut twice, tag::ROWS, &[0; 4]).unwrap();
         assert!(check(&twice).is_err());
         let mut late = smallest();
         put(&mut late, tag::ROWS, &[0; 4]).unwrap();

@@ -102,7 +102,8 @@ fn foreign_file_is_refused_and_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("notes.txt");
     let long = "a line of notes\n".repeat(400_000);
-    for foreign in ["my notes", "my notes\n", "{\n  \"a\": 1\n}", "{\"a\":1}\n", long.as_str()] {
+    let endless = "x".repeat(5 << 20);
+    for foreign in ["my notes", "my notes\n", "{\n  \"a\": 1\n}", "{\"a\":1}\n", &long, &endless] {
         fs::write(&path, foreign).unwrap();
         let error = JsonLines::append(&path).err().unwrap();
         assert!(error.to_string().contains("isn't a journal"), "{error}");
