@@ -66,13 +66,7 @@ pub fn run(vault: &Vault, office: &Office, imported: &[Company]) -> Outcome<Opti
 }
 
 /// Sales changes a column that it may change; support may not.
-fn change(
-    office: &Office,
-    tenant: &Tenant,
-    sales: &Actor,
-    support: &Actor,
-    id: RecordId,
-) -> Outcome<Option<Changed>> {
+fn change(office: &Office, tenant: &Tenant, sales: &Actor, support: &Actor, id: RecordId) -> Outcome<Option<Changed>> {
     let Some(column) = office.sales_writes.clone() else { return Ok(None) };
     println!("{} changes {column}:", who(support));
     let set = |customer: &mut Document| {

@@ -123,6 +123,8 @@ impl Home {
     fn describe(&self, kept: bool) {
         println!("in {}{}", self.vault.display(), if kept { "" } else { " (removed at the end; --dir keeps it)" });
         println!("master key in {}: that is for a demonstration.", self.key.display());
-        println!("  A real one is kept where the vault and its backups are not: on another disk, or behind your own `MasterKey`.");
+        println!(
+            "  A real one is kept where the vault and its backups are not: on another disk, or behind your own `MasterKey`."
+        );
     }
 }

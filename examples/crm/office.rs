@@ -100,7 +100,11 @@ impl Office {
             println!("  no column can be searched: --unique and --index name some");
         }
         let columns = |names: &[String]| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
-        println!("  sales reads {}; changes {}", columns(&self.sales_reads), self.sales_writes.as_deref().unwrap_or("nothing"));
+        println!(
+            "  sales reads {}; changes {}",
+            columns(&self.sales_reads),
+            self.sales_writes.as_deref().unwrap_or("nothing")
+        );
         println!("  support reads {}", columns(&self.support_reads));
         println!("  protection reads everything, admin nothing");
     }

@@ -62,7 +62,10 @@ fn needles(office: &Office, imported: &[Company], changed: Option<&Changed>) -> 
         .chain(changed.map(|change| change.value))
         .filter(|value| value.chars().count() > SHORT);
     let names = office.columns.iter().map(String::as_str).chain(COMPANIES).chain([CUSTOMERS]);
-    values.chain(names.filter(|name| name.len() > SHORT_NAME)).flat_map(|text| [text.to_owned(), text.to_lowercase()]).collect()
+    values
+        .chain(names.filter(|name| name.len() > SHORT_NAME))
+        .flat_map(|text| [text.to_owned(), text.to_lowercase()])
+        .collect()
 }
 
 struct Searched {
