@@ -1,0 +1,130 @@
+//! What this CRM is made of: two companies, one collection of customers, and who may do what with it.
+
+use strongroom::policy::Roles;
+use strongroom::{Actor, Normaliser, Schema};
+
+use crate::Outcome;
+use crate::options::Options;
+use crate::table::Table;
+
+/// The companies. The rows of the file go to them in turn, as if two companies' files had been mixed.
+pub const COMPANIES: [&str; 2] = ["harbour-insurance", "meadow-outfitters"];
+/// The collection, in each of them.
+pub const CUSTOMERS: &str = "customers";
+
+/// Who may do what, and which columns can be searched.
+pub struct Office {
+    pub columns: Vec<String>,
+    pub unique: Option<String>,
+    pub index: Vec<String>,
+    /// What support sees: what customers are looked up by.
+    pub support_reads: Vec<String>,
+    /// What sales sees: all but the last two columns, unless customers are looked up by these.
+    pub sales_reads: Vec<String>,
+    /// The one column that sales may change.
+    pub sales_writes: Option<String>,
+    region: Option<[u8; 2]>,
+}
+
+impl Office {
+    pub fn plan(options: &Options, table: &Table) -> Outcome<Self> {
+        let columns = table.columns.clone();
+        for name in options.unique.iter().chain(&options.index) {
+            if !columns.contains(name) {
+                return Err(format!("there is no column `{name}`; the columns are: {}", columns.join(", ")).into());
+            }
+        }
+        let unique = options.unique.clone();
+        let mut index = options.index.clone();
+        index.sort();
+        index.dedup();
+        index.retain(|name| Some(name) != unique.as_ref());
+        let looked_up = |name: &String| unique.as_ref() == Some(name) || index.contains(name);
+        let hidden = columns.len().saturating_sub(2);
+        let of_columns = |keep: &dyn Fn(usize, &String) -> bool| -> Vec<String> {
+            columns.iter().enumerate().filter(|(at, name)| keep(*at, name)).map(|(_, name)| name.clone()).collect()
+        };
+        let support_reads = of_columns(&|_, name| looked_up(name));
+        let sales_reads = of_columns(&|at, name| at < hidden || looked_up(name));
+        let sales_writes = sales_reads.iter().rev().find(|name| !looked_up(name)).cloned();
+        Ok(Self { columns, unique, index, support_reads, sales_reads, sales_writes, region: options.region })
+    }
+
+    /// The collection: the columns that can be searched, and how their values are made comparable.
+    pub fn schema(&self) -> Schema {
+        let schema = Schema::open(CUSTOMERS);
+        let schema = self.unique.iter().fold(schema, |schema, name| schema.unique(name, self.normaliser(name)));
+        self.index.iter().fold(schema, |schema, name| schema.index(name, self.normaliser(name)))
+    }
+
+    /// By what a column is called. A real CRM knows its columns and says so.
+    pub fn normaliser(&self, column: &str) -> Normaliser {
+        let name = column.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+        match self.region {
+            _ if has(&["mail"]) => Normaliser::Email,
+            Some(region) if has(&["phone", "mobile", "tel"]) => Normaliser::Phone { region },
+            _ if has(&["soc_sec", "passport", "tax", "national", "vat"]) => Normaliser::NationalId,
+            _ if name == "id" || name.ends_with("_id") || has(&["code", "number"]) => Normaliser::Exact,
+            _ => Normaliser::Text,
+        }
+    }
+
+    /// Nobody may do anything that isn't said here.
+    pub fn policy(&self) -> Roles {
+        let policy = Roles::new()
+            .role("admin", |r| r.administer())
+            .role("import", |r| r.on(CUSTOMERS).create())
+            .role("sales", |r| {
+                let grant = r.on(CUSTOMERS).read(self.sales_reads.clone());
+                match &self.sales_writes {
+                    Some(column) => grant.update([column.clone()]),
+                    None => grant,
+                }
+            })
+            .role("protection", |r| r.on(CUSTOMERS).read_all());
+        match self.support_reads.as_slice() {
+            // A grant needs at least one column.
+            [] => policy,
+            columns => policy.role("support", |r| r.on(CUSTOMERS).read(columns.iter().cloned())),
+        }
+    }
+
+    pub fn describe(&self) {
+        println!("two companies, {} and {}: the rows go to them in turn", COMPANIES[0], COMPANIES[1]);
+        for name in self.unique.iter().chain(&self.index) {
+            let unique = if Some(name) == self.unique.as_ref() { ", unique" } else { "" };
+            println!("  searched by {name}, compared {}{unique}", how(&self.normaliser(name)));
+        }
+        if self.unique.is_none() && self.index.is_empty() {
+            println!("  no column can be searched: --unique and --index name some");
+        }
+        let columns = |names: &[String]| if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+        println!(
+            "  sales reads {}; changes {}",
+            columns(&self.sales_reads),
+            self.sales_writes.as_deref().unwrap_or("nothing")
+        );
+        println!("  support reads {}", columns(&self.support_reads));
+        println!("  protection reads everything, admin nothing");
+    }
+}
+
+pub fn admin() -> Actor {
+    Actor::new("admin-1").role("admin")
+}
+
+pub fn protection() -> Actor {
+    Actor::new("protection-1").role("protection")
+}
+
+fn how(normaliser: &Normaliser) -> &'static str {
+    match normaliser {
+        Normaliser::Exact => "exactly",
+        Normaliser::Text => "as text, without regard to case and blanks",
+        Normaliser::Email => "as e-mail addresses",
+        Normaliser::Phone { .. } => "as phone numbers",
+        Normaliser::NationalId => "by letters and digits alone",
+        _ => "by a rule of its own",
+    }
+}

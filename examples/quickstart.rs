@@ -1,0 +1,66 @@
+//! A vault, a customer, and what a colleague may see of them.
+
+use serde::{Deserialize, Serialize};
+use strongroom::policy::Roles;
+use strongroom::{Actor, Error, Escrow, KeyFile, Mask, Normaliser, Record, Schema, Vault};
+
+#[derive(Serialize, Deserialize)]
+struct Customer {
+    name: String,
+    email: String,
+    phone: String,
+    tier: Option<Tier>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum Tier {
+    Silver,
+    Gold,
+}
+
+impl Record for Customer {
+    fn schema() -> Schema {
+        Schema::new("customers")
+            .unique("email", Normaliser::Email)
+            .field("phone", |f| f.sensitive().mask(Mask::KeepLast(3)))
+    }
+
+    fn example() -> Self {
+        customer("Ada Example", "ada@example.com")
+    }
+}
+
+fn customer(name: &str, email: &str) -> Customer {
+    Customer { name: name.into(), email: email.into(), phone: "+61 491 570 156".into(), tier: Some(Tier::Silver) }
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let home = tempfile::tempdir()?; // yours: a directory that stays, and the key file on another disk
+    let policy = Roles::new() // whatever isn't said here is denied
+        .role("admin", |r| r.administer())
+        .role("sales", |r| r.on("customers").create().read(["name", "email", "tier"]).update(["tier"]).own_only());
+    let vault = Vault::options(home.path().join("crm-data"))
+        .master_key(KeyFile::create(home.path().join("master.key"))?)
+        .policy(policy)
+        .create()?;
+
+    let admin = Actor::new("admin-1").role("admin");
+    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin)?;
+    acme.define::<Customer>(&admin)?;
+
+    let sales = acme.session(Actor::new("sales-7").role("sales"))?;
+    let customers = sales.collection::<Customer>()?;
+    let id = customers.insert(&customer("Grace Lee", "grace@example.com"))?; // durable when it returns
+    customers.update(id, |c| c.tier = Some(Tier::Gold))?;
+
+    let found = customers.find_unique("email", " Grace@Example.COM ")?.ok_or("not found")?;
+    println!("sales-7 sees {} <{}>, tier {:?}", found.value.name, found.value.email, found.value.tier);
+    println!("withheld from sales-7: {:?}, shown as {}", found.withheld, found.value.phone);
+
+    match customers.update(id, |c| c.email = "new@example.com".into()) {
+        Err(Error::Denied(denial)) => println!("sales-7 may not: {}", denial.for_admin),
+        other => println!("unexpected: {other:?}"),
+    }
+    println!("verify: {}", vault.verify(&admin)?.verdict());
+    Ok(vault.close()?)
+}
