@@ -69,11 +69,12 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    pub(super) fn read(mut file: &File) -> Result<Self, StoreError> {
+    /// Without a snapshot the engine reads, and may cut, the log from its start.
+    pub(super) fn read(mut file: &File, has_snapshot: bool) -> Result<Self, StoreError> {
         let mut read = || -> io::Result<Self> {
             let all = segments(file)?;
-            // Recovery checks, and cuts, from the segment on that the log's headers last knew to be written out.
-            let stable = all.iter().map(|s| s.stable).max().unwrap_or(0);
+            // With one it does from the segment on that the log's headers last knew to be written out.
+            let stable = if has_snapshot { all.iter().map(|s| s.stable).max().unwrap_or(0) } else { 0 };
             let mut tail = Self { length: file.metadata()?.len(), segments: Vec::new() };
             for segment in all.iter().filter(|s| s.sequence.saturating_add(SEGMENT) > stable).take(MAX_TAIL) {
                 file.seek(SeekFrom::Start(segment.at))?;

@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use snapshot::Notice;
 
-use super::{Batch, CommitError, Expectation, Store, StoreError, check_sizes, files, scan_start};
+use super::{Batch, CommitError, Expectation, Pair, Store, StoreError, check_sizes, files, scan_start};
 
 /// The engine can't work with less.
 const MIN_CACHE: u64 = 1 << 20;
@@ -84,7 +84,7 @@ impl SledStore {
         // What a killed process left in the system's memory only: the engine would build a snapshot on it.
         file.sync_all().map_err(StoreError::io("syncing the store"))?;
         let notices = snapshot::clear(dir)?;
-        let tail = guard::Tail::read(&file)?;
+        let tail = guard::Tail::read(&file, snapshot::any(dir)?)?;
         let db = start(dir, cache_bytes).and_then(recovered).or_else(|error| {
             wait_for_release(&file)?;
             tail.put_back(&file)?;
@@ -135,7 +135,7 @@ impl Store for SledStore {
         })
     }
 
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
         self.with("scan", |engine| {
             let mut page = Vec::new();
             let from = (Bound::Included(scan_start(prefix, after)), Bound::Unbounded);

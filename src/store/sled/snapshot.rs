@@ -59,15 +59,20 @@ pub(super) fn clear(dir: &Path) -> Result<Vec<Notice>, StoreError> {
     Ok(notices)
 }
 
+/// Whether there is any.
+pub(super) fn any(dir: &Path) -> Result<bool, StoreError> {
+    Ok(!list(dir)?.is_empty())
+}
+
 /// The names of what the engine takes for snapshots, in its own order.
 fn list(dir: &Path) -> Result<Vec<String>, StoreError> {
     let names = || -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(dir)? {
-            if let Ok(name) = entry?.file_name().into_string() {
-                if name.starts_with(SNAPSHOT) {
-                    names.push(name);
-                }
+            if let Ok(name) = entry?.file_name().into_string()
+                && name.starts_with(SNAPSHOT)
+            {
+                names.push(name);
             }
         }
         names.sort();

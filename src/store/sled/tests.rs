@@ -173,7 +173,8 @@ fn log_damaged_under_a_whole_snapshot_is_refused_and_left_alone() {
 #[test]
 fn directory_that_is_no_store_is_refused_and_left_alone() {
     let garbage: Vec<u8> = (0..2_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-    let damages: [(&str, &dyn Fn(&Path)); 9] = [
+    type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
+    let damages: [Damage<'_>; 9] = [
         ("no settings", &|p| fs::remove_file(p.join("conf")).unwrap()),
         ("foreign settings", &|p| fs::write(p.join("conf"), b"[core]\nbare = false\n").unwrap()),
         ("long settings", &|p| fs::write(p.join("conf"), vec![b'a'; 10_000]).unwrap()),
