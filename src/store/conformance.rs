@@ -1,6 +1,6 @@
 //! What every store has to do, run over each of them.
 
-use super::{Batch, CommitError, Expectation, MAX_KEY, MAX_VALUE, Store, StoreError};
+use super::{Batch, CommitError, Expectation, MAX_KEY, MAX_VALUE, Pair, Store, StoreError};
 
 fn batch(puts: &[(&[u8], &[u8])], removes: &[&[u8]]) -> Batch {
     let mut batch = Batch::default();
@@ -13,7 +13,7 @@ fn expect(key: &[u8], value: Option<&[u8]>) -> Expectation {
     Expectation { key: key.to_vec(), value: value.map(<[u8]>::to_vec) }
 }
 
-fn keys(page: &[(Vec<u8>, Vec<u8>)]) -> Vec<&[u8]> {
+fn keys(page: &[Pair]) -> Vec<&[u8]> {
     page.iter().map(|(key, _)| key.as_slice()).collect()
 }
 

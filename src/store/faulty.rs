@@ -4,7 +4,7 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::{Batch, CommitError, Expectation, Store, StoreError};
+use super::{Batch, CommitError, Expectation, Pair, Store, StoreError};
 
 /// Which call fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Store for FaultyStore {
         if self.due(Fault::Get, number) { Err(Self::error()) } else { self.inner.get(key) }
     }
 
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
         let number = self.scans.fetch_add(1, Ordering::SeqCst) + 1;
         if self.due(Fault::Scan, number) { Err(Self::error()) } else { self.inner.scan(prefix, after, limit) }
     }

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Batch, CommitError, Expectation, Store, StoreError, check_sizes, scan_start};
+use super::{Batch, CommitError, Expectation, Pair, Store, StoreError, check_sizes, scan_start};
 
 type Content = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -37,7 +37,7 @@ impl Store for MemoryStore {
         Ok(self.content.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned())
     }
 
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
         self.check_open()?;
         let content = self.content.read().unwrap_or_else(PoisonError::into_inner);
         Ok(content

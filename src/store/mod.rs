@@ -30,6 +30,9 @@ pub(crate) const MAX_VALUE: usize = 4096;
 /// The longest key in bytes.
 pub(crate) const MAX_KEY: usize = 1024;
 
+/// A key and its value.
+pub(crate) type Pair = (Vec<u8>, Vec<u8>);
+
 /// What `sled`, another embedded engine or a database server can all serve: ordered bytes under byte keys.
 ///
 /// After [`close`](Store::close) every call answers [`StoreError::Closed`].
@@ -40,7 +43,7 @@ pub(crate) trait Store: Send + Sync {
     /// The first `limit` pairs, in key order, whose keys start with `prefix` and are greater than `after`.
     ///
     /// One page is no snapshot: commits made meanwhile may show in part of it.
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError>;
 
     /// Applies the whole batch if every expectation holds, else nothing; durable when it returns.
     ///

@@ -1,12 +1,11 @@
-//! What is looked at and put right before `sled` may touch a directory.
+//! What keeps `sled` from harming files that it can't read.
 //!
-//! Left to itself it takes a foreign or emptied file for a new store and writes over it, and never opens again beside a
-//! torn or unfinished snapshot, though it needs none: a snapshot only spares reading the whole log.
+//! Left to itself it takes a foreign or emptied file for a new store and writes over it, and fills the log behind a
+//! damaged place with zeros before it finds out that it can't open it.
 
-use std::fmt;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use super::super::{StoreError, files};
 
@@ -16,37 +15,8 @@ const CONF: &[u8] = b"segment_size: 524288\nuse_compression: false\nversion: 0.3
 /// The engine's log is made of segments of this many bytes.
 const SEGMENT: u64 = 512 * 1024;
 
-/// CRC, sequence number and stable sequence number, little-endian, at the start of a segment.
-const SEGMENT_HEADER: usize = 20;
-
-const SNAPSHOT: &str = "snap.";
-const UNFINISHED: &str = ".generating";
-const ASIDE: &str = "torn.";
-
-/// Something that was repaired while opening. Nothing was lost by it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub(crate) enum Notice {
-    /// A snapshot that a crash had left unfinished was removed.
-    UnfinishedSnapshotRemoved { file: String },
-    /// A snapshot that couldn't be used was renamed, and the whole log read instead.
-    SnapshotSetAside { file: String },
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnfinishedSnapshotRemoved { file } => {
-                write!(f, "removed {file}, an unfinished snapshot left by a crash; nothing is lost")
-            }
-            Self::SnapshotSetAside { file } => write!(
-                f,
-                "set the unreadable snapshot {file} aside as {ASIDE}{file} and read the whole log instead; \
-                 the file can be removed"
-            ),
-        }
-    }
-}
+/// How many segments are kept in memory while the engine opens; it zeroes one or two.
+const MAX_TAIL: usize = 32;
 
 /// Refuses a directory that `sled`, as used here, didn't make. Writes nothing.
 pub(super) fn check(dir: &Path) -> Result<(), StoreError> {
@@ -66,11 +36,10 @@ pub(super) fn check(dir: &Path) -> Result<(), StoreError> {
         }
         Err(source) => return Err(StoreError::Io { what: "opening the store", source }),
     };
-    if has_segment(file).map_err(StoreError::io("reading the store"))? {
-        Ok(())
-    } else {
-        Err(StoreError::Corrupt { what: "its data file is foreign, empty or overwritten" })
+    if segments(&file).map_err(StoreError::io("reading the store"))?.is_empty() {
+        return Err(StoreError::Corrupt { what: "its data file is foreign, empty or overwritten" });
     }
+    Ok(())
 }
 
 /// A handle on the engine's file, to lock and to sync.
@@ -93,104 +62,74 @@ pub(super) fn settle_new(dir: &Path) -> io::Result<()> {
     files::sync_dir(dir)
 }
 
-/// Removes unfinished snapshots and sets torn ones aside.
-pub(super) fn clear_snapshots(dir: &Path) -> Result<Vec<Notice>, StoreError> {
-    let mut notices = Vec::new();
-    for file in snapshots(dir)? {
-        let path = dir.join(&file);
-        if file.ends_with(UNFINISHED) {
-            fs::remove_file(&path).map_err(StoreError::io("removing an unfinished snapshot"))?;
-            notices.push(Notice::UnfinishedSnapshotRemoved { file });
-        } else if !is_whole(&path).map_err(StoreError::io("reading a snapshot"))? {
-            fs::rename(&path, aside(dir, &file)).map_err(StoreError::io("setting a torn snapshot aside"))?;
-            notices.push(Notice::SnapshotSetAside { file });
-        }
-    }
-    if !notices.is_empty() {
-        files::sync_dir(dir).map_err(StoreError::io("syncing the store's directory"))?;
-    }
-    Ok(notices)
+/// The end of the log as it was before the engine opened it: all that its recovery may overwrite.
+pub(super) struct Tail {
+    length: u64,
+    segments: Vec<(u64, Vec<u8>)>,
 }
 
-/// Sets every snapshot aside, for a last attempt without; `None` if there is none.
-pub(super) fn set_all_aside(dir: &Path) -> Result<Option<Aside>, StoreError> {
-    let files = snapshots(dir)?;
-    for file in &files {
-        fs::rename(dir.join(file), aside(dir, file)).map_err(StoreError::io("setting a snapshot aside"))?;
-    }
-    Ok((!files.is_empty()).then(|| Aside { dir: dir.to_owned(), files }))
-}
-
-/// Snapshots set aside in case that the engine opens without them.
-pub(super) struct Aside {
-    dir: PathBuf,
-    files: Vec<String>,
-}
-
-impl Aside {
-    /// It did: what the user is told.
-    pub(super) fn notices(self) -> impl Iterator<Item = Notice> {
-        self.files.into_iter().map(|file| Notice::SnapshotSetAside { file })
-    }
-
-    /// It didn't: leaves the directory as it was found, as far as that goes.
-    pub(super) fn put_back(self) {
-        for file in &self.files {
-            let old = self.dir.join(file);
-            if !old.exists() {
-                let _ = fs::rename(aside(&self.dir, file), old);
+impl Tail {
+    /// Without a snapshot the engine reads, and may cut, the log from its start.
+    pub(super) fn read(mut file: &File, has_snapshot: bool) -> Result<Self, StoreError> {
+        let mut read = || -> io::Result<Self> {
+            let all = segments(file)?;
+            // With one it does from the segment on that the log's headers last knew to be written out.
+            let stable = if has_snapshot { all.iter().map(|s| s.stable).max().unwrap_or(0) } else { 0 };
+            let mut tail = Self { length: file.metadata()?.len(), segments: Vec::new() };
+            for segment in all.iter().filter(|s| s.sequence.saturating_add(SEGMENT) > stable).take(MAX_TAIL) {
+                file.seek(SeekFrom::Start(segment.at))?;
+                let mut bytes = Vec::new();
+                file.take(SEGMENT).read_to_end(&mut bytes)?;
+                tail.segments.push((segment.at, bytes));
             }
-        }
+            Ok(tail)
+        };
+        read().map_err(StoreError::io("reading the end of the store's log"))
+    }
+
+    /// Undoes what an opening that failed has overwritten.
+    pub(super) fn put_back(&self, mut file: &File) -> Result<(), StoreError> {
+        let mut write = || -> io::Result<()> {
+            for (at, bytes) in &self.segments {
+                file.seek(SeekFrom::Start(*at))?;
+                file.write_all(bytes)?;
+            }
+            file.set_len(self.length)?;
+            file.sync_all()
+        };
+        write().map_err(StoreError::io("undoing what the engine overwrote while it failed to open"))
     }
 }
 
-/// The names of what the engine takes for snapshots, in its own order.
-fn snapshots(dir: &Path) -> Result<Vec<String>, StoreError> {
-    let list = || -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in fs::read_dir(dir)? {
-            if let Ok(name) = entry?.file_name().into_string() {
-                if name.starts_with(SNAPSHOT) {
-                    names.push(name);
-                }
-            }
-        }
-        names.sort();
-        Ok(names)
-    };
-    list().map_err(StoreError::io("listing the store's directory"))
+struct Segment {
+    at: u64,
+    /// Where it stands in the whole log.
+    sequence: u64,
+    /// Up to where the log was written out when this segment was begun.
+    stable: u64,
 }
 
-fn aside(dir: &Path, file: &str) -> PathBuf {
-    dir.join(format!("{ASIDE}{file}"))
-}
-
-/// A snapshot ends in its content's length and CRC, 8 and 4 bytes, little-endian.
-fn is_whole(path: &Path) -> io::Result<bool> {
-    let bytes = fs::read(path)?;
-    let Some((rest, crc)) = bytes.split_last_chunk::<4>() else { return Ok(false) };
-    let Some((content, length)) = rest.split_last_chunk::<8>() else { return Ok(false) };
-    Ok(!content.is_empty()
-        && u64::try_from(content.len()).is_ok_and(|n| n == u64::from_le_bytes(*length))
-        && crc32fast::hash(content) == u32::from_le_bytes(*crc))
-}
-
-/// Whether at least one segment has a header with the right CRC.
-fn has_segment(mut file: File) -> io::Result<bool> {
+/// The segments whose header, CRC, place in the log and stable place, each little-endian and inverted, is whole.
+fn segments(mut file: &File) -> io::Result<Vec<Segment>> {
     let length = file.metadata()?.len();
+    let mut found = Vec::new();
     for at in (0..length).step_by(usize::try_from(SEGMENT).unwrap_or(usize::MAX)) {
+        let (mut crc, mut places) = ([0; 4], [0; 16]);
         file.seek(SeekFrom::Start(at))?;
-        let mut header = [0; SEGMENT_HEADER];
-        match file.read_exact(&mut header) {
+        match file.read_exact(&mut crc).and_then(|()| file.read_exact(&mut places)) {
             Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
             Err(error) => return Err(error),
         }
-        let (crc, rest) = header.split_at(4);
-        // Stored inverted.
-        if (!crc32fast::hash(rest)).to_le_bytes() == crc {
-            return Ok(true);
+        if crc32fast::hash(&places) != !u32::from_le_bytes(crc) {
+            continue;
         }
+        // Signed, with all but the sign inverted; -1 is "nothing yet".
+        let place = |bytes: Option<&[u8; 8]>| {
+            let place = bytes.map_or(0, |b| i64::from_le_bytes(*b) ^ i64::MAX);
+            u64::try_from(place).unwrap_or(0)
+        };
+        found.push(Segment { at, sequence: place(places.first_chunk()), stable: place(places.last_chunk()) });
     }
-    Ok(false)
+    Ok(found)
 }

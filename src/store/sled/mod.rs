@@ -7,6 +7,7 @@
 //! what was removed or overwritten.
 
 mod guard;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
@@ -22,9 +23,9 @@ use std::sync::{Mutex, PoisonError, RwLock, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-pub(crate) use guard::Notice;
+pub(crate) use snapshot::Notice;
 
-use super::{Batch, CommitError, Expectation, Store, StoreError, check_sizes, files, scan_start};
+use super::{Batch, CommitError, Expectation, Pair, Store, StoreError, check_sizes, files, scan_start};
 
 /// The engine can't work with less.
 const MIN_CACHE: u64 = 1 << 20;
@@ -75,39 +76,20 @@ impl SledStore {
 
     /// Opens what [`create`](SledStore::create) made, and tells what had to be repaired.
     ///
-    /// The caller holds the directory's lock. A directory that isn't such a store is refused before anything is
-    /// written to it.
+    /// The caller holds the directory's lock. What can't be opened is left as it was found, but for the repairs.
     pub(crate) fn open(dir: &Path, cache_bytes: u64) -> Result<(Self, Vec<Notice>), StoreError> {
         guard::check(dir)?;
         let file = guard::open_file(dir)?;
         wait_for_release(&file)?;
         // What a killed process left in the system's memory only: the engine would build a snapshot on it.
         file.sync_all().map_err(StoreError::io("syncing the store"))?;
-        let mut notices = guard::clear_snapshots(dir)?;
-        let db = match start(dir, cache_bytes) {
-            Ok(db) => db,
-            Err(first) => {
-                let Some(aside) = guard::set_all_aside(dir)? else { return Err(first) };
-                if wait_for_release(&file).is_err() {
-                    aside.put_back();
-                    return Err(first);
-                }
-                match start(dir, cache_bytes) {
-                    Ok(db) => {
-                        notices.extend(aside.notices());
-                        db
-                    }
-                    Err(second) => {
-                        aside.put_back();
-                        return Err(second);
-                    }
-                }
-            }
-        };
-        if !db.was_recovered() {
-            let _ = stop(db);
-            return Err(StoreError::Corrupt { what: "the engine found nothing that it could recover in its file" });
-        }
+        let notices = snapshot::clear(dir)?;
+        let tail = guard::Tail::read(&file, snapshot::any(dir)?)?;
+        let db = start(dir, cache_bytes).and_then(recovered).or_else(|error| {
+            wait_for_release(&file)?;
+            tail.put_back(&file)?;
+            Err(error)
+        })?;
         files::sync_dir(dir).map_err(StoreError::io("syncing the store's directory"))?;
         let store = Self {
             engine: RwLock::new(Some(Engine { db, file })),
@@ -153,7 +135,7 @@ impl Store for SledStore {
         })
     }
 
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
         self.with("scan", |engine| {
             let mut page = Vec::new();
             let from = (Bound::Included(scan_start(prefix, after)), Bound::Unbounded);
@@ -223,6 +205,15 @@ impl Engine {
 fn start(dir: &Path, cache_bytes: u64) -> Result<::sled::Db, StoreError> {
     let open = || ::sled::Config::new().path(dir).cache_capacity(cache_bytes.max(MIN_CACHE)).open();
     catch_unwind(AssertUnwindSafe(open)).map_err(|_| panicked("open"))?.map_err(|e| engine_error("open", e))
+}
+
+/// Refuses an engine that began anew.
+fn recovered(db: ::sled::Db) -> Result<::sled::Db, StoreError> {
+    if db.was_recovered() {
+        return Ok(db);
+    }
+    stop(db)?;
+    Err(StoreError::Corrupt { what: "the engine found nothing in its data file that it could recover" })
 }
 
 /// Ends the engine's threads. On one of its own, since it waits forever for a flusher that broke down.

@@ -31,9 +31,11 @@ fn put(store: &dyn Store, key: &str, value: &[u8]) {
 fn filled() -> Place {
     let place = place();
     let store = SledStore::create(&place.path, CACHE).unwrap();
-    let mut batch = Batch::default();
-    (0..300).for_each(|n| batch.put(format!("key {n:03}"), vec![n as u8; 400]));
-    store.commit(&batch, &[]).unwrap();
+    for from in (0..300).step_by(10) {
+        let mut batch = Batch::default();
+        (from..from + 10).for_each(|n| batch.put(format!("key {n:03}"), vec![n as u8; 400]));
+        store.commit(&batch, &[]).unwrap();
+    }
     store.close().unwrap();
     open(&place.path).0.close().unwrap();
     place
@@ -149,23 +151,30 @@ fn torn_garbage_and_empty_snapshots_are_set_aside_and_told() {
 }
 
 #[test]
-fn snapshot_that_is_whole_but_wrong_is_set_aside_on_the_second_attempt() {
+fn log_damaged_under_a_whole_snapshot_is_refused_and_left_alone() {
     let place = filled();
-    let name = snapshots(&place.path).remove(0);
-    let content = b"whole, and no snapshot at all, whatever its checksum says".repeat(3);
-    let mut bytes = content.clone();
-    bytes.extend((content.len() as u64).to_le_bytes());
-    bytes.extend(crc32fast::hash(&content).to_le_bytes());
-    fs::write(place.path.join(&name), bytes).unwrap();
-    let (store, notices) = open(&place.path);
-    assert_eq!(notices, [Notice::SnapshotSetAside { file: name }]);
-    assert_filled(&store);
+    let whole = fs::read(place.path.join("db")).unwrap();
+    let used = whole.iter().rposition(|b| *b != 0).unwrap();
+    for n in 0..40 {
+        let mut damaged = whole.clone();
+        match n % 2 {
+            0 => damaged[20 + n * (used - 20) / 40] ^= 0x10,
+            _ => damaged.truncate(n * used / 40),
+        }
+        fs::write(place.path.join("db"), damaged).unwrap();
+        let before = files_of(&place.path);
+        assert!(matches!(SledStore::open(&place.path, CACHE), Err(StoreError::Corrupt { .. })), "{n}");
+        assert!(files_of(&place.path) == before, "{n}: something was written");
+    }
+    fs::write(place.path.join("db"), whole).unwrap();
+    assert_filled(&open(&place.path).0);
 }
 
 #[test]
 fn directory_that_is_no_store_is_refused_and_left_alone() {
     let garbage: Vec<u8> = (0..2_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-    let damages: [(&str, &dyn Fn(&Path)); 9] = [
+    type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
+    let damages: [Damage<'_>; 9] = [
         ("no settings", &|p| fs::remove_file(p.join("conf")).unwrap()),
         ("foreign settings", &|p| fs::write(p.join("conf"), b"[core]\nbare = false\n").unwrap()),
         ("long settings", &|p| fs::write(p.join("conf"), vec![b'a'; 10_000]).unwrap()),

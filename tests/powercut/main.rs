@@ -1,0 +1,57 @@
+//! Power cuts: a program's writes and syncs are recorded, and every disk image that a cut could leave is checked.
+//!
+//! `cargo test --test powercut`; needs `strace` and Linux. `STRONGROOM_SEED` repeats a run's choices.
+
+mod appendlog;
+mod disk;
+mod random;
+mod record;
+mod replay;
+mod selftest;
+mod strace;
+mod trace;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+/// The first argument of the child that is recorded: this same program.
+const CHILD: &str = "--child";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().collect();
+    if let [_, child, mode, dir, rest @ ..] = args.as_slice()
+        && child == CHILD
+    {
+        return run_child(mode, &PathBuf::from(dir), rest);
+    }
+    let tests: Vec<Trial> = selftest::trials();
+    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
+}
+
+fn run_child(mode: &str, dir: &std::path::Path, rest: &[String]) -> ExitCode {
+    let result = match (mode, rest) {
+        ("append-log", [count]) => match count.parse() {
+            Ok(count) => appendlog::write(dir, count).map_err(|e| e.to_string()),
+            Err(_) => Err("the count is no number".to_owned()),
+        },
+        _ => Err(format!("no child mode {mode} {rest:?}")),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Chosen anew for each run unless it is given.
+pub fn seed() -> u64 {
+    let given = std::env::var("STRONGROOM_SEED").ok().and_then(|seed| seed.parse().ok());
+    given.unwrap_or_else(|| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(1, |d| d.as_nanos() as u64)
+    })
+}
