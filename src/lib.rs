@@ -6,5 +6,9 @@
 mod crypto;
 mod format;
 mod model;
+mod record;
 
 pub use model::*;
+pub use record::{
+    Classification, Document, Field, FieldProblem, Mask, Record, RecordError, Schema, SearchValue, Value,
+};
