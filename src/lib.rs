@@ -11,8 +11,12 @@ mod keys;
 mod model;
 pub mod policy;
 mod store;
+mod record;
 
 #[cfg(feature = "passphrase")]
 pub use keys::Passphrase;
 pub use keys::{KeyFile, MasterKey, MasterKeyError, WrapContext};
 pub use model::*;
+pub use record::{
+    Classification, Document, Field, FieldProblem, Mask, Record, RecordError, Schema, SearchValue, Value,
+};

@@ -1,0 +1,148 @@
+//! The layout of a collection's stored schema. The collection's name isn't in it; that is a label of its own.
+
+use serde::{Deserialize, Serialize};
+
+use super::cursor::Reader;
+use super::{FormatError, MAX_FIELDS, MAX_NAME, decode, encode};
+use crate::model::Normaliser;
+
+/// The schema layout that is written.
+pub(crate) const SCHEMA_VERSION: u8 = 1;
+/// Index versions a schema lists at most, retired ones included.
+pub(crate) const MAX_LISTED_INDEXES: usize = 4096;
+
+const WHAT: &str = "schema";
+
+/// What is stored of a schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredSchema {
+    /// Field names are the records' own, and in their bodies.
+    pub(crate) open: bool,
+    /// Of a closed collection every field its type has now; of an open one those that its schema names.
+    pub(crate) fields: Vec<StoredRule>,
+    /// Every version of every index, in the order they were made.
+    pub(crate) indexes: Vec<StoredIndex>,
+    /// The id that the next new index gets. Ids are never used again.
+    pub(crate) next_index: u16,
+}
+
+/// What the schema says of one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredRule {
+    pub(crate) field: StoredKey,
+    pub(crate) classification: StoredClassification,
+    /// The names it had before, as the schema gives them.
+    pub(crate) was: Vec<String>,
+    /// What masks it, for the reader of a schema; masks themselves are code.
+    pub(crate) mask: Option<String>,
+}
+
+/// Which field: its number in the dictionary, or its name in an open collection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum StoredKey {
+    Number(u16),
+    Name(String),
+}
+
+/// How much harm a field's disclosure does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum StoredClassification {
+    Public,
+    Internal,
+    Personal,
+    Sensitive,
+}
+
+/// One version of one index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredIndex {
+    pub(crate) id: u16,
+    pub(crate) version: u16,
+    pub(crate) field: StoredKey,
+    pub(crate) unique: bool,
+    pub(crate) normaliser: StoredNormaliser,
+    pub(crate) normaliser_version: u16,
+    pub(crate) state: IndexState,
+}
+
+/// A [`Normaliser`], as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum StoredNormaliser {
+    Exact,
+    Text,
+    Email,
+    Phone { region: [u8; 2] },
+    NationalId,
+}
+
+/// How far an index is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum IndexState {
+    /// Written to, and not complete yet.
+    Building,
+    /// Complete.
+    Ready,
+    /// No longer wanted; its entries may be removed.
+    Retired,
+}
+
+impl StoredSchema {
+    /// `version ‖ bincode(schema)`.
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, FormatError> {
+        self.check()?;
+        let mut out = vec![SCHEMA_VERSION];
+        out.extend(encode(WHAT, self)?);
+        Ok(out)
+    }
+
+    /// The schema that `bytes` are the whole encoding of.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
+        let mut reader = Reader::new(WHAT, bytes);
+        reader.version(SCHEMA_VERSION)?;
+        let schema: Self = decode(WHAT, reader.rest())?;
+        schema.check()?;
+        Ok(schema)
+    }
+
+    fn check(&self) -> Result<(), FormatError> {
+        let invalid = |why| Err(FormatError::Invalid { what: WHAT, why });
+        if self.fields.len() > MAX_FIELDS || self.indexes.len() > MAX_LISTED_INDEXES {
+            return invalid("it has too many fields or indexes");
+        }
+        for key in self.fields.iter().map(|f| &f.field).chain(self.indexes.iter().map(|i| &i.field)) {
+            match key {
+                StoredKey::Number(_) if !self.open => {}
+                StoredKey::Name(name) if self.open && name.len() <= MAX_NAME => {}
+                _ => return invalid("a field is named in the wrong way"),
+            }
+        }
+        if self.indexes.iter().any(|index| index.id >= self.next_index) {
+            return invalid("an index has an id that isn't given out yet");
+        }
+        Ok(())
+    }
+}
+
+impl From<&Normaliser> for StoredNormaliser {
+    fn from(normaliser: &Normaliser) -> Self {
+        match normaliser {
+            Normaliser::Exact => Self::Exact,
+            Normaliser::Text => Self::Text,
+            Normaliser::Email => Self::Email,
+            Normaliser::Phone { region } => Self::Phone { region: *region },
+            Normaliser::NationalId => Self::NationalId,
+        }
+    }
+}
+
+impl From<&StoredNormaliser> for Normaliser {
+    fn from(normaliser: &StoredNormaliser) -> Self {
+        match normaliser {
+            StoredNormaliser::Exact => Self::Exact,
+            StoredNormaliser::Text => Self::Text,
+            StoredNormaliser::Email => Self::Email,
+            StoredNormaliser::Phone { region } => Self::Phone { region: *region },
+            StoredNormaliser::NationalId => Self::NationalId,
+        }
+    }
+}

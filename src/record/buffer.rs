@@ -1,0 +1,48 @@
+//! A growing buffer for plaintext that leaves no copy behind when it grows, with a limit.
+
+use std::io;
+
+use crate::crypto::Zeroizing;
+
+const FIRST: usize = 256;
+
+/// Bytes that are wiped on drop and whenever they move.
+pub(crate) struct Buffer {
+    bytes: Zeroizing<Vec<u8>>,
+    limit: usize,
+}
+
+impl Buffer {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { bytes: Zeroizing::new(Vec::new()), limit }
+    }
+
+    pub(super) fn as_slice(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+impl io::Write for Buffer {
+    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
+        let needed = self.bytes.len().saturating_add(data.len());
+        if needed > self.limit {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        if needed > self.bytes.capacity() {
+            let capacity = needed.max(self.bytes.capacity().saturating_mul(2)).max(FIRST);
+            let mut grown = Zeroizing::new(Vec::with_capacity(capacity));
+            grown.extend_from_slice(&self.bytes);
+            self.bytes = grown;
+        }
+        self.bytes.extend_from_slice(data);
+        Ok(data.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,148 @@
+//! Whether a schema makes sense, and whether type, example and schema speak of the same fields.
+
+use std::collections::BTreeSet;
+
+use super::super::decode::decode;
+use super::super::search::Holds;
+use super::super::shape::Shape;
+use super::super::{Fields, MAX_INDEXES, Mask, Record, RecordError, Schema};
+use super::{Alias, Plan, alias_of, asked, problem};
+use crate::format::{MAX_FIELDS, MAX_NAME};
+use crate::model::FieldSet;
+
+/// A collection's name is at most this many bytes of UTF-8.
+const MAX_COLLECTION_NAME: usize = 255;
+
+/// What a schema says by itself.
+pub(super) fn names(schema: &Schema) -> Result<(), RecordError> {
+    let refuse = |text: String| Err(problem(schema, text));
+    if schema.collection().is_empty() || schema.collection().len() > MAX_COLLECTION_NAME {
+        return refuse(format!("a collection's name has 1 to {MAX_COLLECTION_NAME} bytes"));
+    }
+    if schema.fields().len() > MAX_FIELDS {
+        return refuse(format!("it mentions more than {MAX_FIELDS} fields"));
+    }
+    if schema.indexes().len() > MAX_INDEXES {
+        return refuse(format!("it has more than {MAX_INDEXES} indexes"));
+    }
+    let mut indexed = BTreeSet::new();
+    for index in schema.indexes() {
+        if index.field.len() > MAX_NAME {
+            return refuse(format!("it mentions a field whose name is over {MAX_NAME} bytes"));
+        }
+        if !indexed.insert(&index.field) {
+            return refuse(format!("field `{}` has two indexes; keep one `index` or `unique`", index.field));
+        }
+    }
+    let mut before = BTreeSet::new();
+    for field in schema.fields() {
+        let name = &field.name;
+        if name.len() > MAX_NAME || field.was.iter().any(|old| old.len() > MAX_NAME) {
+            return refuse(format!("it mentions a field whose name is over {MAX_NAME} bytes"));
+        }
+        if schema.is_open() && field.mask.is_some() {
+            return refuse(format!(
+                "field `{name}` has a mask, and fields of an open collection are left out when they are withheld; take \
+                 the mask away"
+            ));
+        }
+        if schema.is_open() && !field.was.is_empty() {
+            return refuse(format!(
+                "field `{name}` says `.was(..)`, and records of an open collection name their fields themselves; rename \
+                 it in the records"
+            ));
+        }
+        for old in &field.was {
+            if old == name || !before.insert(old) {
+                return refuse(format!("`.was(\"{old}\")` of field `{name}` names itself or is said twice"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every field that the schema mentions has to be one of the type's.
+pub(super) fn mentions(schema: &Schema, plan: &Plan) -> Result<(), RecordError> {
+    let mentioned = schema.fields().iter().map(|f| &f.name).chain(schema.indexes().iter().map(|i| &i.field));
+    match mentioned.into_iter().find(|name| !plan.has(name)) {
+        None => Ok(()),
+        Some(name) => Err(problem(schema, format!("it mentions a field that isn't there: {}", plan.unknown(name)))),
+    }
+}
+
+/// Every field that the type reads is in the example, and every field in the example is read.
+pub(super) fn all_present<T: Record>(schema: &Schema, plan: &mut Plan, fields: &Fields) -> Result<(), RecordError> {
+    let refuse = |text: String| Err(problem(schema, text));
+    if let Some(name) = fields.skipped().first() {
+        return refuse(format!(
+            "`example()` gives field `{name}` a value that `skip_serializing_if` leaves out; give it one that is written"
+        ));
+    }
+    let asked = asked::<T>();
+    if !asked.is_empty()
+        && let Some(name) = plan.names().find(|name| !asked.contains(name))
+    {
+        return refuse(format!(
+            "field `{name}` is written but never read: take `skip_deserializing` or `tag` away, or let `rename` give it \
+             one name for both ways"
+        ));
+    }
+    for name in asked {
+        if plan.has(name) {
+            continue;
+        }
+        let Some(field) = alias_of::<T>(plan, fields, name) else {
+            return refuse(format!(
+                "field `{name}` is read but never written: take `skip_serializing` away, or let `rename` give it one \
+                 name for both ways"
+            ));
+        };
+        plan.aliases.push(Alias { name: (*name).to_owned(), field });
+    }
+    decode::<T>(plan, fields.iter(), &FieldSet::All).map(|_| ())
+}
+
+/// What indexed fields hold has to be indexable.
+pub(super) fn indexes(schema: &Schema, plan: &mut Plan, shape: &Shape) -> Result<(), RecordError> {
+    for index in schema.indexes() {
+        let name = &index.field;
+        let holds = match shape.field(name).map(Shape::inner) {
+            Some(Shape::Text { .. } | Shape::Char | Shape::Variant { unit: true }) => Holds::Text,
+            Some(Shape::Int { .. }) => Holds::Integer,
+            Some(Shape::Bool) => Holds::Bool,
+            Some(Shape::Nothing) => {
+                return Err(problem(
+                    schema,
+                    format!("field `{name}` is indexed, so `example()` must give it `Some(..)` and not `None`"),
+                ));
+            }
+            _ => {
+                return Err(problem(
+                    schema,
+                    format!(
+                        "field `{name}` can't be indexed: text, whole numbers up to 64 bits, bools, enums without data, \
+                         and `Option` of these can"
+                    ),
+                ));
+            }
+        };
+        let exact = index.normaliser == crate::model::Normaliser::Exact;
+        if holds != Holds::Text && !exact {
+            return Err(problem(
+                schema,
+                format!("field `{name}` holds {}, which only `Normaliser::Exact` is for", holds.text()),
+            ));
+        }
+        if let Some(place) = plan.places.get(name).copied()
+            && let Some(field) = plan.fields.get_mut(place)
+        {
+            field.holds = Some(holds);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a mask's output gives the value away.
+pub(super) fn gives_away(mask: &Mask, value: &[u8], shown: &[u8]) -> bool {
+    !matches!(mask, Mask::Fixed(_)) && value.len() > 1 && shown == value
+}

@@ -1,0 +1,121 @@
+//! How each field is withheld: by its mask, else by leaving it out, else as the empty value of its type. Each is tried on
+//! the example, and what the type makes of it must say nothing: a default that looks like a real value is refused.
+
+use serde::Serialize;
+
+use super::super::buffer::Buffer;
+use super::super::decode::decode;
+use super::super::msgpack::{self, MAX_DEPTH, NIL};
+use super::super::shape::{Empty, Shape};
+use super::super::{Fields, Mask, Record, RecordError, Schema, encode};
+use super::{Plan, Stand, check, problem};
+use crate::format::MAX_BODY;
+
+/// Encodings that say nothing.
+const EMPTY: [&[u8]; 6] = [NIL, &[0xa0], &[0x90], &[0x80], &[0x00], &[0xc4, 0x00]];
+
+/// Decides for the field at `place`.
+pub(super) fn closed<T: Record>(
+    plan: &mut Plan,
+    place: usize,
+    schema: &Schema,
+    fields: &Fields,
+    shape: &Shape,
+) -> Result<(), RecordError> {
+    let Some(name) = plan.fields.get(place).map(|field| field.name.clone()) else { return Ok(()) };
+    if let Some(mask) = schema.rule(&name).and_then(|field| field.mask.clone()) {
+        let stand = masked::<T>(plan, place, schema, fields, &name, mask)?;
+        set(plan, place, stand);
+        return Ok(());
+    }
+    let shape = shape.field(&name);
+    let mut candidates = vec![(Stand::Nothing, false), (Stand::Constant(NIL.to_vec()), false)];
+    let never_empty = shape.and_then(Shape::never_empty);
+    if let (None, Some(shape)) = (never_empty, shape) {
+        for keyed in [false, true] {
+            candidates.extend(encoded(&Empty { shape, keyed }).map(|bytes| (Stand::Constant(bytes), keyed)));
+        }
+    }
+    for (stand, keyed) in candidates {
+        set(plan, place, stand);
+        if let Ok(shown) = shown::<T>(plan, fields, &name)
+            && shown.field(&name).is_none_or(|shape| shape.is_empty(keyed))
+        {
+            return Ok(());
+        }
+    }
+    let why = match never_empty {
+        Some(kind) => format!("it is or holds {kind}, which has no value that says nothing"),
+        None => "neither leaving it out nor an empty value reads back as one that says nothing".to_owned(),
+    };
+    Err(problem(
+        schema,
+        format!(
+            "field `{name}` can't be withheld from those who may not see it: {why}. Make it an `Option`, or say what \
+             stands in for it: `.field(\"{name}\", |f| f.mask(Mask::Fixed(..)))`"
+        ),
+    ))
+}
+
+/// Whether each field of an open type's example can be left out.
+pub(super) fn open<T: Record>(plan: &Plan, schema: &Schema, fields: &Fields) -> Result<(), RecordError> {
+    for (name, _) in fields.iter() {
+        let allowed = fields.iter().map(|(other, _)| other).filter(|other| *other != name).collect();
+        let left = decode::<T>(plan, fields.iter(), &allowed).and_then(|decoded| encode(&decoded.value, true));
+        if !left.is_ok_and(|left| left.get(name, 0).is_none_or(|bytes| EMPTY.contains(&bytes))) {
+            return Err(problem(
+                schema,
+                format!("field `{name}` can't be left out for those who may not see it; make it an `Option`"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn masked<T: Record>(
+    plan: &mut Plan,
+    place: usize,
+    schema: &Schema,
+    fields: &Fields,
+    name: &str,
+    mask: Mask,
+) -> Result<Stand, RecordError> {
+    let refuse = |text: &str| Err(problem(schema, format!("field `{name}` has a mask {text}")));
+    let value = fields.get(name, place).unwrap_or(NIL);
+    let fixed = matches!(mask, Mask::Fixed(_));
+    if !fixed && value == NIL {
+        return refuse("that `example()` must try: give it `Some(..)` there, and not `None`");
+    }
+    let Ok(Some(masked)) = mask.apply(value) else {
+        return refuse(
+            "that failed on the example: masks act on text; for other types use `Mask::Fixed` or an `Option`",
+        );
+    };
+    if check::gives_away(&mask, value, masked.as_slice()) {
+        return refuse("that shows the example as it is");
+    }
+    let constant = || Stand::Constant(masked.as_slice().to_vec());
+    set(plan, place, if fixed { constant() } else { Stand::Mask(mask.clone()) });
+    if shown::<T>(plan, fields, name).is_err() {
+        return refuse("whose result doesn't read back as the field's type; use `Mask::Fixed` with a value that does");
+    }
+    Ok(if fixed { constant() } else { Stand::Mask(mask) })
+}
+
+/// The shape of the example as it is shown with one field withheld.
+fn shown<T: Record>(plan: &Plan, fields: &Fields, hidden: &str) -> Result<Shape, RecordError> {
+    let decoded = decode::<T>(plan, fields.iter(), &plan.all_but(hidden))?;
+    Shape::of(&decoded.value)
+}
+
+fn set(plan: &mut Plan, place: usize, stand: Stand) {
+    if let Some(field) = plan.fields.get_mut(place) {
+        field.stand = stand;
+    }
+}
+
+fn encoded<T: Serialize>(value: &T) -> Option<Vec<u8>> {
+    let mut out = Buffer::new(MAX_BODY);
+    msgpack::write(value, MAX_DEPTH, &mut out).ok()?;
+    Some(out.as_slice().to_vec())
+}

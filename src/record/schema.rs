@@ -1,0 +1,168 @@
+//! What a developer says of a collection: its name, its indexes, and what is special about a field.
+
+use super::Mask;
+use crate::model::Normaliser;
+
+/// A collection has at most this many indexes.
+pub(crate) const MAX_INDEXES: usize = 32;
+
+/// A collection's name, its indexes, and what is special about some of its fields.
+///
+/// Fields come from the type itself; a schema mentions those that are indexed or classified, masked or renamed. A field
+/// that isn't mentioned is [`Personal`](Classification::Personal) and has no index. Mistakes in a schema (a misspelt
+/// field, two indexes on one) are errors of `define`, which checks it against the type.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    collection: String,
+    open: bool,
+    fields: Vec<Field>,
+    indexes: Vec<Index>,
+}
+
+impl Schema {
+    /// The schema of a type with named fields.
+    #[must_use]
+    pub fn new(collection: impl Into<String>) -> Self {
+        Self { collection: collection.into(), open: false, fields: Vec::new(), indexes: Vec::new() }
+    }
+
+    /// The schema of a collection whose records name their own fields, such as [`Document`](super::Document)s.
+    ///
+    /// Any field may be mentioned; a record may have it or not. A withheld field is left out, so masks have no place here.
+    #[must_use]
+    pub fn open(collection: impl Into<String>) -> Self {
+        Self { open: true, ..Self::new(collection) }
+    }
+
+    /// Says what is special about one field; a field may be mentioned again to add to it.
+    #[must_use]
+    pub fn field(mut self, name: impl Into<String>, say: impl FnOnce(Field) -> Field) -> Self {
+        let name = name.into();
+        let position = self.fields.iter().position(|field| field.name == name);
+        let field = match position {
+            Some(position) => self.fields.remove(position),
+            None => Field { name, classification: Classification::Personal, mask: None, was: Vec::new() },
+        };
+        self.fields.insert(position.unwrap_or(self.fields.len()), say(field));
+        self
+    }
+
+    /// Indexes a field for exact look-up; several records may have the same value. At most 32 indexes, one on a field:
+    /// text, whole numbers, bools, enums without data, and `Option` of these.
+    #[must_use]
+    pub fn index(self, field: impl Into<String>, normaliser: Normaliser) -> Self {
+        self.indexed(field.into(), normaliser, false)
+    }
+
+    /// Indexes a field of whose values, normalised, no two records may have the same. `None`, and text that normalises to
+    /// nothing, never collide.
+    #[must_use]
+    pub fn unique(self, field: impl Into<String>, normaliser: Normaliser) -> Self {
+        self.indexed(field.into(), normaliser, true)
+    }
+
+    /// The collection's name.
+    #[must_use]
+    pub fn collection(&self) -> &str {
+        &self.collection
+    }
+
+    /// Whether records name their own fields.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// A field's classification.
+    #[must_use]
+    pub fn classification(&self, field: &str) -> Classification {
+        self.rule(field).map_or(Classification::Personal, |field| field.classification)
+    }
+
+    pub(crate) fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    pub(crate) fn indexes(&self) -> &[Index] {
+        &self.indexes
+    }
+
+    pub(crate) fn rule(&self, field: &str) -> Option<&Field> {
+        self.fields.iter().find(|rule| rule.name == field)
+    }
+
+    fn indexed(mut self, field: String, normaliser: Normaliser, unique: bool) -> Self {
+        self.indexes.push(Index { field, normaliser, unique });
+        self
+    }
+}
+
+/// What a schema says of one field. Made by [`Schema::field`].
+#[derive(Debug, Clone)]
+pub struct Field {
+    pub(crate) name: String,
+    pub(crate) classification: Classification,
+    pub(crate) mask: Option<Mask>,
+    pub(crate) was: Vec<String>,
+}
+
+impl Field {
+    /// Anyone may know it.
+    #[must_use]
+    pub fn public(self) -> Self {
+        Self { classification: Classification::Public, ..self }
+    }
+
+    /// The company's own; of no person.
+    #[must_use]
+    pub fn internal(self) -> Self {
+        Self { classification: Classification::Internal, ..self }
+    }
+
+    /// About a person. What a field is unless said otherwise.
+    #[must_use]
+    pub fn personal(self) -> Self {
+        Self { classification: Classification::Personal, ..self }
+    }
+
+    /// About a person and harmful when disclosed: health, religion, bank details.
+    #[must_use]
+    pub fn sensitive(self) -> Self {
+        Self { classification: Classification::Sensitive, ..self }
+    }
+
+    /// What those see who may not see the field. Without a mask it is left out or shown empty.
+    #[must_use]
+    pub fn mask(self, mask: Mask) -> Self {
+        Self { mask: Some(mask), ..self }
+    }
+
+    /// The field's name before, so that old records are still read. Say it again for a name before that.
+    #[must_use]
+    pub fn was(mut self, old: impl Into<String>) -> Self {
+        self.was.push(old.into());
+        self
+    }
+}
+
+/// How much harm a field's disclosure does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Classification {
+    /// Anyone may know it.
+    Public,
+    /// The company's own; of no person.
+    Internal,
+    /// About a person.
+    Personal,
+    /// About a person and harmful when disclosed.
+    Sensitive,
+}
+
+/// One index of a schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Index {
+    pub(crate) field: String,
+    pub(crate) normaliser: Normaliser,
+    pub(crate) unique: bool,
+}
