@@ -5,18 +5,20 @@
 
 pub mod audit;
 mod crypto;
+mod error;
 mod format;
 mod index;
-mod keys;
+pub mod keys;
 mod model;
 pub mod policy;
+pub mod record;
 mod store;
-mod record;
+mod vault;
 
+pub use error::{Error, Result};
+pub use keys::KeyFile;
 #[cfg(feature = "passphrase")]
 pub use keys::Passphrase;
-pub use keys::{KeyFile, MasterKey, MasterKeyError, WrapContext};
 pub use model::*;
-pub use record::{
-    Classification, Document, Field, FieldProblem, Mask, Record, RecordError, Schema, SearchValue, Value,
-};
+pub use record::*;
+pub use vault::*;

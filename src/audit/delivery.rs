@@ -41,7 +41,7 @@ pub(crate) enum Waited {
 /// One sink at work.
 pub(crate) struct Delivery {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
     name: String,
     required: bool,
     deadline: Duration,
@@ -76,7 +76,7 @@ impl Delivery {
             .name("strongroom-sink".to_owned())
             .spawn(move || worker::run(&theirs, sink, &replay, &journal, size))
             .map_err(|error| SinkError::with_source("the system gives no thread for a sink", error))?;
-        Ok(Self { shared, thread: Some(thread), name, required, deadline })
+        Ok(Self { shared, thread: Mutex::new(Some(thread)), name, required, deadline })
     }
 
     /// Hands over the events of a block that is durable. Never blocks on the sink. Blocks come in order; what isn't pushed
@@ -123,6 +123,11 @@ impl Delivery {
         self.required.then_some(self.deadline)
     }
 
+    /// Whether acts wait for this sink, and it has owed an acknowledgement for longer than its deadline and `grace`.
+    pub(crate) fn overdue(&self, grace: Duration) -> bool {
+        self.required && self.shared.lock().waiting().is_some_and(|since| since > self.deadline.saturating_add(grace))
+    }
+
     /// How the sink is doing.
     pub(crate) fn health(&self) -> SinkHealth {
         let state = self.shared.lock();
@@ -145,12 +150,9 @@ impl Delivery {
     }
 
     /// Delivers what is left, until the deadline, and ends the thread. Tells how it went, as [`wait`](Self::wait) does.
-    pub(crate) fn close(mut self, deadline: Instant) -> Waited {
-        self.finish(deadline)
-    }
-
-    fn finish(&mut self, deadline: Instant) -> Waited {
-        let Some(thread) = self.thread.take() else { return Waited::Delivered };
+    pub(crate) fn close(&self, deadline: Instant) -> Waited {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return Waited::Delivered };
         self.shared.lock().order = Order::Flush;
         self.shared.changed.notify_all();
         drop(self.shared.wait_until(deadline, |state| state.ended));
@@ -175,7 +177,7 @@ impl Delivery {
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        self.finish(Instant::now() + CLOSE);
+        self.close(Instant::now() + CLOSE);
     }
 }
 

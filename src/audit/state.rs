@@ -14,6 +14,8 @@ use super::{AuditError, Frontier};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JournalState {
     pub(crate) epoch: JournalEpochId,
+    /// The sequence number of the next block of the vault itself.
+    pub(crate) sequence: u64,
     pub(crate) frontier: Frontier,
     /// Erasures in the ledger, and its hash.
     pub(crate) ledger_size: u64,
@@ -27,6 +29,7 @@ impl JournalState {
     pub(crate) fn seal(&self, key: &Key<role::VaultState>, vault: VaultId) -> Result<Vec<u8>, AuditError> {
         let fields = Fields {
             epoch: self.epoch,
+            sequence: self.sequence,
             ledger_size: self.ledger_size,
             ledger_hash: self.ledger_hash,
             time: self.time,
@@ -45,6 +48,7 @@ impl JournalState {
         let fields = Fields::decode(&open(key, Label::JournalState, &context(vault), sealed)?)?;
         Ok(Self {
             epoch: fields.epoch,
+            sequence: fields.sequence,
             frontier: Frontier::from_parts(fields.size, fields.frontier)?,
             ledger_size: fields.ledger_size,
             ledger_hash: fields.ledger_hash,
@@ -67,6 +71,7 @@ mod tests {
         (0..5).for_each(|n| frontier.append([n; 32]));
         let state = JournalState {
             epoch: JournalEpochId::from_bytes([1; 16]),
+            sequence: 9,
             frontier,
             ledger_size: 2,
             ledger_hash: [3; 32],

@@ -10,6 +10,8 @@ const VERSION: u8 = 1;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fields {
     pub(crate) epoch: JournalEpochId,
+    /// The sequence number of the next block of the vault itself.
+    pub(crate) sequence: u64,
     /// Erasures in the ledger, and its hash.
     pub(crate) ledger_size: u64,
     pub(crate) ledger_hash: [u8; 32],
@@ -21,11 +23,11 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    /// `epoch 16 ‖ BE64 ledger size ‖ ledger hash 32 ‖ BE64 time ‖ frontier`.
+    /// `epoch 16 ‖ BE64 sequence ‖ BE64 ledger size ‖ ledger hash 32 ‖ BE64 time ‖ frontier`.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(72 + 32 * self.frontier.len());
+        let mut out = Vec::with_capacity(80 + 32 * self.frontier.len());
         let mut writer = Writer::new(&mut out);
-        writer.bytes(self.epoch.as_bytes()).u64(self.ledger_size).bytes(&self.ledger_hash);
+        writer.bytes(self.epoch.as_bytes()).u64(self.sequence).u64(self.ledger_size).bytes(&self.ledger_hash);
         writer.u64(self.time.as_micros().cast_unsigned());
         frontier::encode(self.size, &self.frontier, &mut out);
         out
@@ -35,12 +37,13 @@ impl Fields {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
         let mut reader = Reader::new(WHAT, bytes);
         let epoch = JournalEpochId::from_bytes(*reader.array()?);
+        let sequence = reader.u64()?;
         let ledger_size = reader.u64()?;
         let ledger_hash = *reader.array()?;
         let time = Timestamp::from_micros(reader.u64()?.cast_signed());
         let (size, frontier) = frontier::read(&mut reader)?;
         reader.finish()?;
-        Ok(Self { epoch, ledger_size, ledger_hash, time, size, frontier })
+        Ok(Self { epoch, sequence, ledger_size, ledger_hash, time, size, frontier })
     }
 }
 
@@ -65,6 +68,7 @@ mod tests {
     #[test]
     fn state_reads_back_whole_or_not_at_all() {
         let state = Fields {
+            sequence: 1,
             epoch: JournalEpochId::from_bytes([1; 16]),
             ledger_size: 2,
             ledger_hash: [3; 32],

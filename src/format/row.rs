@@ -6,8 +6,8 @@ use crate::model::{Epoch, Pseudonym, Revision, Slot};
 
 /// Version of the row layout.
 pub(crate) const ROW_VERSION: u8 = 1;
-/// A sealed body is at most this long; about as much as a record may be.
-pub(crate) const MAX_BODY: usize = 4 << 20;
+/// A sealed body is at most this long: 4 MiB of plaintext and its tag.
+pub(crate) const MAX_BODY: usize = (4 << 20) + BODY_TAG;
 /// A body longer than this keeps so much beside its header; the rest goes to chunks.
 pub(crate) const INLINE: usize = 2048;
 /// Bytes of a chunk; the last may be shorter.

@@ -4,22 +4,30 @@ use super::{FormatError, Reader, Writer};
 use crate::model::{CollectionId, RecordId};
 
 const STATE_VERSION: u8 = 1;
+/// Bytes of a digest: `BE64 count ‖ sum 32`.
+const DIGEST: usize = 40;
 /// Bytes of one part of something split.
 pub(crate) const PART: usize = 4096;
 /// Something split has at most this many bytes.
 pub(crate) const MAX_SPLIT: usize = 2 << 20;
 
 /// What each commit rewrites for its tenant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TenantState {
     /// The first slot that was never drawn.
     pub(crate) next_slot: u32,
     /// The sequence number of the tenant's next journal block.
     pub(crate) sequence: u64,
-    /// Count and sum of the digest of what backups carry.
-    pub(crate) carried: (u64, [u8; 32]),
-    /// Count and sum of the digest of what a restore rebuilds.
-    pub(crate) rebuilt: (u64, [u8; 32]),
+    /// The digest of what backups carry: count and sum.
+    pub(crate) carried: [u8; DIGEST],
+    /// The digest of what a restore rebuilds: count and sum.
+    pub(crate) rebuilt: [u8; DIGEST],
+}
+
+impl Default for TenantState {
+    fn default() -> Self {
+        Self { next_slot: 0, sequence: 1, carried: [0; DIGEST], rebuilt: [0; DIGEST] }
+    }
 }
 
 impl TenantState {
@@ -27,9 +35,7 @@ impl TenantState {
         let mut out = Vec::with_capacity(93);
         let mut writer = Writer::new(&mut out);
         writer.u8(STATE_VERSION).u32(self.next_slot).u64(self.sequence);
-        for (count, sum) in [self.carried, self.rebuilt] {
-            writer.u64(count).bytes(&sum);
-        }
+        writer.bytes(&self.carried).bytes(&self.rebuilt);
         out
     }
 
@@ -39,8 +45,8 @@ impl TenantState {
         let state = Self {
             next_slot: reader.u32()?,
             sequence: reader.u64()?,
-            carried: (reader.u64()?, *reader.array()?),
-            rebuilt: (reader.u64()?, *reader.array()?),
+            carried: *reader.array()?,
+            rebuilt: *reader.array()?,
         };
         reader.finish()?;
         Ok(state)
@@ -113,8 +119,8 @@ mod tests {
 
     #[test]
     fn tenant_state_reads_back() {
-        let state = TenantState { next_slot: 1, sequence: 2, carried: (3, [4; 32]), rebuilt: (5, [6; 32]) };
-        assert_eq!(TenantState::from_bytes(&state.to_bytes()), Ok(state));
+        let state = TenantState { next_slot: 1, sequence: 2, carried: [3; DIGEST], rebuilt: [4; DIGEST] };
+        assert!(TenantState::from_bytes(&state.to_bytes()) == Ok(state));
         assert!(TenantState::from_bytes(&state.to_bytes()[1..]).is_err());
     }
 

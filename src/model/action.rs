@@ -18,6 +18,8 @@ pub enum Action {
     List,
     /// Look records up by an indexed field.
     Search,
+    /// Create the vault. Asked of no policy: there is none before it.
+    CreateVault,
     /// Create a tenant.
     CreateTenant,
     /// Create a collection or change its schema.
@@ -39,6 +41,7 @@ impl Action {
             Self::Delete => "delete",
             Self::List => "list",
             Self::Search => "search",
+            Self::CreateVault => "create_vault",
             Self::CreateTenant => "create_tenant",
             Self::Define => "define",
             Self::Verify => "verify",
@@ -49,7 +52,7 @@ impl Action {
     /// Whether the act is administration rather than work on records.
     #[must_use]
     pub const fn is_administration(self) -> bool {
-        matches!(self, Self::CreateTenant | Self::Define | Self::Verify | Self::ChangePolicy)
+        matches!(self, Self::CreateVault | Self::CreateTenant | Self::Define | Self::Verify | Self::ChangePolicy)
     }
 }
 

@@ -12,7 +12,7 @@ use super::msgpack::{self, MAX_DEPTH, NIL};
 use super::plan::{Plan, Stand};
 use super::value::MAX_NESTING;
 use super::{FieldProblem, RecordError};
-use crate::model::FieldSet;
+use crate::model::{FieldNames, FieldSet};
 
 /// A record, and the names of the fields that it doesn't show.
 pub(crate) struct Decoded<T> {
@@ -68,7 +68,7 @@ pub(super) fn asked_fields<T: DeserializeOwned>() -> Option<&'static [&'static s
 enum Permitted<'a> {
     /// By place in the plan.
     Places(Vec<bool>),
-    Names(&'a std::collections::BTreeSet<String>),
+    Names(&'a FieldNames),
 }
 
 enum Bytes<'a> {

@@ -19,6 +19,7 @@ mod plan;
 mod schema;
 mod search;
 mod shape;
+mod similar;
 mod stored;
 mod strict;
 mod value;
@@ -43,6 +44,7 @@ pub(crate) use evolve::{Evolution, SchemaChange, evolve};
 pub(crate) use plan::{Plan, plan};
 pub(crate) use schema::{Index, MAX_INDEXES};
 pub(crate) use search::index_value;
+pub(crate) use similar::nearest;
 pub(crate) use stored::{StoredField, Update, new_fields, stored_fields, update};
 
 /// A type whose values are records: a struct with named fields.

@@ -12,7 +12,7 @@ use super::decode::{asked_fields, decode, twice};
 use super::msgpack::NIL;
 use super::search::Holds;
 use super::shape::Shape;
-use super::{Fields, Mask, Record, RecordError, Schema, SearchValue, encode};
+use super::{Fields, Mask, Record, RecordError, Schema, SearchValue, encode, nearest};
 use crate::model::{FieldSet, IndexValue};
 
 /// How a type's records are read.
@@ -117,9 +117,7 @@ impl Plan {
 
     /// The error for a name that no field has.
     pub(crate) fn unknown(&self, field: &str) -> RecordError {
-        let closeness = |name: &str| strsim::normalized_damerau_levenshtein(name, field);
-        let similar = self.names().max_by(|a, b| closeness(a).total_cmp(&closeness(b)));
-        let similar = similar.filter(|name| closeness(name) >= 0.5).map(str::to_owned);
+        let similar = nearest(field, self.names());
         RecordError::UnknownField { field: field.to_owned(), similar }
     }
 

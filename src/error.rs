@@ -1,0 +1,241 @@
+//! The one error of the public interface.
+
+use std::error::Error as StdError;
+use std::path::PathBuf;
+
+use crate::audit::HeadError;
+use crate::keys::MasterKeyError;
+use crate::policy::Denial;
+use crate::record::RecordError;
+
+/// Whatever lies beneath an error.
+pub(crate) type Source = Box<dyn StdError + Send + Sync>;
+
+/// Why a call failed. Messages say what to do; [`source`](StdError::source) holds what lies beneath.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The vault was closed; open it again.
+    #[error("the vault is closed: open it again to go on")]
+    Closed,
+    /// [`create`](crate::VaultOptions::create) found a vault, or other files, in the directory.
+    #[error("{path} is not empty: use `open` for a vault that is there already, or create one in a new directory")]
+    AlreadyThere {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// [`open`](crate::VaultOptions::open) found no vault.
+    #[error("{path} holds no vault ({why}): check the path, or use `create` to make a new vault there")]
+    NotAVault {
+        /// The directory.
+        path: PathBuf,
+        /// What is missing or wrong.
+        why: &'static str,
+    },
+    /// Another process, or another handle in this one, has the vault open.
+    #[error("{path} is in use by another process, or opened twice in this one: close it there first")]
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// No master key was given.
+    #[error(
+        "no master key: give the vault one with `.master_key(KeyFile::open(..)?)` or `.master_key(Passphrase::new(..))`"
+    )]
+    NoMasterKey,
+    /// The master key is missing, wrong, weak or can't be reached.
+    #[error("the master key can't be used")]
+    MasterKey(#[source] MasterKeyError),
+    /// The vault was locked with another master key than the one given.
+    #[error("the vault is locked with `{wanted}`, but `{given}` was given: use the key it was created with")]
+    OtherMasterKey {
+        /// The id of the key that the vault names.
+        wanted: String,
+        /// The id of the key that was given.
+        given: String,
+    },
+    /// Something was written by a newer release.
+    #[error("the {what} has format version {found}, and this release reads up to {known}: use a newer release")]
+    Newer {
+        /// What was read.
+        what: &'static str,
+        /// Its version.
+        found: u8,
+        /// The newest version that this release reads.
+        known: u8,
+    },
+    /// What is stored contradicts itself, or was altered.
+    #[error("the vault is damaged: {what}. Don't write to it; run `verify` and restore from a backup")]
+    Damaged {
+        /// What doesn't hold.
+        what: &'static str,
+        /// What lies beneath, where there is something.
+        #[source]
+        source: Option<Source>,
+    },
+    /// The policy said no.
+    #[error("denied: {}", .0.for_user)]
+    Denied(Box<Denial>),
+    /// There is no such record.
+    #[error("there is no such record")]
+    NotFound,
+    /// The record was deleted.
+    #[error("the record was deleted")]
+    Deleted,
+    /// The record's data subject was erased; nobody can read it any more.
+    #[error("the record was erased")]
+    Erased,
+    /// The record changed since the revision that the call named, or a record was changed twice in one batch.
+    #[error("the record changed meanwhile: read it again and decide anew")]
+    Conflict,
+    /// A unique index has the value already.
+    #[error("another record has the same value in the unique field `{field}`")]
+    Duplicate {
+        /// The field.
+        field: String,
+    },
+    /// The tenant has no such collection.
+    #[error("there is no collection `{name}`{}: create it with `tenant.define`", suggest(.nearest.as_deref()))]
+    UnknownCollection {
+        /// The name that was asked for.
+        name: String,
+        /// A collection with a similar name.
+        nearest: Option<String>,
+    },
+    /// The vault has no such tenant.
+    #[error("there is no tenant `{name}`: create it with `vault.create_tenant`")]
+    UnknownTenant {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// The vault has a tenant of this name already.
+    #[error("there is a tenant `{name}` already: get it with `vault.tenant`, or choose another name")]
+    TenantExists {
+        /// The name.
+        name: String,
+    },
+    /// A name is empty or too long.
+    #[error("a {what} needs a name of 1 to {limit} bytes")]
+    BadName {
+        /// What was to be named.
+        what: &'static str,
+        /// The longest name, in bytes.
+        limit: usize,
+    },
+    /// The collection has no such field.
+    #[error("the collection has no field `{field}`{}", suggest(.nearest.as_deref()))]
+    UnknownField {
+        /// The name that was asked for.
+        field: String,
+        /// A field with a similar name.
+        nearest: Option<String>,
+    },
+    /// The field has no index, so it can't be searched.
+    #[error(
+        "`{field}` has no index, so it can't be searched: add `.index(\"{field}\", ..)` to the schema and define it again"
+    )]
+    NotIndexed {
+        /// The field.
+        field: String,
+    },
+    /// The index is still being built.
+    #[error("the index of `{field}` is not built yet: call `define` again to finish it")]
+    IndexNotReady {
+        /// The field.
+        field: String,
+    },
+    /// `find_unique` was asked for a field whose index is not unique.
+    #[error("the index of `{field}` is not unique: use `find`, which returns pages")]
+    NotUnique {
+        /// The field.
+        field: String,
+    },
+    /// The record, its type or its schema can't be used.
+    #[error("{}", .0)]
+    Record(RecordError),
+    /// A batch was given a collection of another tenant, or of another vault.
+    #[error("the collection is another tenant's than the batch: a batch writes to one tenant")]
+    OtherTenant,
+    /// Something is larger than it may be.
+    #[error("the {what} is too large: {size}, at most {limit} is possible")]
+    TooLarge {
+        /// What it is.
+        what: &'static str,
+        /// Its size, in bytes unless `what` says otherwise.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A required audit sink has not acknowledged in time; acts fail until it does.
+    #[error("a required audit sink doesn't answer (the act was {}): see `vault.health()`", if *.committed { "committed all the same" } else { "not carried out" })]
+    AuditUnavailable {
+        /// Whether the act is durable all the same.
+        committed: bool,
+    },
+    /// An earlier commit failed; the vault takes no more until it is opened again.
+    #[error(
+        "the vault has stopped because writing failed: free disk space or mend the disk, then close it and open it again"
+    )]
+    Stopped {
+        /// What failed, where it is known.
+        #[source]
+        source: Option<Source>,
+    },
+    /// A file or the store failed.
+    #[error("{what} failed")]
+    Io {
+        /// What was being done.
+        what: &'static str,
+        /// What lies beneath.
+        #[source]
+        source: Source,
+    },
+    /// A head that was brought isn't this vault's, or can't be read.
+    #[error("the head that was brought can't be used: take one with `vault.head` and keep it elsewhere")]
+    Head(#[source] HeadError),
+    /// The policy refuses to be used as it is.
+    #[error("the policy can't be used: {why}")]
+    Policy {
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// The result of a public call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+fn suggest(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default()
+}
+
+impl Error {
+    pub(crate) fn damaged(what: &'static str) -> Self {
+        Self::Damaged { what, source: None }
+    }
+
+    pub(crate) fn damaged_by(what: &'static str, source: impl Into<Source>) -> Self {
+        Self::Damaged { what, source: Some(source.into()) }
+    }
+
+    pub(crate) fn io(what: &'static str, source: impl Into<Source>) -> Self {
+        Self::Io { what, source: source.into() }
+    }
+}
+
+impl From<RecordError> for Error {
+    fn from(error: RecordError) -> Self {
+        Self::Record(error)
+    }
+}
+
+impl From<Denial> for Error {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(Box::new(denial))
+    }
+}
+
+impl From<MasterKeyError> for Error {
+    fn from(error: MasterKeyError) -> Self {
+        Self::MasterKey(error)
+    }
+}

@@ -1,0 +1,160 @@
+//! Many writes, committed together or not at all.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::model::{CollectionId, RecordId};
+use crate::record::Record;
+
+use super::collection::Collection;
+use super::commit::NewRow;
+use super::core::{Outcome, Write};
+use super::found::NewMeta;
+use super::session::SessionInner;
+use super::subject::PendingSubjects;
+use super::write;
+
+/// A batch has at most this many writes,
+const WRITES: usize = 16_384;
+/// and takes no further one once its rows have this many bytes.
+const BYTES: usize = 64 << 20;
+
+/// Writes to any collections of one tenant that are committed together or not at all.
+///
+/// Each write is decided when it is added; nothing is stored before [`commit`](Self::commit). A batch that is dropped
+/// does nothing. At most 16,384 writes and 64 MiB; one write a record.
+pub struct Batch {
+    session: Arc<SessionInner>,
+    write: Write,
+    subjects: PendingSubjects,
+    touched: HashSet<(CollectionId, RecordId)>,
+    bytes: usize,
+}
+
+impl Batch {
+    pub(super) fn new(session: Arc<SessionInner>) -> Self {
+        Self { session, write: Write::default(), subjects: PendingSubjects::new(), touched: HashSet::new(), bytes: 0 }
+    }
+
+    /// Adds a new record.
+    ///
+    /// # Errors
+    /// As [`Collection::insert`], except that a duplicate value is found by [`commit`](Self::commit);
+    /// [`Error::OtherTenant`] for another tenant's collection; [`Error::TooLarge`] for a batch over its limits.
+    pub fn insert<T: Record + 'static>(&mut self, collection: &Collection<T>, value: &T) -> Result<RecordId> {
+        self.insert_with(collection, value, NewMeta::new())
+    }
+
+    /// Adds a new record with an owner, labels, or the record it is about, which may be one of this batch.
+    ///
+    /// # Errors
+    /// As [`insert`](Self::insert).
+    pub fn insert_with<T: Record + 'static>(
+        &mut self,
+        collection: &Collection<T>,
+        value: &T,
+        meta: NewMeta,
+    ) -> Result<RecordId> {
+        self.admit(collection, None)?;
+        let mut write = Write::default();
+        let subjects = Some(&mut self.subjects);
+        let id = write::prepare_insert(&self.session, collection.core(), value, &meta, subjects, &mut write)?;
+        self.add(collection.core().id, id, write);
+        Ok(id)
+    }
+
+    /// Adds a change of a record.
+    ///
+    /// # Errors
+    /// As [`Collection::update`]; [`Error::Conflict`] for a record that the batch writes already.
+    pub fn update<T: Record + 'static>(
+        &mut self,
+        collection: &Collection<T>,
+        id: RecordId,
+        mut change: impl FnMut(&mut T),
+    ) -> Result<()> {
+        self.admit(collection, Some(id))?;
+        let mut write = Write::default();
+        write::prepare_update(&self.session, collection.core(), id, None, &mut change, &mut write)?;
+        self.add(collection.core().id, id, write);
+        Ok(())
+    }
+
+    /// Adds the removal of a record.
+    ///
+    /// # Errors
+    /// As [`Collection::delete`]; [`Error::Conflict`] for a record that the batch writes already.
+    pub fn delete<T: Record + 'static>(&mut self, collection: &Collection<T>, id: RecordId) -> Result<()> {
+        self.admit(collection, Some(id))?;
+        let mut write = Write::default();
+        write::prepare_delete(&self.session, collection.core(), id, None, &mut write)?;
+        self.add(collection.core().id, id, write);
+        Ok(())
+    }
+
+    /// How many writes the batch has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.write.rows.len()
+    }
+
+    /// Whether the batch has no writes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.write.rows.is_empty()
+    }
+
+    /// Commits the batch; all of it is durable when this returns.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if a record it changes or is about was written by somebody else meanwhile, and
+    /// [`Error::Duplicate`] for a value that a unique index has: nothing is stored then; make the batch anew.
+    pub fn commit(self) -> Result<()> {
+        if self.write.rows.is_empty() {
+            return Ok(());
+        }
+        match self.session.core.write(Some(&self.session.tenant), self.write)? {
+            Outcome::Committed => Ok(()),
+            Outcome::Conflict => Err(Error::Conflict),
+        }
+    }
+
+    fn admit<T: Record + 'static>(&self, collection: &Collection<T>, id: Option<RecordId>) -> Result<()> {
+        let of = collection.session();
+        if !Arc::ptr_eq(&of.tenant, &self.session.tenant) {
+            return Err(Error::OtherTenant);
+        }
+        if self.write.rows.len() >= WRITES {
+            return Err(Error::TooLarge { what: "batch (in writes)", size: WRITES.saturating_add(1), limit: WRITES });
+        }
+        if self.bytes > BYTES {
+            return Err(Error::TooLarge { what: "batch", size: self.bytes, limit: BYTES });
+        }
+        match id {
+            Some(id) if self.touched.contains(&(collection.core().id, id)) => Err(Error::Conflict),
+            _ => Ok(()),
+        }
+    }
+
+    fn add(&mut self, collection: CollectionId, id: RecordId, write: Write) {
+        for row in &write.rows {
+            if let NewRow::Live { carried, chunks, .. } = &row.after {
+                let rest: usize = chunks.iter().map(Vec::len).sum();
+                self.bytes = self.bytes.saturating_add(carried.len()).saturating_add(rest);
+            }
+        }
+        self.touched.insert((collection, id));
+        self.write.expect.extend(write.expect);
+        self.write.rows.extend(write.rows);
+        self.write.puts.extend(write.puts);
+        self.write.entries.extend(write.entries);
+    }
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batch").field("writes", &self.len()).finish_non_exhaustive()
+    }
+}

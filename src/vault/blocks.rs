@@ -1,0 +1,72 @@
+//! Reading the journal back: blocks from the store, opened with their owners' keys.
+
+use std::sync::Arc;
+
+use crate::audit::{self, Event, OpenedBlock, Place};
+use crate::error::{Error, Result};
+use crate::format::{block, place};
+use crate::keys::{Keyring, VaultKeys};
+use crate::model::{JournalEpochId, TenantId, VaultId};
+use crate::store::Store;
+
+/// Reads blocks. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Blocks {
+    pub(super) vault: VaultId,
+    pub(super) epoch: JournalEpochId,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) keyring: Arc<Keyring>,
+    pub(super) keys: Arc<VaultKeys>,
+}
+
+impl Blocks {
+    /// The bytes of the block at `position`; `None` if there is none.
+    pub(super) fn bytes(&self, position: u64) -> Result<Option<Vec<u8>>> {
+        let get = |number| {
+            let part = self.store.get(&place::block(position, number));
+            part.map_err(|error| Error::io("reading the journal", error))
+        };
+        let Some(mut bytes) = get(0)? else { return Ok(None) };
+        let damaged = |error| Error::damaged_by("a journal block", error);
+        let count = block::chunk_count(&bytes).map_err(damaged)?;
+        for number in 1..u32::try_from(count).unwrap_or(u32::MAX) {
+            match get(number)? {
+                Some(part) => bytes.extend_from_slice(&part),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Whose block this is, and what is in it; every entry agrees with its hash.
+    pub(super) fn open(&self, position: u64, bytes: &[u8]) -> Result<(Option<TenantId>, OpenedBlock)> {
+        let place = Place { vault: self.vault, epoch: self.epoch, position };
+        let damaged = |error| Error::damaged_by("a journal block doesn't open", error);
+        let header = block::split(bytes).map_err(|error| Error::damaged_by("a journal block", error))?.header;
+        let opened = match header.tenant {
+            None => audit::open_block(bytes, &self.keys.journal, &place),
+            Some(id) => {
+                let tenant = self.keyring.tenant(id);
+                let tenant = tenant.ok_or(Error::damaged("a journal block names a tenant that has no keys"))?;
+                audit::open_block(bytes, tenant.journal(), &place)
+            }
+        };
+        Ok((header.tenant, opened.map_err(damaged)?))
+    }
+
+    /// The blocks from `from` on, about `limit` events of them, for a sink that is behind.
+    pub(super) fn events(&self, origin: &Arc<str>, from: u64, limit: usize) -> Result<Vec<(u64, Vec<Event>)>> {
+        let mut blocks = Vec::new();
+        let mut count = 0usize;
+        for position in from.. {
+            let Some(bytes) = self.bytes(position)? else { break };
+            let (tenant, opened) = self.open(position, &bytes)?;
+            count = count.saturating_add(opened.entries.len());
+            blocks.push((position, audit::events(origin, tenant, position, opened.entries)));
+            if count >= limit {
+                break;
+            }
+        }
+        Ok(blocks)
+    }
+}

@@ -1,0 +1,98 @@
+//! What callers hand to the committer.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
+
+use crate::audit::Entry;
+use crate::crypto::{Key, role};
+use crate::format::row::Tombstone;
+use crate::index::Link;
+use crate::vault::tenant_core::{CollectionCore, TenantCore};
+
+use super::Refusal;
+use crate::model::RecordId;
+
+/// One thing for the committer to do.
+pub(in crate::vault) enum Job {
+    /// Commit this, all or nothing, and say so.
+    Write(Box<WriteJob>),
+    /// Write out the journal's buffer; answer when it is durable, if somebody waits.
+    Flush(Option<Reply>),
+    /// Look again when the journal's buffer is due.
+    Wake,
+    /// Stop between two commits until the sender at the other end is gone.
+    Pause { ready: Sender<Paused>, resume: Receiver<()> },
+    /// Commit what waits and end.
+    Stop,
+}
+
+/// Where the answer goes. One answer is sent; a dropped one means that the committer is gone.
+pub(in crate::vault) type Reply = SyncSender<Result<Committed, Refusal>>;
+
+/// A commit that is durable.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::vault) struct Committed {
+    /// The journal's size after it, in blocks.
+    pub(in crate::vault) size: u64,
+}
+
+/// What the journal looked like when the committer stopped.
+pub(in crate::vault) struct Paused {
+    pub(in crate::vault) journal: crate::audit::JournalState,
+}
+
+/// One atomic change of one tenant, or of the vault itself.
+pub(in crate::vault) struct WriteJob {
+    /// `None`: an act of the vault.
+    pub(in crate::vault) tenant: Option<Arc<TenantCore>>,
+    /// Values that must still be what the caller saw.
+    pub(in crate::vault) expect: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(in crate::vault) rows: Vec<RowChange>,
+    /// Other values to put or remove: names, schemas, dictionaries, slot map.
+    pub(in crate::vault) puts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(in crate::vault) entries: Vec<Entry>,
+    /// Entries for the vault's own blocks, in the same commit.
+    pub(in crate::vault) vault_entries: Vec<Entry>,
+    /// Run after the commit is durable and before it is acknowledged; ours, never the host's code.
+    pub(in crate::vault) after: Option<Box<dyn FnOnce() + Send>>,
+    pub(in crate::vault) reply: Reply,
+}
+
+/// A change of one row.
+pub(in crate::vault) struct RowChange {
+    pub(in crate::vault) collection: Arc<CollectionCore>,
+    /// The schema's generation that the row was made with.
+    pub(in crate::vault) generation: u64,
+    pub(in crate::vault) record: RecordId,
+    /// The row as the caller saw it; `None` for a new record.
+    pub(in crate::vault) before: Option<Vec<u8>>,
+    pub(in crate::vault) after: NewRow,
+    /// Index entries of the old row that stay.
+    pub(in crate::vault) kept: Vec<Link>,
+    /// Index entries of the old row that end.
+    pub(in crate::vault) removed: Vec<Link>,
+    /// Values to be entered.
+    pub(in crate::vault) added: Vec<NewTerm>,
+}
+
+/// What a row becomes.
+pub(in crate::vault) enum NewRow {
+    /// A sealed row without its links, and its chunks.
+    Live {
+        revision: crate::model::Revision,
+        carried: Vec<u8>,
+        chunks: Vec<Vec<u8>>,
+    },
+    /// The same row with other links, for an index that is being built.
+    Relinked,
+    Gone(Tombstone),
+}
+
+/// A value to be entered into an index.
+pub(in crate::vault) struct NewTerm {
+    pub(in crate::vault) index: u16,
+    pub(in crate::vault) version: u16,
+    pub(in crate::vault) unique: bool,
+    pub(in crate::vault) field: String,
+    pub(in crate::vault) key: Key<role::Value>,
+}

@@ -1,0 +1,168 @@
+//! Merging one request into a commit: what it expects, its rows, its index entries.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::format::place;
+use crate::format::row::{RawRow, build_tombstone};
+use crate::index::{self, Beyond, Entry as IndexEntry, EntryPlace, Link, LinksPlace};
+use crate::model::RecordId;
+use crate::store::Store;
+use crate::vault::gate;
+use crate::vault::tenant_core::TenantCore;
+
+use super::Refusal;
+use super::job::{NewRow, NewTerm, RowChange};
+use super::pending::{Draft, Merge, Pending};
+
+/// How many ends of index values are remembered.
+const ENDS: usize = 65_536;
+
+/// Lower bounds of the ends of index values, by the key of the value's first entry.
+#[derive(Default)]
+pub(super) struct Ends {
+    known: HashMap<[u8; 32], u64>,
+}
+
+impl Ends {
+    /// Takes over what a durable commit found.
+    pub(super) fn learn(&mut self, found: HashMap<[u8; 32], u64>) {
+        if self.known.len().saturating_add(found.len()) > ENDS {
+            self.known.clear();
+        }
+        self.known.extend(found);
+    }
+
+    fn get(&self, first: &[u8; 32]) -> u64 {
+        self.known.get(first).copied().unwrap_or(0)
+    }
+}
+
+/// The part of a request that is merged.
+pub(super) struct Change {
+    pub(super) expect: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) puts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) rows: Vec<RowChange>,
+}
+
+/// Checks a request against the store and what was merged before it.
+///
+/// # Errors
+/// [`Refusal`]; nothing of the request is merged then.
+pub(super) fn merge(
+    store: &dyn Store,
+    pending: &Pending,
+    ends: &Ends,
+    tenant: Option<&Arc<TenantCore>>,
+    change: Change,
+) -> Result<Merge, Refusal> {
+    let mut draft = Draft::new(pending, store);
+    for (key, value) in change.expect {
+        if draft.get(&key)? != value {
+            return Err(Refusal::Conflict);
+        }
+    }
+    if let Some(tenant) = tenant {
+        for (key, value) in change.puts {
+            let before = draft.get(&key)?;
+            draft.put(&tenant.digest, key, before.as_deref(), value)?;
+        }
+        for row in change.rows {
+            RowMerge { tenant, ends, draft: &mut draft }.merge(row)?;
+        }
+    }
+    Ok(draft.finish())
+}
+
+struct RowMerge<'a, 'b> {
+    tenant: &'a TenantCore,
+    ends: &'a Ends,
+    draft: &'a mut Draft<'b>,
+}
+
+impl RowMerge<'_, '_> {
+    fn merge(&mut self, change: RowChange) -> Result<(), Refusal> {
+        let RowChange { collection, generation, record, before, after, kept, removed, added } = change;
+        if generation != collection.generation() {
+            return Err(Refusal::Conflict);
+        }
+        let key = place::row(self.tenant.id, collection.id, record);
+        if self.draft.get(&key)? != before {
+            return Err(Refusal::Conflict);
+        }
+        let here = |index, version, position| EntryPlace { collection: collection.id, index, version, position };
+        for link in &removed {
+            self.end(&here(link.index, link.version, link.position), record, link)?;
+        }
+        let mut links = kept;
+        for term in added {
+            let (index, version) = (term.index, term.version);
+            links.push(self.enter(|position| here(index, version, position), record, term)?);
+        }
+        let old = before.as_deref().map(RawRow::parse).transpose();
+        let old = old.map_err(|_| Refusal::Damaged("a row's bytes are not a row"))?;
+        let chunk = |revision, number| place::chunk(self.tenant.id, collection.id, record, revision, number);
+        if let (Some(RawRow::Live(old)), false) = (&old, matches!(after, NewRow::Relinked)) {
+            for number in 0..old.chunks.map_or(0, |chunks| chunks.count) {
+                self.draft.put(&self.tenant.digest, chunk(old.head.revision, number), None, None)?;
+            }
+        }
+        let mut row = match (after, &old) {
+            (NewRow::Live { revision, carried, chunks }, _) => {
+                for (number, bytes) in (0..).zip(chunks) {
+                    self.draft.put(&self.tenant.digest, chunk(revision, number), None, Some(bytes))?;
+                }
+                carried
+            }
+            (NewRow::Relinked, Some(RawRow::Live(old))) => old.carried.to_vec(),
+            (NewRow::Relinked, _) => return Err(Refusal::Conflict),
+            (NewRow::Gone(tombstone), _) => {
+                let place = gate::RowPlace { tenant: self.tenant.id, collection: collection.id, record };
+                build_tombstone(&gate::seal_tombstone(&self.tenant.keys, &place, tombstone)?)
+            }
+        };
+        if let Ok(RawRow::Live(new)) = RawRow::parse(&row) {
+            let revision = new.head.revision;
+            let place = LinksPlace { tenant: self.tenant.id, collection: collection.id, record, revision };
+            row.extend(index::seal_links(self.tenant.keys.links(), &place, &links)?);
+        }
+        self.draft.put(&self.tenant.digest, key, before.as_deref(), Some(row))?;
+        self.draft.touch(collection.id.as_bytes(), record.as_bytes());
+        Ok(())
+    }
+
+    /// Turns a live entry into a dead one of the same size.
+    fn end(&mut self, at: &EntryPlace, record: RecordId, link: &Link) -> Result<(), Refusal> {
+        let key = place::entry(self.tenant.id, &index::entry_key(&link.value_key, link.position));
+        let before = self.draft.get(&key)?.ok_or(Refusal::Damaged("an index entry that a row names is gone"))?;
+        match index::open_entry(&link.value_key, at, &before) {
+            Ok(IndexEntry::Live(found)) if found == record => {}
+            _ => return Err(Refusal::Damaged("an index entry that a row names is not the row's")),
+        }
+        let dead = index::seal_entry(&link.value_key, at, IndexEntry::Dead)?;
+        self.draft.put(&self.tenant.digest, key, Some(&before), Some(dead.to_vec()))
+    }
+
+    /// Enters a value behind the last of its entries.
+    fn enter(&mut self, at: impl Fn(u64) -> EntryPlace, record: RecordId, term: NewTerm) -> Result<Link, Refusal> {
+        let key = |i| place::entry(self.tenant.id, &index::entry_key(&term.key, i));
+        let first = index::entry_key(&term.key, 0);
+        let known = self.draft.end_of(&first).unwrap_or_else(|| self.ends.get(&first));
+        let position = index::end(|i| self.draft.has(&key(i)), known)?;
+        if let Beyond::Entry(_) = index::check_beyond(|i| self.draft.has(&key(i)), position)? {
+            return Err(Refusal::Damaged("an index has an entry behind a gap"));
+        }
+        if let (true, Some(last)) = (term.unique, position.checked_sub(1)) {
+            let bytes = self.draft.get(&key(last))?.ok_or(Refusal::Damaged("an index entry is gone"))?;
+            match index::open_entry(&term.key, &at(last), &bytes) {
+                Ok(IndexEntry::Dead) => {}
+                Ok(IndexEntry::Live(_)) => return Err(Refusal::Duplicate { field: term.field }),
+                Err(_) => return Err(Refusal::Damaged("an index entry doesn't open")),
+            }
+        }
+        let entry = index::seal_entry(&term.key, &at(position), IndexEntry::Live(record))?;
+        self.draft.put(&self.tenant.digest, key(position), None, Some(entry.to_vec()))?;
+        self.draft.set_end(first, position.saturating_add(1));
+        Ok(Link { index: term.index, version: term.version, value_key: term.key, position })
+    }
+}

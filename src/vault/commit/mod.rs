@@ -1,0 +1,68 @@
+//! The committer: one thread that merges what waits into one durable commit, with its journal blocks.
+//!
+//! Guarantees: a write is acknowledged only when it, its index entries and its journal entries are durable, all in one
+//! atomic commit; a request that conflicts leaves the others untouched; caches advance only after success; once a
+//! commit has failed, nothing is acknowledged any more. Does not: wait for sinks or run the host's code.
+
+mod job;
+mod journal;
+mod merge;
+mod pending;
+mod thread;
+
+pub(super) use job::{Committed, Job, NewRow, NewTerm, Paused, Reply, RowChange, WriteJob};
+pub(super) use journal::genesis;
+pub(super) use pending::terms_of;
+pub(super) use thread::{Committer, Start};
+
+use crate::audit::AuditError;
+use crate::crypto::CryptoError;
+use crate::index::IndexError;
+use crate::store::StoreError;
+
+/// Why a request was not committed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    /// Something isn't as the caller saw it.
+    #[error("something changed meanwhile")]
+    Conflict,
+    /// Another record has the value.
+    #[error("another record has this value in the unique index of `{field}`")]
+    Duplicate { field: String },
+    /// What is stored contradicts itself.
+    #[error("the vault is damaged: {0}")]
+    Damaged(&'static str),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[source] std::sync::Arc<StoreError>),
+    /// Sealing failed.
+    #[error("sealing failed")]
+    Sealing(#[source] crate::error::Source),
+    /// The committer is gone: an earlier commit failed, or the vault was closed.
+    #[error("the vault takes no more commits: an earlier one failed, or it was closed")]
+    Stopped,
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Store(std::sync::Arc::new(error))
+    }
+}
+
+impl From<CryptoError> for Refusal {
+    fn from(error: CryptoError) -> Self {
+        Self::Sealing(error.into())
+    }
+}
+
+impl From<IndexError> for Refusal {
+    fn from(error: IndexError) -> Self {
+        Self::Sealing(error.into())
+    }
+}
+
+impl From<AuditError> for Refusal {
+    fn from(error: AuditError) -> Self {
+        Self::Sealing(error.into())
+    }
+}

@@ -1,0 +1,196 @@
+//! What one commit will write, while requests are merged into it.
+//!
+//! Guarantees: a request is merged whole or not at all, and reads what was merged before it. Does not: touch the store.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::audit::{self, Entry, RowSetDigest};
+use crate::crypto::MacKey;
+use crate::format::place::{self, Space};
+use crate::format::row::RawRow;
+use crate::format::state::TenantState;
+use crate::model::TenantId;
+use crate::store::{Store, StoreError};
+use crate::vault::tenant_core::TenantCore;
+
+use super::Refusal;
+
+/// The merged writes of one commit.
+#[derive(Default)]
+pub(super) struct Pending {
+    writes: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    pub(super) tenants: BTreeMap<TenantId, TenantDelta>,
+    pub(super) vault_entries: Vec<Entry>,
+    pub(super) bytes: usize,
+    /// Ends of index values after this commit, by the key of the value's first entry.
+    pub(super) ends: HashMap<[u8; 32], u64>,
+}
+
+/// What a commit changes of one tenant besides its keys and values.
+pub(super) struct TenantDelta {
+    pub(super) core: Arc<TenantCore>,
+    pub(super) state: TenantState,
+    pub(super) carried: RowSetDigest,
+    pub(super) rebuilt: RowSetDigest,
+    pub(super) entries: Vec<Entry>,
+    /// `collection ‖ record` of the rows that change.
+    pub(super) touched: Vec<u8>,
+}
+
+impl Pending {
+    /// The value under `key` as it would be after this commit.
+    pub(super) fn get(&self, store: &dyn Store, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.writes.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => store.get(key),
+        }
+    }
+
+    pub(super) fn tenant(&mut self, core: &Arc<TenantCore>) -> &mut TenantDelta {
+        self.tenants.entry(core.id).or_insert_with(|| {
+            let (state, carried, rebuilt) = core.state();
+            TenantDelta { core: Arc::clone(core), state, carried, rebuilt, entries: Vec::new(), touched: Vec::new() }
+        })
+    }
+
+    pub(super) fn into_writes(self) -> (HashMap<Vec<u8>, Option<Vec<u8>>>, BTreeMap<TenantId, TenantDelta>) {
+        (self.writes, self.tenants)
+    }
+
+    pub(super) fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.bytes = self.bytes.saturating_add(key.len()).saturating_add(value.as_ref().map_or(0, Vec::len));
+        self.writes.insert(key, value);
+    }
+}
+
+/// One request's writes, kept apart until all of it is known to fit.
+pub(super) struct Draft<'a> {
+    pending: &'a Pending,
+    store: &'a dyn Store,
+    writes: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    terms: Vec<Term>,
+    touched: Vec<u8>,
+    ends: Vec<([u8; 32], u64)>,
+}
+
+/// A change of a digest: which one, out or in, and by how much.
+struct Term {
+    carried: bool,
+    add: bool,
+    term: [u8; 32],
+}
+
+/// A draft that fits, free of the pending commit it was checked against.
+pub(super) struct Merge {
+    writes: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    terms: Vec<Term>,
+    touched: Vec<u8>,
+    ends: Vec<([u8; 32], u64)>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(pending: &'a Pending, store: &'a dyn Store) -> Self {
+        Self { pending, store, writes: HashMap::new(), terms: Vec::new(), touched: Vec::new(), ends: Vec::new() }
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.writes.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => self.pending.get(self.store, key),
+        }
+    }
+
+    pub(super) fn has(&self, key: &[u8]) -> Result<bool, StoreError> {
+        self.get(key).map(|value| value.is_some())
+    }
+
+    /// Puts or removes a value, and moves its digest's term with it.
+    pub(super) fn put(
+        &mut self,
+        digest: &MacKey,
+        key: Vec<u8>,
+        before: Option<&[u8]>,
+        after: Option<Vec<u8>>,
+    ) -> Result<(), Refusal> {
+        for (value, add) in [(before, false), (after.as_deref(), true)] {
+            if let Some(value) = value {
+                terms_of(digest, &key, value, |carried, term| self.terms.push(Term { carried, add, term }))?;
+            }
+        }
+        self.writes.insert(key, after);
+        Ok(())
+    }
+
+    /// The end of an index value as this request or this commit left it.
+    pub(super) fn end_of(&self, first: &[u8; 32]) -> Option<u64> {
+        let own = self.ends.iter().rev().find(|(key, _)| key == first).map(|(_, end)| *end);
+        own.or_else(|| self.pending.ends.get(first).copied())
+    }
+
+    pub(super) fn set_end(&mut self, first: [u8; 32], end: u64) {
+        self.ends.push((first, end));
+    }
+
+    pub(super) fn touch(&mut self, collection: &[u8; 16], record: &[u8; 16]) {
+        self.touched.extend_from_slice(collection);
+        self.touched.extend_from_slice(record);
+    }
+
+    pub(super) fn finish(self) -> Merge {
+        Merge { writes: self.writes, terms: self.terms, touched: self.touched, ends: self.ends }
+    }
+}
+
+impl Merge {
+    /// Makes the request part of the commit.
+    pub(super) fn into(self, pending: &mut Pending, tenant: Option<&Arc<TenantCore>>, entries: Vec<Entry>) {
+        for (key, value) in self.writes {
+            pending.put(key, value);
+        }
+        pending.ends.extend(self.ends);
+        pending.bytes = entries.iter().fold(pending.bytes, |sum, entry| sum.saturating_add(entry.as_bytes().len()));
+        let Some(core) = tenant else {
+            pending.vault_entries.extend(entries);
+            return;
+        };
+        let delta = pending.tenant(core);
+        for Term { carried, add, term } in self.terms {
+            let digest = if carried { &mut delta.carried } else { &mut delta.rebuilt };
+            if add { digest.add(&term) } else { digest.remove(&term) }
+        }
+        delta.touched.extend_from_slice(&self.touched);
+        delta.entries.extend(entries);
+    }
+}
+
+/// The digest terms of a stored value: which digest covers it (`true`: what backups carry), and the term.
+///
+/// A row has a term in each: without its links in the first, its links in the second.
+pub(in crate::vault) fn terms_of(
+    digest: &MacKey,
+    key: &[u8],
+    value: &[u8],
+    mut each: impl FnMut(bool, [u8; 32]),
+) -> Result<(), Refusal> {
+    let is = |space: Space| key.first() == Some(&(space as u8));
+    if is(Space::Row) {
+        match RawRow::parse(value).map_err(|_| Refusal::Damaged("a row's bytes are not a row"))? {
+            RawRow::Live(row) => {
+                each(true, audit::term(digest, key, &[row.carried]));
+                each(false, audit::term(digest, key, &[row.links]));
+            }
+            RawRow::Tombstone(_) => each(true, audit::term(digest, key, &[value])),
+        }
+    } else if is(Space::TenantName) || is(Space::CollectionName) || is(Space::Schema) || is(Space::Dictionary) {
+        each(true, audit::term(digest, key, &[value]));
+    } else if is(Space::Entry) || is(Space::SlotMap) || is(Space::Changes) {
+        each(false, audit::term(digest, key, &[value]));
+    }
+    Ok(())
+}
+
+/// Key of part `number` of the change list at `position`.
+pub(super) fn changes_key(position: u64, number: usize) -> Vec<u8> {
+    place::changes(position, u32::try_from(number).unwrap_or(u32::MAX))
+}

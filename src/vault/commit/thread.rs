@@ -1,0 +1,233 @@
+//! The thread itself, and how callers reach it.
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use crate::audit::JournalState;
+use crate::crypto::MacKey;
+use crate::format::place;
+use crate::keys::VaultKeys;
+use crate::model::{Clock, VaultId};
+use crate::store::{Batch, Expectation, Store};
+use crate::vault::journal::{Journal, Waiting};
+
+use super::Refusal;
+use super::job::{Committed, Job, Paused, Reply, WriteJob};
+use super::journal::BlockWriter;
+use super::merge::{Change, Ends, merge};
+use super::pending::Pending;
+
+/// One commit merges at most this many requests,
+const REQUESTS: usize = 1024;
+/// and takes no further one once it holds this many bytes.
+const BYTES: usize = 8 << 20;
+
+/// What the committer starts from.
+pub(in crate::vault) struct Start {
+    pub(in crate::vault) vault: VaultId,
+    pub(in crate::vault) store: Arc<dyn Store>,
+    pub(in crate::vault) keys: Arc<VaultKeys>,
+    /// The journal's name, for sinks.
+    pub(in crate::vault) origin: Arc<str>,
+    pub(in crate::vault) journal: Arc<Journal>,
+    pub(in crate::vault) clock: Arc<dyn Clock>,
+    pub(in crate::vault) state: JournalState,
+    /// The stored bytes of that state; every commit expects the ones it was built on.
+    pub(in crate::vault) stored: Option<Vec<u8>>,
+}
+
+/// The way to the committer's thread.
+pub(in crate::vault) struct Committer {
+    jobs: Sender<Job>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Committer {
+    pub(in crate::vault) fn start(start: Start) -> std::io::Result<Self> {
+        let (jobs, queue) = mpsc::channel();
+        start.journal.connect(jobs.clone());
+        let commit = MacKey::new(&start.keys.commit);
+        let worker = Worker { start, commit, ends: Ends::default(), queue };
+        let thread = std::thread::Builder::new().name("strongroom-commit".to_owned()).spawn(move || worker.run())?;
+        Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Queues a job.
+    ///
+    /// # Errors
+    /// [`Refusal::Stopped`] when the thread is gone.
+    pub(in crate::vault) fn send(&self, job: Job) -> Result<(), Refusal> {
+        self.jobs.send(job).map_err(|_| Refusal::Stopped)
+    }
+
+    /// Commits what waits and ends the thread.
+    pub(in crate::vault) fn stop(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // Either may fail only when the thread is gone already.
+            let _gone = self.jobs.send(Job::Stop);
+            let _gone = thread.join();
+        }
+    }
+}
+
+struct Worker {
+    start: Start,
+    commit: MacKey,
+    ends: Ends,
+    queue: Receiver<Job>,
+}
+
+/// What one round owes an answer.
+#[derive(Default)]
+struct Owed {
+    replies: Vec<Reply>,
+    after: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+/// Why a round ended.
+enum Next {
+    Again,
+    Pause(Sender<Paused>, Receiver<()>),
+    Stop,
+}
+
+impl Worker {
+    fn run(mut self) {
+        loop {
+            let first = match self.next() {
+                Ok(job) => job,
+                Err(RecvTimeoutError::Timeout) => Some(Job::Flush(None)),
+                Err(RecvTimeoutError::Disconnected) => None,
+            };
+            let Some(first) = first else { break };
+            if matches!(first, Job::Wake) {
+                continue;
+            }
+            match self.round(first) {
+                Next::Again => {}
+                Next::Pause(ready, resume) => {
+                    let paused = Paused { journal: self.start.state.clone() };
+                    if ready.send(paused).is_ok() {
+                        // Comes back when the other end is dropped.
+                        let _dropped = resume.recv();
+                    }
+                }
+                Next::Stop => break,
+            }
+        }
+        self.start.journal.fail();
+    }
+
+    fn next(&self) -> Result<Option<Job>, RecvTimeoutError> {
+        match self.start.journal.due() {
+            Some(due) => self.queue.recv_timeout(due.saturating_duration_since(Instant::now())).map(Some),
+            None => self.queue.recv().map(Some).map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    fn round(&mut self, first: Job) -> Next {
+        let mut pending = Pending::default();
+        let mut owed = Owed::default();
+        let mut next = Next::Again;
+        let mut job = Some(first);
+        let mut count = 0usize;
+        while let Some(one) = job {
+            match one {
+                Job::Write(write) => self.take(*write, &mut pending, &mut owed),
+                Job::Flush(reply) => owed.replies.extend(reply),
+                Job::Wake => {}
+                Job::Pause { ready, resume } => next = Next::Pause(ready, resume),
+                Job::Stop => next = Next::Stop,
+            }
+            count = count.saturating_add(1);
+            let more = matches!(next, Next::Again) && count < REQUESTS && pending.bytes < BYTES;
+            job = if more { self.queue.try_recv().ok() } else { None };
+        }
+        for Waiting { tenant, entry } in self.start.journal.take() {
+            match tenant {
+                Some(core) => pending.tenant(&core).entries.push(entry),
+                None => pending.vault_entries.push(entry),
+            }
+        }
+        let result = if self.start.journal.failed() { Err(Refusal::Stopped) } else { self.commit(pending) };
+        match &result {
+            Ok(_) => owed.after.into_iter().for_each(|after| after()),
+            Err(_) => self.start.journal.fail(),
+        }
+        for reply in owed.replies {
+            // A caller that has gone away needs no answer.
+            let _gone = reply.send(match &result {
+                Ok(size) => Ok(Committed { size: *size }),
+                Err(Refusal::Store(error)) => Err(Refusal::Store(Arc::clone(error))),
+                Err(_) => Err(Refusal::Stopped),
+            });
+        }
+        next
+    }
+
+    fn take(&self, job: WriteJob, pending: &mut Pending, owed: &mut Owed) {
+        let WriteJob { tenant, expect, rows, puts, entries, vault_entries, after, reply } = job;
+        if self.start.journal.failed() {
+            let _gone = reply.send(Err(Refusal::Stopped));
+            return;
+        }
+        let change = Change { expect, puts, rows };
+        match merge(&*self.start.store, pending, &self.ends, tenant.as_ref(), change) {
+            Ok(merged) => {
+                merged.into(pending, tenant.as_ref(), entries);
+                pending.vault_entries.extend(vault_entries);
+                owed.replies.push(reply);
+                owed.after.extend(after);
+            }
+            Err(refusal) => {
+                let _gone = reply.send(Err(refusal));
+            }
+        }
+    }
+
+    /// Writes everything that was merged. Returns the journal's size, after it is durable.
+    fn commit(&mut self, mut pending: Pending) -> Result<u64, Refusal> {
+        let ends = std::mem::take(&mut pending.ends);
+        let vault_entries = std::mem::take(&mut pending.vault_entries);
+        let (mut writes, mut tenants) = pending.into_writes();
+        if writes.is_empty() && tenants.is_empty() && vault_entries.is_empty() {
+            return Ok(self.start.state.frontier.size());
+        }
+        let mut blocks = BlockWriter {
+            vault: self.start.vault,
+            keys: &self.start.keys,
+            origin: &self.start.origin,
+            commit: &self.commit,
+            journal: self.start.state.clone(),
+            events: self.start.journal.has_sinks().then(Vec::new),
+        };
+        for delta in tenants.values_mut() {
+            blocks.tenant(delta, &mut writes)?;
+        }
+        blocks.vault(&vault_entries, &mut writes)?;
+        let (state, stored, events) = blocks.finish(self.start.clock.now(), &mut writes)?;
+        let mut batch = Batch::default();
+        for (key, value) in writes {
+            match value {
+                Some(value) => batch.put(key, value),
+                None => batch.remove(key),
+            }
+        }
+        let expected = Expectation { key: place::journal_state(), value: self.start.stored.clone() };
+        self.start.store.commit(&batch, &[expected]).map_err(|error| match error {
+            crate::store::CommitError::Conflict { .. } => Refusal::Damaged("somebody else wrote to the store"),
+            crate::store::CommitError::Store(error) => Refusal::from(error),
+        })?;
+        self.ends.learn(ends);
+        for delta in tenants.into_values() {
+            delta.core.advance(delta.state, delta.carried, delta.rebuilt);
+        }
+        self.start.state = state;
+        self.start.stored = Some(stored);
+        self.start.journal.committed(&self.start.state, events);
+        Ok(self.start.state.frontier.size())
+    }
+}

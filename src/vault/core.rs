@@ -1,0 +1,205 @@
+//! What all handles of one opened vault share.
+//!
+//! Guarantees: when the last handle is gone, what waits is committed, the threads end and the lock is released.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::audit::Entry;
+use crate::error::{Error, Result};
+use crate::keys::Keyring;
+use crate::model::{TenantId, VaultId};
+use crate::policy::Denial;
+use crate::store::Store;
+
+use super::commit::{Committed, Committer, Job, Paused, Refusal, RowChange, WriteJob};
+use super::gate::{Gate, Unopened};
+use super::journal::{Journal, Ticket, Untaken};
+use super::open::Held;
+use super::tenant_core::TenantCore;
+use super::upkeep::{HeadPlace, Upkeep};
+
+/// An opened vault.
+pub(super) struct Core {
+    pub(super) id: VaultId,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) keyring: Arc<Keyring>,
+    pub(super) gate: Gate,
+    pub(super) journal: Arc<Journal>,
+    pub(super) committer: Committer,
+    pub(super) upkeep: Upkeep,
+    /// A head that the journal was found to fall short of, if there is one.
+    pub(super) ahead: HeadPlace,
+    pub(super) tenants: Arc<RwLock<HashMap<TenantId, Arc<TenantCore>>>>,
+    /// Held while a tenant is created.
+    pub(super) creating: Mutex<()>,
+    /// What was repaired or adopted while opening, in words.
+    pub(super) notices: Vec<String>,
+    pub(super) closed: AtomicBool,
+    /// Dropped last: until then no other process may open the directory.
+    pub(super) lock: Lock,
+}
+
+/// The lock on a vault, until it is closed.
+pub(super) struct Lock(Mutex<Option<Held>>);
+
+impl Lock {
+    pub(super) fn new(held: Held) -> Self {
+        Self(Mutex::new(Some(held)))
+    }
+
+    fn release(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+/// One atomic change, as callers put it together.
+#[derive(Default)]
+pub(super) struct Write {
+    pub(super) expect: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) rows: Vec<RowChange>,
+    pub(super) puts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) vault_entries: Vec<Entry>,
+    pub(super) after: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// A change that was queued, to be waited for.
+pub(super) struct Queued(std::sync::mpsc::Receiver<Result<Committed, Refusal>>);
+
+impl Core {
+    /// Whether acts may go on.
+    pub(super) fn ready(&self) -> Result<()> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(Error::Closed);
+        }
+        self.journal.ready().map_err(|untaken| self.untaken(untaken, false))
+    }
+
+    pub(super) fn tenant(&self, name: &str) -> Result<Arc<TenantCore>> {
+        let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        tenants
+            .values()
+            .find(|tenant| tenant.name == name)
+            .cloned()
+            .ok_or_else(|| Error::UnknownTenant { name: name.to_owned() })
+    }
+
+    pub(super) fn all_tenants(&self) -> Vec<Arc<TenantCore>> {
+        self.tenants.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Hands an entry to the journal.
+    pub(super) fn record(&self, tenant: Option<&Arc<TenantCore>>, entry: Entry) -> Result<Ticket> {
+        self.journal.record(tenant, entry).map_err(|untaken| self.untaken(untaken, false))
+    }
+
+    /// Writes a refusal down, and returns it.
+    pub(super) fn denied(&self, tenant: Option<&Arc<TenantCore>>, entry: Entry, denial: Denial) -> Error {
+        match self.record(tenant, entry) {
+            Ok(_ticket) => denial.into(),
+            Err(error) => error,
+        }
+    }
+
+    /// Commits a change and waits until it is durable, and acknowledged by required sinks.
+    pub(super) fn write(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Outcome> {
+        self.wait(self.queue(tenant, write)?)
+    }
+
+    /// Queues a change.
+    pub(super) fn queue(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Queued> {
+        let (reply, answer) = sync_channel(1);
+        let Write { expect, rows, puts, entries, vault_entries, after } = write;
+        let job = WriteJob { tenant: tenant.cloned(), expect, rows, puts, entries, vault_entries, after, reply };
+        self.committer.send(Job::Write(Box::new(job))).map_err(|refusal| self.refused(refusal))?;
+        Ok(Queued(answer))
+    }
+
+    pub(super) fn wait(&self, queued: Queued) -> Result<Outcome> {
+        let answer = queued.0.recv().unwrap_or(Err(Refusal::Stopped));
+        match answer {
+            Ok(committed) => {
+                self.journal.acknowledged(committed.size).map_err(|untaken| self.untaken(untaken, true))?;
+                Ok(Outcome::Committed)
+            }
+            Err(Refusal::Conflict) => Ok(Outcome::Conflict),
+            Err(refusal) => Err(self.refused(refusal)),
+        }
+    }
+
+    /// Stops the committer between two commits, until the guard is dropped.
+    pub(super) fn pause(&self) -> Result<(Paused, Sender<()>)> {
+        let (ready, paused) = channel();
+        let (guard, resume) = channel();
+        self.committer.send(Job::Pause { ready, resume }).map_err(|refusal| self.refused(refusal))?;
+        let paused = paused.recv().map_err(|_| self.refused(Refusal::Stopped))?;
+        Ok((paused, guard))
+    }
+
+    /// Commits what waits, ends the threads, closes the store and releases the lock.
+    pub(super) fn close(&self) -> Result<()> {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let failed = self.journal.failed();
+        self.committer.stop();
+        self.upkeep.stop();
+        let head = if failed { Ok(()) } else { self.upkeep.write_head() };
+        let sinks = self.journal.close_sinks();
+        let store = self.store.close().map_err(|error| Error::io("closing the store", error));
+        self.lock.release();
+        if failed {
+            return Err(Error::Stopped { source: None });
+        }
+        head.and(store).and(if sinks { Ok(()) } else { Err(Error::AuditUnavailable { committed: true }) })
+    }
+
+    pub(super) fn refused(&self, refusal: Refusal) -> Error {
+        match refusal {
+            Refusal::Conflict => Error::Conflict,
+            Refusal::Duplicate { field } => Error::Duplicate { field },
+            Refusal::Damaged(what) => Error::damaged(what),
+            Refusal::Store(error) => Error::Stopped { source: Some(Box::new(error)) },
+            Refusal::Sealing(source) => Error::io("sealing a commit", source),
+            Refusal::Stopped if self.closed.load(Ordering::Acquire) => Error::Closed,
+            Refusal::Stopped => Error::Stopped { source: None },
+        }
+    }
+
+    pub(super) fn untaken(&self, untaken: Untaken, committed: bool) -> Error {
+        match untaken {
+            Untaken::Failed => self.refused(Refusal::Stopped),
+            Untaken::Sink => Error::AuditUnavailable { committed },
+            Untaken::Refused(refusal) => self.refused(refusal),
+        }
+    }
+}
+
+/// What came of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(super) enum Outcome {
+    Committed,
+    /// Something isn't as the caller saw it: look again.
+    Conflict,
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        // There is nobody left to tell; `close` is the call that reports.
+        let _unreported = self.close();
+    }
+}
+
+impl From<Unopened> for Error {
+    fn from(error: Unopened) -> Self {
+        match error {
+            Unopened::Key(crate::keys::KeyError::Erased) => Self::Erased,
+            Unopened::Format(error) => super::rows::unreadable(error),
+            error => Self::damaged_by("a record doesn't open", error),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Creating a collection, changing its schema, building its indexes.
+
+use std::sync::Arc;
+
+use crate::crypto::fill;
+use crate::error::{Error, Result};
+use crate::format::{IndexState, StoredKey, StoredNormaliser, StoredSchema, place};
+use crate::index::{self, IndexKeys};
+use crate::model::{Action, Actor, CollectionId, Normaliser, RecordId};
+use crate::record::{self, Dictionary, Record, RecordError, Schema};
+
+use super::commit::{NewRow, RowChange};
+use super::core::{Core, Outcome, Write};
+use super::entries;
+use super::gate::{Opened, Question, RowPlace};
+use super::parts::{Part, check_name, seal_part};
+use super::rows::{self, ParsedRow};
+use super::tenant_core::{CollectionCore, IndexCore, Layout, TenantCore};
+use super::terms;
+
+/// How many rows are put into a new index in one commit.
+const PAGE: usize = 128;
+
+pub(super) fn define<T: Record + 'static>(
+    core: &Arc<Core>,
+    tenant: &Arc<TenantCore>,
+    schema: &Schema,
+    actor: &Actor,
+) -> Result<()> {
+    core.ready()?;
+    let name = schema.collection();
+    check_name("collection", name)?;
+    let plan = record::plan::<T>(schema)?;
+    for wanted in schema.indexes() {
+        index::validate(&wanted.normaliser).map_err(|error| RecordError::Schema {
+            collection: name.to_owned(),
+            problem: format!("the index of `{}` can't be: {error}", wanted.field),
+        })?;
+    }
+    let question = Question {
+        actor,
+        action: Action::Define,
+        tenant: Some(tenant.id),
+        collection: Some(name),
+        fields: &[],
+        purpose: None,
+        reason: None,
+    };
+    let permit = match core.gate.permit(&question) {
+        Ok(permit) => permit,
+        Err(denial) => {
+            let entry = entries::denied(&core.gate, &question, None, &denial)?;
+            return Err(core.denied(Some(tenant), entry, denial));
+        }
+    };
+    let _defining = tenant.defining.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let existing = tenant.collection(name).ok();
+    let layout = existing.as_ref().map(|collection| collection.layout());
+    let old = layout.as_ref().map(|layout| (&layout.schema, &layout.dictionary));
+    let next = record::evolve(old, schema, &plan, &|normaliser| u16::from(index::version(normaliser)))?;
+    let collection = match existing {
+        Some(collection) if next.changes.is_empty() => collection,
+        existing => {
+            let id = existing.as_ref().map_or_else(new_id, |collection| Ok(collection.id))?;
+            let mut entry = entries::permitted(&core.gate, &question, Some(id), permit.rule());
+            let changes: Vec<String> = next.changes.iter().map(ToString::to_string).collect();
+            entry.fields_changed(changes.iter().map(String::as_str));
+            let change = Change { core, tenant, id, name, existing };
+            change.commit(next.schema, next.dictionary, vec![entries::finish(entry)?])?
+        }
+    };
+    while let Some((id, version)) = building(&collection.layout().schema) {
+        build(core, tenant, &collection, id, version)?;
+        let layout = collection.layout();
+        let mut schema = layout.schema.clone();
+        schema.set_ready(id, version);
+        let existing = Some(Arc::clone(&collection));
+        let change = Change { core, tenant, id: collection.id, name, existing };
+        change.commit(schema, layout.dictionary.clone(), Vec::new())?;
+    }
+    Ok(())
+}
+
+/// A layout from what is stored; `generation` counts the layouts of a collection while the vault is open.
+pub(super) fn layout(
+    tenant: &TenantCore,
+    id: CollectionId,
+    generation: u64,
+    schema: StoredSchema,
+    dictionary: Dictionary,
+) -> Result<Layout> {
+    let mut indexes = Vec::new();
+    for stored in schema.indexes.iter().filter(|stored| stored.state != IndexState::Retired) {
+        let field = match &stored.field {
+            StoredKey::Name(name) => name.clone(),
+            StoredKey::Number(number) => dictionary
+                .name_of(*number)
+                .ok_or(Error::damaged("an index is on a field that the dictionary doesn't have"))?
+                .to_owned(),
+        };
+        let normaliser = match stored.normaliser {
+            StoredNormaliser::Exact => Normaliser::Exact,
+            StoredNormaliser::Text => Normaliser::Text,
+            StoredNormaliser::Email => Normaliser::Email,
+            StoredNormaliser::Phone { region } => Normaliser::Phone { region },
+            StoredNormaliser::NationalId => Normaliser::NationalId,
+        };
+        // An older release's normaliser would look for other values than it entered.
+        let known = stored.normaliser_version == u16::from(index::version(&normaliser));
+        let keys = IndexKeys::derive(tenant.keys.index(), id, stored.id, stored.version)
+            .map_err(|error| Error::io("deriving an index key", error))?;
+        indexes.push(IndexCore {
+            field,
+            unique: stored.unique,
+            ready: known && stored.state == IndexState::Ready,
+            normaliser,
+            keys,
+        });
+    }
+    Ok(Layout::new(generation, schema, dictionary, indexes))
+}
+
+/// A new layout of a collection, on its way into the store.
+struct Change<'a> {
+    core: &'a Core,
+    tenant: &'a Arc<TenantCore>,
+    id: CollectionId,
+    name: &'a str,
+    existing: Option<Arc<CollectionCore>>,
+}
+
+impl Change<'_> {
+    fn commit(
+        self,
+        schema: StoredSchema,
+        dictionary: Dictionary,
+        entries: Vec<crate::audit::Entry>,
+    ) -> Result<Arc<CollectionCore>> {
+        let Self { core, tenant, id, name, existing } = self;
+        let encoded = |error| Error::io("encoding a schema", error);
+        let mut puts = Vec::new();
+        let mut part = |part, plain: &[u8]| -> Result<()> {
+            puts.extend(seal_part(&*core.store, &tenant.keys, tenant.id, id, part, plain)?);
+            Ok(())
+        };
+        part(Part::Schema, &schema.encode().map_err(encoded)?)?;
+        part(Part::Dictionary, &dictionary.encode().map_err(encoded)?)?;
+        if existing.is_none() {
+            part(Part::Name, name.as_bytes())?;
+        }
+        let generation = existing.as_ref().map_or(1, |collection| collection.generation().saturating_add(1));
+        let layout = layout(tenant, id, generation, schema, dictionary)?;
+        let (collection, after): (_, Box<dyn FnOnce() + Send>) = match existing {
+            Some(collection) => {
+                let shared = Arc::clone(&collection);
+                (collection, Box::new(move || shared.replace(layout)))
+            }
+            None => {
+                let collection = Arc::new(CollectionCore::new(id, name.to_owned(), layout));
+                let (shared, tenant, name) = (Arc::clone(&collection), Arc::clone(tenant), name.to_owned());
+                (collection, Box::new(move || tenant.add_collection(name, shared)))
+            }
+        };
+        let write = Write { puts, entries, after: Some(after), ..Write::default() };
+        match core.write(Some(tenant), write)? {
+            Outcome::Committed => Ok(collection),
+            // It expects nothing.
+            Outcome::Conflict => Err(Error::Conflict),
+        }
+    }
+}
+
+/// The first index that isn't complete.
+fn building(schema: &StoredSchema) -> Option<(u16, u16)> {
+    let index = schema.indexes.iter().find(|index| index.state == IndexState::Building)?;
+    Some((index.id, index.version))
+}
+
+/// Enters every row that isn't in the index yet.
+fn build(core: &Core, tenant: &Arc<TenantCore>, collection: &Arc<CollectionCore>, id: u16, version: u16) -> Result<()> {
+    let prefix = place::rows_of(tenant.id, collection.id);
+    let mut after: Option<Vec<u8>> = None;
+    loop {
+        core.ready()?;
+        let page = core.store.scan(&prefix, after.as_deref(), PAGE);
+        let page = page.map_err(|error| Error::io("reading a page of records", error))?;
+        let layout = collection.layout();
+        let mut write = Write::default();
+        for (key, raw) in &page {
+            let (_, _, record) = place::row_of_key(key).ok_or(Error::damaged("a key in the store is not a row's"))?;
+            write.rows.extend(relink(core, tenant, collection, &layout, record, raw, id, version)?);
+        }
+        if !write.rows.is_empty() && core.write(Some(tenant), write)? == Outcome::Conflict {
+            // Somebody wrote one of these rows; look at the page again.
+            continue;
+        }
+        match page.last() {
+            Some((key, _)) => after = Some(key.clone()),
+            None => return Ok(()),
+        }
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one private step of `build`, which has them all")]
+fn relink(
+    core: &Core,
+    tenant: &TenantCore,
+    collection: &Arc<CollectionCore>,
+    layout: &Layout,
+    record: RecordId,
+    raw: &[u8],
+    id: u16,
+    version: u16,
+) -> Result<Option<RowChange>> {
+    let place = RowPlace { tenant: tenant.id, collection: collection.id, record };
+    let Some(bytes) = rows::complete(&*core.store, &place, raw.to_vec())? else { return Ok(None) };
+    let mut joined = Vec::new();
+    let ParsedRow::Live { row, body } = bytes.parse(&mut joined).map_err(rows::unreadable)? else { return Ok(None) };
+    let kept = terms::links(tenant, &place, row.head.revision, row.links)?;
+    if kept.iter().any(|link| (link.index, link.version) == (id, version)) {
+        return Ok(None);
+    }
+    let opened = Opened::open(&tenant.keys, place, &row, body, &layout.dictionary)?;
+    let added = opened.terms(layout, |index| (index.keys.index(), index.keys.version()) == (id, version))?;
+    if added.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(RowChange {
+        collection: Arc::clone(collection),
+        generation: layout.generation,
+        record,
+        before: Some(bytes.raw.clone()),
+        after: NewRow::Relinked,
+        kept,
+        removed: Vec::new(),
+        added,
+    }))
+}
+
+fn new_id() -> Result<CollectionId> {
+    let mut id = [0; 16];
+    fill(&mut id).map_err(|error| Error::io("drawing a random id", error))?;
+    Ok(CollectionId::from_bytes(id))
+}

@@ -1,0 +1,78 @@
+//! Journal entries of acts: who, what, where, why and the outcome, from a session's question.
+
+use crate::audit::{Entry, EntryBuilder, Outcome, Subject};
+use crate::error::{Error, Result};
+use crate::format::Meta;
+use crate::model::{CollectionId, FieldSet, Revision};
+use crate::policy::Denial;
+
+use super::gate::{Gate, Question};
+
+/// An entry in the making, with all that a question says.
+pub(super) fn begin(
+    gate: &Gate,
+    question: &Question<'_>,
+    collection: Option<CollectionId>,
+    outcome: (Outcome, &str, &str),
+) -> EntryBuilder {
+    let mut entry = EntryBuilder::new(gate.now(), question.action);
+    let (kind, code, rule) = outcome;
+    entry.outcome(kind, code, rule).actor(question.actor);
+    if let Some(purpose) = question.purpose {
+        entry.purpose(purpose);
+    }
+    if let Some(reason) = question.reason {
+        entry.reason(reason);
+    }
+    entry.policy(gate.policy_version().as_bytes());
+    if let Some(collection) = collection {
+        entry.collection(collection);
+    }
+    entry
+}
+
+/// The entry of an act that was permitted.
+pub(super) fn permitted(
+    gate: &Gate,
+    question: &Question<'_>,
+    collection: Option<CollectionId>,
+    rule: &str,
+) -> EntryBuilder {
+    begin(gate, question, collection, (Outcome::Permitted, "", rule))
+}
+
+/// The entry of an act that was refused.
+pub(super) fn denied(
+    gate: &Gate,
+    question: &Question<'_>,
+    collection: Option<CollectionId>,
+    denial: &Denial,
+) -> Result<Entry> {
+    finish(begin(gate, question, collection, (Outcome::Denied, &denial.code, &denial.rule)))
+}
+
+/// The entry of an act that was allowed and came to nothing.
+pub(super) fn failed(
+    gate: &Gate,
+    question: &Question<'_>,
+    collection: Option<CollectionId>,
+    code: &str,
+) -> Result<Entry> {
+    finish(begin(gate, question, collection, (Outcome::Failed, code, "")))
+}
+
+pub(super) fn finish(entry: EntryBuilder) -> Result<Entry> {
+    entry
+        .finish()
+        .map_err(|error| Error::io("writing the act down (its actor, purpose or reason may be too long)", error))
+}
+
+/// A record as the journal names it.
+pub(super) fn subject(meta: &Meta, revision: Revision) -> Subject {
+    Subject { pseudonym: meta.pseudonym, number: meta.number, revision }
+}
+
+/// The names of `all` that are in `set`.
+pub(super) fn shown<'n>(all: impl Iterator<Item = &'n str>, set: &FieldSet) -> impl Iterator<Item = &'n str> {
+    all.filter(|name| set.contains(name))
+}

@@ -1,0 +1,248 @@
+//! The vault itself: tenants, checks, heads, health.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+
+use crate::audit::{Head, HeadKey, SinkHealth, Verdict};
+use crate::crypto::fill;
+use crate::error::{Error, Result};
+use crate::format::place;
+use crate::format::state::TenantState;
+use crate::model::{Action, Actor, TenantId, VaultId};
+use crate::policy::AccessPolicy;
+
+use super::core::{Core, Outcome, Write};
+use super::gate::{Permit, Question};
+use super::options::{Memory, Place, VaultOptions};
+use super::parts::{check_name, seal_tenant_name};
+use super::tenant::{Escrow, Tenant};
+use super::tenant_core::TenantCore;
+use super::{entries, open, verify};
+
+/// One opened vault: a directory, its keys, its policy, its journal.
+///
+/// A cheap clone, `Send + Sync + 'static`. When the last handle is gone (tenants, sessions and collections hold it too),
+/// the vault is closed as [`close`](Self::close) does, without anybody to report to.
+#[derive(Clone)]
+pub struct Vault {
+    core: Arc<Core>,
+}
+
+/// How an opened vault is doing.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Health {
+    /// Writing has failed; every act fails until the vault is opened again.
+    pub stopped: bool,
+    /// Blocks in the journal.
+    pub journal_blocks: u64,
+    /// The audit sinks.
+    pub sinks: Vec<SinkHealth>,
+    /// What was repaired, adopted or found wrong while opening.
+    pub notices: Vec<String>,
+    /// What failed last beside the calls (the head file, slot ceilings); it is tried again.
+    pub trouble: Option<String>,
+}
+
+impl Vault {
+    pub(super) fn new(core: Core) -> Self {
+        Self { core: Arc::new(core) }
+    }
+
+    /// Options for a vault in this directory.
+    #[cfg(feature = "sled")]
+    pub fn options(directory: impl AsRef<Path>) -> VaultOptions {
+        VaultOptions::new(Place::Directory(directory.as_ref().to_owned()))
+    }
+
+    /// Options for a vault in memory, for tests. Everything is as in a directory, but gone with the process.
+    pub fn in_memory(memory: &Memory) -> VaultOptions {
+        VaultOptions::new(Place::Memory(memory.clone()))
+    }
+
+    /// The vault's id.
+    #[must_use]
+    pub fn id(&self) -> VaultId {
+        self.core.id
+    }
+
+    /// Creates a tenant: its root key and the rest of its keys are made here, once.
+    ///
+    /// # Errors
+    /// [`Error::TenantExists`], [`Error::BadName`], [`Error::Denied`], and reasons why the vault can't act now.
+    pub fn create_tenant(&self, name: &str, escrow: Escrow, actor: &Actor) -> Result<Tenant> {
+        let Escrow::Unescrowed = escrow;
+        let core = &self.core;
+        check_name("tenant", name)?;
+        let question = question(actor, Action::CreateTenant);
+        let permit = self.permit(&question)?;
+        let _creating = core.creating.lock().unwrap_or_else(PoisonError::into_inner);
+        if core.tenant(name).is_ok() {
+            return Err(Error::TenantExists { name: name.to_owned() });
+        }
+        let mut id = [0; 16];
+        fill(&mut id).map_err(|error| Error::io("drawing a random id", error))?;
+        let id = TenantId::from_bytes(id);
+        let keys = core.keyring.add_tenant(id).map_err(open::key_error)?;
+        let sealed = seal_tenant_name(&keys, id, name)?;
+        let tenant = Arc::new(TenantCore::new(id, name.to_owned(), keys, TenantState::default())?);
+        let entry = |about: bool| {
+            let mut entry = entries::permitted(&core.gate, &question, None, permit.rule());
+            if about {
+                entry.tenant(id);
+            }
+            entries::finish(entry)
+        };
+        let (tenants, new) = (Arc::clone(&core.tenants), Arc::clone(&tenant));
+        let write = Write {
+            expect: vec![(place::tenant_name(id), None)],
+            puts: vec![(place::tenant_name(id), Some(sealed))],
+            entries: vec![entry(false)?],
+            vault_entries: vec![entry(true)?],
+            after: Some(Box::new(move || {
+                tenants.write().unwrap_or_else(PoisonError::into_inner).insert(id, new);
+            })),
+            ..Write::default()
+        };
+        match core.write(Some(&tenant), write)? {
+            Outcome::Committed => Ok(Tenant::new(Arc::clone(core), tenant)),
+            Outcome::Conflict => Err(Error::damaged("a new tenant's id is in use")),
+        }
+    }
+
+    /// The tenant of this name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTenant`].
+    pub fn tenant(&self, name: &str) -> Result<Tenant> {
+        self.core.ready()?;
+        Ok(Tenant::new(Arc::clone(&self.core), self.core.tenant(name)?))
+    }
+
+    /// All tenants, by name.
+    #[must_use]
+    pub fn tenants(&self) -> Vec<Tenant> {
+        let mut all = self.core.all_tenants();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all.into_iter().map(|tenant| Tenant::new(Arc::clone(&self.core), tenant)).collect()
+    }
+
+    /// Puts another policy in force, for every open session too. The actor is asked about by the present one.
+    ///
+    /// # Errors
+    /// [`Error::Denied`]; [`Error::Policy`] if the new one is unsound: the present one stays then.
+    pub fn set_policy(&self, policy: impl AccessPolicy + 'static, actor: &Actor) -> Result<()> {
+        let question = question(actor, Action::ChangePolicy);
+        let permit = self.permit(&question)?;
+        policy.check().map_err(|error| Error::Policy { why: error.to_string() })?;
+        self.note(&question, &permit, "")?;
+        self.core.gate.replace(Arc::new(policy))
+    }
+
+    /// Checks everything: that each journal block opens and follows from the one before, that the rows, index entries and
+    /// schemas are those that the last commits left, that every record opens, that index and records agree.
+    ///
+    /// Reads the whole vault; writers wait meanwhile. Against somebody who can write the whole directory, check with a
+    /// head kept elsewhere: [`verify_against`](Self::verify_against).
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::Io`], and reasons why the vault can't act now. What is found is the [`Verdict`].
+    pub fn verify(&self, actor: &Actor) -> Result<Verdict> {
+        self.check(None, actor)
+    }
+
+    /// [`verify`](Self::verify), and holds the journal against a head that was kept elsewhere.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify), and [`Error::Head`] for a head that isn't this vault's.
+    pub fn verify_against(&self, head: &Head, actor: &Actor) -> Result<Verdict> {
+        self.check(Some(head), actor)
+    }
+
+    /// A signed head of the journal as it is now: keep it where the vault's directory isn't. `to_string` gives its text.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] (it is an act of verification), and reasons why the vault can't act now.
+    pub fn head(&self, actor: &Actor) -> Result<Head> {
+        let question = question(actor, Action::Verify);
+        let permit = self.permit(&question)?;
+        self.note(&question, &permit, "")?;
+        self.flush()?;
+        self.core.upkeep.head().ok_or(Error::Closed)
+    }
+
+    /// The public key that heads are signed with.
+    #[must_use]
+    pub fn head_key(&self) -> HeadKey {
+        let keys = self.core.keyring.vault_keys();
+        HeadKey::of(&keys.signing, self.core.id, keys.epoch)
+    }
+
+    /// How the vault is doing.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let core = &self.core;
+        Health {
+            stopped: core.journal.failed(),
+            journal_blocks: core.journal.latest().map_or(0, |state| state.frontier.size()),
+            sinks: core.journal.sinks().iter().map(crate::audit::Delivery::health).collect(),
+            notices: core.notices.clone(),
+            trouble: core.upkeep.trouble(),
+        }
+    }
+
+    /// Writes buffered journal entries out, and waits until they are durable and acknowledged by required sinks.
+    ///
+    /// # Errors
+    /// Reasons why the vault can't act now.
+    pub fn flush(&self) -> Result<()> {
+        self.core.ready()?;
+        self.core.journal.flush().map_err(|untaken| self.core.untaken(untaken, false))
+    }
+
+    /// Commits what waits, brings the head file up to date, closes the store and releases the lock. Every later call of
+    /// any handle returns [`Error::Closed`]; closing twice is fine.
+    ///
+    /// # Errors
+    /// What couldn't be written: [`Error::Io`], [`Error::Stopped`], or [`Error::AuditUnavailable`] for a required sink
+    /// that hasn't taken everything; it gets the rest when the vault is opened again.
+    pub fn close(&self) -> Result<()> {
+        self.core.close()
+    }
+
+    fn check(&self, anchor: Option<&Head>, actor: &Actor) -> Result<Verdict> {
+        let question = question(actor, Action::Verify);
+        let permit = self.permit(&question)?;
+        let verdict = verify::verify(&self.core, anchor)?;
+        self.note(&question, &permit, verify::code(&verdict))?;
+        Ok(verdict)
+    }
+
+    /// Asks the policy about an act of administration. A refusal is written down.
+    fn permit(&self, question: &Question<'_>) -> Result<Permit> {
+        self.core.ready()?;
+        self.core.gate.permit(question).map_err(|denial| {
+            match entries::denied(&self.core.gate, question, None, &denial) {
+                Ok(entry) => self.core.denied(None, entry, denial),
+                Err(error) => error,
+            }
+        })
+    }
+
+    fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
+        let outcome = (crate::audit::Outcome::Permitted, code, permit.rule());
+        let entry = entries::finish(entries::begin(&self.core.gate, question, None, outcome))?;
+        self.core.record(None, entry).map(|_ticket| ())
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault").field("id", &self.core.id).finish_non_exhaustive()
+    }
+}
+
+fn question(actor: &Actor, action: Action) -> Question<'_> {
+    Question { actor, action, tenant: None, collection: None, fields: &[], purpose: None, reason: None }
+}

@@ -1,0 +1,232 @@
+//! Where acts are handed to the journal: the buffer of reads, tickets, sinks.
+//!
+//! Guarantees: a [`Ticket`] exists only for an entry that the journal has taken; when it can take none, there is no
+//! ticket and the act fails. A buffered entry is durable after at most [`Limits::delay`] or [`Limits::events`] later
+//! ones; a kill before that loses it. Does not: decide anything.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::audit::{Delivery, Entry, Event, JournalState, Waited};
+
+use super::commit::{Job, Refusal};
+use super::tenant_core::TenantCore;
+use super::upkeep::Signal;
+
+/// Entries in the buffer take at most this many bytes.
+const BYTES: usize = 4 << 20;
+
+/// How long closing waits for a sink that nothing else waits for.
+const OPTIONAL: Duration = Duration::from_secs(1);
+
+/// How much the journal may hold back, and how long sinks may take.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    /// Buffered entries.
+    pub(super) events: usize,
+    /// How long an entry is buffered.
+    pub(super) delay: Duration,
+    /// Whether every read waits until its entry is durable.
+    pub(super) strict: bool,
+}
+
+/// An entry that waits for a commit to carry it.
+pub(super) struct Waiting {
+    /// `None`: an act of the vault itself.
+    pub(super) tenant: Option<Arc<TenantCore>>,
+    pub(super) entry: Entry,
+}
+
+/// The journal has taken the entry of an act: with a permit, what releases plaintext.
+pub(super) struct Ticket(());
+
+/// Why the journal gave no ticket, or an act no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Untaken {
+    #[error("the journal takes no entries: a commit failed, or the vault was closed")]
+    Failed,
+    #[error("a required audit sink has not acknowledged in time")]
+    Sink,
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// The journal as everything but the committer sees it.
+pub(super) struct Journal {
+    limits: Limits,
+    inner: Mutex<Inner>,
+    space: Condvar,
+    failed: AtomicBool,
+    jobs: OnceLock<Sender<Job>>,
+    sinks: OnceLock<Vec<Delivery>>,
+    signal: Arc<Signal>,
+}
+
+struct Inner {
+    waiting: Vec<Waiting>,
+    bytes: usize,
+    due: Option<Instant>,
+    latest: Option<JournalState>,
+}
+
+impl Journal {
+    pub(super) fn new(limits: Limits, latest: JournalState, signal: Arc<Signal>) -> Self {
+        let inner = Inner { waiting: Vec::new(), bytes: 0, due: None, latest: Some(latest) };
+        Self {
+            limits,
+            inner: Mutex::new(inner),
+            space: Condvar::new(),
+            failed: AtomicBool::new(false),
+            jobs: OnceLock::new(),
+            sinks: OnceLock::new(),
+            signal,
+        }
+    }
+
+    /// Hands an entry over. In strict mode the entry is durable, and with required sinks, when this returns.
+    pub(super) fn record(&self, tenant: Option<&Arc<TenantCore>>, entry: Entry) -> Result<Ticket, Untaken> {
+        self.ready()?;
+        self.push(Waiting { tenant: tenant.cloned(), entry })?;
+        if self.limits.strict {
+            self.flush()?;
+        }
+        Ok(Ticket(()))
+    }
+
+    /// Whether acts may go on: no commit has failed, no required sink is late.
+    pub(super) fn ready(&self) -> Result<(), Untaken> {
+        if self.failed() {
+            return Err(Untaken::Failed);
+        }
+        if self.sinks().iter().any(|sink| sink.overdue(self.limits.delay)) { Err(Untaken::Sink) } else { Ok(()) }
+    }
+
+    /// Writes the buffer out and waits until it is durable, and acknowledged by required sinks.
+    pub(super) fn flush(&self) -> Result<(), Untaken> {
+        let (reply, answer) = sync_channel(1);
+        self.send(Job::Flush(Some(reply)))?;
+        let committed = answer.recv().map_err(|_| Untaken::Failed)??;
+        self.acknowledged(committed.size)
+    }
+
+    /// Waits until every required sink has acknowledged all blocks before `size`.
+    pub(super) fn acknowledged(&self, size: u64) -> Result<(), Untaken> {
+        let Some(last) = size.checked_sub(1) else { return Ok(()) };
+        for sink in self.sinks() {
+            if let Some(deadline) = sink.deadline()
+                && sink.wait(last, Instant::now() + deadline) != Waited::Delivered
+            {
+                return Err(Untaken::Sink);
+            }
+        }
+        Ok(())
+    }
+
+    /// The state after the latest commit.
+    pub(super) fn latest(&self) -> Option<JournalState> {
+        self.lock().latest.clone()
+    }
+
+    pub(super) fn failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn sinks(&self) -> &[Delivery] {
+        self.sinks.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Delivers what is left to every sink, within its deadline, and ends their threads. Whether all required ones took
+    /// everything.
+    pub(super) fn close_sinks(&self) -> bool {
+        let mut taken = true;
+        for sink in self.sinks() {
+            let closed = sink.close(Instant::now() + sink.deadline().unwrap_or(OPTIONAL));
+            taken &= closed == Waited::Delivered || sink.deadline().is_none();
+        }
+        taken
+    }
+
+    /// Attaches the sinks, once, before the first act.
+    pub(super) fn attach(&self, sinks: Vec<Delivery>) {
+        // Set once, by `open`.
+        let _first = self.sinks.set(sinks);
+    }
+
+    /// For the committer: where jobs go.
+    pub(super) fn connect(&self, jobs: Sender<Job>) {
+        // Set once, by the one committer of this vault.
+        let _first = self.jobs.set(jobs);
+    }
+
+    /// For the committer: nothing can be written any more.
+    pub(super) fn fail(&self) {
+        self.failed.store(true, Ordering::Release);
+        self.space.notify_all();
+    }
+
+    /// For the committer: when the buffer must be written out.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.lock().due
+    }
+
+    /// For the committer: everything that waits.
+    pub(super) fn take(&self) -> Vec<Waiting> {
+        let mut inner = self.lock();
+        inner.due = None;
+        inner.bytes = 0;
+        let waiting = std::mem::take(&mut inner.waiting);
+        drop(inner);
+        self.space.notify_all();
+        waiting
+    }
+
+    pub(super) fn has_sinks(&self) -> bool {
+        !self.sinks().is_empty()
+    }
+
+    /// For the committer: a commit is durable.
+    pub(super) fn committed(&self, state: &JournalState, events: Vec<(u64, Vec<Event>)>) {
+        self.lock().latest = Some(state.clone());
+        self.signal.committed();
+        for (position, events) in events {
+            let events: Arc<[Event]> = events.into();
+            for sink in self.sinks() {
+                sink.push(position, Arc::clone(&events));
+            }
+        }
+    }
+
+    fn push(&self, waiting: Waiting) -> Result<(), Untaken> {
+        let mut inner = self.lock();
+        while inner.waiting.len() >= self.limits.events || inner.bytes >= BYTES {
+            if self.failed() {
+                return Err(Untaken::Failed);
+            }
+            self.send(Job::Flush(None))?;
+            inner = self.space.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+        inner.bytes = inner.bytes.saturating_add(waiting.entry.as_bytes().len());
+        inner.waiting.push(waiting);
+        let half = inner.waiting.len() == self.limits.events / 2;
+        let first = inner.due.is_none();
+        if first {
+            inner.due = Some(Instant::now() + self.limits.delay);
+        }
+        drop(inner);
+        match (half, first) {
+            (true, _) => self.send(Job::Flush(None)),
+            (_, true) => self.send(Job::Wake),
+            _ => Ok(()),
+        }
+    }
+
+    fn send(&self, job: Job) -> Result<(), Untaken> {
+        self.jobs.get().ok_or(Untaken::Failed)?.send(job).map_err(|_| Untaken::Failed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

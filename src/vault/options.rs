@@ -1,0 +1,171 @@
+//! How a vault is created and opened.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::audit::AttachedSink;
+use crate::error::Result;
+use crate::keys::{MasterKey, MemoryHome};
+use crate::model::{Clock, SystemClock, VaultId};
+use crate::policy::{AccessPolicy, DenyAll};
+use crate::store::MemoryStore;
+
+use super::journal::Limits;
+use super::{Vault, create, open};
+
+/// Reads are journalled in a buffer of at most this many entries,
+const BUFFERED: usize = 4_096;
+/// for at most this long.
+const BUFFERED_FOR: Duration = Duration::from_millis(100);
+/// What `sled` may cache; it takes three to five times as much.
+const CACHE: u64 = 64 << 20;
+
+/// How a vault is created or opened: start with [`Vault::options`].
+#[must_use = "options do nothing before `create` or `open`"]
+pub struct VaultOptions {
+    pub(super) place: Place,
+    pub(super) master: Option<Arc<dyn MasterKey>>,
+    pub(super) policy: Arc<dyn AccessPolicy>,
+    pub(super) sinks: Vec<AttachedSink>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) cache: u64,
+    pub(super) limits: Limits,
+}
+
+/// Where a vault lives.
+#[derive(Clone)]
+pub(super) enum Place {
+    #[cfg_attr(not(feature = "sled"), expect(dead_code, reason = "made only with an engine for files"))]
+    Directory(PathBuf),
+    Memory(Memory),
+}
+
+/// What a vault in memory is kept in, for tests: a cheap clone; a vault that was closed opens from it again.
+#[derive(Clone, Default)]
+pub struct Memory {
+    pub(super) inner: Arc<MemoryInner>,
+}
+
+#[derive(Default)]
+pub(super) struct MemoryInner {
+    pub(super) id: Mutex<Option<VaultId>>,
+    pub(super) store: MemoryStore,
+    pub(super) home: Arc<MemoryHome>,
+    pub(super) head: Arc<Mutex<Option<String>>>,
+    pub(super) ahead: Arc<Mutex<Option<String>>>,
+    in_use: AtomicBool,
+}
+
+/// Keeps a vault in memory from being opened twice.
+pub(super) struct MemoryLock(Arc<MemoryInner>);
+
+impl MemoryLock {
+    pub(super) fn acquire(memory: &Memory) -> Option<Self> {
+        let free = memory.inner.in_use.compare_exchange(false, true, Ordering::AcqRel, Ordering::Acquire);
+        free.is_ok().then(|| Self(Arc::clone(&memory.inner)))
+    }
+}
+
+impl Drop for MemoryLock {
+    fn drop(&mut self) {
+        self.0.in_use.store(false, Ordering::Release);
+    }
+}
+
+impl Memory {
+    /// Empty memory.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Memory").finish_non_exhaustive()
+    }
+}
+
+impl VaultOptions {
+    pub(super) fn new(place: Place) -> Self {
+        Self {
+            place,
+            master: None,
+            policy: Arc::new(DenyAll),
+            sinks: Vec::new(),
+            clock: Arc::new(SystemClock),
+            cache: CACHE,
+            limits: Limits { events: BUFFERED, delay: BUFFERED_FOR, strict: false },
+        }
+    }
+
+    /// The key that locks the vault: a [`KeyFile`](crate::KeyFile), a passphrase, or your own
+    /// [`MasterKey`]. Required.
+    pub fn master_key(mut self, key: impl MasterKey + 'static) -> Self {
+        self.master = Some(Arc::new(key));
+        self
+    }
+
+    /// Who may do what; [`DenyAll`] unless set.
+    pub fn policy(mut self, policy: impl AccessPolicy + 'static) -> Self {
+        self.policy = Arc::new(policy);
+        self
+    }
+
+    /// Sends the journal somewhere: [`Required`](crate::audit::Required) or [`Optional`](crate::audit::Optional) around
+    /// an [`AuditSink`](crate::audit::AuditSink). May be called several times.
+    pub fn sink(mut self, sink: impl Into<AttachedSink>) -> Self {
+        self.sinks.push(sink.into());
+        self
+    }
+
+    /// Where the time comes from; the system's clock unless set.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// How many bytes the storage engine is told to cache; 64 MiB unless set. `sled` takes three to five times as much.
+    pub fn cache_bytes(mut self, bytes: u64) -> Self {
+        self.cache = bytes;
+        self
+    }
+
+    /// Whether a read waits until its journal entry is durable. Unless set, entries of reads are buffered, at most 4,096
+    /// of them for at most 100 ms: what a kill can lose.
+    pub fn strict_reads(mut self, strict: bool) -> Self {
+        self.limits.strict = strict;
+        self
+    }
+
+    /// Makes a new vault and opens it. In a directory it appears whole or not at all.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyThere`](crate::Error::AlreadyThere) if the directory isn't empty,
+    /// [`Error::NoMasterKey`](crate::Error::NoMasterKey), [`Error::MasterKey`](crate::Error::MasterKey) for a weak
+    /// passphrase among others, [`Error::Policy`](crate::Error::Policy), [`Error::Io`](crate::Error::Io).
+    pub fn create(self) -> Result<Vault> {
+        create::create(self)
+    }
+
+    /// Opens a vault.
+    ///
+    /// # Errors
+    /// [`Error::NotAVault`](crate::Error::NotAVault) if there is none, [`Error::InUse`](crate::Error::InUse),
+    /// [`Error::OtherMasterKey`](crate::Error::OtherMasterKey) and [`Error::MasterKey`](crate::Error::MasterKey) for a
+    /// wrong key, [`Error::Newer`](crate::Error::Newer) for a vault of a newer release,
+    /// [`Error::Damaged`](crate::Error::Damaged), [`Error::Policy`](crate::Error::Policy),
+    /// [`Error::Io`](crate::Error::Io). A vault that doesn't open is left as it is.
+    pub fn open(self) -> Result<Vault> {
+        open::open(self)
+    }
+}
+
+impl fmt::Debug for VaultOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VaultOptions").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,297 @@
+//! Lists and searches: every row is decided by itself, and only rows that are shown are named in the journal.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::audit::Subject;
+use crate::error::{Error, Result};
+use crate::format::place;
+use crate::index::{self, Entry as IndexEntry, Term};
+use crate::model::{Action, RecordId};
+use crate::policy::Scope;
+use crate::record::{Plan, Record, RecordError, SearchValue};
+
+use super::found::{Found, Page};
+use super::gate::{Opened, Permit, Question, RowPlace};
+use super::read::{self, Stored};
+use super::rows;
+use super::session::SessionInner;
+use super::tenant_core::{CollectionCore, IndexCore, Layout};
+use super::write::plan;
+use super::{entries, terms};
+
+/// A page has at most this many records; so has a journal entry.
+pub(super) const PAGE: usize = 1_000;
+/// How many rows are read from the store at once.
+const SCAN: usize = 256;
+
+/// A list or a search under way.
+struct Query<'a, T> {
+    session: &'a SessionInner,
+    collection: &'a CollectionCore,
+    layout: &'a Layout,
+    plan: &'a Plan,
+    question: Question<'a>,
+    owned: bool,
+    chosen: Vec<(Opened, Permit)>,
+    kind: std::marker::PhantomData<fn() -> T>,
+}
+
+pub(super) fn list<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    after: Option<RecordId>,
+    limit: usize,
+) -> Result<Page<T>> {
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    let question = session.question(Action::List, Some(&collection.name), &[]);
+    let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
+        return Ok(Page { items: Vec::new(), next: None });
+    };
+    let limit = limit.clamp(1, PAGE);
+    let prefix = place::rows_of(session.tenant.id, collection.id);
+    let mut from = after.map(|id| place::row(session.tenant.id, collection.id, id));
+    let mut next = None;
+    'pages: loop {
+        // One more than wanted tells whether there is another page.
+        let want = (limit + 1).saturating_sub(query.chosen.len()).min(SCAN);
+        let page = session
+            .core
+            .store
+            .scan(&prefix, from.as_deref(), want)
+            .map_err(|error| Error::io("reading a page of records", error))?;
+        let last = page.len() < want;
+        for (key, raw) in page {
+            let (_, _, record) = place::row_of_key(&key).ok_or(Error::damaged("a key in the store is not a row's"))?;
+            let at = RowPlace { tenant: session.tenant.id, collection: collection.id, record };
+            from = Some(key);
+            let Some(bytes) = rows::complete(&*session.core.store, &at, raw)? else { continue };
+            let Stored::Row(row) = read::open(session, &layout, at, bytes)? else { continue };
+            if query.chosen.len() == limit {
+                if query.may_see(&row.1).is_some() {
+                    next = query.chosen.last().map(|(opened, _)| opened.record());
+                    break 'pages;
+                }
+            } else if let Some(permit) = query.may_see(&row.1) {
+                query.chosen.push((row.1, permit));
+            }
+        }
+        if last {
+            break;
+        }
+    }
+    Ok(Page { items: query.release()?, next })
+}
+
+pub(super) fn find<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    wanted: &[(&str, SearchValue)],
+    after: Option<RecordId>,
+    limit: usize,
+) -> Result<Page<T>> {
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    let fields: Vec<&str> = wanted.iter().map(|(field, _)| *field).collect();
+    if fields.is_empty() {
+        return Err(RecordError::Schema {
+            collection: collection.name.clone(),
+            problem: "a search needs at least one field; use `list` for all records".to_owned(),
+        }
+        .into());
+    }
+    let question = session.question(Action::Search, Some(&collection.name), &fields);
+    let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
+        return Ok(Page { items: Vec::new(), next: None });
+    };
+    let Some(sought) = sought(&layout, &plan, wanted)? else {
+        return Ok(Page { items: query.release()?, next: None });
+    };
+    let mut ids: Option<BTreeSet<RecordId>> = None;
+    for (index, _, key) in &sought {
+        let these = query.ids(index, key)?;
+        ids = Some(match ids {
+            None => these,
+            Some(ids) => ids.intersection(&these).copied().collect(),
+        });
+    }
+    let limit = limit.clamp(1, PAGE);
+    let mut next = None;
+    let ids = ids.unwrap_or_default();
+    for id in ids.into_iter().filter(|id| after.is_none_or(|after| *id > after)) {
+        let Some((opened, permit)) = query.hit(id, &sought)? else { continue };
+        if query.chosen.len() == limit {
+            next = query.chosen.last().map(|(opened, _)| opened.record());
+            break;
+        }
+        query.chosen.push((opened, permit));
+    }
+    Ok(Page { items: query.release()?, next })
+}
+
+pub(super) fn find_unique<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    field: &str,
+    value: &SearchValue,
+) -> Result<Option<Found<T>>> {
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    let fields = [field];
+    let question = session.question(Action::Search, Some(&collection.name), &fields);
+    let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
+        return Ok(None);
+    };
+    if let Some(sought) = sought(&layout, &plan, &[(field, value.clone())])? {
+        for (index, _, key) in &sought {
+            if !index.unique {
+                return Err(Error::NotUnique { field: field.to_owned() });
+            }
+            if let Some(id) = query.last_id(index, key)?
+                && let Some(hit) = query.hit(id, &sought)?
+            {
+                query.chosen.push(hit);
+            }
+        }
+    }
+    Ok(query.release()?.pop())
+}
+
+/// An index, the value sought in it, and the key of that value's entries.
+type Sought<'l> = (&'l IndexCore, Term, crate::crypto::Key<crate::crypto::role::Value>);
+
+/// `None` if one of the values normalises to nothing, which no record has.
+fn sought<'l>(layout: &'l Layout, plan: &Plan, wanted: &[(&str, SearchValue)]) -> Result<Option<Vec<Sought<'l>>>> {
+    let mut all = Vec::with_capacity(wanted.len());
+    for (field, value) in wanted {
+        match terms::sought(layout, plan, field, value)? {
+            (index, Some((term, key))) => all.push((index, term, key)),
+            (_, None) => return Ok(None),
+        }
+    }
+    Ok(Some(all))
+}
+
+impl<'a, T: Record> Query<'a, T> {
+    /// Asks whether there may be a query at all. `None`: it looks at no row.
+    fn begin(
+        session: &'a SessionInner,
+        collection: &'a CollectionCore,
+        layout: &'a Layout,
+        plan: &'a Plan,
+        question: Question<'a>,
+    ) -> Result<Option<Self>> {
+        session.core.ready()?;
+        let gate = &session.core.gate;
+        let asked = gate.permit(&question).and_then(|_| gate.scope(&question));
+        let scope = asked.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+        let query = Self {
+            session,
+            collection,
+            layout,
+            plan,
+            question,
+            owned: scope == Scope::Owned,
+            chosen: Vec::new(),
+            kind: std::marker::PhantomData,
+        };
+        if scope == Scope::Nothing {
+            query.release()?;
+            return Ok(None);
+        }
+        Ok(Some(query))
+    }
+
+    /// A permit for one row, if the actor may see it here.
+    fn may_see(&self, row: &Opened) -> Option<Permit> {
+        if self.owned && row.meta().owner.as_deref() != Some(self.session.actor.id()) {
+            return None;
+        }
+        let permit = self.session.core.gate.permit_on(&self.question, row).ok()?;
+        // A row whose sought field is withheld would confirm a guess.
+        self.question.fields.iter().all(|field| permit.read().contains(field)).then_some(permit)
+    }
+
+    /// The record of an index entry, if it is there, still has the values, and the actor may see it.
+    fn hit(&self, id: RecordId, sought: &[Sought<'_>]) -> Result<Option<(Opened, Permit)>> {
+        let Stored::Row(row) = read::stored(self.session, self.collection, self.layout, id)? else {
+            return Ok(None);
+        };
+        for (index, term, _) in sought {
+            if !row.1.has(self.layout, index, term)? {
+                return Ok(None);
+            }
+        }
+        Ok(self.may_see(&row.1).map(|permit| (row.1, permit)))
+    }
+
+    /// The records in the live entries of a value.
+    fn ids(
+        &self,
+        index: &IndexCore,
+        key: &crate::crypto::Key<crate::crypto::role::Value>,
+    ) -> Result<BTreeSet<RecordId>> {
+        let mut ids = BTreeSet::new();
+        for position in 0.. {
+            match self.entry(index, key, position)? {
+                None => break,
+                Some(IndexEntry::Live(id)) => {
+                    ids.insert(id);
+                }
+                Some(IndexEntry::Dead) => {}
+            }
+        }
+        Ok(ids)
+    }
+
+    /// The record in the last entry of a value, if that is live.
+    fn last_id(
+        &self,
+        index: &IndexCore,
+        key: &crate::crypto::Key<crate::crypto::role::Value>,
+    ) -> Result<Option<RecordId>> {
+        let end = index::end(|position| self.raw_entry(key, position).map(|entry| entry.is_some()), 0)?;
+        let Some(last) = end.checked_sub(1) else { return Ok(None) };
+        Ok(match self.entry(index, key, last)? {
+            Some(IndexEntry::Live(id)) => Some(id),
+            _ => None,
+        })
+    }
+
+    fn entry(
+        &self,
+        index: &IndexCore,
+        key: &crate::crypto::Key<crate::crypto::role::Value>,
+        position: u64,
+    ) -> Result<Option<IndexEntry>> {
+        let Some(sealed) = self.raw_entry(key, position)? else { return Ok(None) };
+        index::open_entry(key, &index.keys.place(position), &sealed)
+            .map(Some)
+            .map_err(|error| Error::damaged_by("an index entry doesn't open", error))
+    }
+
+    fn raw_entry(
+        &self,
+        key: &crate::crypto::Key<crate::crypto::role::Value>,
+        position: u64,
+    ) -> Result<Option<Vec<u8>>> {
+        let key = place::entry(self.session.tenant.id, &index::entry_key(key, position));
+        self.session.core.store.get(&key).map_err(|error| Error::io("reading an index entry", error))
+    }
+
+    /// Writes down what is shown, and shows it.
+    fn release(self) -> Result<Vec<Found<T>>> {
+        let subjects: Vec<Subject> =
+            self.chosen.iter().map(|(opened, _)| entries::subject(opened.meta(), opened.head().revision)).collect();
+        let rule = self.chosen.first().map(|(_, permit)| permit.rule().to_owned()).unwrap_or_default();
+        let mut entry = entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), &rule);
+        entry.subjects(&subjects).rows(u32::try_from(subjects.len()).unwrap_or(u32::MAX));
+        if let Some(read) = self.chosen.iter().map(|(_, permit)| permit.read().clone()).reduce(|a, b| a.union(&b)) {
+            read::name_fields(&mut entry, self.layout, &read);
+        }
+        let ticket = self.session.core.record(Some(&self.session.tenant), entries::finish(entry)?)?;
+        let show = |(opened, permit): (Opened, Permit)| opened.show(permit, &ticket, self.layout, self.plan);
+        self.chosen.into_iter().map(show).collect()
+    }
+}

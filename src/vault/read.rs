@@ -1,0 +1,129 @@
+//! Reading one record: policy, journal, release.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::model::{Action, FieldSet, RecordId};
+use crate::record::{Plan, Record};
+
+use super::entries;
+use super::found::Found;
+use super::gate::{Opened, Permit, Question, RowPlace, open_tombstone};
+use super::rows::{self, ParsedRow, RowBytes};
+use super::session::SessionInner;
+use super::tenant_core::{CollectionCore, Layout};
+use super::write::plan;
+use crate::format::row::TombstoneKind;
+
+/// What stands under a record's id.
+pub(super) enum Stored {
+    Row(Box<(RowBytes, Opened)>),
+    Gone(Error),
+}
+
+pub(super) fn get<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+) -> Result<Found<T>> {
+    session.core.ready()?;
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    let question = session.question(Action::Read, Some(&collection.name), &[]);
+    let (opened, permit) = match stored(session, collection, &layout, id)? {
+        Stored::Row(row) => match session.core.gate.permit_on(&question, &row.1) {
+            Ok(permit) => (row.1, permit),
+            Err(denial) => return Err(refuse(session, collection, &question, denial)),
+        },
+        Stored::Gone(error) => return Err(absent(session, collection, &question, error)),
+    };
+    release(session, collection, &layout, &plan, &question, opened, permit)
+}
+
+/// Loads and opens what stands under an id.
+pub(super) fn stored(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    layout: &Layout,
+    id: RecordId,
+) -> Result<Stored> {
+    let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };
+    match rows::load(&*session.core.store, &place)? {
+        None => Ok(Stored::Gone(Error::NotFound)),
+        Some(bytes) => open(session, layout, place, bytes),
+    }
+}
+
+/// Opens a row that was loaded.
+pub(super) fn open(session: &SessionInner, layout: &Layout, place: RowPlace, bytes: RowBytes) -> Result<Stored> {
+    let mut joined = Vec::new();
+    let opened = match bytes.parse(&mut joined).map_err(rows::unreadable)? {
+        ParsedRow::Live { row, body } => Opened::open(&session.tenant.keys, place, &row, body, &layout.dictionary)?,
+        ParsedRow::Tombstone(sealed) => {
+            let tombstone = open_tombstone(&session.tenant.keys, &place, sealed)?;
+            return Ok(Stored::Gone(match tombstone.kind {
+                TombstoneKind::Deleted => Error::Deleted,
+                TombstoneKind::Erased => Error::Erased,
+            }));
+        }
+    };
+    Ok(Stored::Row(Box::new((bytes, opened))))
+}
+
+/// Writes a refusal down and returns it.
+pub(super) fn refuse(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    question: &Question<'_>,
+    denial: crate::policy::Denial,
+) -> Error {
+    match entries::denied(&session.core.gate, question, Some(collection.id), &denial) {
+        Ok(entry) => session.core.denied(Some(&session.tenant), entry, denial),
+        Err(error) => error,
+    }
+}
+
+/// The answer for a record that isn't there: the policy's no comes first, so that it tells nothing.
+pub(super) fn absent(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    question: &Question<'_>,
+    error: Error,
+) -> Error {
+    if let Err(denial) = session.core.gate.permit(question) {
+        return refuse(session, collection, question, denial);
+    }
+    let code = match error {
+        Error::Deleted => "deleted",
+        Error::Erased => "erased",
+        _ => "not_found",
+    };
+    let entry = entries::failed(&session.core.gate, question, Some(collection.id), code);
+    match entry.and_then(|entry| session.core.record(Some(&session.tenant), entry)) {
+        Ok(_ticket) => error,
+        Err(unwritten) => unwritten,
+    }
+}
+
+fn release<T: Record>(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    layout: &Layout,
+    plan: &Plan,
+    question: &Question<'_>,
+    opened: Opened,
+    permit: Permit,
+) -> Result<Found<T>> {
+    let mut entry = entries::permitted(&session.core.gate, question, Some(collection.id), permit.rule());
+    entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
+    name_fields(&mut entry, layout, permit.read());
+    let ticket = session.core.record(Some(&session.tenant), entries::finish(entry)?)?;
+    opened.show(permit, &ticket, layout, plan)
+}
+
+/// Names the fields that a read may show. In an open collection they are user data, and only counted.
+pub(super) fn name_fields(entry: &mut crate::audit::EntryBuilder, layout: &Layout, read: &FieldSet) {
+    if !layout.schema.open {
+        entry.fields_read(entries::shown(layout.fields(), read));
+    }
+}

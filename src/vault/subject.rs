@@ -1,0 +1,144 @@
+//! Data subjects: whose slot a new record gets, and its number within it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::crypto::{Context, Domain, Label, open, seal};
+use crate::error::{Error, Result};
+use crate::format::Meta;
+use crate::format::place;
+use crate::format::state::SlotEntry;
+use crate::keys::TenantKeys;
+use crate::model::{Action, CollectionId, Pseudonym, RecordId, Slot, TenantId};
+
+use super::core::{Core, Write};
+use super::read::{self, Stored};
+use super::session::SessionInner;
+use super::tenant_core::{CollectionCore, TenantCore};
+
+/// How long an insert waits for the slot ceiling to be raised.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A subject that a batch has given records to, or is about to create.
+pub(super) struct PendingSubject {
+    slot: u32,
+    pseudonym: Pseudonym,
+    next: u32,
+    root: (CollectionId, RecordId),
+}
+
+/// The subjects of an uncommitted batch, by the records that stand for them.
+pub(super) type PendingSubjects = HashMap<(CollectionId, RecordId), PendingSubject>;
+
+/// A slot for a new data subject.
+pub(super) fn own_slot(core: &Core, tenant: &TenantCore) -> Result<u32> {
+    if let Some(slot) = tenant.draw_slot() {
+        core.upkeep.watch_slots(tenant);
+        return Ok(slot);
+    }
+    let until = Instant::now() + PATIENCE;
+    loop {
+        core.upkeep.watch_slots(tenant);
+        match tenant.draw_slot() {
+            Some(slot) => return Ok(slot),
+            None if Instant::now() > until || tenant.next_slot() == u32::MAX => {
+                return Err(Error::io(
+                    "drawing a slot for a new data subject",
+                    "the slot ceiling was not raised in time",
+                ));
+            }
+            None => sleep(Duration::from_millis(1)),
+        }
+    }
+}
+
+/// Makes a new record one about another: the same slot and pseudonym, the next number.
+pub(super) fn about(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    about: &(String, RecordId),
+    meta: &mut Meta,
+    pending: Option<&mut PendingSubjects>,
+    write: &mut Write,
+) -> Result<u32> {
+    let tenant = &session.tenant;
+    let of = tenant.collection(&about.0)?;
+    let mut known = pending;
+    let mut subject = match known.as_deref_mut().and_then(|pending| pending.remove(&(of.id, about.1))) {
+        Some(subject) => subject,
+        None => stored(session, &of, about.1, write)?,
+    };
+    meta.pseudonym = subject.pseudonym;
+    meta.number = subject.next;
+    meta.subject = Some(subject.root);
+    subject.next = subject.next.checked_add(1).ok_or(Error::damaged("a data subject's records are at their end"))?;
+    let head = SlotEntry::Head { next: subject.next, hold: false };
+    let entry = SlotEntry::Record { collection: collection.id, record: id };
+    for (number, value) in [(0, head), (meta.number, entry)] {
+        let key = place::slot_map(tenant.id, Slot(subject.slot), number);
+        write.puts.push((key, Some(seal_slot_entry(&tenant.keys, tenant.id, Slot(subject.slot), number, value)?)));
+    }
+    let slot = subject.slot;
+    if let Some(pending) = known {
+        pending.insert((of.id, about.1), subject);
+    }
+    Ok(slot)
+}
+
+/// What a batch remembers of a record that it creates with a slot of its own.
+pub(super) fn created(collection: CollectionId, id: RecordId, slot: u32, pseudonym: Pseudonym) -> PendingSubject {
+    PendingSubject { slot, pseudonym, next: 1, root: (collection, id) }
+}
+
+/// A subject that is in the store. Its row and the head of its slot must stay as they are until the commit.
+fn stored(session: &SessionInner, of: &Arc<CollectionCore>, id: RecordId, write: &mut Write) -> Result<PendingSubject> {
+    let tenant = &session.tenant;
+    let question = session.question(Action::Read, Some(&of.name), &[]);
+    let layout = of.layout();
+    let row = match read::stored(session, of, &layout, id)? {
+        Stored::Row(row) => row,
+        Stored::Gone(error) => return Err(read::absent(session, of, &question, error)),
+    };
+    let permit = session.core.gate.permit_on(&question, &row.1);
+    permit.map_err(|denial| read::refuse(session, of, &question, denial))?;
+    let meta = row.1.meta();
+    let slot = row.1.head().slot;
+    let key = place::slot_map(tenant.id, slot, 0);
+    let head = session.core.store.get(&key).map_err(|error| Error::io("reading the slot map", error))?;
+    let next = match &head {
+        None => 1,
+        Some(sealed) => match open_slot_entry(&tenant.keys, tenant.id, slot, 0, sealed)? {
+            SlotEntry::Head { next, .. } => next,
+            SlotEntry::Record { .. } => return Err(Error::damaged("the head of a slot is not one")),
+        },
+    };
+    write.expect.push((key, head));
+    write.expect.push((place::row(tenant.id, of.id, id), Some(row.0.raw.clone())));
+    let root = meta.subject.unwrap_or((of.id, id));
+    Ok(PendingSubject { slot: slot.0, pseudonym: meta.pseudonym, next, root })
+}
+
+fn seal_slot_entry(keys: &TenantKeys, tenant: TenantId, slot: Slot, number: u32, entry: SlotEntry) -> Result<Vec<u8>> {
+    seal(keys.state(), Label::SlotMap, &context(tenant, slot, number), &entry.to_bytes())
+        .map_err(|error| Error::io("sealing the slot map", error))
+}
+
+/// What is sealed in the slot map under this number.
+pub(super) fn open_slot_entry(
+    keys: &TenantKeys,
+    tenant: TenantId,
+    slot: Slot,
+    number: u32,
+    sealed: &[u8],
+) -> Result<SlotEntry> {
+    let plain = open(keys.state(), Label::SlotMap, &context(tenant, slot, number), sealed)
+        .map_err(|error| Error::damaged_by("an entry of the slot map doesn't open", error))?;
+    SlotEntry::from_bytes(&plain).map_err(|error| Error::damaged_by("an entry of the slot map", error))
+}
+
+fn context(tenant: TenantId, slot: Slot, number: u32) -> Context {
+    Context::new(Domain::SlotMap).bytes(tenant.as_bytes()).u32(slot.0).u32(number)
+}

@@ -1,0 +1,95 @@
+//! A tenant: its collections, and sessions of its actors.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::model::{Actor, TenantId};
+use crate::record::{Record, Schema};
+
+use super::core::Core;
+use super::define;
+use super::session::Session;
+use super::tenant_core::TenantCore;
+
+/// One company's customer base: its own root key, its own collections; it sees no other tenant.
+///
+/// A cheap clone, `Send + Sync + 'static`.
+#[derive(Clone)]
+pub struct Tenant {
+    core: Arc<Core>,
+    tenant: Arc<TenantCore>,
+}
+
+/// Whether a copy of a tenant's keys is kept apart, so that losing the keyring doesn't lose its records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Escrow {
+    /// No copy is kept: whoever loses the vault's `keys` directory or the master key loses this tenant's records, for
+    /// good. Keep copies of both yourself.
+    Unescrowed,
+}
+
+impl Tenant {
+    pub(super) fn new(core: Arc<Core>, tenant: Arc<TenantCore>) -> Self {
+        Self { core, tenant }
+    }
+
+    /// The tenant's id.
+    #[must_use]
+    pub fn id(&self) -> TenantId {
+        self.tenant.id
+    }
+
+    /// The tenant's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.tenant.name
+    }
+
+    /// The names of the tenant's collections, sorted.
+    #[must_use]
+    pub fn collections(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.tenant.collections().iter().map(|c| c.name.clone()).collect();
+        names.sort();
+        names
+    }
+
+    /// What this actor sees of the tenant.
+    ///
+    /// # Errors
+    /// [`Error::Closed`](crate::Error::Closed), or another reason why the vault can't act now.
+    pub fn session(&self, actor: Actor) -> Result<Session> {
+        self.core.ready()?;
+        Ok(Session::new(Arc::clone(&self.core), Arc::clone(&self.tenant), actor))
+    }
+
+    /// Creates the collection that `T`'s schema names, or changes its schema to the present one, and builds the indexes
+    /// that are new. Defining what is defined already does nothing.
+    ///
+    /// New indexes are built from the rows that are there, a page at a time, while others read and write; if that is cut
+    /// short, call `define` again.
+    ///
+    /// # Errors
+    /// [`Error::Record`](crate::Error::Record) if type and schema don't fit, saying what to change;
+    /// [`Error::Denied`](crate::Error::Denied) for an actor who may not define; [`Error::Duplicate`](crate::Error::Duplicate)
+    /// if a new unique index finds a value twice.
+    pub fn define<T: Record + 'static>(&self, actor: &Actor) -> Result<()> {
+        self.define_as::<T>(T::schema(), actor)
+    }
+
+    /// [`define`](Self::define) with a schema made at run time, for [`Document`](crate::Document) and for types that
+    /// several collections share.
+    ///
+    /// # Errors
+    /// As [`define`](Self::define).
+    pub fn define_as<T: Record + 'static>(&self, schema: Schema, actor: &Actor) -> Result<()> {
+        define::define::<T>(&self.core, &self.tenant, &schema, actor)
+    }
+}
+
+impl fmt::Debug for Tenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tenant").field("id", &self.tenant.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,181 @@
+//! What the vault keeps in memory of a tenant and of its collections.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use crate::audit::RowSetDigest;
+use crate::crypto::{Context, CryptoError, Domain, Label, MacKey, seal};
+use crate::error::{Error, Result};
+use crate::format::state::TenantState;
+use crate::format::{StoredKey, StoredRule, StoredSchema};
+use crate::index::IndexKeys;
+use crate::keys::TenantKeys;
+use crate::model::{CollectionId, Normaliser, TenantId};
+use crate::record::Dictionary;
+
+/// A tenant as everything in the vault shares it.
+pub(super) struct TenantCore {
+    pub(super) id: TenantId,
+    pub(super) name: String,
+    pub(super) keys: Arc<TenantKeys>,
+    pub(super) digest: MacKey,
+    pub(super) commit: MacKey,
+    state: Mutex<(TenantState, RowSetDigest, RowSetDigest)>,
+    slots: AtomicU32,
+    collections: RwLock<HashMap<String, Arc<CollectionCore>>>,
+    /// Held while a collection is created or its schema changed.
+    pub(super) defining: Mutex<()>,
+}
+
+impl TenantCore {
+    pub(super) fn new(id: TenantId, name: String, keys: Arc<TenantKeys>, state: TenantState) -> Result<Self> {
+        let digest = |bytes: &[u8]| {
+            RowSetDigest::from_bytes(bytes).map_err(|error| Error::damaged_by("a tenant's state", error))
+        };
+        Ok(Self {
+            id,
+            name,
+            digest: MacKey::new(keys.digest()),
+            commit: MacKey::new(keys.commit()),
+            keys,
+            state: Mutex::new((state, digest(&state.carried)?, digest(&state.rebuilt)?)),
+            slots: AtomicU32::new(state.next_slot),
+            collections: RwLock::new(HashMap::new()),
+            defining: Mutex::new(()),
+        })
+    }
+
+    /// The state after the latest durable commit, and its two digests.
+    pub(super) fn state(&self) -> (TenantState, RowSetDigest, RowSetDigest) {
+        *self.lock()
+    }
+
+    /// For the committer: a commit is durable.
+    pub(super) fn advance(&self, state: TenantState, carried: RowSetDigest, rebuilt: RowSetDigest) {
+        *self.lock() = (state, carried, rebuilt);
+    }
+
+    /// The first slot that nobody has drawn.
+    pub(super) fn next_slot(&self) -> u32 {
+        self.slots.load(Ordering::Acquire)
+    }
+
+    /// Draws a slot below the ceiling; `None` when none is left there.
+    pub(super) fn draw_slot(&self) -> Option<u32> {
+        let ceiling = self.keys.ceiling();
+        self.slots
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |next| (next < ceiling).then(|| next.saturating_add(1)))
+            .ok()
+    }
+
+    pub(super) fn seal_state(&self, state: &TenantState) -> Result<Vec<u8>, CryptoError> {
+        seal(self.keys.sum(), Label::TenantState, &state_context(self.id), &state.to_bytes())
+    }
+
+    pub(super) fn collection(&self, name: &str) -> Result<Arc<CollectionCore>> {
+        let collections = self.collections.read().unwrap_or_else(PoisonError::into_inner);
+        collections.get(name).cloned().ok_or_else(|| Error::UnknownCollection {
+            name: name.to_owned(),
+            nearest: crate::record::nearest(name, collections.keys().map(String::as_str)),
+        })
+    }
+
+    pub(super) fn add_collection(&self, name: String, collection: Arc<CollectionCore>) {
+        self.collections.write().unwrap_or_else(PoisonError::into_inner).insert(name, collection);
+    }
+
+    pub(super) fn collections(&self) -> Vec<Arc<CollectionCore>> {
+        let collections = self.collections.read().unwrap_or_else(PoisonError::into_inner);
+        collections.values().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (TenantState, RowSetDigest, RowSetDigest)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a tenant's state is bound to.
+pub(super) fn state_context(tenant: TenantId) -> Context {
+    Context::new(Domain::TenantState).bytes(tenant.as_bytes())
+}
+
+/// A collection as everything in the vault shares it.
+pub(super) struct CollectionCore {
+    pub(super) id: CollectionId,
+    pub(super) name: String,
+    generation: AtomicU64,
+    layout: RwLock<Arc<Layout>>,
+}
+
+/// One generation of a collection's schema, with all that follows from it.
+pub(super) struct Layout {
+    pub(super) generation: u64,
+    pub(super) schema: StoredSchema,
+    pub(super) dictionary: Dictionary,
+    pub(super) indexes: Vec<IndexCore>,
+    fields: Vec<String>,
+    plans: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+/// One index, ready for use.
+pub(super) struct IndexCore {
+    pub(super) field: String,
+    pub(super) unique: bool,
+    pub(super) ready: bool,
+    pub(super) normaliser: Normaliser,
+    pub(super) keys: IndexKeys,
+}
+
+impl CollectionCore {
+    pub(super) fn new(id: CollectionId, name: String, layout: Layout) -> Self {
+        Self { id, name, generation: AtomicU64::new(layout.generation), layout: RwLock::new(Arc::new(layout)) }
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    pub(super) fn layout(&self) -> Arc<Layout> {
+        Arc::clone(&self.layout.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts a new generation in force; run by the committer between two commits.
+    pub(super) fn replace(&self, layout: Layout) {
+        let mut current = self.layout.write().unwrap_or_else(PoisonError::into_inner);
+        self.generation.store(layout.generation, Ordering::Release);
+        *current = Arc::new(layout);
+    }
+}
+
+impl Layout {
+    pub(super) fn new(generation: u64, schema: StoredSchema, dictionary: Dictionary, indexes: Vec<IndexCore>) -> Self {
+        let name = |rule: &StoredRule| match &rule.field {
+            StoredKey::Name(name) => Some(name.clone()),
+            StoredKey::Number(number) => dictionary.name_of(*number).map(str::to_owned),
+        };
+        let fields = schema.fields.iter().filter_map(name).collect();
+        Self { generation, schema, dictionary, indexes, fields, plans: RwLock::new(HashMap::new()) }
+    }
+
+    /// The names of the fields that the schema has now.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(String::as_str)
+    }
+
+    /// The plan of a type for this layout, made on first use.
+    pub(super) fn plan<T: 'static, P: Send + Sync + 'static>(
+        &self,
+        make: impl FnOnce() -> Result<P>,
+    ) -> Result<Arc<P>> {
+        let known = self.plans.read().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).cloned();
+        if let Some(plan) = known.and_then(|plan| plan.downcast::<P>().ok()) {
+            return Ok(plan);
+        }
+        let plan = Arc::new(make()?);
+        let shared: Arc<dyn Any + Send + Sync> = Arc::<P>::clone(&plan);
+        self.plans.write().unwrap_or_else(PoisonError::into_inner).insert(TypeId::of::<T>(), shared);
+        Ok(plan)
+    }
+}

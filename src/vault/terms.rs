@@ -1,0 +1,53 @@
+//! From fields to what an index is asked for or given.
+
+use crate::crypto::{Key, role};
+use crate::error::{Error, Result};
+use crate::index::{self, Link, LinksPlace, Term};
+use crate::record::{Plan, RecordError, SearchValue, index_value};
+
+use super::gate::RowPlace;
+use super::tenant_core::{IndexCore, Layout, TenantCore};
+use crate::model::Revision;
+
+/// The normalised value of a field in an index; `None` if it isn't entered.
+pub(super) fn term_of(index: &IndexCore, bytes: &[u8]) -> Result<Option<Term>> {
+    match index_value(bytes) {
+        Ok(Some(value)) => {
+            index::normalise(&index.normaliser, &value).map_err(|error| Error::io("normalising a field", error))
+        }
+        Ok(None) => Ok(None),
+        Err(problem) => Err(RecordError::Write { field: index.field.clone(), problem }.into()),
+    }
+}
+
+/// The index entries of a row.
+pub(super) fn links(tenant: &TenantCore, place: &RowPlace, revision: Revision, section: &[u8]) -> Result<Vec<Link>> {
+    let place = LinksPlace { tenant: tenant.id, collection: place.collection, record: place.record, revision };
+    index::open_links(tenant.keys.links(), &place, section)
+        .map_err(|error| Error::damaged_by("a record's list of index entries doesn't open", error))
+}
+
+/// An index that can be searched, and the key of a value in it; no key if the value normalises to nothing.
+pub(super) fn sought<'l>(
+    layout: &'l Layout,
+    plan: &Plan,
+    field: &str,
+    value: &SearchValue,
+) -> Result<(&'l IndexCore, Option<(Term, Key<role::Value>)>)> {
+    let value = plan.search_value(field, value.clone())?;
+    let mut indexes = layout.indexes.iter().filter(|index| index.field == field);
+    let index = indexes.clone().find(|index| index.ready).or_else(|| indexes.next());
+    let index = index.ok_or_else(|| Error::NotIndexed { field: field.to_owned() })?;
+    if !index.ready {
+        return Err(Error::IndexNotReady { field: field.to_owned() });
+    }
+    let term = index::normalise(&index.normaliser, &value);
+    let term = term.map_err(|error| Error::io("normalising the value sought", error))?;
+    Ok((
+        index,
+        term.map(|term| {
+            let key = index.keys.value_key(&term);
+            (term, key)
+        }),
+    ))
+}

@@ -1,0 +1,223 @@
+//! What happens beside the calls: the lagging `head` file, and slot ceilings raised ahead of need.
+//!
+//! Guarantees: the head file follows the journal within [`EVERY`] or [`COMMITS`] commits, and exactly at close; it is
+//! replaced whole. A tenant's ceiling is raised while half a block of slots is left. Does not: hold up commits.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::audit::{Head, HeadBody, JournalState, encode_head_file};
+use crate::error::{Error, Result};
+use crate::format::head::MAX_HEAD;
+use crate::keys::{CEILING_BLOCK, Keyring};
+use crate::model::{TenantId, VaultId};
+use crate::store::files;
+
+use super::journal::Journal;
+use super::tenant_core::TenantCore;
+
+/// How often the head file is brought up to date,
+const EVERY: Duration = Duration::from_secs(1);
+/// or after how many commits.
+const COMMITS: u64 = 1_000;
+
+/// Where a head is kept beside the store.
+pub(super) enum HeadPlace {
+    File(PathBuf),
+    Memory(Arc<Mutex<Option<String>>>),
+}
+
+impl HeadPlace {
+    pub(super) fn read(&self) -> Result<Option<Vec<u8>>> {
+        match self {
+            Self::File(path) => files::read_limited(path, u64::try_from(MAX_HEAD).unwrap_or(u64::MAX))
+                .map_err(|error| Error::io("reading the head file", error)),
+            Self::Memory(text) => {
+                Ok(text.lock().unwrap_or_else(PoisonError::into_inner).clone().map(String::into_bytes))
+            }
+        }
+    }
+
+    pub(super) fn write(&self, text: &str) -> Result<()> {
+        match self {
+            Self::File(path) => {
+                files::replace(path, text.as_bytes()).map_err(|error| Error::io("writing the head file", error))
+            }
+            Self::Memory(place) => {
+                *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_owned());
+                Ok(())
+            }
+        }
+    }
+}
+
+/// How the upkeep's thread is told that there is something to do.
+#[derive(Default)]
+pub(super) struct Signal {
+    state: Mutex<Signalled>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Signalled {
+    commits: u64,
+    low: Vec<TenantId>,
+    stop: bool,
+}
+
+impl Signal {
+    /// For the committer: a commit is durable.
+    pub(super) fn committed(&self) {
+        let mut state = self.lock();
+        state.commits = state.commits.saturating_add(1);
+        if state.commits == COMMITS {
+            self.changed.notify_all();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Signalled> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The upkeep of one opened vault.
+pub(super) struct Upkeep {
+    work: Arc<Work>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the thread works with.
+pub(super) struct Work {
+    pub(super) vault: VaultId,
+    pub(super) keyring: Arc<Keyring>,
+    pub(super) journal: Arc<Journal>,
+    pub(super) head: HeadPlace,
+    pub(super) signal: Arc<Signal>,
+    /// What failed last, for health reports.
+    pub(super) trouble: Mutex<Option<String>>,
+}
+
+impl Upkeep {
+    pub(super) fn start(work: Work) -> std::io::Result<Self> {
+        let work = Arc::new(work);
+        let theirs = Arc::clone(&work);
+        let thread = std::thread::Builder::new().name("strongroom-upkeep".to_owned()).spawn(move || theirs.run())?;
+        Ok(Self { work, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Has a tenant's ceiling raised when less than half a block of slots is left.
+    pub(super) fn watch_slots(&self, tenant: &TenantCore) {
+        if tenant.keys.ceiling().saturating_sub(tenant.next_slot()) >= CEILING_BLOCK / 2 {
+            return;
+        }
+        let mut state = self.work.signal.lock();
+        if !state.low.contains(&tenant.id) {
+            state.low.push(tenant.id);
+            self.work.signal.changed.notify_all();
+        }
+    }
+
+    /// A signed head of the journal as it is now.
+    pub(super) fn head(&self) -> Option<Head> {
+        self.work.journal.latest().map(|state| self.work.sign(&state))
+    }
+
+    /// The head kept beside the store.
+    pub(super) fn place(&self) -> &HeadPlace {
+        &self.work.head
+    }
+
+    /// Brings the head file up to date.
+    pub(super) fn write_head(&self) -> Result<()> {
+        self.work.write_head()
+    }
+
+    /// What failed last.
+    pub(super) fn trouble(&self) -> Option<String> {
+        self.work.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn stop(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            self.work.signal.lock().stop = true;
+            self.work.signal.changed.notify_all();
+            // It catches what its work can panic with; there is nothing to tell.
+            let _gone = thread.join();
+        }
+    }
+}
+
+impl Work {
+    fn run(&self) {
+        loop {
+            let (commits, low) = {
+                let mut state = self.signal.lock();
+                if !state.stop && state.low.is_empty() && state.commits < COMMITS {
+                    let woken = self.signal.changed.wait_timeout(state, EVERY);
+                    state = woken.unwrap_or_else(PoisonError::into_inner).0;
+                }
+                if state.stop {
+                    return;
+                }
+                (std::mem::take(&mut state.commits), std::mem::take(&mut state.low))
+            };
+            let mut trouble = None;
+            for tenant in low {
+                if let Err(error) = self.raise(tenant) {
+                    trouble = Some(format!("raising a slot ceiling: {error}"));
+                }
+            }
+            if commits > 0
+                && let Err(error) = self.write_head()
+            {
+                trouble = Some(format!("the head file: {error}"));
+                // Due again at once.
+                let mut state = self.signal.lock();
+                state.commits = state.commits.saturating_add(1);
+            }
+            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+        }
+    }
+
+    fn raise(&self, id: TenantId) -> Result<(), crate::keys::KeyError> {
+        match self.keyring.tenant(id) {
+            Some(keys) => self.keyring.raise_ceiling(id, keys.ceiling().saturating_add(CEILING_BLOCK)),
+            None => Ok(()),
+        }
+    }
+
+    fn write_head(&self) -> Result<()> {
+        let Some(state) = self.journal.latest() else { return Ok(()) };
+        let head = self.sign(&state);
+        let text = encode_head_file(&head, &state.frontier)
+            .map_err(|error| Error::damaged_by("the journal's tree doesn't fit its head", error))?;
+        self.head.write(&text)?;
+        for sink in self.journal.sinks() {
+            sink.anchor(head.clone());
+        }
+        Ok(())
+    }
+
+    fn sign(&self, state: &JournalState) -> Head {
+        sign_head(self.vault, &self.keyring, state)
+    }
+}
+
+/// A signed head of this state of the journal.
+pub(super) fn sign_head(vault: VaultId, keyring: &Keyring, state: &JournalState) -> Head {
+    Head::sign(
+        &keyring.vault_keys().signing,
+        HeadBody {
+            vault,
+            epoch: state.epoch,
+            size: state.frontier.size(),
+            root: state.frontier.root(),
+            ledger_size: state.ledger_size,
+            ledger_hash: state.ledger_hash,
+            time: state.time,
+        },
+    )
+}

@@ -1,0 +1,296 @@
+//! Checking a vault against its journal.
+//!
+//! Guarantees: every block, row, entry, schema and name is read; a row that was changed, removed, rolled back or slipped
+//! in behind the vault's back shows, and so does an index entry. Writers wait while it runs. Does not: notice that the
+//! whole directory was set back, unless the caller brings a head.
+
+use std::collections::HashMap;
+
+use crate::audit::{Claims, Head, HeadKey, RewrittenBecause, RowSet, RowSetDigest, Verdict, Walk, commit_mac};
+use crate::audit::{JournalState, decode_head_file, header_of};
+use crate::error::{Error, Result};
+use crate::format::place::{self, Space};
+use crate::index::{self, Entry as IndexEntry, Link};
+use crate::model::{CollectionId, RecordId, TenantId};
+
+use super::commit::terms_of;
+use super::core::Core;
+use super::gate::{Opened, RowPlace, open_tombstone};
+use super::rows::{self, ParsedRow};
+use super::tenant_core::{Layout, TenantCore};
+use super::{open, terms};
+
+/// How many values are read from the store at once.
+const PAGE: usize = 512;
+
+/// What a check says, in a word, for the journal.
+pub(super) const fn code(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Intact => "intact",
+        Verdict::RowsDiffer { .. } => "rows_differ",
+        Verdict::Rewritten { .. } => "rewritten",
+        Verdict::Gap { .. } => "gap",
+        Verdict::Truncated { .. } => "truncated",
+        Verdict::UnanchoredTail(_) => "unanchored_tail",
+    }
+}
+
+pub(super) fn verify(core: &Core, anchor: Option<&Head>) -> Result<Verdict> {
+    let (paused, resume) = core.pause()?;
+    let verdict = Check { core, state: paused.journal, owners: Vec::new() }.run(anchor);
+    drop(resume);
+    verdict
+}
+
+struct Check<'a> {
+    core: &'a Core,
+    state: JournalState,
+    /// Whose block stands at each position.
+    owners: Vec<Option<TenantId>>,
+}
+
+/// A tenant's digests as they are found.
+#[derive(Default)]
+struct Found {
+    carried: RowSetDigest,
+    rebuilt: RowSetDigest,
+    /// A row or an entry that contradicts another, or doesn't open.
+    wrong: Option<RowSet>,
+}
+
+impl Check<'_> {
+    fn run(mut self, anchor: Option<&Head>) -> Result<Verdict> {
+        let keys = self.core.keyring.vault_keys();
+        let head_key = HeadKey::of(&keys.signing, self.core.id, self.state.epoch);
+        if let Some(head) = anchor {
+            head.verify(&head_key).map_err(Error::Head)?;
+        }
+        let rewritten = |because| Verdict::Rewritten { first: 0, last: self.state.frontier.size(), because };
+        // A head that the journal was found to fall short of counts before the present one.
+        let text = match self.core.ahead.read()? {
+            Some(text) => Some(text),
+            None => self.core.upkeep.place().read()?,
+        };
+        let Some(Ok((beside, _))) = text.map(|text| decode_head_file(&text)) else {
+            return Ok(rewritten(RewrittenBecause::Head));
+        };
+        let stored = self.state.frontier.clone();
+        let claims = Claims {
+            vault: self.core.id,
+            epoch: self.state.epoch,
+            start: crate::audit::Frontier::default(),
+            stored: &stored,
+            beside: Some(&beside),
+            anchor,
+            head_key: &head_key,
+        };
+        let Ok(mut walk) = Walk::new(claims) else { return Ok(rewritten(RewrittenBecause::Head)) };
+        if let Some(verdict) = self.blocks(&mut walk)? {
+            return Ok(verdict);
+        }
+        let tips = walk.tips().clone();
+        let verdict = walk.finish();
+        if !matches!(verdict, Verdict::Intact | Verdict::UnanchoredTail(_)) {
+            return Ok(verdict);
+        }
+        let mut all: HashMap<TenantId, Found> = HashMap::new();
+        self.change_lists(&mut all)?;
+        for id in self.core.keyring.tenants() {
+            let tip = tips.get(&Some(id));
+            let tenant = self.core.all_tenants().into_iter().find(|tenant| tenant.id == id);
+            let (tenant, tip) = match (tenant, tip) {
+                (Some(tenant), Some(tip)) => (tenant, tip),
+                // A tenant whose creation was cut short before it was acknowledged.
+                (None, None) => continue,
+                _ => return Ok(differ(id, RowSet::Records, &RowSetDigest::default(), &RowSetDigest::default())),
+            };
+            let mut found = all.remove(&id).unwrap_or_default();
+            self.tenant(&tenant, &mut found)?;
+            let (state, carried, rebuilt) = tenant.state();
+            let sealed = self.get(&place::tenant_state(id))?;
+            let stored = sealed.and_then(|sealed| open::open_state(&tenant.keys, id, &sealed).ok());
+            let mac = stored.map(|stored| {
+                let plain = stored.to_bytes();
+                let digest = |bytes: &[u8]| RowSetDigest::from_bytes(bytes).unwrap_or_default();
+                commit_mac(&tenant.commit, tip.position, &digest(&stored.carried), &digest(&stored.rebuilt), &plain)
+            });
+            let stored = stored.map(|stored| (stored.carried, stored.rebuilt));
+            if found.carried != carried || stored != Some((state.carried, state.rebuilt)) || mac != Some(tip.commit_mac)
+            {
+                return Ok(differ(id, RowSet::Records, &carried, &found.carried));
+            }
+            if found.rebuilt != rebuilt {
+                return Ok(differ(id, RowSet::Indexes, &rebuilt, &found.rebuilt));
+            }
+            if let Some(rows) = found.wrong {
+                return Ok(differ(id, rows, &carried, &found.carried));
+            }
+        }
+        Ok(verdict)
+    }
+
+    /// Walks through every block. Returns a verdict if that ends it.
+    fn blocks(&mut self, walk: &mut Walk<'_>) -> Result<Option<Verdict>> {
+        let mut current: Option<(u64, Vec<u8>)> = None;
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = self.scan(&place::all_of(Space::Block), after.as_deref())?;
+            for (key, part) in &page {
+                let (position, number) =
+                    place::position_of_key(key).ok_or(Error::damaged("a key in the store is not a block's"))?;
+                match &mut current {
+                    Some((at, bytes)) if *at == position && number > 0 => bytes.extend_from_slice(part),
+                    _ => {
+                        if let Some(verdict) = self.block(walk, current.replace((position, part.clone()))) {
+                            return Ok(Some(verdict));
+                        }
+                    }
+                }
+            }
+            match page.last() {
+                Some((key, _)) => after = Some(key.clone()),
+                None => return Ok(self.block(walk, current)),
+            }
+        }
+    }
+
+    fn block(&mut self, walk: &mut Walk<'_>, block: Option<(u64, Vec<u8>)>) -> Option<Verdict> {
+        let (position, bytes) = block?;
+        let owner = header_of(&bytes).ok().and_then(|header| header.tenant);
+        let tenant = owner.and_then(|id| self.core.keyring.tenant(id));
+        let key = match (&tenant, owner) {
+            (Some(tenant), _) => Some(tenant.journal()),
+            (None, None) => Some(&self.core.keyring.vault_keys().journal),
+            (None, Some(_)) => {
+                let because = RewrittenBecause::Block;
+                return Some(Verdict::Rewritten { first: position, last: position, because });
+            }
+        };
+        self.owners.push(owner);
+        walk.block(position, &bytes, key).err()
+    }
+
+    fn change_lists(&self, all: &mut HashMap<TenantId, Found>) -> Result<()> {
+        self.each(&place::all_of(Space::Changes), |key, value| {
+            let position = place::position_of_key(key).and_then(|(position, _)| usize::try_from(position).ok());
+            let owner = position.and_then(|position| self.owners.get(position)).copied().flatten();
+            // One that belongs to nobody counts as slipped in with whichever tenant comes first.
+            let owner = owner.or_else(|| self.core.keyring.tenants().first().copied());
+            let tenant = owner.and_then(|id| self.core.all_tenants().into_iter().find(|tenant| tenant.id == id));
+            if let Some(tenant) = tenant {
+                self.count(&tenant, all.entry(tenant.id).or_default(), key, value);
+            }
+            Ok(())
+        })
+    }
+
+    fn tenant(&self, tenant: &TenantCore, found: &mut Found) -> Result<()> {
+        for space in
+            [Space::TenantName, Space::CollectionName, Space::Schema, Space::Dictionary, Space::Entry, Space::SlotMap]
+        {
+            self.each(&place::of_tenant(space, tenant.id), |key, value| {
+                self.count(tenant, found, key, value);
+                Ok(())
+            })?;
+        }
+        let layouts: HashMap<CollectionId, std::sync::Arc<Layout>> =
+            tenant.collections().iter().map(|collection| (collection.id, collection.layout())).collect();
+        self.each(&place::of_tenant(Space::Row, tenant.id), |key, value| {
+            self.count(tenant, found, key, value);
+            if let Err(rows) = self.row(tenant, &layouts, key, value) {
+                found.wrong.get_or_insert(rows);
+            }
+            Ok(())
+        })
+    }
+
+    fn count(&self, tenant: &TenantCore, found: &mut Found, key: &[u8], value: &[u8]) {
+        let counted = terms_of(&tenant.digest, key, value, |carried, term| {
+            if carried { found.carried.add(&term) } else { found.rebuilt.add(&term) }
+        });
+        if counted.is_err() {
+            found.wrong.get_or_insert(RowSet::Records);
+        }
+    }
+
+    /// Opens a row and holds it against its index entries.
+    fn row(
+        &self,
+        tenant: &TenantCore,
+        layouts: &HashMap<CollectionId, std::sync::Arc<Layout>>,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), RowSet> {
+        let records = |_: Error| RowSet::Records;
+        let indexes = |_: Error| RowSet::Indexes;
+        let (_, collection, record) = place::row_of_key(key).ok_or(RowSet::Records)?;
+        let place = RowPlace { tenant: tenant.id, collection, record };
+        let layout = layouts.get(&collection).ok_or(RowSet::Records)?;
+        let bytes = rows::complete(&*self.core.store, &place, value.to_vec()).map_err(records)?;
+        let bytes = bytes.ok_or(RowSet::Records)?;
+        let mut joined = Vec::new();
+        let (row, body) = match bytes.parse(&mut joined).map_err(|_| RowSet::Records)? {
+            ParsedRow::Live { row, body } => (row, body),
+            ParsedRow::Tombstone(sealed) => {
+                return match open_tombstone(&tenant.keys, &place, sealed) {
+                    Ok(_) => Ok(()),
+                    Err(_) => Err(RowSet::Records),
+                };
+            }
+        };
+        let opened = Opened::open(&tenant.keys, place, &row, body, &layout.dictionary).map_err(|_| RowSet::Records)?;
+        let links = terms::links(tenant, &place, row.head.revision, row.links).map_err(indexes)?;
+        for link in &links {
+            self.link(tenant, collection, record, link)?;
+        }
+        // An index that is being built may lack rows; what it has must be right.
+        let terms = opened.terms(layout, |index| index.ready).map_err(indexes)?;
+        let linked = terms.iter().all(|term| {
+            links.iter().any(|link| {
+                (link.index, link.version) == (term.index, term.version) && link.value_key.expose() == term.key.expose()
+            })
+        });
+        let ready = |link: &&Link| {
+            let same = |index: &&super::tenant_core::IndexCore| {
+                (index.keys.index(), index.keys.version()) == (link.index, link.version)
+            };
+            layout.indexes.iter().find(same).is_some_and(|index| index.ready)
+        };
+        if linked && links.iter().filter(ready).count() == terms.len() { Ok(()) } else { Err(RowSet::Indexes) }
+    }
+
+    fn link(&self, tenant: &TenantCore, collection: CollectionId, record: RecordId, link: &Link) -> Result<(), RowSet> {
+        let key = place::entry(tenant.id, &index::entry_key(&link.value_key, link.position));
+        let sealed = self.get(&key).map_err(|_| RowSet::Indexes)?.ok_or(RowSet::Indexes)?;
+        match index::open_entry(&link.value_key, &link.place(collection), &sealed) {
+            Ok(IndexEntry::Live(found)) if found == record => Ok(()),
+            _ => Err(RowSet::Indexes),
+        }
+    }
+
+    fn each(&self, prefix: &[u8], mut act: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = self.scan(prefix, after.as_deref())?;
+            for (key, value) in &page {
+                act(key, value)?;
+            }
+            match page.last() {
+                Some((key, _)) => after = Some(key.clone()),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn scan(&self, prefix: &[u8], after: Option<&[u8]>) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        self.core.store.scan(prefix, after, PAGE).map_err(|error| Error::io("reading the vault", error))
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.core.store.get(key).map_err(|error| Error::io("reading the vault", error))
+    }
+}
+
+fn differ(tenant: TenantId, rows: RowSet, expected: &RowSetDigest, found: &RowSetDigest) -> Verdict {
+    Verdict::RowsDiffer { tenant, rows, expected: expected.count(), found: found.count() }
+}

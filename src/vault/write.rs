@@ -1,0 +1,390 @@
+//! Inserting, updating and deleting: decide, seal, queue, and look again when somebody else was faster.
+
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::format::Meta;
+use crate::format::row::{RowHead, Tombstone, TombstoneKind};
+use crate::model::{Action, Pseudonym, RecordId, Revision, Slot};
+use crate::policy::{Denial, codes};
+use crate::record::{self, Fields, Plan, Record, RecordError};
+
+use super::commit::{NewRow, RowChange};
+use super::core::{Outcome, Write};
+use super::entries;
+use super::found::NewMeta;
+use super::gate::{Draw, Edited, Question, RowPlace};
+use super::read::{self, Stored};
+use super::session::SessionInner;
+use super::tenant_core::{CollectionCore, Layout};
+use super::{subject, terms};
+
+/// How often a change is tried again when others are faster.
+const TRIES: usize = 1_000;
+
+/// The plan of a type for a collection.
+///
+/// # Errors
+/// [`Error::Record`] if type and collection don't fit.
+pub(super) fn plan<T: Record + 'static>(layout: &Layout) -> Result<Arc<Plan>> {
+    layout.plan::<T, Plan>(|| {
+        let plan = record::plan::<T>(&T::schema())?;
+        if plan.is_open() != layout.schema.open {
+            return Err(RecordError::Schema {
+                collection: T::schema().collection().to_owned(),
+                problem: "the collection was defined with a type of the other kind (a struct, or a `Document`)"
+                    .to_owned(),
+            }
+            .into());
+        }
+        if let Some(field) = plan.names().find(|name| layout.dictionary.number_of(name).is_none()) {
+            let problem = record::FieldProblem::NotDefined;
+            return Err(RecordError::Write { field: field.to_owned(), problem }.into());
+        }
+        Ok(plan)
+    })
+}
+
+pub(super) fn insert<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    value: &T,
+    meta: &NewMeta,
+) -> Result<RecordId> {
+    again(
+        || {
+            let mut write = Write::default();
+            let id = prepare_insert(session, collection, value, meta, None, &mut write)?;
+            Ok((write, id))
+        },
+        session,
+    )
+}
+
+pub(super) fn update<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    at: Option<Revision>,
+    mut change: impl FnMut(&mut T),
+) -> Result<Revision> {
+    again(
+        || {
+            let mut write = Write::default();
+            let revision = prepare_update(session, collection, id, at, &mut change, &mut write)?;
+            Ok((write, revision))
+        },
+        session,
+    )
+}
+
+pub(super) fn replace<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    at: Revision,
+    value: &T,
+) -> Result<Revision> {
+    let layout = collection.layout();
+    let fields = record::encode(value, layout.schema.open)?;
+    again(
+        || {
+            let mut write = Write::default();
+            let edit = Edit::Replace(&fields);
+            let revision = prepare_edit::<T>(session, collection, id, Some(at), edit, &mut write)?;
+            Ok((write, revision))
+        },
+        session,
+    )
+}
+
+pub(super) fn delete(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    at: Option<Revision>,
+) -> Result<()> {
+    again(
+        || {
+            let mut write = Write::default();
+            prepare_delete(session, collection, id, at, &mut write)?;
+            Ok((write, ()))
+        },
+        session,
+    )
+}
+
+/// Makes a change ready until it commits. An empty one is done at once.
+fn again<R>(mut prepare: impl FnMut() -> Result<(Write, R)>, session: &SessionInner) -> Result<R> {
+    for _ in 0..TRIES {
+        let (write, answer) = prepare()?;
+        if write.rows.is_empty() {
+            return Ok(answer);
+        }
+        match session.core.write(Some(&session.tenant), write)? {
+            Outcome::Committed => return Ok(answer),
+            Outcome::Conflict => {}
+        }
+    }
+    Err(Error::Conflict)
+}
+
+/// Records that an uncommitted batch is about to create, for others in it that are about them.
+pub(super) type Pending<'a> = Option<&'a mut subject::PendingSubjects>;
+
+pub(super) fn prepare_insert<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    value: &T,
+    new: &NewMeta,
+    mut pending: Pending<'_>,
+    write: &mut Write,
+) -> Result<RecordId> {
+    let core = &session.core;
+    core.ready()?;
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    let fields = record::encode(value, layout.schema.open)?;
+    let edited = Edited::new(&fields, &layout)?;
+    edited.check::<T>(&plan)?;
+
+    let draw = Draw::new().map_err(|error| Error::io("drawing random bytes", error))?;
+    let now = core.gate.now();
+    let id = RecordId::new_v7(now, draw.id());
+    let question = session.question(Action::Create, Some(&collection.name), &[]);
+    let mut meta = Meta {
+        owner: new.owner.clone().unwrap_or_else(|| Some(session.actor.id().to_owned())),
+        labels: new.labels.clone(),
+        created: now,
+        updated: now,
+        subject: None,
+        pseudonym: Pseudonym::from_bytes(draw.pseudonym()),
+        number: 0,
+        retention: new.retention,
+    };
+    let permit = core.gate.permit_new(&question, &meta);
+    let permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+    for (name, _) in fields.iter() {
+        if !permit.write().contains(name) {
+            return Err(not_writable(session, collection, &question, name));
+        }
+    }
+    let slot = match &new.about {
+        None => subject::own_slot(core, &session.tenant)?,
+        Some(about) => subject::about(session, collection, id, about, &mut meta, pending.as_deref_mut(), write)?,
+    };
+    let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };
+    let head = RowHead {
+        epoch: session.tenant.keys.current_epoch(),
+        slot: Slot(slot),
+        revision: Revision::FIRST,
+        dictionary: layout.dictionary.len(),
+    };
+    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    entry.subjects(&[entries::subject(&meta, Revision::FIRST)]);
+    if !layout.schema.open {
+        entry.fields_changed(fields.iter().map(|(name, _)| name));
+    }
+    entry.revision_after(Revision::FIRST);
+    let added = edited.terms(&layout, |_| true)?;
+    let sealed = edited.seal(permit, &session.tenant.keys, &place, &head, &layout, &meta, draw)?;
+    if let (Some(pending), None) = (pending, &new.about) {
+        pending.insert((collection.id, id), subject::created(collection.id, id, slot, meta.pseudonym));
+    }
+    write.entries.push(entries::finish(entry)?);
+    write.rows.push(RowChange {
+        collection: Arc::clone(collection),
+        generation: layout.generation,
+        record: id,
+        before: None,
+        after: NewRow::Live { carried: sealed.carried, chunks: sealed.chunks, revision: Revision::FIRST },
+        kept: Vec::new(),
+        removed: Vec::new(),
+        added,
+    });
+    Ok(id)
+}
+
+/// What an update does to a record.
+pub(super) enum Edit<'a, T> {
+    Change(&'a mut dyn FnMut(&mut T)),
+    Replace(&'a Fields),
+}
+
+pub(super) fn prepare_update<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    at: Option<Revision>,
+    change: &mut dyn FnMut(&mut T),
+    write: &mut Write,
+) -> Result<Revision> {
+    prepare_edit(session, collection, id, at, Edit::Change(change), write)
+}
+
+fn prepare_edit<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    at: Option<Revision>,
+    edit: Edit<'_, T>,
+    write: &mut Write,
+) -> Result<Revision> {
+    let core = &session.core;
+    core.ready()?;
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    let question = session.question(Action::Update, Some(&collection.name), &[]);
+    let (bytes, opened) = match read::stored(session, collection, &layout, id)? {
+        Stored::Row(row) => *row,
+        Stored::Gone(error) => return Err(read::absent(session, collection, &question, error)),
+    };
+    let refuse = |question: &Question<'_>, denial| read::refuse(session, collection, question, denial);
+    let permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
+    if at.is_some_and(|at| at != opened.head().revision) {
+        return Err(Error::Conflict);
+    }
+    // The closure sees the record, so this is a read as well, and on record before it happens.
+    let mut seen = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    seen.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
+    read::name_fields(&mut seen, &layout, permit.read());
+    let ticket = core.record(Some(&session.tenant), entries::finish(seen)?)?;
+
+    let writable = permit.write().clone();
+    let revision = opened.head().revision;
+    let shown = opened.show::<T>(permit, &ticket, &layout, &plan)?;
+    let mut value = shown.value;
+    let before = record::encode(&value, layout.schema.open)?;
+    let changed;
+    let after = match edit {
+        Edit::Change(change) => {
+            change(&mut value);
+            changed = record::encode(&value, layout.schema.open)?;
+            &changed
+        }
+        Edit::Replace(fields) => {
+            let locked = || before.iter().map(|(name, _)| name).find(|name| !writable.contains(name));
+            if let Some(field) = shown.withheld.first().map(String::as_str).or_else(locked) {
+                return Err(not_writable(session, collection, &question, field));
+            }
+            fields
+        }
+    };
+    let edited = match opened.edit(&before, after, &shown.withheld, &layout) {
+        Err(Error::Record(RecordError::Withheld { field })) => {
+            return Err(withheld(session, collection, &question, &field));
+        }
+        other => other?,
+    };
+    if edited.changed().is_empty() {
+        return Ok(revision);
+    }
+    if let Some(field) = edited.changed().iter().find(|field| !writable.contains(field)) {
+        return Err(not_writable(session, collection, &question, field));
+    }
+    edited.check::<T>(&plan)?;
+
+    let names = edited.changed().to_vec();
+    let changed: Vec<&str> = names.iter().map(String::as_str).collect();
+    let question = session.question(Action::Update, Some(&collection.name), &changed);
+    let mut meta = opened.meta().clone();
+    meta.updated = core.gate.now();
+    let permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
+    if let Some(field) = changed.iter().find(|field| !permit.write().contains(field)) {
+        return Err(not_writable(session, collection, &question, field));
+    }
+    let next = revision.next().ok_or(Error::damaged("a record's revision is at its end"))?;
+    let head = RowHead {
+        epoch: session.tenant.keys.current_epoch(),
+        slot: opened.head().slot,
+        revision: next,
+        dictionary: layout.dictionary.len(),
+    };
+    let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };
+    let draw = Draw::new().map_err(|error| Error::io("drawing random bytes", error))?;
+    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    entry.subjects(&[entries::subject(&meta, next)]);
+    if !layout.schema.open {
+        entry.fields_changed(changed.iter().copied());
+    }
+    entry.revision_before(revision).revision_after(next);
+    let links = terms::links(&session.tenant, &place, revision, bytes.links().map_err(super::rows::unreadable)?)?;
+    let stays = |index: u16, version: u16| {
+        layout.indexes.iter().any(|core| {
+            (core.keys.index(), core.keys.version()) == (index, version) && !changed.contains(&core.field.as_str())
+        })
+    };
+    let (kept, removed) = links.into_iter().partition(|link| stays(link.index, link.version));
+    let added = edited.terms(&layout, |index| changed.contains(&index.field.as_str()))?;
+    let sealed = edited.seal(permit, &session.tenant.keys, &place, &head, &layout, &meta, draw)?;
+    write.entries.push(entries::finish(entry)?);
+    write.rows.push(RowChange {
+        collection: Arc::clone(collection),
+        generation: layout.generation,
+        record: id,
+        before: Some(bytes.raw.clone()),
+        after: NewRow::Live { carried: sealed.carried, chunks: sealed.chunks, revision: next },
+        kept,
+        removed,
+        added,
+    });
+    Ok(next)
+}
+
+pub(super) fn prepare_delete(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    at: Option<Revision>,
+    write: &mut Write,
+) -> Result<()> {
+    let core = &session.core;
+    core.ready()?;
+    let layout = collection.layout();
+    let question = session.question(Action::Delete, Some(&collection.name), &[]);
+    let (bytes, opened) = match read::stored(session, collection, &layout, id)? {
+        Stored::Row(row) => *row,
+        Stored::Gone(error) => return Err(read::absent(session, collection, &question, error)),
+    };
+    let permit = core.gate.permit_on(&question, &opened);
+    let permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+    let revision = opened.head().revision;
+    if at.is_some_and(|at| at != revision) {
+        return Err(Error::Conflict);
+    }
+    let next = revision.next().ok_or(Error::damaged("a record's revision is at its end"))?;
+    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    entry.subjects(&[entries::subject(opened.meta(), next)]);
+    entry.revision_before(revision).revision_after(next);
+    let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };
+    let removed = terms::links(&session.tenant, &place, revision, bytes.links().map_err(super::rows::unreadable)?)?;
+    write.entries.push(entries::finish(entry)?);
+    write.rows.push(RowChange {
+        collection: Arc::clone(collection),
+        generation: layout.generation,
+        record: id,
+        before: Some(bytes.raw.clone()),
+        after: NewRow::Gone(Tombstone {
+            kind: TombstoneKind::Deleted,
+            slot: opened.head().slot,
+            pseudonym: opened.meta().pseudonym,
+            revision: next,
+        }),
+        kept: Vec::new(),
+        removed,
+        added: Vec::new(),
+    });
+    Ok(())
+}
+
+fn not_writable(session: &SessionInner, collection: &CollectionCore, question: &Question<'_>, field: &str) -> Error {
+    let denial = Denial::new(codes::FIELD_NOT_WRITABLE, format!("field `{field}` may not be written"))
+        .for_user(format!("You may not write the field `{field}`."));
+    read::refuse(session, collection, question, denial)
+}
+
+fn withheld(session: &SessionInner, collection: &CollectionCore, question: &Question<'_>, field: &str) -> Error {
+    let denial = Denial::new(codes::FIELD_NOT_WRITABLE, format!("field `{field}` was withheld and was changed"))
+        .for_user(format!("The field `{field}` is withheld from you, so you can't change it."));
+    read::refuse(session, collection, question, denial)
+}
