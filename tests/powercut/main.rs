@@ -10,6 +10,7 @@ mod replay;
 mod selftest;
 mod strace;
 mod trace;
+mod tracer;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
