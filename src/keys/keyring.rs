@@ -93,9 +93,19 @@ impl Keyring {
             master,
             keys: Arc::new(keys),
             tenants: RwLock::new(tenants),
-            writer: Mutex::new(Writer { anchor: Some(anchor), generation, strays: true, pending: None }),
+            writer: Mutex::new(Writer { anchor: Some(anchor), generation, strays: false, pending: None }),
         };
-        keyring.sweep(&mut keyring.writer())?;
+        let mut writer = keyring.writer();
+        if !keyring.strays(&writer)?.is_empty() {
+            // A change was cut short. Its anchor may be visible and not yet durable: write it again before the
+            // generation goes that an older anchor would need.
+            if let Some(anchor) = &writer.anchor {
+                keyring.home.swap_anchor(Some(anchor), anchor)?;
+            }
+            writer.strays = true;
+            keyring.sweep(&mut writer)?;
+        }
+        drop(writer);
         Ok(keyring)
     }
 
@@ -257,12 +267,16 @@ impl Keyring {
     /// Removes files of other generations, if there may be any.
     fn sweep(&self, writer: &mut Writer) -> Result<(), HomeError> {
         if writer.strays {
-            let tenants = self.all();
-            let stems = tenants.iter().map(|t| files::tenant(t.id(), t.changing().generation));
-            files::sweep(&*self.home, stems.chain([files::table(writer.generation)]))?;
+            self.strays(writer)?.iter().try_for_each(|name| self.home.remove(name))?;
             writer.strays = false;
         }
         Ok(())
+    }
+
+    fn strays(&self, writer: &Writer) -> Result<Vec<String>, HomeError> {
+        let tenants = self.all();
+        let stems = tenants.iter().map(|t| files::tenant(t.id(), t.changing().generation));
+        files::strays(&*self.home, stems.chain([files::table(writer.generation)]))
     }
 }
 
