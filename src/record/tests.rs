@@ -5,6 +5,7 @@ mod evolution;
 mod open;
 mod properties;
 mod shapes;
+mod vectors;
 mod withholding;
 
 use std::marker::PhantomData;
