@@ -31,16 +31,16 @@ mod tree_state;
 mod record_vectors;
 
 pub(crate) use anchor::{ANCHOR, Anchor, MASTER_ID, WRAPPED_KEK};
-pub(crate) use body::{BODY_VERSION, Body, FieldKey, MAX_BODY, MAX_FIELDS, encode_body};
+pub(crate) use body::{Body, FieldKey, MAX_BODY, MAX_FIELDS, encode_body};
 pub(crate) use codec::{decode, encode};
 pub(crate) use cursor::{Reader, Writer};
-pub(crate) use dictionary::{DICTIONARY_VERSION, MAX_ENTRIES, MAX_NAME, decode_dictionary, encode_dictionary};
+pub(crate) use dictionary::{MAX_ENTRIES, MAX_NAME, decode_dictionary, encode_dictionary};
 pub(crate) use error::FormatError;
-pub(crate) use meta::{MAX_LABEL, MAX_LABELS, Meta};
+pub(crate) use meta::Meta;
 pub(crate) use schema::{
-    IndexState, MAX_LISTED_INDEXES, SCHEMA_VERSION, StoredClassification, StoredIndex, StoredKey, StoredNormaliser,
-    StoredRule, StoredSchema,
+    IndexState, MAX_LISTED_INDEXES, StoredClassification, StoredIndex, StoredKey, StoredNormaliser, StoredRule,
+    StoredSchema,
 };
 pub(crate) use table::{TABLE, TABLE_FILE, TABLE_VERSION, TENANTS, Table, TableEntry};
-pub(crate) use tenant_file::{EPOCHS, TENANT_FILE, TENANT_FILE_NAME, TENANT_FILE_VERSION, TenantFile};
+pub(crate) use tenant_file::{TENANT_FILE, TENANT_FILE_NAME, TENANT_FILE_VERSION, TenantFile};
 pub(crate) use tree_state::{KeptNode, TREE_LEVELS, TREE_NODES, TreeState, slots};

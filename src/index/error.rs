@@ -14,6 +14,7 @@ pub(crate) enum NormaliserError {
     )]
     UnknownRegion { region: [u8; 2] },
     /// The build lacks a feature.
+    #[cfg(not(feature = "phone"))]
     #[error("phone numbers can't be indexed by this build: enable the feature `phone` of strongroom")]
     PhoneFeature,
 }

@@ -20,10 +20,10 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use entry::{open_entry, seal_entry, seal_entry_with_salt};
+pub(crate) use entry::{open_entry, seal_entry};
 pub(crate) use error::{IndexError, NormaliserError};
 pub(crate) use keys::{EntryPlace, IndexKeys, entry_key};
-pub(crate) use links::{Link, LinksPlace, open_links, seal_links, seal_links_with_salt};
+pub(crate) use links::{Link, LinksPlace, open_links, seal_links};
 pub(crate) use normalise::{normalise, validate, version};
 pub(crate) use position::{Beyond, check_beyond, end};
 pub(crate) use term::Term;

@@ -74,7 +74,7 @@ fn in_directory(options: VaultOptions, dir: &Path, master: &Arc<dyn MasterKey>) 
     files::sync_dir(&aside).map_err(failed)?;
     fs::rename(&aside, dir).map_err(failed)?;
     files::sync_dir(files::parent(dir)).map_err(failed)?;
-    open::open_locked(options, Held::Directory(lock))
+    open::open_locked(options, Held::Directory { _lock: lock })
 }
 
 #[cfg(not(feature = "sled"))]
@@ -98,7 +98,7 @@ fn in_memory(options: VaultOptions, memory: &Memory, master: &Arc<dyn MasterKey>
     *memory.inner.head.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(head);
     *made = Some(id);
     drop(made);
-    open::open_locked(options, Held::Memory(lock))
+    open::open_locked(options, Held::Memory { _lock: lock })
 }
 
 /// The keyring and the journal's first block. Returns the head file's content.

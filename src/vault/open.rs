@@ -37,8 +37,8 @@ pub(super) const IN_MEMORY: &str = "<memory>";
 
 /// The lock on a vault, held from before it is read until it is closed.
 pub(super) enum Held {
-    Directory(DirLock),
-    Memory(MemoryLock),
+    Directory { _lock: DirLock },
+    Memory { _lock: MemoryLock },
 }
 
 pub(super) fn open(options: VaultOptions) -> Result<Vault> {
@@ -54,25 +54,15 @@ pub(super) fn open(options: VaultOptions) -> Result<Vault> {
             if !dir.join(MARKER).is_file() {
                 return Err(not("its file `vault` is missing"));
             }
-            Held::Directory(DirLock::acquire(dir).map_err(|error| store_error(error, dir))?)
+            Held::Directory { _lock: DirLock::acquire(dir).map_err(|error| store_error(error, dir))? }
         }
-        Place::Memory(memory) => Held::Memory(lock_memory(memory)?),
+        Place::Memory(memory) => Held::Memory { _lock: lock_memory(memory)? },
     };
     open_locked(options, held)
 }
 
 pub(super) fn lock_memory(memory: &Memory) -> Result<MemoryLock> {
     MemoryLock::acquire(memory).ok_or(Error::InUse { path: PathBuf::from(IN_MEMORY) })
-}
-
-/// What a place holds.
-struct Found {
-    id: VaultId,
-    home: Arc<dyn Home>,
-    store: Arc<dyn Store>,
-    head: HeadPlace,
-    ahead: HeadPlace,
-    notices: Vec<String>,
 }
 
 pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {

@@ -124,6 +124,8 @@ fn release<T: Record>(
 /// Names the fields that a read may show. In an open collection they are user data, and only counted.
 pub(super) fn name_fields(entry: &mut crate::audit::EntryBuilder, layout: &Layout, read: &FieldSet) {
     if !layout.schema.open {
-        entry.fields_read(entries::shown(layout.fields(), read));
+        let shown = layout.fields().filter(|name| read.contains(name));
+        let withheld = layout.fields().filter(|name| !read.contains(name)).count();
+        entry.fields_read(shown).withheld(u32::try_from(withheld).unwrap_or(u32::MAX));
     }
 }
