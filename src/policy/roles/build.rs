@@ -69,7 +69,9 @@ impl Role {
         for rule in &self.rules {
             let place = match rule.collection.as_deref() {
                 Some(collection) if collection.trim().is_empty() => {
-                    faults.push(format!("role `{name}` has a grant on a collection without a name: say `on_any` for all"));
+                    faults.push(format!(
+                        "role `{name}` has a grant on a collection without a name: say `on_any` for all"
+                    ));
                     continue;
                 }
                 Some(collection) => format!("on `{collection}`"),

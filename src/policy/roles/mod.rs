@@ -125,18 +125,16 @@ impl Roles {
         if self.of(request).next().is_none() {
             let known: Vec<&str> = self.roles.keys().map(String::as_str).collect();
             let known = if known.is_empty() { "none".to_owned() } else { format!("`{}`", known.join("`, `")) };
-            let why = format!("{}: {} is not among the policy's roles, which are: {known}", request.action, said(request));
+            let why =
+                format!("{}: {} is not among the policy's roles, which are: {known}", request.action, said(request));
             return Denial::new(codes::NO_ROLE, why).into();
         }
         let place = collection.map(|name| format!(" on `{name}`")).unwrap_or_default();
         let own = collection.is_some_and(|collection| {
             Sum::of(request.action, self.of(request).filter_map(|table| table.rights(collection, true))).is_some()
         });
-        let (code, which) = if own {
-            (codes::NOT_OWNER, ", but for the actor's own records")
-        } else {
-            (codes::NOT_ALLOWED, "")
-        };
+        let (code, which) =
+            if own { (codes::NOT_OWNER, ", but for the actor's own records") } else { (codes::NOT_ALLOWED, "") };
         Denial::new(code, format!("no grant to {} allows {}{place}{which}", said(request), request.action)).into()
     }
 }
