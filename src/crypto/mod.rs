@@ -34,7 +34,9 @@ pub(crate) use mac::{Mac, MacKey, mac};
 pub(crate) use random::fill;
 pub(crate) use sign::{public_key, sign, verify_signature};
 pub(crate) use wrap::{SALT, WRAPPED, unwrap, unwrap_into, wrap, wrap_with_salt};
-pub(crate) use zeroize::{Zeroize, Zeroizing};
+#[cfg(feature = "passphrase")]
+pub(crate) use zeroize::Zeroize;
+pub(crate) use zeroize::Zeroizing;
 
 /// The one suite so far: ChaCha20-Poly1305 (RFC 8439), HKDF and HMAC with SHA-256 (RFC 5869, RFC 2104).
 pub(crate) const SUITE: u8 = 1;

@@ -9,7 +9,7 @@ pub(crate) const ROW_VERSION: u8 = 1;
 /// A sealed body is at most this long: 4 MiB of plaintext and its tag.
 pub(crate) const MAX_BODY: usize = (4 << 20) + BODY_TAG;
 /// A body longer than this keeps so much beside its header; the rest goes to chunks.
-pub(crate) const INLINE: usize = 2048;
+pub(crate) const INLINE: usize = 1536;
 /// Bytes of a chunk; the last may be shorter.
 pub(crate) const CHUNK: usize = 4096;
 /// Bytes of a tombstone.

@@ -162,6 +162,7 @@ impl Keyring {
     /// # Errors
     /// [`KeyError::UnknownTenant`], [`KeyError::Full`], and failures of home or master key. Nothing is erased then;
     /// after [`KeyError::OutcomeUnknown`] it may be: call again.
+    #[cfg_attr(not(test), expect(dead_code, reason = "erasure is its caller"))]
     pub(crate) fn puncture(&self, id: TenantId, slots: &[Slot]) -> Result<(), KeyError> {
         let mut writer = self.ready()?;
         let tenant = self.tenant(id).ok_or(KeyError::UnknownTenant(id))?;

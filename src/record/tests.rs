@@ -10,6 +10,8 @@ mod withholding;
 
 use std::marker::PhantomData;
 
+use super::decode::Decoded;
+use super::evolve::SchemaChange;
 use super::*;
 use crate::format::{Body, StoredSchema, encode_body};
 use crate::model::FieldSet;

@@ -60,7 +60,7 @@ fn later_change_wins(store: &dyn Store) {
     let mut changes = batch(&[(b"x", b"1"), (b"y", b"1")], &[b"x"]);
     changes.put("x", "2");
     changes.remove("y");
-    changes.merge(batch(&[(b"z", b"3")], &[]));
+    changes.put(*b"z", *b"3");
     assert_eq!((changes.len(), changes.get(b"x"), changes.get(b"y")), (3, Some(Some(&b"2"[..])), Some(None)));
     assert_eq!(changes.get(b"w"), None);
     store.commit(&changes, &[]).unwrap();
