@@ -61,6 +61,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Err(Error::Denied(denial)) => println!("sales-7 may not: {}", denial.for_admin),
         other => println!("unexpected: {other:?}"),
     }
-    println!("verify: {}", vault.verify(&admin)?.verdict());
+    println!("verify: {}", vault.verify(&admin)?);
     Ok(vault.close()?)
 }

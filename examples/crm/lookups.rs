@@ -56,10 +56,16 @@ pub fn run(vault: &Vault, office: &Office, imported: &[Company]) -> Outcome<Opti
             println!("{} looks up {column} = {value}: {} found{more}", who(&support), page.items.len());
         }
     }
-    if let Some(column) = office.columns.last().filter(|column| !office.index.contains(column)) {
-        println!("{} looks up {column}, which has no index:", who(&sales));
-        if let Err(error) = customers(&tenant, &sales)?.find(column, "anything", None, 1) {
-            refused(&error);
+    let looked_up = |column: &&String| office.support_reads.contains(column);
+    let unseen = office.columns.iter().find(|column| !office.sales_reads.contains(column));
+    let unindexed = office.sales_reads.iter().find(|column| !looked_up(column));
+    for (column, why) in [(unseen, "which it may not see"), (unindexed, "which has no index")] {
+        if let Some(column) = column {
+            println!("{} looks up {column}, {why}:", who(&sales));
+            match customers(&tenant, &sales)?.find(column, "anything", None, 1) {
+                Ok(_) => return Err(format!("a search by {column} was answered").into()),
+                Err(error) => refused(&error),
+            }
         }
     }
     change(office, &tenant, &sales, &support, *id)
@@ -73,7 +79,7 @@ fn change(office: &Office, tenant: &Tenant, sales: &Actor, support: &Actor, id: 
         customer.set(column.as_str(), NOTE);
     };
     match customers(tenant, support)?.update(id, set) {
-        Ok(_) => println!("  done"),
+        Ok(_) => return Err(format!("support changed {column}").into()),
         Err(error) => refused(&error),
     }
     println!("{} changes {column}:", who(sales));

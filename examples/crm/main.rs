@@ -100,8 +100,8 @@ struct Home {
 impl Home {
     fn at(dir: &Path) -> Outcome<Self> {
         let home = Self { vault: dir.join("vault"), key: dir.join("master.key") };
-        match fs::read_dir(dir) {
-            Ok(mut entries) if entries.next().is_none() => Ok(home),
+        match fs::read_dir(dir).map(Iterator::count) {
+            Ok(0) => Ok(home),
             Ok(_) if home.vault.exists() => Err(format!(
                 "{0} holds the vault of an earlier run, and this example always makes a new one: name another directory, \
                  or remove this one first (rm -r {0})",

@@ -19,7 +19,7 @@ pub struct Office {
     pub index: Vec<String>,
     /// What support sees: what customers are looked up by.
     pub support_reads: Vec<String>,
-    /// What sales sees: all but the last two columns, unless customers are looked up by these.
+    /// What sales sees: all but the last two columns, unless customers are looked up by these or there are no others.
     pub sales_reads: Vec<String>,
     /// The one column that sales may change.
     pub sales_writes: Option<String>,
@@ -40,12 +40,12 @@ impl Office {
         index.dedup();
         index.retain(|name| Some(name) != unique.as_ref());
         let looked_up = |name: &String| unique.as_ref() == Some(name) || index.contains(name);
-        let hidden = columns.len().saturating_sub(2);
+        let shown = if columns.len() > 2 { columns.len() - 2 } else { columns.len() };
         let of_columns = |keep: &dyn Fn(usize, &String) -> bool| -> Vec<String> {
             columns.iter().enumerate().filter(|(at, name)| keep(*at, name)).map(|(_, name)| name.clone()).collect()
         };
         let support_reads = of_columns(&|_, name| looked_up(name));
-        let sales_reads = of_columns(&|at, name| at < hidden || looked_up(name));
+        let sales_reads = of_columns(&|at, name| at < shown || looked_up(name));
         let sales_writes = sales_reads.iter().rev().find(|name| !looked_up(name)).cloned();
         Ok(Self { columns, unique, index, support_reads, sales_reads, sales_writes, region: options.region })
     }
