@@ -14,7 +14,7 @@ use crate::model::{TenantId, VaultId};
 use crate::policy::Denial;
 use crate::store::Store;
 
-use super::commit::{Committed, Committer, Job, Paused, Refusal, RowChange, WriteJob};
+use super::commit::{Committed, Committer, Job, Paused, Put, Refusal, RowChange, WriteJob};
 use super::gate::{Gate, Unopened};
 use super::journal::{Journal, Ticket, Untaken};
 use super::open::Held;
@@ -58,9 +58,9 @@ impl Lock {
 /// One atomic change, as callers put it together.
 #[derive(Default)]
 pub(super) struct Write {
-    pub(super) expect: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) expect: Vec<Put>,
     pub(super) rows: Vec<RowChange>,
-    pub(super) puts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) puts: Vec<Put>,
     pub(super) entries: Vec<Entry>,
     pub(super) vault_entries: Vec<Entry>,
     pub(super) after: Option<Box<dyn FnOnce() + Send>>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::crypto::fill;
 use crate::error::{Error, Result};
-use crate::format::{IndexState, StoredKey, StoredNormaliser, StoredSchema, place};
+use crate::format::{IndexState, StoredKey, StoredSchema, place};
 use crate::index::{self, IndexKeys};
 use crate::model::{Action, Actor, CollectionId, Normaliser, RecordId};
 use crate::record::{self, Dictionary, Record, RecordError, Schema};
@@ -98,13 +98,7 @@ pub(super) fn layout(
                 .ok_or(Error::damaged("an index is on a field that the dictionary doesn't have"))?
                 .to_owned(),
         };
-        let normaliser = match stored.normaliser {
-            StoredNormaliser::Exact => Normaliser::Exact,
-            StoredNormaliser::Text => Normaliser::Text,
-            StoredNormaliser::Email => Normaliser::Email,
-            StoredNormaliser::Phone { region } => Normaliser::Phone { region },
-            StoredNormaliser::NationalId => Normaliser::NationalId,
-        };
+        let normaliser = Normaliser::from(&stored.normaliser);
         // An older release's normaliser would look for other values than it entered.
         let known = stored.normaliser_version == u16::from(index::version(&normaliser));
         let keys = IndexKeys::derive(tenant.keys.index(), id, stored.id, stored.version)

@@ -326,12 +326,11 @@ impl<'a> Edited<'a> {
         self,
         permit: Permit,
         keys: &TenantKeys,
-        place: &RowPlace,
-        head: &RowHead,
         layout: &Layout,
-        meta: &Meta,
+        target: &Target<'_>,
         draw: Draw,
     ) -> Result<Sealed> {
+        let Target { place, head, meta } = target;
         let due = permit.record.map_or(Some(Revision::FIRST), |(_, before)| before.next());
         if permit.record.is_some_and(|(record, _)| record != place.record) || due != Some(head.revision) {
             return Err(Error::damaged("a permit for another record or revision was used"));
@@ -354,6 +353,13 @@ impl<'a> Edited<'a> {
         })?;
         Ok(seal_row(keys, place, head, &layout.dictionary, body, draw)?)
     }
+}
+
+/// The row that fields are sealed into.
+pub(super) struct Target<'a> {
+    pub(super) place: &'a RowPlace,
+    pub(super) head: &'a RowHead,
+    pub(super) meta: &'a Meta,
 }
 
 /// The random bytes of one row, drawn in one call.
