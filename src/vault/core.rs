@@ -144,9 +144,9 @@ impl Core {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let failed = self.journal.failed();
         self.committer.stop();
         self.upkeep.stop();
+        let failed = self.journal.failed();
         let head = if failed { Ok(()) } else { self.upkeep.write_head() };
         let sinks = self.journal.close_sinks();
         let store = self.store.close().map_err(|error| Error::io("closing the store", error));

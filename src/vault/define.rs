@@ -214,7 +214,7 @@ fn relink(
     if kept.iter().any(|link| (link.index, link.version) == (id, version)) {
         return Ok(None);
     }
-    let opened = Opened::open(&tenant.keys, place, &row, body, &layout.dictionary)?;
+    let opened = Opened::open(&tenant.keys, place, &row, body, layout, collection)?;
     let added = opened.terms(layout, |index| (index.keys.index(), index.keys.version()) == (id, version))?;
     if added.is_empty() {
         return Ok(None);

@@ -24,8 +24,10 @@ use super::{entries, terms};
 
 /// A page has at most this many records; so has a journal entry.
 pub(super) const PAGE: usize = 1_000;
-/// How many rows are read from the store at once.
+/// How many rows are read from the store at once, at most
 const SCAN: usize = 256;
+/// and at least.
+const FEW: usize = 32;
 
 /// A list or a search under way.
 struct Query<'a, T> {
@@ -56,8 +58,8 @@ pub(super) fn list<T: Record + 'static>(
     let mut from = after.map(|id| place::row(session.tenant.id, collection.id, id));
     let mut next = None;
     'pages: loop {
-        // One more than wanted tells whether there is another page.
-        let want = (limit + 1).saturating_sub(query.chosen.len()).min(SCAN);
+        // One more than wanted tells whether there is another page; fewer than a few aren't worth the seek.
+        let want = (limit + 1).saturating_sub(query.chosen.len()).clamp(FEW, SCAN);
         let page = session
             .core
             .store
@@ -69,7 +71,7 @@ pub(super) fn list<T: Record + 'static>(
             let at = RowPlace { tenant: session.tenant.id, collection: collection.id, record };
             from = Some(key);
             let Some(bytes) = rows::complete(&*session.core.store, &at, raw)? else { continue };
-            let Stored::Row(row) = read::open(session, &layout, at, bytes)? else { continue };
+            let Stored::Row(row) = read::open(session, collection, &layout, at, bytes)? else { continue };
             if query.chosen.len() == limit {
                 if query.may_see(&row.1).is_some() {
                     next = query.chosen.last().map(|(opened, _)| opened.record());

@@ -78,6 +78,18 @@ pub(in crate::vault) struct RowChange {
     pub(in crate::vault) added: Vec<NewTerm>,
 }
 
+impl RowChange {
+    /// About how many bytes it writes.
+    pub(in crate::vault) fn bytes(&self) -> usize {
+        match &self.after {
+            NewRow::Live { carried, chunks, .. } => {
+                chunks.iter().fold(carried.len(), |sum, chunk| sum.saturating_add(chunk.len()))
+            }
+            NewRow::Relinked | NewRow::Gone(_) => 256,
+        }
+    }
+}
+
 /// What a row becomes.
 pub(in crate::vault) enum NewRow {
     /// A sealed row without its links, and its chunks.

@@ -118,7 +118,7 @@ impl Worker {
                 Next::Stop => break,
             }
         }
-        self.start.journal.fail();
+        self.start.journal.end();
     }
 
     fn next(&self) -> Result<Option<Job>, RecvTimeoutError> {
