@@ -41,8 +41,7 @@ pub(crate) use dictionary::{MAX_ENTRIES, MAX_NAME, decode_dictionary, encode_dic
 pub(crate) use error::FormatError;
 pub(crate) use meta::Meta;
 pub(crate) use schema::{
-    IndexState, MAX_LISTED_INDEXES, StoredClassification, StoredIndex, StoredKey, StoredNormaliser, StoredRule,
-    StoredSchema,
+    IndexState, MAX_LISTED_INDEXES, StoredClassification, StoredIndex, StoredKey, StoredRule, StoredSchema,
 };
 pub(crate) use table::{TABLE, TABLE_FILE, TABLE_VERSION, TENANTS, Table, TableEntry};
 pub(crate) use tenant_file::{TENANT_FILE, TENANT_FILE_NAME, TENANT_FILE_VERSION, TenantFile};

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::schema::StoredNormaliser;
 use super::*;
 use crate::model::{CollectionId, Pseudonym, RecordId, Timestamp};
 

@@ -13,7 +13,7 @@ use super::commit::{NewRow, RowChange};
 use super::core::{Outcome, Write};
 use super::entries;
 use super::found::NewMeta;
-use super::gate::{Draw, Edited, Question, RowPlace};
+use super::gate::{Draw, Edited, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, Layout};
@@ -187,7 +187,13 @@ pub(super) fn prepare_insert<T: Record + 'static>(
     }
     entry.revision_after(Revision::FIRST);
     let added = edited.terms(&layout, |_| true)?;
-    let sealed = edited.seal(permit, &session.tenant.keys, &place, &head, &layout, &meta, draw)?;
+    let sealed = edited.seal(
+        permit,
+        &session.tenant.keys,
+        &layout,
+        &Target { place: &place, head: &head, meta: &meta },
+        draw,
+    )?;
     if let (Some(pending), None) = (pending, &new.about) {
         pending.insert((collection.id, id), subject::created(collection.id, id, slot, meta.pseudonym));
     }
@@ -316,7 +322,13 @@ fn prepare_edit<T: Record + 'static>(
     };
     let (kept, removed) = links.into_iter().partition(|link| stays(link.index, link.version));
     let added = edited.terms(&layout, |index| changed.contains(&index.field.as_str()))?;
-    let sealed = edited.seal(permit, &session.tenant.keys, &place, &head, &layout, &meta, draw)?;
+    let sealed = edited.seal(
+        permit,
+        &session.tenant.keys,
+        &layout,
+        &Target { place: &place, head: &head, meta: &meta },
+        draw,
+    )?;
     write.entries.push(entries::finish(entry)?);
     write.rows.push(RowChange {
         collection: Arc::clone(collection),

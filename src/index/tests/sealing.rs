@@ -168,11 +168,11 @@ fn links_open_only_for_their_own_revision_of_their_own_record() {
 }
 
 #[test]
-fn links_are_at_most_32_and_none_twice() {
+fn links_are_at_most_48_and_none_twice() {
     let key = Key::<role::Links>::copied(&[7; 32]);
-    let many: Vec<Link> = (0..33).map(|index| link(index, 1)).collect();
-    let full = seal_links(&key, &links_place(), &many[..32]).unwrap();
-    assert_eq!(open_links(&key, &links_place(), &full).unwrap().len(), 32);
+    let many: Vec<Link> = (0..49).map(|index| link(index, 1)).collect();
+    let full = seal_links(&key, &links_place(), &many[..48]).unwrap();
+    assert_eq!(open_links(&key, &links_place(), &full).unwrap().len(), 48);
     assert!(matches!(seal_links(&key, &links_place(), &many), Err(IndexError::Format { .. })));
     let twice = [link(1, 1), link(1, 1)];
     assert!(matches!(seal_links(&key, &links_place(), &twice), Err(IndexError::Format { .. })));
