@@ -16,6 +16,7 @@ pub(crate) mod index_entry;
 pub(crate) mod journal_entry;
 pub(crate) mod journal_state;
 pub(crate) mod links;
+pub(crate) mod marker;
 pub(crate) mod master;
 mod meta;
 pub(crate) mod place;
@@ -29,6 +30,8 @@ mod tree_state;
 
 #[cfg(test)]
 mod record_vectors;
+#[cfg(test)]
+pub(crate) mod vectors;
 
 pub(crate) use anchor::{ANCHOR, Anchor, MASTER_ID, WRAPPED_KEK};
 pub(crate) use body::{Body, FieldKey, MAX_BODY, MAX_FIELDS, encode_body};

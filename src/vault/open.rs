@@ -13,7 +13,8 @@ use crate::audit::{Delivery, Frontier, Head, HeadKey, JournalState, Replay, Sink
 use crate::crypto::{Label, open as unseal};
 use crate::error::{Error, Result};
 use crate::format::state::TenantState;
-use crate::format::{StoredSchema, place};
+use crate::format::marker::{self, MAX_MARKER};
+use crate::format::{FormatError, StoredSchema, place};
 use crate::keys::{CEILING_BLOCK, FileHome, Home, KeyError, Keyring, TenantKeys};
 use crate::model::{CollectionId, TenantId, VaultId};
 use crate::record::Dictionary;
@@ -30,7 +31,7 @@ use super::options::{Memory, MemoryLock, Place, VaultOptions};
 use super::parts::{Part, open_parts, open_tenant_name};
 use super::tenant_core::{CollectionCore, TenantCore, state_context};
 use super::upkeep::{HeadPlace, Signal, Upkeep, Work};
-use super::{Vault, marker};
+use super::Vault;
 
 /// What errors call a vault in memory.
 pub(super) const IN_MEMORY: &str = "<memory>";
@@ -140,10 +141,13 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
 }
 
 fn identify(dir: &Path) -> Result<VaultId> {
-    let bytes = files::read_limited(&dir.join(MARKER), marker::MAX)
+    let bytes = files::read_limited(&dir.join(MARKER), u64::try_from(MAX_MARKER).unwrap_or(u64::MAX))
         .map_err(|error| Error::io("reading the vault's file `vault`", error))?;
     let missing = Error::NotAVault { path: dir.to_owned(), why: "its file `vault` is missing" };
-    Ok(marker::parse(&bytes.ok_or(missing)?)?)
+    marker::parse(&bytes.ok_or(missing)?).map_err(|error| match error {
+        FormatError::Newer { what, found, known } => Error::Newer { what, found, known },
+        FormatError::Invalid { why, .. } => Error::damaged(why),
+    })
 }
 
 type OpenedStore = (Arc<dyn Store>, HeadPlace, HeadPlace, Vec<String>);
@@ -315,7 +319,6 @@ pub(super) fn store_error(error: StoreError, path: &Path) -> Error {
 }
 
 pub(super) fn key_error(error: KeyError) -> Error {
-    use crate::format::FormatError;
     match error {
         KeyError::Master(error) => Error::MasterKey(error),
         KeyError::Rejected => Error::MasterKey(crate::keys::MasterKeyError::Rejected),

@@ -3,7 +3,7 @@ use crate::index::entry::seal_entry_with_salt;
 use crate::index::links::seal_links_with_salt;
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("../../format/vectors/index.json")).unwrap()
+    crate::format::vectors::published("index")
 }
 
 fn array<const N: usize>(vectors: &Value, name: &str) -> [u8; N] {
