@@ -12,14 +12,15 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::audit::{Delivery, Frontier, Head, HeadKey, JournalState, Replay, SinkError, decode_head_file, leaf_of};
 use crate::crypto::{Label, open as unseal};
 use crate::error::{Error, Result};
-use crate::format::state::TenantState;
 use crate::format::marker::{self, MAX_MARKER};
+use crate::format::state::TenantState;
 use crate::format::{FormatError, StoredSchema, place};
 use crate::keys::{CEILING_BLOCK, FileHome, Home, KeyError, Keyring, TenantKeys};
 use crate::model::{CollectionId, TenantId, VaultId};
 use crate::record::Dictionary;
 use crate::store::{DirLock, Store, StoreError, files};
 
+use super::Vault;
 use super::blocks::Blocks;
 use super::commit::{Committer, Start};
 use super::core::{Core, Lock};
@@ -31,7 +32,6 @@ use super::options::{Memory, MemoryLock, Place, VaultOptions};
 use super::parts::{Part, open_parts, open_tenant_name};
 use super::tenant_core::{CollectionCore, TenantCore, state_context};
 use super::upkeep::{HeadPlace, Signal, Upkeep, Work};
-use super::Vault;
 
 /// What errors call a vault in memory.
 pub(super) const IN_MEMORY: &str = "<memory>";
