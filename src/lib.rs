@@ -7,6 +7,9 @@ pub mod audit;
 mod crypto;
 mod error;
 mod format;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod index;
 pub mod keys;
 mod model;

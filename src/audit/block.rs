@@ -52,6 +52,7 @@ pub(crate) struct SealedBlock {
 /// What was in a block.
 #[derive(Debug)]
 pub(crate) struct OpenedBlock {
+    #[cfg(test)]
     pub(crate) header: Header,
     pub(crate) entries: Vec<Entry>,
 }
@@ -132,7 +133,11 @@ pub(crate) fn open_block(bytes: &[u8], key: &Key<role::Journal>, place: &Place) 
         entries.push(Entry::decode(entry)?);
     }
     reader.finish()?;
-    Ok(OpenedBlock { header: parts.header, entries })
+    Ok(OpenedBlock {
+        #[cfg(test)]
+        header: parts.header,
+        entries,
+    })
 }
 
 /// The block's leaf in the tree (RFC 6962): of `header ‖ SHA-256(sealed) ‖ entry hashes`. Needs no key.

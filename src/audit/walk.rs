@@ -107,6 +107,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The tree so far.
+    #[cfg(test)]
     pub(crate) fn tree(&self) -> &Frontier {
         &self.tree
     }

@@ -30,11 +30,13 @@ pub(crate) use hash::{Digest, Hasher, sha256};
 pub(crate) use kdf::{expand, expand_raw};
 pub(crate) use key::{Key, Role, role};
 pub(crate) use label::Label;
-pub(crate) use mac::{Mac, MacKey, mac, same};
+pub(crate) use mac::{Mac, MacKey, mac};
 pub(crate) use random::fill;
-pub(crate) use sign::{PUBLIC_KEY, SIGNATURE, public_key, sign, verify_signature};
+pub(crate) use sign::{public_key, sign, verify_signature};
 pub(crate) use wrap::{SALT, WRAPPED, unwrap, unwrap_into, wrap, wrap_with_salt};
-pub(crate) use zeroize::{Zeroize, Zeroizing};
+#[cfg(feature = "passphrase")]
+pub(crate) use zeroize::Zeroize;
+pub(crate) use zeroize::Zeroizing;
 
 /// The one suite so far: ChaCha20-Poly1305 (RFC 8439), HKDF and HMAC with SHA-256 (RFC 5869, RFC 2104).
 pub(crate) const SUITE: u8 = 1;

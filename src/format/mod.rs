@@ -16,6 +16,7 @@ pub(crate) mod index_entry;
 pub(crate) mod journal_entry;
 pub(crate) mod journal_state;
 pub(crate) mod links;
+pub(crate) mod marker;
 pub(crate) mod master;
 mod meta;
 pub(crate) mod place;
@@ -29,18 +30,19 @@ mod tree_state;
 
 #[cfg(test)]
 mod record_vectors;
+#[cfg(test)]
+pub(crate) mod vectors;
 
 pub(crate) use anchor::{ANCHOR, Anchor, MASTER_ID, WRAPPED_KEK};
-pub(crate) use body::{BODY_VERSION, Body, FieldKey, MAX_BODY, MAX_FIELDS, encode_body};
+pub(crate) use body::{Body, FieldKey, MAX_BODY, MAX_FIELDS, encode_body};
 pub(crate) use codec::{decode, encode};
 pub(crate) use cursor::{Reader, Writer};
-pub(crate) use dictionary::{DICTIONARY_VERSION, MAX_ENTRIES, MAX_NAME, decode_dictionary, encode_dictionary};
+pub(crate) use dictionary::{MAX_ENTRIES, MAX_NAME, decode_dictionary, encode_dictionary};
 pub(crate) use error::FormatError;
-pub(crate) use meta::{MAX_LABEL, MAX_LABELS, Meta};
+pub(crate) use meta::Meta;
 pub(crate) use schema::{
-    IndexState, MAX_LISTED_INDEXES, SCHEMA_VERSION, StoredClassification, StoredIndex, StoredKey, StoredNormaliser,
-    StoredRule, StoredSchema,
+    IndexState, MAX_LISTED_INDEXES, StoredClassification, StoredIndex, StoredKey, StoredRule, StoredSchema,
 };
 pub(crate) use table::{TABLE, TABLE_FILE, TABLE_VERSION, TENANTS, Table, TableEntry};
-pub(crate) use tenant_file::{EPOCHS, TENANT_FILE, TENANT_FILE_NAME, TENANT_FILE_VERSION, TenantFile};
+pub(crate) use tenant_file::{TENANT_FILE, TENANT_FILE_NAME, TENANT_FILE_VERSION, TenantFile};
 pub(crate) use tree_state::{KeptNode, TREE_LEVELS, TREE_NODES, TreeState, slots};

@@ -34,9 +34,6 @@ pub(crate) enum Space {
     Dictionary = 0x0c,
 }
 
-/// Bytes of a row's key.
-pub(crate) const ROW_KEY: usize = 1 + 16 + 16 + 16;
-
 pub(crate) fn row(tenant: TenantId, collection: CollectionId, record: RecordId) -> Vec<u8> {
     key(Space::Row, &[tenant.as_bytes(), collection.as_bytes(), record.as_bytes()])
 }
@@ -149,7 +146,7 @@ mod tests {
         let (tenant, collection, record) =
             (TenantId::from_bytes([1; 16]), CollectionId::from_bytes([2; 16]), RecordId::from_bytes([3; 16]));
         let key = row(tenant, collection, record);
-        assert_eq!(key.len(), ROW_KEY);
+        assert_eq!(key.len(), 49);
         assert_eq!(row_of_key(&key), Some((tenant, collection, record)));
         assert!(key.starts_with(&rows_of(tenant, collection)));
         assert_eq!(row_of_key(&key[..48]), None);

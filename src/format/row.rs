@@ -9,7 +9,7 @@ pub(crate) const ROW_VERSION: u8 = 1;
 /// A sealed body is at most this long: 4 MiB of plaintext and its tag.
 pub(crate) const MAX_BODY: usize = (4 << 20) + BODY_TAG;
 /// A body longer than this keeps so much beside its header; the rest goes to chunks.
-pub(crate) const INLINE: usize = 2048;
+pub(crate) const INLINE: usize = 1536;
 /// Bytes of a chunk; the last may be shorter.
 pub(crate) const CHUNK: usize = 4096;
 /// Bytes of a tombstone.
@@ -84,7 +84,7 @@ impl<'a> LiveRow<'a> {
             dictionary: reader.u16()?,
         };
         let body = usize::try_from(reader.u32()?).map_err(|_| reader.invalid("its body is too long"))?;
-        if body > MAX_BODY || body < BODY_TAG {
+        if !(BODY_TAG..=MAX_BODY).contains(&body) {
             return Err(reader.invalid("its body's length can't be"));
         }
         let count = reader.u16()?;

@@ -14,6 +14,7 @@ pub(crate) enum NormaliserError {
     )]
     UnknownRegion { region: [u8; 2] },
     /// The build lacks a feature.
+    #[cfg_attr(all(feature = "phone", not(test)), expect(dead_code, reason = "this build has the feature"))]
     #[error("phone numbers can't be indexed by this build: enable the feature `phone` of strongroom")]
     PhoneFeature,
 }

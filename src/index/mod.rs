@@ -1,6 +1,6 @@
 //! Blind indexes: what an indexed value becomes on disk, and where its entries stand.
 //!
-//! Guarantees: equal values after normalising have one [`Term`], unequal ones have two (but for a broken MAC); an entry's
+//! Guarantees: values that normalise to the same have one [`Term`], all others differ in theirs; an entry's
 //! place and bytes tell nothing of its value, nor that two entries share one; entries and links open only in their own
 //! place; a normaliser that this build can't honour is an error, never another normaliser.
 //! Does not: give out positions, decide uniqueness or look at rows. Those are the committer's. That a link or an entry
@@ -20,10 +20,10 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use entry::{open_entry, seal_entry, seal_entry_with_salt};
+pub(crate) use entry::{open_entry, seal_entry};
 pub(crate) use error::{IndexError, NormaliserError};
 pub(crate) use keys::{EntryPlace, IndexKeys, entry_key};
-pub(crate) use links::{Link, LinksPlace, open_links, seal_links, seal_links_with_salt};
+pub(crate) use links::{Link, LinksPlace, open_links, seal_links};
 pub(crate) use normalise::{normalise, validate, version};
 pub(crate) use position::{Beyond, check_beyond, end};
 pub(crate) use term::Term;

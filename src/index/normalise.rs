@@ -43,7 +43,7 @@ pub(crate) fn normalise(normaliser: &Normaliser, value: &IndexValue) -> Result<O
     }
     let written;
     let text = match value {
-        IndexValue::Text(text) | IndexValue::Variant(text) => text.as_str(),
+        IndexValue::Text(text) => text.as_str(),
         IndexValue::Integer(number) => {
             written = Zeroizing::new(number.to_string());
             written.as_str()
@@ -65,7 +65,7 @@ pub(crate) fn normalise(normaliser: &Normaliser, value: &IndexValue) -> Result<O
 
 fn exact(value: &IndexValue) -> Option<Term> {
     match value {
-        IndexValue::Text(text) | IndexValue::Variant(text) => term(Class::Text, text),
+        IndexValue::Text(text) => term(Class::Text, text),
         IndexValue::Integer(number) => {
             let sortable = Zeroizing::new((number ^ i128::MIN).to_be_bytes());
             Some(Term::new(Class::Integer, &*sortable))

@@ -1,4 +1,4 @@
-//! Nodes of a key tree kept ready, so that a leaf costs four derivations and not sixteen.
+//! Nodes of a key tree kept ready, so that a leaf costs three derivations and not sixteen.
 //!
 //! Guarantees: bounded, and every node dropped is wiped. Does not: know what was punctured. Its owner fills it only under
 //! the lock that a puncture takes for writing, and clears it under that lock.
@@ -7,11 +7,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::crypto::{Key, role};
 
-/// The depths that are cached, shallow first, and how many nodes of each: a hit at 12 leaves four derivations, and one
-/// at 8 makes a node of depth 12 in four. 4,096 nodes of depth 12 cover a million slots that were drawn in order.
-const TIERS: [Tier; 2] = [Tier { depth: 8, nodes: 256 }, Tier { depth: 12, nodes: 4096 }];
-/// Locks per tier.
-const SHARDS: u32 = 16;
+/// The depths that are cached, shallow first, and how many nodes of each. A hit at 13 leaves three derivations; the nodes
+/// of depth 13 cover half a million slots that were drawn in order, those of 11 a million, those of 9 four million.
+/// All of them together take about 1.2 MB.
+const TIERS: [Tier; 3] =
+    [Tier { depth: 9, nodes: 256 }, Tier { depth: 11, nodes: 1024 }, Tier { depth: 13, nodes: 8192 }];
+/// Nodes behind one lock. Neighbours share one, so that a small tenant fills few.
+const PLACES: u32 = 256;
 
 struct Tier {
     depth: u8,
@@ -20,8 +22,11 @@ struct Tier {
 
 /// A bounded cache: each node has one place, where the next that belongs there replaces it.
 pub(super) struct NodeCache {
-    tiers: [Vec<RwLock<Vec<Option<Node>>>>; TIERS.len()],
+    tiers: [Vec<Shard>; TIERS.len()],
 }
+
+/// Empty until a node is put there, then as long as it will be.
+type Shard = RwLock<Vec<Option<Node>>>;
 
 struct Node {
     epoch: u32,
@@ -31,7 +36,7 @@ struct Node {
 
 impl NodeCache {
     pub(super) fn new() -> Self {
-        Self { tiers: std::array::from_fn(|_| (0..SHARDS).map(|_| RwLock::default()).collect()) }
+        Self { tiers: TIERS.map(|t| (0..t.nodes / PLACES).map(|_| Shard::default()).collect()) }
     }
 
     /// The cached depths, shallow first.
@@ -40,17 +45,17 @@ impl NodeCache {
     }
 
     pub(super) fn get(&self, epoch: u32, depth: u8, prefix: u32) -> Option<Arc<Key<role::Node>>> {
-        let (shard, place, _) = self.place(epoch, depth, prefix)?;
+        let (shard, place) = self.place(epoch, depth, prefix)?;
         let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
         let node = shard.get(place)?.as_ref()?;
         (node.epoch == epoch && node.prefix == prefix).then(|| node.key.clone())
     }
 
     pub(super) fn put(&self, epoch: u32, depth: u8, prefix: u32, key: Arc<Key<role::Node>>) {
-        let Some((shard, place, size)) = self.place(epoch, depth, prefix) else { return };
+        let Some((shard, place)) = self.place(epoch, depth, prefix) else { return };
         let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
         if shard.is_empty() {
-            shard.resize_with(size, || None);
+            shard.resize_with(usize::try_from(PLACES).unwrap_or(0), || None);
         }
         if let Some(slot) = shard.get_mut(place) {
             *slot = Some(Node { epoch, prefix, key });
@@ -63,12 +68,12 @@ impl NodeCache {
         }
     }
 
-    /// A node's shard, its place there, and how many places the shard has.
-    fn place(&self, epoch: u32, depth: u8, prefix: u32) -> Option<(&RwLock<Vec<Option<Node>>>, usize, usize)> {
+    /// A node's shard and its place there.
+    fn place(&self, epoch: u32, depth: u8, prefix: u32) -> Option<(&Shard, usize)> {
         let (tier, shards) = TIERS.iter().zip(&self.tiers).find(|(tier, _)| tier.depth == depth)?;
         // Slots are drawn in order, so prefixes fill the places evenly as they are; epochs start far from one another.
         let at = (prefix ^ epoch.reverse_bits().checked_shr(32 - tier.nodes.trailing_zeros())?) & (tier.nodes - 1);
-        let shard = shards.get(usize::try_from(at % SHARDS).ok()?)?;
-        Some((shard, usize::try_from(at / SHARDS).ok()?, usize::try_from(tier.nodes / SHARDS).ok()?))
+        let shard = shards.get(usize::try_from(at / PLACES).ok()?)?;
+        Some((shard, usize::try_from(at % PLACES).ok()?))
     }
 }

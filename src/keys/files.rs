@@ -61,11 +61,10 @@ pub(super) fn load<T>(
     Err(KeyError::Lost { name: stem.to_owned(), source })
 }
 
-/// Removes every file of the keyring that isn't a copy of one of these.
-pub(super) fn sweep(home: &dyn Home, kept: impl Iterator<Item = String>) -> Result<(), HomeError> {
+/// The files of the keyring that aren't a copy of one of these.
+pub(super) fn strays(home: &dyn Home, kept: impl Iterator<Item = String>) -> Result<Vec<String>, HomeError> {
     let kept: BTreeSet<String> = kept.flat_map(|stem| copies(&stem)).collect();
-    let strays = home.list()?.into_iter().filter(|name| is_ours(name) && !kept.contains(name));
-    strays.into_iter().try_for_each(|name| home.remove(&name))
+    Ok(home.list()?.into_iter().filter(|name| is_ours(name) && !kept.contains(name)).collect())
 }
 
 /// Whether it is named like a file of the keyring. Others are left alone.

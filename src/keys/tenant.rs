@@ -105,6 +105,7 @@ impl TenantKeys {
     }
 
     /// Counts the changes of this tenant's key file. Whoever keeps what a slot key opened checks it again before use.
+    #[cfg_attr(not(test), expect(dead_code, reason = "erasure is its caller"))]
     pub(crate) fn generation(&self) -> u64 {
         self.read().generation
     }

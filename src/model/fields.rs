@@ -150,11 +150,10 @@ pub enum Normaliser {
 /// A value of an indexed field, before normalising.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum IndexValue {
+    /// Text, or the name of a unit variant.
     Text(String),
     Integer(i128),
     Bool(bool),
-    /// The name of a unit variant.
-    Variant(String),
 }
 
 #[cfg(test)]

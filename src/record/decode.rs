@@ -92,7 +92,7 @@ struct Access<'a, 'w, I> {
 impl<'a, I: Iterator<Item = (&'a str, &'a [u8])>> Access<'a, '_, I> {
     /// Finds the next field to hand over.
     fn advance(&mut self) -> Result<bool, Failure> {
-        while let Some((name, bytes)) = self.stored.next() {
+        for (name, bytes) in self.stored.by_ref() {
             match &self.permitted {
                 Some(Permitted::Names(names)) => {
                     if !names.contains(name) {

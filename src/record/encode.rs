@@ -82,12 +82,12 @@ struct Top<'a> {
 
 impl Top<'_> {
     fn push<V: Serialize + ?Sized>(&mut self, name: Name, value: &V) -> Result<(), Failure> {
-        let text = |name| self.fields.name(name).to_owned();
         if self.fields.entries.len() >= MAX_FIELDS {
             return Err(Failure(RecordError::TooManyFields));
         }
         if self.fields.name(&name).len() > MAX_NAME {
-            return Err(Failure::write(&text(&name), FieldProblem::NameTooLong));
+            let start: String = self.fields.name(&name).chars().take(32).collect();
+            return Err(Failure::write(&start, FieldProblem::NameTooLong));
         }
         let start = self.fields.buffer.len();
         let depth = if self.open { MAX_NESTING } else { MAX_DEPTH };

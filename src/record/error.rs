@@ -123,7 +123,7 @@ impl fmt::Display for FieldProblem {
             Self::TooDeep => "it is nested too deep; the limit is 128, and 8 in a `Document`",
             Self::Damaged => "its bytes are not one whole value",
             Self::NotIndexable => "it is indexed, and only text, whole numbers, bools and enums without data can be",
-            Self::NameTooLong => "its name is over 1,024 bytes",
+            Self::NameTooLong => "its name, which starts so, is over 1,024 bytes",
             Self::NotDefined => "the collection doesn't know it yet; call `define` with this version of the type",
         })
     }

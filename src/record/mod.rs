@@ -37,15 +37,15 @@ pub use schema::{Classification, Field, Schema};
 pub use search::SearchValue;
 pub use value::Value;
 
-pub(crate) use decode::{Decoded, decode};
+pub(crate) use decode::decode;
 pub(crate) use dictionary::Dictionary;
 pub(crate) use encode::{Fields, encode};
-pub(crate) use evolve::{Evolution, SchemaChange, evolve};
+pub(crate) use evolve::evolve;
 pub(crate) use plan::{Plan, plan};
 pub(crate) use schema::{Index, MAX_INDEXES};
 pub(crate) use search::index_value;
 pub(crate) use similar::nearest;
-pub(crate) use stored::{StoredField, Update, new_fields, stored_fields, update};
+pub(crate) use stored::{StoredField, new_fields, stored_fields, update};
 
 /// A type whose values are records: a struct with named fields.
 ///

@@ -4,7 +4,7 @@ use super::Mask;
 use crate::model::Normaliser;
 
 /// A collection has at most this many indexes.
-pub(crate) const MAX_INDEXES: usize = 32;
+pub(crate) const MAX_INDEXES: usize = 24;
 
 /// A collection's name, its indexes, and what is special about some of its fields.
 ///
@@ -47,7 +47,7 @@ impl Schema {
         self
     }
 
-    /// Indexes a field for exact look-up; several records may have the same value. At most 32 indexes, one on a field:
+    /// Indexes a field for exact look-up; several records may have the same value. At most 24 indexes, one on a field:
     /// text, whole numbers, bools, enums without data, and `Option` of these.
     #[must_use]
     pub fn index(self, field: impl Into<String>, normaliser: Normaliser) -> Self {

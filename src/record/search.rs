@@ -67,7 +67,7 @@ impl Holds {
     pub(super) const fn can_be(self, value: &IndexValue) -> bool {
         matches!(
             (self, value),
-            (Self::Text, IndexValue::Text(_) | IndexValue::Variant(_))
+            (Self::Text, IndexValue::Text(_))
                 | (Self::Integer, IndexValue::Integer(_))
                 | (Self::Bool, IndexValue::Bool(_))
         )

@@ -5,10 +5,13 @@ mod evolution;
 mod open;
 mod properties;
 mod shapes;
+mod vectors;
 mod withholding;
 
 use std::marker::PhantomData;
 
+use super::decode::Decoded;
+use super::evolve::SchemaChange;
 use super::*;
 use crate::format::{Body, StoredSchema, encode_body};
 use crate::model::FieldSet;

@@ -18,16 +18,6 @@ impl Batch {
         self.changes.insert(key.into(), None);
     }
 
-    /// Takes over another batch's changes; they replace this one's on the same keys.
-    pub(crate) fn merge(&mut self, later: Batch) {
-        self.changes.extend(later.changes);
-    }
-
-    /// What this batch does to `key`: `None` nothing, `Some(None)` removes it, `Some(Some(value))` sets it.
-    pub(crate) fn get(&self, key: &[u8]) -> Option<Option<&[u8]>> {
-        self.changes.get(key).map(Option::as_deref)
-    }
-
     /// The changes in key order; `None` removes.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
         self.changes.iter().map(|(key, value)| (key.as_slice(), value.as_deref()))

@@ -5,7 +5,7 @@
 //! solid-state disk keeps, nor backups.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Options for files that only their owner may read.
@@ -88,13 +88,15 @@ pub(crate) fn overwrite_and_remove(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
     };
-    let overwritten = if length > 0 { overwrite(path, length) } else { Ok(()) };
+    let overwritten = if length > 0 { OpenOptions::new().write(true).open(path).and_then(overwrite) } else { Ok(()) };
     fs::remove_file(path)?;
     overwritten
 }
 
-fn overwrite(path: &Path, length: u64) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).open(path)?;
+/// Overwrites an open file with zeros, from its beginning to its end.
+pub(crate) fn overwrite(mut file: File) -> io::Result<()> {
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(0))?;
     io::copy(&mut io::repeat(0).take(length), &mut file)?;
     file.sync_all()
 }

@@ -17,6 +17,7 @@ pub(crate) struct MemoryStore {
 }
 
 impl MemoryStore {
+    #[cfg(test)]
     pub(crate) fn new() -> Self {
         Self::default()
     }

@@ -22,7 +22,7 @@ pub(crate) use error::{CommitError, StoreError};
 pub(crate) use lock::DirLock;
 pub(crate) use memory::MemoryStore;
 #[cfg(feature = "sled")]
-pub(crate) use sled::{Notice, SledStore};
+pub(crate) use sled::SledStore;
 
 /// The longest value in bytes. Longer ones could leave `sled`'s log for files of their own, which it never syncs.
 pub(crate) const MAX_VALUE: usize = 4096;

@@ -42,8 +42,8 @@ impl Blocks {
     pub(super) fn open(&self, position: u64, bytes: &[u8]) -> Result<(Option<TenantId>, OpenedBlock)> {
         let place = Place { vault: self.vault, epoch: self.epoch, position };
         let damaged = |error| Error::damaged_by("a journal block doesn't open", error);
-        let header = block::split(bytes).map_err(|error| Error::damaged_by("a journal block", error))?.header;
-        let opened = match header.tenant {
+        let owner = audit::header_of(bytes).map_err(|error| Error::damaged_by("a journal block", error))?.tenant;
+        let opened = match owner {
             None => audit::open_block(bytes, &self.keys.journal, &place),
             Some(id) => {
                 let tenant = self.keyring.tenant(id);
@@ -51,7 +51,7 @@ impl Blocks {
                 audit::open_block(bytes, tenant.journal(), &place)
             }
         };
-        Ok((header.tenant, opened.map_err(damaged)?))
+        Ok((owner, opened.map_err(damaged)?))
     }
 
     /// The blocks from `from` on, about `limit` events of them, for a sink that is behind.

@@ -14,7 +14,7 @@ use crate::model::{TenantId, VaultId};
 use crate::policy::Denial;
 use crate::store::Store;
 
-use super::commit::{Committed, Committer, Job, Paused, Refusal, RowChange, WriteJob};
+use super::commit::{Committed, Committer, Job, Paused, Put, Refusal, RowChange, WriteJob};
 use super::gate::{Gate, Unopened};
 use super::journal::{Journal, Ticket, Untaken};
 use super::open::Held;
@@ -58,9 +58,9 @@ impl Lock {
 /// One atomic change, as callers put it together.
 #[derive(Default)]
 pub(super) struct Write {
-    pub(super) expect: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) expect: Vec<Put>,
     pub(super) rows: Vec<RowChange>,
-    pub(super) puts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) puts: Vec<Put>,
     pub(super) entries: Vec<Entry>,
     pub(super) vault_entries: Vec<Entry>,
     pub(super) after: Option<Box<dyn FnOnce() + Send>>,
@@ -144,9 +144,9 @@ impl Core {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let failed = self.journal.failed();
         self.committer.stop();
         self.upkeep.stop();
+        let failed = self.journal.failed();
         let head = if failed { Ok(()) } else { self.upkeep.write_head() };
         let sinks = self.journal.close_sinks();
         let store = self.store.close().map_err(|error| Error::io("closing the store", error));

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::audit::{EntryBuilder, Frontier, JournalState, Outcome, encode_head_file};
 use crate::crypto::{MacKey, fill, sha256};
 use crate::error::{Error, Result};
+use crate::format::marker;
 use crate::keys::{FileHome, Home, Keyring, MasterKey};
 use crate::model::{Action, Clock, VaultId};
 use crate::store::{Batch, CommitError, DirLock, Store, files};
@@ -17,7 +18,7 @@ use super::gate::Gate;
 use super::open::{self, Held};
 use super::options::{Memory, Place, VaultOptions};
 use super::upkeep::sign_head;
-use super::{Vault, entries, marker};
+use super::{Vault, entries};
 
 /// Where the keyring's files are in a vault's directory.
 pub(super) const KEYS: &str = "keys";
@@ -74,7 +75,7 @@ fn in_directory(options: VaultOptions, dir: &Path, master: &Arc<dyn MasterKey>) 
     files::sync_dir(&aside).map_err(failed)?;
     fs::rename(&aside, dir).map_err(failed)?;
     files::sync_dir(files::parent(dir)).map_err(failed)?;
-    open::open_locked(options, Held::Directory(lock))
+    open::open_locked(options, Held::Directory { _lock: lock })
 }
 
 #[cfg(not(feature = "sled"))]
@@ -98,7 +99,7 @@ fn in_memory(options: VaultOptions, memory: &Memory, master: &Arc<dyn MasterKey>
     *memory.inner.head.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(head);
     *made = Some(id);
     drop(made);
-    open::open_locked(options, Held::Memory(lock))
+    open::open_locked(options, Held::Memory { _lock: lock })
 }
 
 /// The keyring and the journal's first block. Returns the head file's content.

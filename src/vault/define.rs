@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::crypto::fill;
 use crate::error::{Error, Result};
-use crate::format::{IndexState, StoredKey, StoredNormaliser, StoredSchema, place};
+use crate::format::{IndexState, StoredKey, StoredSchema, place};
 use crate::index::{self, IndexKeys};
 use crate::model::{Action, Actor, CollectionId, Normaliser, RecordId};
 use crate::record::{self, Dictionary, Record, RecordError, Schema};
@@ -98,13 +98,7 @@ pub(super) fn layout(
                 .ok_or(Error::damaged("an index is on a field that the dictionary doesn't have"))?
                 .to_owned(),
         };
-        let normaliser = match stored.normaliser {
-            StoredNormaliser::Exact => Normaliser::Exact,
-            StoredNormaliser::Text => Normaliser::Text,
-            StoredNormaliser::Email => Normaliser::Email,
-            StoredNormaliser::Phone { region } => Normaliser::Phone { region },
-            StoredNormaliser::NationalId => Normaliser::NationalId,
-        };
+        let normaliser = Normaliser::from(&stored.normaliser);
         // An older release's normaliser would look for other values than it entered.
         let known = stored.normaliser_version == u16::from(index::version(&normaliser));
         let keys = IndexKeys::derive(tenant.keys.index(), id, stored.id, stored.version)
@@ -220,7 +214,7 @@ fn relink(
     if kept.iter().any(|link| (link.index, link.version) == (id, version)) {
         return Ok(None);
     }
-    let opened = Opened::open(&tenant.keys, place, &row, body, &layout.dictionary)?;
+    let opened = Opened::open(&tenant.keys, place, &row, body, layout, collection)?;
     let added = opened.terms(layout, |index| (index.keys.index(), index.keys.version()) == (id, version))?;
     if added.is_empty() {
         return Ok(None);

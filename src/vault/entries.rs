@@ -3,7 +3,7 @@
 use crate::audit::{Entry, EntryBuilder, Outcome, Subject};
 use crate::error::{Error, Result};
 use crate::format::Meta;
-use crate::model::{CollectionId, FieldSet, Revision};
+use crate::model::{CollectionId, Revision};
 use crate::policy::Denial;
 
 use super::gate::{Gate, Question};
@@ -70,9 +70,4 @@ pub(super) fn finish(entry: EntryBuilder) -> Result<Entry> {
 /// A record as the journal names it.
 pub(super) fn subject(meta: &Meta, revision: Revision) -> Subject {
     Subject { pseudonym: meta.pseudonym, number: meta.number, revision }
-}
-
-/// The names of `all` that are in `set`.
-pub(super) fn shown<'n>(all: impl Iterator<Item = &'n str>, set: &FieldSet) -> impl Iterator<Item = &'n str> {
-    all.filter(|name| set.contains(name))
 }

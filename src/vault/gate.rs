@@ -24,7 +24,7 @@ use crate::record::{self, Dictionary, Fields, Plan, Record, StoredField};
 use super::commit::NewTerm;
 use super::found::{Found, Metadata};
 use super::journal::Ticket;
-use super::tenant_core::{IndexCore, Layout};
+use super::tenant_core::{CollectionCore, IndexCore, Layout};
 use super::terms::term_of;
 
 /// Whose row it is: bound into both of its seals.
@@ -188,6 +188,8 @@ pub(super) struct Opened {
     head: RowHead,
     meta: Meta,
     body: Zeroizing<Vec<u8>>,
+    /// The layout to read the fields by, where the row was written with a later one than the reader had.
+    newer: Option<Arc<Layout>>,
 }
 
 /// Why a row doesn't open.
@@ -210,15 +212,24 @@ impl Opened {
         place: RowPlace,
         row: &LiveRow<'_>,
         sealed: &[u8],
-        dictionary: &Dictionary,
+        layout: &Layout,
+        latest: &CollectionCore,
     ) -> Result<Self, Unopened> {
-        let known = dictionary.hash_at(row.head.dictionary).ok_or(Unopened::Dictionary)?;
+        let mut newer = None;
+        let known = match layout.dictionary.hash_at(row.head.dictionary) {
+            Some(known) => known,
+            None => {
+                // A schema that changed meanwhile: dictionaries only grow, so the latest one reads every row.
+                let latest = newer.insert(latest.layout());
+                latest.dictionary.hash_at(row.head.dictionary).ok_or(Unopened::Dictionary)?
+            }
+        };
         let slot = keys.slot_key(row.head.epoch, row.head.slot).map_err(Unopened::Key)?;
         let context = key_context(&place, &row.head, &known);
         let data = unwrap(&slot, Label::DataKey, &context, row.wrapped).map_err(Unopened::Sealed)?;
         let body = open_body(&data, &body_context(&place, &row.head, &known), sealed).map_err(Unopened::Sealed)?;
         let meta = Body::split(&body).and_then(|body| Meta::decode(body.meta())).map_err(Unopened::Format)?;
-        Ok(Self { place, head: row.head, meta, body })
+        Ok(Self { place, head: row.head, meta, body, newer })
     }
 
     pub(super) fn meta(&self) -> &Meta {
@@ -286,6 +297,7 @@ impl Opened {
 
     fn fields<'a>(&'a self, layout: &'a Layout) -> Result<Vec<StoredField<'a>>> {
         let fields = Body::split(&self.body).and_then(|body| body.fields());
+        let layout = self.newer.as_deref().unwrap_or(layout);
         let stored = fields.and_then(|fields| record::stored_fields(fields, &layout.dictionary));
         stored.map_err(|error| Error::damaged_by("a record's fields", error))
     }
@@ -326,12 +338,11 @@ impl<'a> Edited<'a> {
         self,
         permit: Permit,
         keys: &TenantKeys,
-        place: &RowPlace,
-        head: &RowHead,
         layout: &Layout,
-        meta: &Meta,
+        target: &Target<'_>,
         draw: Draw,
     ) -> Result<Sealed> {
+        let Target { place, head, meta } = target;
         let due = permit.record.map_or(Some(Revision::FIRST), |(_, before)| before.next());
         if permit.record.is_some_and(|(record, _)| record != place.record) || due != Some(head.revision) {
             return Err(Error::damaged("a permit for another record or revision was used"));
@@ -354,6 +365,13 @@ impl<'a> Edited<'a> {
         })?;
         Ok(seal_row(keys, place, head, &layout.dictionary, body, draw)?)
     }
+}
+
+/// The row that fields are sealed into.
+pub(super) struct Target<'a> {
+    pub(super) place: &'a RowPlace,
+    pub(super) head: &'a RowHead,
+    pub(super) meta: &'a Meta,
 }
 
 /// The random bytes of one row, drawn in one call.

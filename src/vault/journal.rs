@@ -58,7 +58,10 @@ pub(super) struct Journal {
     limits: Limits,
     inner: Mutex<Inner>,
     space: Condvar,
+    /// A commit failed.
     failed: AtomicBool,
+    /// The committer is gone.
+    ended: AtomicBool,
     jobs: OnceLock<Sender<Job>>,
     sinks: OnceLock<Vec<Delivery>>,
     signal: Arc<Signal>,
@@ -79,6 +82,7 @@ impl Journal {
             inner: Mutex::new(inner),
             space: Condvar::new(),
             failed: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
             jobs: OnceLock::new(),
             sinks: OnceLock::new(),
             signal,
@@ -97,7 +101,7 @@ impl Journal {
 
     /// Whether acts may go on: no commit has failed, no required sink is late.
     pub(super) fn ready(&self) -> Result<(), Untaken> {
-        if self.failed() {
+        if self.failed() || self.ended.load(Ordering::Acquire) {
             return Err(Untaken::Failed);
         }
         if self.sinks().iter().any(|sink| sink.overdue(self.limits.delay)) { Err(Untaken::Sink) } else { Ok(()) }
@@ -166,6 +170,12 @@ impl Journal {
         self.space.notify_all();
     }
 
+    /// For the committer: it ends, and takes nothing any more.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        self.space.notify_all();
+    }
+
     /// For the committer: when the buffer must be written out.
     pub(super) fn due(&self) -> Option<Instant> {
         self.lock().due
@@ -201,7 +211,7 @@ impl Journal {
     fn push(&self, waiting: Waiting) -> Result<(), Untaken> {
         let mut inner = self.lock();
         while inner.waiting.len() >= self.limits.events || inner.bytes >= BYTES {
-            if self.failed() {
+            if self.failed() || self.ended.load(Ordering::Acquire) {
                 return Err(Untaken::Failed);
             }
             self.send(Job::Flush(None))?;

@@ -17,7 +17,6 @@ mod gate;
 mod handle;
 mod import;
 mod journal;
-mod marker;
 mod open;
 mod options;
 mod parts;

@@ -13,7 +13,8 @@ use crate::audit::{Delivery, Frontier, Head, HeadKey, JournalState, Replay, Sink
 use crate::crypto::{Label, open as unseal};
 use crate::error::{Error, Result};
 use crate::format::state::TenantState;
-use crate::format::{StoredSchema, place};
+use crate::format::marker::{self, MAX_MARKER};
+use crate::format::{FormatError, StoredSchema, place};
 use crate::keys::{CEILING_BLOCK, FileHome, Home, KeyError, Keyring, TenantKeys};
 use crate::model::{CollectionId, TenantId, VaultId};
 use crate::record::Dictionary;
@@ -30,15 +31,15 @@ use super::options::{Memory, MemoryLock, Place, VaultOptions};
 use super::parts::{Part, open_parts, open_tenant_name};
 use super::tenant_core::{CollectionCore, TenantCore, state_context};
 use super::upkeep::{HeadPlace, Signal, Upkeep, Work};
-use super::{Vault, marker};
+use super::Vault;
 
 /// What errors call a vault in memory.
 pub(super) const IN_MEMORY: &str = "<memory>";
 
 /// The lock on a vault, held from before it is read until it is closed.
 pub(super) enum Held {
-    Directory(DirLock),
-    Memory(MemoryLock),
+    Directory { _lock: DirLock },
+    Memory { _lock: MemoryLock },
 }
 
 pub(super) fn open(options: VaultOptions) -> Result<Vault> {
@@ -54,25 +55,15 @@ pub(super) fn open(options: VaultOptions) -> Result<Vault> {
             if !dir.join(MARKER).is_file() {
                 return Err(not("its file `vault` is missing"));
             }
-            Held::Directory(DirLock::acquire(dir).map_err(|error| store_error(error, dir))?)
+            Held::Directory { _lock: DirLock::acquire(dir).map_err(|error| store_error(error, dir))? }
         }
-        Place::Memory(memory) => Held::Memory(lock_memory(memory)?),
+        Place::Memory(memory) => Held::Memory { _lock: lock_memory(memory)? },
     };
     open_locked(options, held)
 }
 
 pub(super) fn lock_memory(memory: &Memory) -> Result<MemoryLock> {
     MemoryLock::acquire(memory).ok_or(Error::InUse { path: PathBuf::from(IN_MEMORY) })
-}
-
-/// What a place holds.
-struct Found {
-    id: VaultId,
-    home: Arc<dyn Home>,
-    store: Arc<dyn Store>,
-    head: HeadPlace,
-    ahead: HeadPlace,
-    notices: Vec<String>,
 }
 
 pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
@@ -150,10 +141,13 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
 }
 
 fn identify(dir: &Path) -> Result<VaultId> {
-    let bytes = files::read_limited(&dir.join(MARKER), marker::MAX)
+    let bytes = files::read_limited(&dir.join(MARKER), u64::try_from(MAX_MARKER).unwrap_or(u64::MAX))
         .map_err(|error| Error::io("reading the vault's file `vault`", error))?;
     let missing = Error::NotAVault { path: dir.to_owned(), why: "its file `vault` is missing" };
-    Ok(marker::parse(&bytes.ok_or(missing)?)?)
+    marker::parse(&bytes.ok_or(missing)?).map_err(|error| match error {
+        FormatError::Newer { what, found, known } => Error::Newer { what, found, known },
+        FormatError::Invalid { why, .. } => Error::damaged(why),
+    })
 }
 
 type OpenedStore = (Arc<dyn Store>, HeadPlace, HeadPlace, Vec<String>);
@@ -325,7 +319,6 @@ pub(super) fn store_error(error: StoreError, path: &Path) -> Error {
 }
 
 pub(super) fn key_error(error: KeyError) -> Error {
-    use crate::format::FormatError;
     match error {
         KeyError::Master(error) => Error::MasterKey(error),
         KeyError::Rejected => Error::MasterKey(crate::keys::MasterKeyError::Rejected),

@@ -38,7 +38,7 @@ pub struct VaultOptions {
 /// Where a vault lives.
 #[derive(Clone)]
 pub(super) enum Place {
-    #[cfg_attr(not(feature = "sled"), expect(dead_code, reason = "made only with an engine for files"))]
+    #[cfg_attr(not(feature = "sled"), allow(dead_code, reason = "made only with an engine for files"))]
     Directory(PathBuf),
     Memory(Memory),
 }

@@ -27,13 +27,21 @@ pub(super) fn links(tenant: &TenantCore, place: &RowPlace, revision: Revision, s
         .map_err(|error| Error::damaged_by("a record's list of index entries doesn't open", error))
 }
 
-/// An index that can be searched, and the key of a value in it; no key if the value normalises to nothing.
+/// A value sought in an index that can be searched.
+pub(super) struct Sought<'l> {
+    pub(super) index: &'l IndexCore,
+    pub(super) term: Term,
+    /// The key of the value's entries.
+    pub(super) key: Key<role::Value>,
+}
+
+/// What to look for; `None` if the value normalises to nothing, which no record has.
 pub(super) fn sought<'l>(
     layout: &'l Layout,
     plan: &Plan,
     field: &str,
     value: &SearchValue,
-) -> Result<(&'l IndexCore, Option<(Term, Key<role::Value>)>)> {
+) -> Result<Option<Sought<'l>>> {
     let value = plan.search_value(field, value.clone())?;
     let mut indexes = layout.indexes.iter().filter(|index| index.field == field);
     let index = indexes.clone().find(|index| index.ready).or_else(|| indexes.next());
@@ -43,11 +51,5 @@ pub(super) fn sought<'l>(
     }
     let term = index::normalise(&index.normaliser, &value);
     let term = term.map_err(|error| Error::io("normalising the value sought", error))?;
-    Ok((
-        index,
-        term.map(|term| {
-            let key = index.keys.value_key(&term);
-            (term, key)
-        }),
-    ))
+    Ok(term.map(|term| Sought { index, key: index.keys.value_key(&term), term }))
 }

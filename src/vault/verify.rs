@@ -5,6 +5,7 @@
 //! whole directory was set back, unless the caller brings a head.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::audit::{Claims, Head, HeadKey, RewrittenBecause, RowSet, RowSetDigest, Verdict, Walk, commit_mac};
 use crate::audit::{JournalState, decode_head_file, header_of};
@@ -17,7 +18,7 @@ use super::commit::terms_of;
 use super::core::Core;
 use super::gate::{Opened, RowPlace, open_tombstone};
 use super::rows::{self, ParsedRow};
-use super::tenant_core::{Layout, TenantCore};
+use super::tenant_core::{CollectionCore, TenantCore};
 use super::{open, terms};
 
 /// How many values are read from the store at once.
@@ -193,11 +194,11 @@ impl Check<'_> {
                 Ok(())
             })?;
         }
-        let layouts: HashMap<CollectionId, std::sync::Arc<Layout>> =
-            tenant.collections().iter().map(|collection| (collection.id, collection.layout())).collect();
+        let collections: HashMap<CollectionId, Arc<CollectionCore>> =
+            tenant.collections().into_iter().map(|collection| (collection.id, collection)).collect();
         self.each(&place::of_tenant(Space::Row, tenant.id), |key, value| {
             self.count(tenant, found, key, value);
-            if let Err(rows) = self.row(tenant, &layouts, key, value) {
+            if let Err(rows) = self.row(tenant, &collections, key, value) {
                 found.wrong.get_or_insert(rows);
             }
             Ok(())
@@ -217,7 +218,7 @@ impl Check<'_> {
     fn row(
         &self,
         tenant: &TenantCore,
-        layouts: &HashMap<CollectionId, std::sync::Arc<Layout>>,
+        collections: &HashMap<CollectionId, Arc<CollectionCore>>,
         key: &[u8],
         value: &[u8],
     ) -> Result<(), RowSet> {
@@ -225,7 +226,8 @@ impl Check<'_> {
         let indexes = |_: Error| RowSet::Indexes;
         let (_, collection, record) = place::row_of_key(key).ok_or(RowSet::Records)?;
         let place = RowPlace { tenant: tenant.id, collection, record };
-        let layout = layouts.get(&collection).ok_or(RowSet::Records)?;
+        let core = collections.get(&collection).ok_or(RowSet::Records)?;
+        let layout = core.layout();
         let bytes = rows::complete(&*self.core.store, &place, value.to_vec()).map_err(records)?;
         let bytes = bytes.ok_or(RowSet::Records)?;
         let mut joined = Vec::new();
@@ -238,13 +240,13 @@ impl Check<'_> {
                 };
             }
         };
-        let opened = Opened::open(&tenant.keys, place, &row, body, &layout.dictionary).map_err(|_| RowSet::Records)?;
+        let opened = Opened::open(&tenant.keys, place, &row, body, &layout, core).map_err(|_| RowSet::Records)?;
         let links = terms::links(tenant, &place, row.head.revision, row.links).map_err(indexes)?;
         for link in &links {
             self.link(tenant, collection, record, link)?;
         }
         // An index that is being built may lack rows; what it has must be right.
-        let terms = opened.terms(layout, |index| index.ready).map_err(indexes)?;
+        let terms = opened.terms(&layout, |index| index.ready).map_err(indexes)?;
         let linked = terms.iter().all(|term| {
             links.iter().any(|link| {
                 (link.index, link.version) == (term.index, term.version) && link.value_key.expose() == term.key.expose()

@@ -4,12 +4,13 @@
 //! by a rename. Does not: make a disk forget. The old anchor's bytes are overwritten through a handle kept open, which a
 //! journalling file system or an SSD may turn into a write elsewhere, and which a crash just after the rename skips.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Home, HomeError, too_long, unexpected};
+use super::{Home, HomeError, unexpected};
 use crate::format::ANCHOR;
+use crate::store::files;
 
 const ANCHOR_NAME: &str = "anchor";
 const NEW_ANCHOR_NAME: &str = "anchor.new";
@@ -23,9 +24,7 @@ impl FileHome {
     /// Makes the directory, for its owner alone; it must not be there yet.
     pub(crate) fn create(directory: impl Into<PathBuf>) -> Result<Self, HomeError> {
         let home = Self::open(directory);
-        let made = make_directory(&home.directory).and_then(|()| {
-            sync_dir(home.directory.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(".".as_ref()))
-        });
+        let made = files::create_dir(&home.directory).and_then(|()| files::sync_dir(files::parent(&home.directory)));
         home.told("create", "", made).map(|()| home)
     }
 
@@ -44,18 +43,18 @@ impl FileHome {
 
     fn swap(&self, expected: Option<&[u8]>, new: &[u8]) -> io::Result<()> {
         let (path, temporary) = (self.path(ANCHOR_NAME), self.path(NEW_ANCHOR_NAME));
-        if read_limited(&path, ANCHOR)?.as_deref() != expected {
+        if files::read_limited(&path, length(ANCHOR))?.as_deref() != expected {
             return Err(unexpected());
         }
         // A crash may have left one behind.
-        overwrite_and_remove(&temporary)?;
-        write_new(&temporary, new)?;
+        files::overwrite_and_remove(&temporary)?;
+        write_checked(&temporary, new)?;
         let old = expected.and_then(|_| OpenOptions::new().write(true).open(&path).ok());
         fs::rename(&temporary, &path)?;
-        sync_dir(&self.directory)?;
+        files::sync_dir(&self.directory)?;
         if let Some(old) = old {
             // Best effort: the change is made and durable, whether or not the old bytes could be overwritten.
-            let _ = overwrite(old);
+            let _ = files::overwrite(old);
         }
         Ok(())
     }
@@ -63,11 +62,11 @@ impl FileHome {
 
 impl Home for FileHome {
     fn read(&self, name: &str, limit: usize) -> Result<Option<Vec<u8>>, HomeError> {
-        self.told("read", name, read_limited(&self.path(name), limit))
+        self.told("read", name, files::read_limited(&self.path(name), length(limit)))
     }
 
     fn write_new(&self, name: &str, bytes: &[u8]) -> Result<(), HomeError> {
-        let written = write_new(&self.path(name), bytes).and_then(|()| sync_dir(&self.directory));
+        let written = write_checked(&self.path(name), bytes).and_then(|()| files::sync_dir(&self.directory));
         self.told("write", name, written)
     }
 
@@ -88,11 +87,11 @@ impl Home for FileHome {
     }
 
     fn remove(&self, name: &str) -> Result<(), HomeError> {
-        self.told("remove", name, overwrite_and_remove(&self.path(name)))
+        self.told("remove", name, files::overwrite_and_remove(&self.path(name)))
     }
 
     fn read_anchor(&self) -> Result<Option<Vec<u8>>, HomeError> {
-        self.told("read", ANCHOR_NAME, read_limited(&self.path(ANCHOR_NAME), ANCHOR))
+        self.told("read", ANCHOR_NAME, files::read_limited(&self.path(ANCHOR_NAME), length(ANCHOR)))
     }
 
     fn swap_anchor(&self, expected: Option<&[u8]>, new: &[u8]) -> Result<(), HomeError> {
@@ -100,59 +99,17 @@ impl Home for FileHome {
     }
 }
 
-fn make_directory(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
-fn sync_dir(path: &Path) -> io::Result<()> {
-    // Elsewhere a directory can't be opened as a file; there the file system orders these by itself.
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
-}
-
 /// Writes a new file, syncs it, and reads it back. The caller syncs the directory.
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    file.seek(SeekFrom::Start(0))?;
-    let mut back = Vec::with_capacity(bytes.len());
-    file.read_to_end(&mut back)?;
-    if back == bytes { Ok(()) } else { Err(io::Error::other("it doesn't read back as it was written")) }
-}
-
-fn read_limited(path: &Path, limit: usize) -> io::Result<Option<Vec<u8>>> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(e),
-    };
-    let mut bytes = Vec::new();
-    file.take(u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() > limit { Err(too_long()) } else { Ok(Some(bytes)) }
-}
-
-fn overwrite(mut file: File) -> io::Result<()> {
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(0))?;
-    io::copy(&mut io::repeat(0).take(length), &mut file)?;
-    file.sync_data()
-}
-
-fn overwrite_and_remove(path: &Path) -> io::Result<()> {
-    match OpenOptions::new().write(true).open(path) {
-        Ok(file) => {
-            // Best effort: what seals these bytes is gone already.
-            let _ = overwrite(file);
-            fs::remove_file(path)
-        }
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
-        Err(e) => Err(e),
+fn write_checked(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    files::write_new(path, bytes)?;
+    let back = files::read_limited(path, length(bytes.len()))?;
+    if back.as_deref() == Some(bytes) {
+        Ok(())
+    } else {
+        Err(io::Error::other("it doesn't read back as it was written"))
     }
+}
+
+fn length(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }

@@ -19,6 +19,7 @@ struct Held {
 }
 
 impl MemoryHome {
+    #[cfg(test)]
     pub(crate) fn new() -> Self {
         Self::default()
     }

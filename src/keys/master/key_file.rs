@@ -14,6 +14,7 @@ use crate::format::master::{
     KEY_FILE, KEY_FILE_PAYLOAD, KEY_FILE_VERSION, KeyFileFault, decode_by_key_file, decode_key_file,
     encode_by_key_file, encode_key_file,
 };
+use crate::store::files;
 
 /// A master key kept in a small text file. Keep it apart from the vault and its backups.
 ///
@@ -47,7 +48,8 @@ impl KeyFile {
             }
             Err(source) => return Err(failed("create", path, source)),
         };
-        let written = file.write_all(&text).and_then(|()| file.sync_all()).and_then(|()| sync_parent(path));
+        let written =
+            file.write_all(&text).and_then(|()| file.sync_all()).and_then(|()| files::sync_dir(files::parent(path)));
         if let Err(source) = written {
             drop(file);
             // Half a key file would only be in the way. If it can't be removed, the error below still says enough.
@@ -163,11 +165,6 @@ fn new_file(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-fn sync_parent(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty());
-    if cfg!(unix) { File::open(parent.unwrap_or(Path::new(".")))?.sync_all() } else { Ok(()) }
 }
 
 fn failed(action: &'static str, path: &Path, source: io::Error) -> MasterKeyError {

@@ -1,5 +1,9 @@
 //! Whatever stops a change of the keyring, at whichever call: the old or the new state opens, and nothing between.
 
+use std::io;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::faulty::{FAULTS, FaultyHome};
 use super::*;
 
@@ -156,4 +160,77 @@ fn repair_stopped_at_any_call_can_be_made_again() {
             assert_eq!(state(&open(&home)), whole, "{fault:?} at {n}");
         }
     }
+}
+
+/// A home whose next swap of the anchor fails when the new one can be seen but isn't durable yet.
+struct Undurable {
+    inner: Arc<MemoryHome>,
+    fails: AtomicBool,
+    durable: Mutex<Option<Vec<u8>>>,
+}
+
+impl Undurable {
+    fn over(inner: &Arc<MemoryHome>) -> Arc<Self> {
+        let durable = Mutex::new(inner.read_anchor().unwrap());
+        Arc::new(Self { inner: inner.clone(), fails: AtomicBool::new(false), durable })
+    }
+
+    fn cut_power(&self) {
+        let (seen, durable) = (self.inner.read_anchor().unwrap(), self.durable.lock().unwrap());
+        self.inner.swap_anchor(seen.as_deref(), durable.as_ref().unwrap()).unwrap();
+    }
+}
+
+impl Home for Undurable {
+    fn read(&self, name: &str, limit: usize) -> Result<Option<Vec<u8>>, HomeError> {
+        self.inner.read(name, limit)
+    }
+    fn write_new(&self, name: &str, bytes: &[u8]) -> Result<(), HomeError> {
+        self.inner.write_new(name, bytes)
+    }
+    fn list(&self) -> Result<Vec<String>, HomeError> {
+        self.inner.list()
+    }
+    fn remove(&self, name: &str) -> Result<(), HomeError> {
+        self.inner.remove(name)
+    }
+    fn read_anchor(&self) -> Result<Option<Vec<u8>>, HomeError> {
+        self.inner.read_anchor()
+    }
+    fn swap_anchor(&self, expected: Option<&[u8]>, new: &[u8]) -> Result<(), HomeError> {
+        self.inner.swap_anchor(expected, new)?;
+        if self.fails.swap(false, Ordering::SeqCst) {
+            return Err(HomeError::new("sync", "the anchor", io::Error::other("it failed as planned")));
+        }
+        *self.durable.lock().unwrap() = Some(new.to_vec());
+        Ok(())
+    }
+}
+
+#[test]
+fn change_reported_after_a_failed_sync_survives_a_power_cut() {
+    let home = furnished();
+    let undurable = Undurable::over(&home);
+    let keyring = Keyring::open(undurable.clone(), VAULT, master(1)).unwrap();
+    undurable.fails.store(true, Ordering::SeqCst);
+    keyring.puncture(ONE, &[Slot(1)]).unwrap();
+    let after = state(&keyring);
+    undurable.cut_power();
+    assert_eq!(state(&open(&home)), after);
+}
+
+#[test]
+fn power_cut_after_reopening_a_change_that_was_killed_half_way_loses_nothing() {
+    let home = furnished();
+    let killed = Undurable::over(&home);
+    let faulty = FaultyHome::new(&home, FAULTS[2]);
+    let keyring = Keyring::open(faulty.clone(), VAULT, master(1)).unwrap();
+    // The four writes of the change succeed; the process dies when the anchor can be seen and nothing more is done.
+    faulty.arm(4);
+    assert!(matches!(keyring.puncture(ONE, &[Slot(1)]), Err(KeyError::OutcomeUnknown(_))));
+    let reopened = Keyring::open(killed.clone(), VAULT, master(1)).unwrap();
+    let seen = state(&reopened);
+    assert_eq!(seen.tenants[0].slots[1], None, "the change was not visible: the test tests nothing");
+    killed.cut_power();
+    assert_eq!(state(&open(&home)), seen);
 }

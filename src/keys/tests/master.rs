@@ -152,6 +152,17 @@ mod passphrase {
     }
 
     #[test]
+    fn one_passphrase_opens_vaults_with_different_salts() {
+        let context = WrapContext::keyring(VAULT, 1);
+        let wraps = [1, 2].map(|byte| cheap(GOOD).wrap(&[byte; 32], &context).unwrap());
+        let (opener, mut key) = (cheap(GOOD), [0; 32]);
+        for (wrapped, byte) in wraps.iter().zip([1, 2]) {
+            opener.unwrap(wrapped, &context, &mut key).unwrap();
+            assert_eq!(key, [byte; 32]);
+        }
+    }
+
+    #[test]
     fn debug_of_a_passphrase_doesnt_show_it() {
         assert!(!format!("{:?}", Passphrase::new(GOOD)).contains("otters"));
     }

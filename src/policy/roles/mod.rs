@@ -13,7 +13,8 @@ mod tests;
 pub use build::{Grant, Role};
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::collections::btree_map::Entry;
+use std::sync::{Arc, OnceLock};
 
 use super::{AccessPolicy, Decision, Denial, Permission, PolicyError, PolicyVersion, Scope, codes};
 use crate::model::{Action, Facts, FieldSet, Request};
@@ -74,11 +75,14 @@ impl Roles {
         let name = name.into();
         let role = rules(Role::new()).into();
         self.faults.extend(role.faults(&name));
-        if self.roles.contains_key(&name) {
-            self.faults.push(format!("role `{name}` is said twice: say all it allows in one place"));
-        } else {
-            let table = Table::new(&name, role);
-            self.roles.insert(name, table);
+        match self.roles.entry(name) {
+            Entry::Occupied(said) => {
+                self.faults.push(format!("role `{}` is said twice: say all it allows in one place", said.key()));
+            }
+            Entry::Vacant(free) => {
+                let table = Table::new(free.key(), role);
+                free.insert(table);
+            }
         }
         self.version = OnceLock::new();
         self
@@ -178,7 +182,7 @@ impl AccessPolicy for Roles {
 
 /// What the actor's roles allow together, for one act.
 struct Sum<'a> {
-    rule: &'a std::sync::Arc<str>,
+    rule: &'a Arc<str>,
     read: FieldSet,
     write: FieldSet,
 }

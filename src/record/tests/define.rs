@@ -32,7 +32,7 @@ fn schema_that_contradicts_itself_is_refused() {
     for (schema, says) in [
         (Schema::new(""), "name"),
         (Schema::new("c".repeat(256)), "name"),
-        (many, "more than 32 indexes"),
+        (many, "more than 24 indexes"),
         (Schema::new("c").index("name", Normaliser::Text).unique("name", Normaliser::Text), "two indexes"),
         (Schema::new("c").field("name", |f| f.was("name")), "itself"),
         (Schema::new("c").field("name", |f| f.was("n")).field("email", |f| f.was("n")), "said twice"),

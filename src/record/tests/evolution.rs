@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 use super::*;
 use crate::format::{IndexState, StoredIndex};
 use crate::model::Normaliser;
+use crate::record::evolve::SchemaChange;
 
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
 enum Tier {

@@ -138,6 +138,60 @@ fn type_with_flattened_extras_is_open_and_must_bear_the_loss_of_any_field() {
 }
 
 #[test]
+fn open_type_of_your_own_is_held_to_the_depth_of_documents() {
+    #[derive(Serialize, Deserialize, PartialEq)]
+    #[serde(transparent)]
+    struct Json(BTreeMap<String, serde_json::Value>);
+    impl Record for Json {
+        fn schema() -> Schema {
+            Schema::open("json")
+        }
+        fn example() -> Self {
+            Self(BTreeMap::new())
+        }
+    }
+    let nested = |depth| (0..depth).fold(serde_json::Value::Null, |inner, _| serde_json::Value::Array(vec![inner]));
+    let json = Collection::<Json>::define().unwrap();
+    assert!(json.put(&Json(BTreeMap::from([("x".into(), nested(8))]))).is_ok());
+    let deep = json.put(&Json(BTreeMap::from([("x".into(), nested(9))])));
+    assert_eq!(deep, Err(RecordError::Write { field: "x".into(), problem: FieldProblem::TooDeep }));
+}
+
+#[test]
+fn fields_that_a_type_never_asks_for_are_named_when_they_are_withheld() {
+    #[derive(Serialize)]
+    #[serde(transparent)]
+    struct First(BTreeMap<String, u8>);
+    impl<'de> Deserialize<'de> for First {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct One;
+            impl<'de> serde::de::Visitor<'de> for One {
+                type Value = First;
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("a map")
+                }
+                fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<First, A::Error> {
+                    Ok(First(map.next_entry()?.into_iter().collect()))
+                }
+            }
+            deserializer.deserialize_map(One)
+        }
+    }
+    impl Record for First {
+        fn schema() -> Schema {
+            Schema::open("first")
+        }
+        fn example() -> Self {
+            Self(BTreeMap::new())
+        }
+    }
+    let first = Collection::<First>::define().unwrap();
+    let body = first.put(&First(BTreeMap::from([("a".into(), 1), ("b".into(), 2)]))).unwrap();
+    let shown = first.get(&body, &only(&["a"])).unwrap();
+    assert_eq!((shown.value.0.len(), shown.withheld), (1, vec!["b".to_owned()]));
+}
+
+#[test]
 fn struct_with_an_open_schema_and_map_with_a_closed_one_are_refused() {
     record!(Plain { a: u8 = 1 });
     assert!(error(plan::<Plain>(&Schema::open("c"))).contains("Schema::new"));

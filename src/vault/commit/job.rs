@@ -41,15 +41,18 @@ pub(in crate::vault) struct Paused {
     pub(in crate::vault) journal: crate::audit::JournalState,
 }
 
+/// A value to put under a key, or `None` to remove it; or, of an expectation, what must be there.
+pub(in crate::vault) type Put = (Vec<u8>, Option<Vec<u8>>);
+
 /// One atomic change of one tenant, or of the vault itself.
 pub(in crate::vault) struct WriteJob {
     /// `None`: an act of the vault.
     pub(in crate::vault) tenant: Option<Arc<TenantCore>>,
     /// Values that must still be what the caller saw.
-    pub(in crate::vault) expect: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(in crate::vault) expect: Vec<Put>,
     pub(in crate::vault) rows: Vec<RowChange>,
     /// Other values to put or remove: names, schemas, dictionaries, slot map.
-    pub(in crate::vault) puts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(in crate::vault) puts: Vec<Put>,
     pub(in crate::vault) entries: Vec<Entry>,
     /// Entries for the vault's own blocks, in the same commit.
     pub(in crate::vault) vault_entries: Vec<Entry>,
@@ -73,6 +76,18 @@ pub(in crate::vault) struct RowChange {
     pub(in crate::vault) removed: Vec<Link>,
     /// Values to be entered.
     pub(in crate::vault) added: Vec<NewTerm>,
+}
+
+impl RowChange {
+    /// About how many bytes it writes.
+    pub(in crate::vault) fn bytes(&self) -> usize {
+        match &self.after {
+            NewRow::Live { carried, chunks, .. } => {
+                chunks.iter().fold(carried.len(), |sum, chunk| sum.saturating_add(chunk.len()))
+            }
+            NewRow::Relinked | NewRow::Gone(_) => 256,
+        }
+    }
 }
 
 /// What a row becomes.

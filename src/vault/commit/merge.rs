@@ -12,7 +12,7 @@ use crate::vault::gate;
 use crate::vault::tenant_core::TenantCore;
 
 use super::Refusal;
-use super::job::{NewRow, NewTerm, RowChange};
+use super::job::{NewRow, NewTerm, Put, RowChange};
 use super::pending::{Draft, Merge, Pending};
 
 /// How many ends of index values are remembered.
@@ -40,8 +40,8 @@ impl Ends {
 
 /// The part of a request that is merged.
 pub(super) struct Change {
-    pub(super) expect: Vec<(Vec<u8>, Option<Vec<u8>>)>,
-    pub(super) puts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) expect: Vec<Put>,
+    pub(super) puts: Vec<Put>,
     pub(super) rows: Vec<RowChange>,
 }
 

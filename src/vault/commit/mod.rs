@@ -10,7 +10,7 @@ mod merge;
 mod pending;
 mod thread;
 
-pub(super) use job::{Committed, Job, NewRow, NewTerm, Paused, Reply, RowChange, WriteJob};
+pub(super) use job::{Committed, Job, NewRow, NewTerm, Paused, Put, RowChange, WriteJob};
 pub(super) use journal::genesis;
 pub(super) use pending::terms_of;
 pub(super) use thread::{Committer, Start};

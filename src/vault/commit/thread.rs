@@ -15,7 +15,7 @@ use crate::vault::journal::{Journal, Waiting};
 
 use super::Refusal;
 use super::job::{Committed, Job, Paused, Reply, WriteJob};
-use super::journal::BlockWriter;
+use super::journal::{BlockWriter, Written};
 use super::merge::{Change, Ends, merge};
 use super::pending::Pending;
 
@@ -118,7 +118,7 @@ impl Worker {
                 Next::Stop => break,
             }
         }
-        self.start.journal.fail();
+        self.start.journal.end();
     }
 
     fn next(&self) -> Result<Option<Job>, RecvTimeoutError> {
@@ -208,7 +208,7 @@ impl Worker {
             blocks.tenant(delta, &mut writes)?;
         }
         blocks.vault(&vault_entries, &mut writes)?;
-        let (state, stored, events) = blocks.finish(self.start.clock.now(), &mut writes)?;
+        let Written { state, stored, events } = blocks.finish(self.start.clock.now(), &mut writes)?;
         let mut batch = Batch::default();
         for (key, value) in writes {
             match value {
