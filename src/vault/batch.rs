@@ -34,7 +34,13 @@ pub struct Batch {
 
 impl Batch {
     pub(super) fn new(session: Arc<SessionInner>) -> Self {
-        Self { session, write: Write::default(), subjects: PendingSubjects::new(), touched: HashSet::new(), bytes: 0 }
+        Self {
+            session,
+            write: Write::default(),
+            subjects: PendingSubjects::default(),
+            touched: HashSet::new(),
+            bytes: 0,
+        }
     }
 
     /// Adds a new record.

@@ -137,7 +137,7 @@ pub(super) fn prepare_insert<T: Record + 'static>(
     collection: &Arc<CollectionCore>,
     value: &T,
     new: &NewMeta,
-    mut pending: Pending<'_>,
+    pending: Pending<'_>,
     write: &mut Write,
 ) -> Result<RecordId> {
     let core = &session.core;
@@ -169,9 +169,13 @@ pub(super) fn prepare_insert<T: Record + 'static>(
             return Err(not_writable(session, collection, &question, name));
         }
     }
-    let slot = match &new.about {
+    let joined = match &new.about {
+        None => None,
+        Some(about) => Some(subject::about(session, collection, id, about, &mut meta, pending.as_deref(), write)?),
+    };
+    let slot = match &joined {
         None => subject::own_slot(core, &session.tenant)?,
-        Some(about) => subject::about(session, collection, id, about, &mut meta, pending.as_deref_mut(), write)?,
+        Some(joined) => joined.slot,
     };
     let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };
     let head = RowHead {
@@ -187,17 +191,14 @@ pub(super) fn prepare_insert<T: Record + 'static>(
     }
     entry.revision_after(Revision::FIRST);
     let added = edited.terms(&layout, |_| true)?;
-    let sealed = edited.seal(
-        permit,
-        &session.tenant.keys,
-        &layout,
-        &Target { place: &place, head: &head, meta: &meta },
-        draw,
-    )?;
-    if let (Some(pending), None) = (pending, &new.about) {
-        pending.insert((collection.id, id), subject::created(collection.id, id, slot, meta.pseudonym));
-    }
+    let target = Target { place: &place, head: &head, meta: &meta };
+    let sealed = edited.seal(permit, &session.tenant.keys, &layout, &target, draw)?;
     write.entries.push(entries::finish(entry)?);
+    match (pending, &joined) {
+        (Some(pending), None) => pending.created((collection.id, id), slot, meta.pseudonym),
+        (Some(pending), Some(joined)) => pending.joined((collection.id, id), joined),
+        (None, _) => {}
+    }
     write.rows.push(RowChange {
         collection: Arc::clone(collection),
         generation: layout.generation,
