@@ -4,11 +4,12 @@ mod model;
 mod types;
 
 use crate::audit::Verdict;
+use crate::error::{Error, Result};
 use crate::keys::{MasterKey, MasterKeyError, WrapContext};
 use crate::model::{Actor, RecordId, Revision};
 use crate::policy::Roles;
+use crate::record::Document;
 use crate::vault::{Collection, Escrow, Memory, NewMeta, Tenant, Vault};
-use crate::{Document, Error, Result};
 
 use model::{Model, Rows};
 use types::{Customer, EMAILS, Earlier, Later, NAMES};

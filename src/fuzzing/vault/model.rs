@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::{Customer, EMAILS, NAMES, paper};
+use crate::error::{Error, Result};
 use crate::model::{CollectionId, RecordId, Revision};
+use crate::record::Document;
 use crate::vault::Page;
-use crate::{Document, Error, Result};
 
 /// One tenant.
 #[derive(Default)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::Normaliser;
-use crate::{Document, Record, Schema};
+use crate::record::{Document, Record, Schema};
 
 /// Names, and which of them are one for the index; none for what isn't indexed.
 pub(super) const NAMES: [(&str, Option<u8>); 8] = [
