@@ -74,6 +74,7 @@ pub(super) fn head_key(bytes: &[u8]) {
         assert_eq!(texts::key_text(name, id, &public), text);
     }
     if let Ok(key) = text.parse::<HeadKey>() {
-        assert_eq!(key.to_string(), text);
+        // Blanks that came along with a copied key are let pass.
+        assert_eq!(key.to_string(), text.trim());
     }
 }
