@@ -12,7 +12,7 @@ use crate::crypto::{open, open_body, seal, seal_body, unwrap, wrap_with_salt};
 use crate::error::{Error, Result};
 use crate::format::row::{LiveRow, MAX_BODY, RowHead, Tombstone, build_row};
 use crate::format::{Body, FieldKey, FormatError, MAX_LABEL, MAX_LABELS, Meta, encode_body};
-use crate::index::Term;
+use crate::index::{self, Term};
 use crate::keys::TenantKeys;
 use crate::model::{
     Action, Actor, Clock, CollectionId, Epoch, Facts, FieldSet, RecordId, Request, Resource, Revision, TenantId,
@@ -462,12 +462,16 @@ fn terms(layout: &Layout, fields: &[StoredField<'_>], wanted: impl Fn(&IndexCore
     for index in layout.indexes.iter().filter(|index| wanted(index)) {
         let Some(field) = fields.iter().find(|field| field.name == index.field) else { continue };
         if let Some(term) = term_of(index, field.bytes)? {
+            let key = index.keys.value_key(&term);
             terms.push(NewTerm {
                 index: index.keys.index(),
                 version: index.keys.version(),
                 unique: index.unique,
                 field: index.field.clone(),
-                key: index.keys.value_key(&term),
+                first: index::entry_key(&key, 0),
+                key,
+                seen: None,
+                foreseen: None,
             });
         }
     }

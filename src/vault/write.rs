@@ -9,7 +9,7 @@ use crate::model::{Action, Pseudonym, RecordId, Revision, Slot};
 use crate::policy::{Denial, codes};
 use crate::record::{self, Fields, Plan, Record, RecordError};
 
-use super::commit::{NewRow, RowChange};
+use super::commit::{NewRow, RowChange, foresee};
 use super::core::{Outcome, Write};
 use super::entries;
 use super::found::NewMeta;
@@ -190,7 +190,8 @@ pub(super) fn prepare_insert<T: Record + 'static>(
         entry.fields_changed(fields.iter().map(|(name, _)| name));
     }
     entry.revision_after(Revision::FIRST);
-    let added = edited.terms(&layout, |_| true)?;
+    let mut added = edited.terms(&layout, |_| true)?;
+    let links = foresee(core, &session.tenant, &place, Revision::FIRST, &[], &mut added)?;
     let target = Target { place: &place, head: &head, meta: &meta };
     let sealed = edited.seal(permit, &session.tenant.keys, &layout, &target, draw)?;
     write.entries.push(entries::finish(entry)?);
@@ -208,6 +209,7 @@ pub(super) fn prepare_insert<T: Record + 'static>(
         kept: Vec::new(),
         removed: Vec::new(),
         added,
+        links,
     });
     Ok(id)
 }
@@ -321,8 +323,9 @@ fn prepare_edit<T: Record + 'static>(
             (core.keys.index(), core.keys.version()) == (index, version) && !changed.contains(&core.field.as_str())
         })
     };
-    let (kept, removed) = links.into_iter().partition(|link| stays(link.index, link.version));
-    let added = edited.terms(&layout, |index| changed.contains(&index.field.as_str()))?;
+    let (kept, removed): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| stays(link.index, link.version));
+    let mut added = edited.terms(&layout, |index| changed.contains(&index.field.as_str()))?;
+    let links = foresee(core, &session.tenant, &place, next, &kept, &mut added)?;
     let sealed = edited.seal(
         permit,
         &session.tenant.keys,
@@ -340,6 +343,7 @@ fn prepare_edit<T: Record + 'static>(
         kept,
         removed,
         added,
+        links,
     });
     Ok(next)
 }
@@ -386,6 +390,7 @@ pub(super) fn prepare_delete(
         kept: Vec::new(),
         removed,
         added: Vec::new(),
+        links: None,
     });
     Ok(())
 }
