@@ -39,7 +39,7 @@ pub(crate) use codec::{decode, encode};
 pub(crate) use cursor::{Reader, Writer};
 pub(crate) use dictionary::{MAX_ENTRIES, MAX_NAME, decode_dictionary, encode_dictionary};
 pub(crate) use error::FormatError;
-pub(crate) use meta::Meta;
+pub(crate) use meta::{MAX_LABEL, MAX_LABELS, Meta};
 pub(crate) use schema::{
     IndexState, MAX_LISTED_INDEXES, StoredClassification, StoredIndex, StoredKey, StoredRule, StoredSchema,
 };

@@ -5,7 +5,10 @@ use crate::format::{block as layout, head as texts, journal_entry, journal_state
 
 pub(super) fn block(bytes: &[u8]) {
     let total = layout::total_length(bytes);
-    assert_eq!(total.as_ref().map(|total| total.div_ceil(layout::CHUNK)), layout::chunk_count(bytes).as_ref().map(|n| *n));
+    assert_eq!(
+        total.as_ref().map(|total| total.div_ceil(layout::CHUNK)),
+        layout::chunk_count(bytes).as_ref().map(|n| *n)
+    );
     if let Ok(parts) = layout::split(bytes) {
         let mut again = Vec::new();
         parts.header.encode(&mut again);

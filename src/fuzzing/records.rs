@@ -5,9 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::format::{
-    Body, Meta, StoredSchema, decode_dictionary, encode_body, encode_dictionary,
-};
+use crate::format::{Body, Meta, StoredSchema, decode_dictionary, encode_body, encode_dictionary};
 use crate::index;
 use crate::model::{FieldSet, IndexValue, Normaliser};
 use crate::record::{self, Dictionary, Document, Plan, Record, Schema, index_value, stored_fields};
@@ -185,4 +183,3 @@ pub(super) fn normalise(bytes: &[u8]) {
         }
     }
 }
-

@@ -160,7 +160,11 @@ impl Pair {
 
     fn compare(&mut self) {
         for which in 0..TENANTS.len() {
-            if self.models[which].evolved { self.on::<Later>(which).compare() } else { self.on::<Earlier>(which).compare() }
+            if self.models[which].evolved {
+                self.on::<Later>(which).compare()
+            } else {
+                self.on::<Earlier>(which).compare()
+            }
         }
     }
 }
@@ -207,11 +211,8 @@ impl<T: types::Stored> Calls<'_, T> {
         };
         // Every other time, at a revision that may be the right one.
         let at = Revision::new(u64::from(how >> 4));
-        let outcome = if how & 0x08 == 0 {
-            self.customers.update(id, change)
-        } else {
-            self.customers.update_at(id, at, change)
-        };
+        let outcome =
+            if how & 0x08 == 0 { self.customers.update(id, change) } else { self.customers.update_at(id, at, change) };
         self.model.customers.settle(id, (how & 0x08 != 0).then_some(at), due, outcome);
     }
 
@@ -358,7 +359,8 @@ impl<T: types::Stored> Calls<'_, T> {
         if choices.next() & 7 == 0 {
             return;
         }
-        let about_removed = papers.iter().any(|(_, id, _)| self.model.customers.value(*id).is_some() && touched.contains(id));
+        let about_removed =
+            papers.iter().any(|(_, id, _)| self.model.customers.value(*id).is_some() && touched.contains(id));
         let outcome = self.batch.commit();
         match (outcome, broken) {
             (Ok(()), None) => {

@@ -11,7 +11,7 @@ use crate::crypto::{Context, CryptoError, Domain, Key, Label, SALT, WRAPPED, Zer
 use crate::crypto::{open, open_body, seal, seal_body, unwrap, wrap_with_salt};
 use crate::error::{Error, Result};
 use crate::format::row::{LiveRow, MAX_BODY, RowHead, Tombstone, build_row};
-use crate::format::{Body, FieldKey, FormatError, Meta, encode_body};
+use crate::format::{Body, FieldKey, FormatError, MAX_LABEL, MAX_LABELS, Meta, encode_body};
 use crate::index::Term;
 use crate::keys::TenantKeys;
 use crate::model::{
@@ -347,8 +347,8 @@ impl<'a> Edited<'a> {
         if permit.record.is_some_and(|(record, _)| record != place.record) || due != Some(head.revision) {
             return Err(Error::damaged("a permit for another record or revision was used"));
         }
-        let meta =
-            meta.encode().map_err(|error| Error::io("encoding metadata (its owner or labels are too long)", error))?;
+        check_meta(meta)?;
+        let meta = meta.encode().map_err(|error| Error::io("encoding metadata", error))?;
         let size = self.fields.iter().fold(meta.len(), |sum, field| {
             sum.saturating_add(field.name.len()).saturating_add(field.bytes.len()).saturating_add(8)
         });
@@ -364,6 +364,17 @@ impl<'a> Edited<'a> {
             limit: MAX_BODY,
         })?;
         Ok(seal_row(keys, place, head, &layout.dictionary, body, draw)?)
+    }
+}
+
+/// What a host says about a record has limits.
+fn check_meta(meta: &Meta) -> Result<()> {
+    if meta.labels.len() > MAX_LABELS {
+        return Err(Error::TooLarge { what: "list of labels (in labels)", size: meta.labels.len(), limit: MAX_LABELS });
+    }
+    match meta.labels.iter().chain(&meta.owner).find(|text| text.len() > MAX_LABEL) {
+        Some(text) => Err(Error::TooLarge { what: "owner or label", size: text.len(), limit: MAX_LABEL }),
+        None => Ok(()),
     }
 }
 

@@ -104,7 +104,8 @@ impl Journal {
         if self.failed() || self.ended.load(Ordering::Acquire) {
             return Err(Untaken::Failed);
         }
-        if self.sinks().iter().any(|sink| sink.overdue(self.limits.delay)) { Err(Untaken::Sink) } else { Ok(()) }
+        // Counted from when a block became durable, which a buffered read's does within the buffer's delay.
+        if self.sinks().iter().any(|sink| sink.overdue(Duration::ZERO)) { Err(Untaken::Sink) } else { Ok(()) }
     }
 
     /// Writes the buffer out and waits until it is durable, and acknowledged by required sinks.
@@ -166,7 +167,10 @@ impl Journal {
 
     /// For the committer: nothing can be written any more.
     pub(super) fn fail(&self) {
+        // Under the lock: whoever is about to wait for space sees it, or is woken.
+        let inner = self.lock();
         self.failed.store(true, Ordering::Release);
+        drop(inner);
         self.space.notify_all();
     }
 

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::audit::{Claims, Head, HeadKey, RewrittenBecause, RowSet, RowSetDigest, Verdict, Walk, commit_mac};
 use crate::audit::{JournalState, decode_head_file, header_of};
 use crate::error::{Error, Result};
+use crate::format::FormatError;
 use crate::format::place::{self, Space};
 use crate::index::{self, Entry as IndexEntry, Link};
 use crate::model::{CollectionId, RecordId, TenantId};
@@ -19,7 +20,7 @@ use super::core::Core;
 use super::gate::{Opened, RowPlace, open_tombstone};
 use super::rows::{self, ParsedRow};
 use super::tenant_core::{CollectionCore, TenantCore};
-use super::{open, terms};
+use super::{blocks, open, terms};
 
 /// How many values are read from the store at once.
 const PAGE: usize = 512;
@@ -66,7 +67,8 @@ impl Check<'_> {
         if let Some(head) = anchor {
             head.verify(&head_key).map_err(Error::Head)?;
         }
-        let rewritten = |because| Verdict::Rewritten { first: 0, last: self.state.frontier.size(), because };
+        let last = self.state.frontier.size();
+        let rewritten = |because| Verdict::Rewritten { first: 0, last, because };
         // A head that the journal was found to fall short of counts before the present one.
         let text = match self.core.ahead.read()? {
             Some(text) => Some(text),
@@ -88,6 +90,11 @@ impl Check<'_> {
         let Ok(mut walk) = Walk::new(claims) else { return Ok(rewritten(RewrittenBecause::Head)) };
         if let Some(verdict) = self.blocks(&mut walk)? {
             return Ok(verdict);
+        }
+        let sealed = self.get(&place::journal_state())?;
+        let found = sealed.and_then(|sealed| JournalState::open(&sealed, &keys.state, self.core.id).ok());
+        if found.as_ref() != Some(&self.state) {
+            return Ok(rewritten(RewrittenBecause::State));
         }
         let tips = walk.tips().clone();
         let verdict = walk.finish();
@@ -133,6 +140,7 @@ impl Check<'_> {
     /// Walks through every block. Returns a verdict if that ends it.
     fn blocks(&mut self, walk: &mut Walk<'_>) -> Result<Option<Verdict>> {
         let mut current: Option<(u64, Vec<u8>)> = None;
+        let mut parts = 0;
         let mut after: Option<Vec<u8>> = None;
         loop {
             let page = self.scan(&place::all_of(Space::Block), after.as_deref())?;
@@ -140,35 +148,45 @@ impl Check<'_> {
                 let (position, number) =
                     place::position_of_key(key).ok_or(Error::damaged("a key in the store is not a block's"))?;
                 match &mut current {
-                    Some((at, bytes)) if *at == position && number > 0 => bytes.extend_from_slice(part),
-                    _ => {
-                        if let Some(verdict) = self.block(walk, current.replace((position, part.clone()))) {
+                    Some((at, bytes)) if *at == position && number == parts => bytes.extend_from_slice(part),
+                    _ if number == 0 => {
+                        if let Some(verdict) = self.block(walk, current.replace((position, part.clone())))? {
                             return Ok(Some(verdict));
                         }
                     }
+                    // A part of a block whose first parts are missing.
+                    _ => {
+                        let because = RewrittenBecause::Block;
+                        return Ok(Some(Verdict::Rewritten { first: position, last: position, because }));
+                    }
                 }
+                parts = number.saturating_add(1);
             }
             match page.last() {
                 Some((key, _)) => after = Some(key.clone()),
-                None => return Ok(self.block(walk, current)),
+                None => return self.block(walk, current),
             }
         }
     }
 
-    fn block(&mut self, walk: &mut Walk<'_>, block: Option<(u64, Vec<u8>)>) -> Option<Verdict> {
-        let (position, bytes) = block?;
-        let owner = header_of(&bytes).ok().and_then(|header| header.tenant);
+    fn block(&mut self, walk: &mut Walk<'_>, block: Option<(u64, Vec<u8>)>) -> Result<Option<Verdict>> {
+        let Some((position, bytes)) = block else { return Ok(None) };
+        let owner = match header_of(&bytes) {
+            Ok(header) => header.tenant,
+            Err(newer @ FormatError::Newer { .. }) => return Err(blocks::unreadable(newer)),
+            Err(FormatError::Invalid { .. }) => None,
+        };
         let tenant = owner.and_then(|id| self.core.keyring.tenant(id));
         let key = match (&tenant, owner) {
             (Some(tenant), _) => Some(tenant.journal()),
             (None, None) => Some(&self.core.keyring.vault_keys().journal),
             (None, Some(_)) => {
                 let because = RewrittenBecause::Block;
-                return Some(Verdict::Rewritten { first: position, last: position, because });
+                return Ok(Some(Verdict::Rewritten { first: position, last: position, because }));
             }
         };
         self.owners.push(owner);
-        walk.block(position, &bytes, key).err()
+        Ok(walk.block(position, &bytes, key).err())
     }
 
     fn change_lists(&self, all: &mut HashMap<TenantId, Found>) -> Result<()> {

@@ -205,10 +205,7 @@ impl Papers {
         self.0.remove(&id);
     }
 
-    pub(super) fn compare(
-        &self,
-        found: impl Iterator<Item = (RecordId, Option<(CollectionId, RecordId)>, Document)>,
-    ) {
+    pub(super) fn compare(&self, found: impl Iterator<Item = (RecordId, Option<(CollectionId, RecordId)>, Document)>) {
         let found: Vec<_> = found.map(|(id, about, value)| (id, about.map(|about| about.1), value)).collect();
         let held: Vec<_> = self.0.iter().map(|(id, (about, tag))| (*id, Some(*about), paper(*tag))).collect();
         assert!(found == held);

@@ -32,9 +32,12 @@ pub(super) enum Refusal {
     /// What is stored contradicts itself.
     #[error("the vault is damaged: {0}")]
     Damaged(&'static str),
-    /// The store failed.
+    /// The store failed to write; what it holds is unknown.
     #[error("the store failed")]
     Store(#[source] std::sync::Arc<StoreError>),
+    /// The store failed to read; nothing was written.
+    #[error("the store failed to read")]
+    Read(#[source] StoreError),
     /// Sealing failed.
     #[error("sealing failed")]
     Sealing(#[source] crate::error::Source),
@@ -45,7 +48,7 @@ pub(super) enum Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self::Store(std::sync::Arc::new(error))
+        Self::Read(error)
     }
 }
 

@@ -219,7 +219,7 @@ impl Worker {
         let expected = Expectation { key: place::journal_state(), value: self.start.stored.clone() };
         self.start.store.commit(&batch, &[expected]).map_err(|error| match error {
             crate::store::CommitError::Conflict { .. } => Refusal::Damaged("somebody else wrote to the store"),
-            crate::store::CommitError::Store(error) => Refusal::from(error),
+            crate::store::CommitError::Store(error) => Refusal::Store(Arc::new(error)),
         })?;
         self.ends.learn(ends);
         for delta in tenants.into_values() {
