@@ -1,3 +1,5 @@
+mod format;
+
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Verdict;
