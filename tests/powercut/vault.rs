@@ -1,0 +1,243 @@
+//! A vault under power cuts: whatever the disk holds, it opens, and all that was acknowledged is there.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Failed, Trial};
+use strongroom::audit::Verdict;
+use strongroom::{Error, Vault};
+
+use crate::crash::check::{Depth, check};
+use crate::crash::model::{Change, Model};
+use crate::crash::work::{Teller, Worker, customers, say};
+use crate::crash::{office, said, text};
+use crate::machine::random::Random;
+use crate::machine::record::record;
+use crate::machine::replay::{Boundary, Replay, Report};
+use crate::machine::trace::{SyncCall, Trace};
+use crate::{CHILD, seed};
+
+/// Each is recorded, and replayed on a thread of its own.
+const RECORDINGS: usize = 2;
+/// Syncs with something unsynced before them, each cut in three variants.
+const CUTS: usize = 1_000;
+/// Every so many images the vault is checked whole.
+const FULL: usize = 16;
+/// Every so many images nothing but `verify` is added to the quick check.
+const VERIFIED: usize = 4;
+
+pub fn trials() -> Vec<Trial> {
+    let trial = |name: &str, test: fn() -> Result<(), String>| Trial::test(name, move || test().map_err(Failed::from));
+    vec![
+        trial("nothing_acknowledged_is_lost_and_every_open_succeeds_after_a_power_cut", nothing_is_lost),
+        trial("vault_without_its_data_syncs_is_caught_losing_acknowledged_writes", unsynced),
+    ]
+}
+
+/// The child: the life of a small vault in `dir`.
+pub fn live(dir: &Path, key: &Path, seed: u64, rounds: usize) -> Result<(), String> {
+    let teller = Teller::new(1);
+    let place = dir.join("vault");
+    let mut vault = teller.administer(Change::Vault, || {
+        office::options(&place, key)?.create().map_err(said("creating the vault"))
+    })?;
+    let acme = teller.create_tenant(&vault, "acme")?;
+    teller.define(&acme)?;
+    drop(acme);
+    let mut first_key = 1;
+    for round in 0..rounds {
+        if round > 0 {
+            vault = office::options(&place, key)?.open().map_err(said("opening again"))?;
+        }
+        if round == rounds / 3 {
+            let globex = teller.create_tenant(&vault, "globex")?;
+            teller.define(&globex)?;
+        }
+        if round == rounds / 2 {
+            teller.define_city(&vault.tenant("acme").map_err(said("the tenant"))?)?;
+        }
+        let mut random = Random::new(seed, round as u64);
+        let threads = 1 + round % 2;
+        std::thread::scope(|scope| {
+            let mut working = Vec::new();
+            for n in 0..threads {
+                let random = Random::new(random.next(), 0);
+                let mut worker = Worker::new(&teller, &vault, first_key + n as u64, threads as u64, random)?;
+                working.push(scope.spawn(move || (0..30 / threads).try_for_each(|_| worker.step())));
+            }
+            working.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a worker panicked".to_owned())?)
+        })?;
+        first_key += 1_000;
+        if round % 3 == 1 {
+            match vault.verify(&office::admin()).map_err(said("verifying"))? {
+                Verdict::Intact => {}
+                other => return Err(format!("verify says {other} without any power cut")),
+            }
+        }
+        // Now and then the process ends without it.
+        vault.close().map_err(said("closing"))?;
+        say("closed");
+    }
+    Ok(())
+}
+
+struct Recording {
+    key: PathBuf,
+    trace: Trace,
+    seed: u64,
+    _home: tempfile::TempDir,
+}
+
+fn recording(seed: u64, rounds: usize) -> Result<Recording, String> {
+    let home = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let (key, disk) = (home.path().join("master.key"), home.path().join("disk"));
+    office::make_key(&key)?;
+    std::fs::create_dir(&disk).map_err(|e| e.to_string())?;
+    let mut child = Command::new(std::env::current_exe().map_err(|e| e.to_string())?);
+    child.args([CHILD, "vault"]).args([&disk, &key]).arg(seed.to_string()).arg(rounds.to_string());
+    let trace = record(&child, &disk)?;
+    Ok(Recording { key, trace, seed, _home: home })
+}
+
+fn nothing_is_lost() -> Result<(), String> {
+    let seed = seed();
+    println!("vault power cuts: STRONGROOM_SEED={seed}");
+    let begin = Instant::now();
+    let reports = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..RECORDINGS)
+            .map(|n| {
+                scope.spawn(move || -> Result<(Report, usize, Times), String> {
+                    let recording = recording(seed.wrapping_add(n as u64), 14)?;
+                    let mut checker = Checker::new(&recording);
+                    let replay = Replay::new(&recording.trace, recording.seed).stop_after(5);
+                    let report = replay.run(|place, boundary| checker.check(place, boundary))?;
+                    Ok((report, checker.model.acks, checker.times))
+                })
+            })
+            .collect();
+        threads.into_iter().map(|t| t.join().map_err(|_| "a replay panicked".to_owned())?).collect::<Result<Vec<_>, _>>()
+    })?;
+    let (mut images, mut boundaries, mut failures) = (0, 0, Vec::new());
+    for (report, acks, times) in &reports {
+        println!("  {} cuts, {} images, {acks} acknowledgements; {times:?}", report.boundaries, report.images);
+        images += report.images;
+        boundaries += report.boundaries;
+        failures.extend(report.failures.iter().map(ToString::to_string));
+    }
+    println!("  {boundaries} cuts, {images} images in {:.0?}", begin.elapsed());
+    if !failures.is_empty() {
+        return Err(format!("seed {seed}: {} failures:\n{}", failures.len(), failures.join("\n")));
+    }
+    if images < 3 * CUTS { Err(format!("only {images} images: record more")) } else { Ok(()) }
+}
+
+fn unsynced() -> Result<(), String> {
+    let seed = seed();
+    println!("vault power cuts without syncs: STRONGROOM_SEED={seed}");
+    let recording = recording(seed, 2)?;
+    let of_store = |sync: &SyncCall| sync.data_only && sync.path.ends_with("store/db");
+    let mut checker = Checker::new(&recording);
+    let replay = Replay::new(&recording.trace, recording.seed).ignore_syncs(of_store).stop_after(3);
+    let report = replay.run(|place, boundary| checker.check(place, boundary))?;
+    let lost = report.failures.iter().filter(|failure| failure.why.contains("lost") || failure.why.contains("is back"));
+    if lost.count() == 0 {
+        return Err(format!("{} images, and no loss was noticed: {:?}", report.images, report.failures));
+    }
+    Ok(())
+}
+
+/// Where the time of a replay goes.
+#[derive(Debug, Default)]
+struct Times {
+    open: Duration,
+    check: Duration,
+    write: Duration,
+    verify: Duration,
+    close: Duration,
+}
+
+struct Checker<'r> {
+    recording: &'r Recording,
+    model: Model,
+    /// How many lines the model holds.
+    lines: usize,
+    images: usize,
+    times: Times,
+}
+
+impl<'r> Checker<'r> {
+    fn new(recording: &'r Recording) -> Self {
+        Self { recording, model: Model::default(), lines: 0, images: 0, times: Times::default() }
+    }
+
+    fn check(&mut self, place: &Path, boundary: &Boundary<'_>) -> Result<(), String> {
+        for line in &boundary.acks[self.lines..] {
+            self.model.line(line)?;
+        }
+        self.lines = boundary.acks.len();
+        self.images += 1;
+        let (dir, key) = (place.join("vault"), &self.recording.key);
+        let mut lap = Lap(Instant::now());
+        let opened = match office::options(&dir, key)?.open() {
+            Err(Error::NotAVault { .. }) if !self.model.vault => {
+                let made = office::options(&dir, key)?.create().map_err(said("creating it once more"))?;
+                return made.close().map_err(said("closing"));
+            }
+            opened => opened,
+        };
+        let vault = opened.map_err(|error| format!("it doesn't open: {}", text(&error)))?;
+        lap.to(&mut self.times.open);
+        let full = self.images % FULL == 0 || boundary.last;
+        check(&vault, &self.model, if full { Depth::Full } else { Depth::Quick })?;
+        lap.to(&mut self.times.check);
+        let written = self.write(&vault)?;
+        lap.to(&mut self.times.write);
+        if full || self.images % VERIFIED == 0 {
+            intact(&vault)?;
+        }
+        lap.to(&mut self.times.verify);
+        vault.close().map_err(said("closing"))?;
+        drop(vault);
+        lap.to(&mut self.times.close);
+        if full {
+            let vault = office::options(&dir, key)?.open().map_err(said("opening it once more"))?;
+            intact(&vault)?;
+            if let Some(id) = written {
+                let tenant = vault.tenant("acme").map_err(said("the tenant"))?;
+                let session = tenant.session(office::clerk()).map_err(said("a session"))?;
+                customers(&session)?.get(id).map_err(said("reading what was written after the cut"))?;
+            }
+            vault.close().map_err(said("closing once more"))?;
+        }
+        Ok(())
+    }
+
+    /// One more record, where there is a collection for it.
+    fn write(&self, vault: &Vault) -> Result<Option<strongroom::RecordId>, String> {
+        let customers_of_acme = ("acme".to_owned(), "customers".to_owned(), String::new());
+        if !self.model.defined.contains(&customers_of_acme) {
+            return Ok(None);
+        }
+        let tenant = vault.tenant("acme").map_err(said("the tenant"))?;
+        let session = tenant.session(office::clerk()).map_err(said("a session"))?;
+        let new = office::Customer::new(u64::MAX / 2, 0);
+        customers(&session)?.insert(&new).map(Some).map_err(said("writing after the cut"))
+    }
+}
+
+struct Lap(Instant);
+
+impl Lap {
+    fn to(&mut self, total: &mut Duration) {
+        *total += self.0.elapsed();
+        self.0 = Instant::now();
+    }
+}
+
+fn intact(vault: &Vault) -> Result<(), String> {
+    match vault.verify(&office::admin()).map_err(said("verifying"))? {
+        Verdict::Intact => Ok(()),
+        other => Err(format!("verify says: {other}")),
+    }
+}
