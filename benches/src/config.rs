@@ -1,16 +1,16 @@
 //! One configuration, from the import to the last read: records of one size, without an index or with two.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 use strongroom::RecordId;
 
 use crate::Outcome;
+use crate::clock::{Stopwatch, Took};
 use crate::data::{Customer, Random, surname};
 use crate::options::Options;
 use crate::raw::{Keys, Raw, replay};
 use crate::recording::{Commit, Known, Recording, census, compare};
-use crate::report::{Line, Round, Unit};
+use crate::report::{Line, Round, Sample, Unit};
 use crate::vault::{Home, Open};
 
 /// The size whose ratios have goals.
@@ -169,7 +169,7 @@ impl<'a> Config<'a> {
         let mut commits = self.record()?.commits;
         let parts: Vec<Vec<Commit>> =
             phases.iter().map(|phase| Recording::split(&mut commits, phase.count)).collect::<Outcome<_>>()?;
-        let mut took: Vec<Vec<Duration>> = vec![Vec::new(); phases.len()];
+        let mut took: Vec<Vec<Took>> = vec![Vec::new(); phases.len()];
         let mut opened = Vec::new();
         for keys in self.sides() {
             let raw = self.raw(keys)?;
@@ -177,9 +177,9 @@ impl<'a> Config<'a> {
                 took.push(replay(&raw, part, keys, phase.threads, phase.update)?);
             }
             raw.close()?;
-            let begun = Instant::now();
+            let watch = Stopwatch::start();
             let raw = self.raw(keys)?;
-            opened.push(begun.elapsed());
+            opened.push(watch.stop());
             raw.close()?;
         }
         for (((phase, part), ours), took) in phases.iter().zip(&parts).zip(ours).zip(&took) {
@@ -224,9 +224,9 @@ impl<'a> Config<'a> {
             let ours = self.home.time_open()?;
             let mut took = Vec::new();
             for keys in self.sides() {
-                let begun = Instant::now();
+                let watch = Stopwatch::start();
                 let raw = self.raw(keys)?;
-                took.push(begun.elapsed());
+                took.push(watch.stop());
                 raw.close()?;
             }
             let name = format!("open again, {}", self.said());
@@ -314,25 +314,25 @@ impl<'a> Reader<'a> {
     }
 
     /// On the side with the rows alone, index entries aren't there to be found.
-    fn raw_gets(&self, keys: &[Vec<u8>]) -> Outcome<Vec<Duration>> {
+    fn raw_gets(&self, keys: &[Vec<u8>]) -> Outcome<Vec<Took>> {
         let mut took = Vec::new();
         for raw in self.raws {
-            let begun = Instant::now();
+            let watch = Stopwatch::start();
             for key in keys {
                 black_box(raw.db.get(key)?);
             }
-            took.push(begun.elapsed());
+            took.push(watch.stop());
         }
         Ok(took)
     }
 
     fn get(&mut self, count: usize) -> Outcome<Round> {
         let ids: Vec<RecordId> = (0..count).map(|_| RecordId::from_bytes(self.row())).collect();
-        let begun = Instant::now();
+        let watch = Stopwatch::start();
         for id in &ids {
             black_box(self.vault.customers.get(*id)?);
         }
-        let ours = begun.elapsed();
+        let ours = watch.stop();
         let keys: Vec<Vec<u8>> = ids.iter().map(|id| [&self.prefix[..], id.as_bytes()].concat()).collect();
         Ok(rates(count, ours, &self.raw_gets(&keys)?))
     }
@@ -340,11 +340,11 @@ impl<'a> Reader<'a> {
     fn find_unique(&mut self, count: usize) -> Outcome<Round> {
         let wanted: Vec<String> =
             (0..count).map(|_| Customer::number(self.random.below(self.records), self.size).email).collect();
-        let begun = Instant::now();
+        let watch = Stopwatch::start();
         for email in &wanted {
             black_box(self.vault.customers.find_unique("email", email.as_str())?.ok_or("a customer wasn't found")?);
         }
-        let ours = begun.elapsed();
+        let ours = watch.stop();
         let keys = self.keys(count, true);
         Ok(Round { rows: None, ..rates(count, ours, &self.raw_gets(&keys)?) })
     }
@@ -352,18 +352,17 @@ impl<'a> Reader<'a> {
     fn find(&mut self, count: usize) -> Outcome<Round> {
         let wanted: Vec<String> = (0..count).map(|_| surname(self.random.below(self.records))).collect();
         let mut hits = 0;
-        let begun = Instant::now();
+        let watch = Stopwatch::start();
         for name in &wanted {
             hits += self.vault.customers.find("surname", name.as_str(), None, 1000)?.items.len();
         }
-        let ours = begun.elapsed();
+        let ours = watch.stop();
         let keys = self.keys(hits, true);
         Ok(Round { rows: None, ..rates(count, ours, &self.raw_gets(&keys)?) })
     }
 
     fn list(&self, callers: usize, raw_callers: usize) -> Outcome<Round> {
         let (took, count) = self.vault.list(callers)?;
-        let rate = |count: usize, took: Duration| count as f64 / took.as_secs_f64();
         let mut raw = Vec::new();
         for side in self.raws {
             let scan = || -> sled::Result<usize> {
@@ -372,26 +371,26 @@ impl<'a> Reader<'a> {
                     Ok(count + 1)
                 })
             };
-            let begun = Instant::now();
+            let watch = Stopwatch::start();
             let counts: Vec<sled::Result<usize>> = std::thread::scope(|scope| {
                 let scans: Vec<_> = (0..raw_callers).map(|_| scope.spawn(scan)).collect();
                 scans.into_iter().map(|scan| scan.join().unwrap_or(Ok(0))).collect()
             });
-            let took = begun.elapsed();
-            raw.push(rate(counts.into_iter().sum::<sled::Result<usize>>()?, took));
+            let took = watch.stop();
+            let count = counts.into_iter().sum::<sled::Result<usize>>()?;
+            raw.push(Sample::rate(count, &took));
         }
-        Ok(Round { ours: rate(count, took), raw: raw.first().copied(), rows: raw.get(1).copied() })
+        Ok(Round { ours: Sample::rate(count, &took), raw: raw.first().copied(), rows: raw.get(1).copied() })
     }
 }
 
-fn rates(count: usize, ours: Duration, raw: &[Duration]) -> Round {
-    let rate = |took: &Duration| count as f64 / took.as_secs_f64();
+fn rates(count: usize, ours: Took, raw: &[Took]) -> Round {
+    let rate = |took| Sample::rate(count, took);
     Round { ours: rate(&ours), raw: raw.first().map(rate), rows: raw.get(1).map(rate) }
 }
 
-fn times(ours: Duration, raw: &[Duration]) -> Round {
-    let ms = |took: &Duration| took.as_secs_f64() * 1000.0;
-    Round { ours: ms(&ours), raw: raw.first().map(ms), rows: raw.get(1).map(ms) }
+fn times(ours: Took, raw: &[Took]) -> Round {
+    Round { ours: Sample::time(&ours), raw: raw.first().map(Sample::time), rows: raw.get(1).map(Sample::time) }
 }
 
 fn progress(what: &str) {

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
+use crate::clock::{Stopwatch, Took};
 use crate::recording::{Commit, Pair, Row};
 
 pub struct Raw {
@@ -81,8 +82,8 @@ pub fn settle(dir: &Path) -> Outcome<()> {
 }
 
 /// Writes recorded commits again and returns how long that took. `read_first`: each row is read before it is written.
-pub fn replay(raw: &Raw, commits: &[Commit], keys: Keys, threads: usize, read_first: bool) -> Outcome<Duration> {
-    let begun = Instant::now();
+pub fn replay(raw: &Raw, commits: &[Commit], keys: Keys, threads: usize, read_first: bool) -> Outcome<Took> {
+    let watch = Stopwatch::start();
     if threads <= 1 {
         for commit in commits {
             if read_first {
@@ -92,10 +93,10 @@ pub fn replay(raw: &Raw, commits: &[Commit], keys: Keys, threads: usize, read_fi
             }
             raw.commit(writes(commit.rows.iter(), commit, keys))?;
         }
-        return Ok(begun.elapsed());
+        return Ok(watch.stop());
     }
     grouped(raw, commits, keys, threads, read_first)?;
-    Ok(begun.elapsed())
+    Ok(watch.stop())
 }
 
 fn writes<'a>(rows: impl Iterator<Item = &'a Row>, commit: &'a Commit, keys: Keys) -> impl Iterator<Item = &'a Pair> {

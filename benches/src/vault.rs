@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use strongroom::{Collection, Escrow, KeyFile, RecordId, Vault, VaultOptions};
 
 use crate::Outcome;
+use crate::clock::{Stopwatch, Took};
 use crate::data::{COLLECTION, Customer, Tier, admin, roles, sales, schema};
 use crate::raw::settle;
 
@@ -48,10 +48,10 @@ impl Home {
     }
 
     /// How long the vault takes to open, key file included.
-    pub fn time_open(&self) -> Outcome<Duration> {
-        let begun = Instant::now();
+    pub fn time_open(&self) -> Outcome<Took> {
+        let watch = Stopwatch::start();
         let vault = self.options()?.open()?;
-        let took = begun.elapsed();
+        let took = watch.stop();
         Open::new(vault)?.close(self)?;
         Ok(took)
     }
@@ -85,15 +85,15 @@ impl Open {
     }
 
     /// Stores all of them as fast as they go.
-    pub fn import(&self, values: Vec<Customer>) -> Outcome<Duration> {
+    pub fn import(&self, values: Vec<Customer>) -> Outcome<Took> {
         let (count, mut failed) = (values.len(), None);
-        let begun = Instant::now();
+        let watch = Stopwatch::start();
         let stored = self.customers.import(values, |_, outcome| {
             if let Err(error) = outcome {
                 failed = Some(error);
             }
         })?;
-        let took = begun.elapsed();
+        let took = watch.stop();
         match failed {
             None if stored == count => Ok(took),
             None => Err("the import lost records".into()),
@@ -102,12 +102,12 @@ impl Open {
     }
 
     /// Stores each by itself, durably, with so many threads.
-    pub fn insert(&self, values: &[Customer], threads: usize) -> Outcome<Duration> {
+    pub fn insert(&self, values: &[Customer], threads: usize) -> Outcome<Took> {
         share(values, threads, |customer| self.customers.insert(customer).map(drop))
     }
 
     /// Changes one field of each, durably, with so many threads.
-    pub fn update(&self, ids: &[RecordId], threads: usize) -> Outcome<Duration> {
+    pub fn update(&self, ids: &[RecordId], threads: usize) -> Outcome<Took> {
         let change = |customer: &mut Customer| {
             customer.tier = Some(if customer.tier == Some(Tier::Gold) { Tier::Silver } else { Tier::Gold });
         };
@@ -115,7 +115,7 @@ impl Open {
     }
 
     /// Reads everything with so many callers, a thousand at a time. Returns how many records were decoded.
-    pub fn list(&self, callers: usize) -> Outcome<(Duration, usize)> {
+    pub fn list(&self, callers: usize) -> Outcome<(Took, usize)> {
         let counted = AtomicUsize::new(0);
         let everyone: Vec<()> = vec![(); callers];
         let took = share(&everyone, callers, |()| {
@@ -130,11 +130,7 @@ impl Open {
 }
 
 /// Deals the items out to threads that start together. Returns how long they took.
-fn share<T: Sync>(
-    items: &[T],
-    threads: usize,
-    each: impl Fn(&T) -> strongroom::Result<()> + Sync,
-) -> Outcome<Duration> {
+fn share<T: Sync>(items: &[T], threads: usize, each: impl Fn(&T) -> strongroom::Result<()> + Sync) -> Outcome<Took> {
     let next = AtomicUsize::new(0);
     let ready = Barrier::new(threads + 1);
     let work = || -> strongroom::Result<()> {
@@ -147,10 +143,10 @@ fn share<T: Sync>(
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         ready.wait();
-        let begun = Instant::now();
+        let watch = Stopwatch::start();
         for worker in workers {
             worker.join().map_err(|_| "a thread panicked")??;
         }
-        Ok(begun.elapsed())
+        Ok(watch.stop())
     })
 }
