@@ -248,6 +248,8 @@ impl<T: types::Stored> Calls<'_, T> {
         assert_eq!(found, self.model.customers.with_name(name_kind));
         assert!(matches!(self.customers.find_unique("name", name), Err(Error::NotUnique { .. })));
         assert!(matches!(self.customers.find("notes", "n", None, 1), Err(Error::NotIndexed { .. })));
+        let unindexed = self.customers.find_all(&[("name", name.into()), ("notes", "n".into())], None, 1);
+        assert!(matches!(unindexed, Err(Error::NotIndexed { .. })));
         if T::EVOLVED {
             let level = choices.below(4);
             let wanted = [("name", name.into()), ("level", level.into())];

@@ -147,11 +147,13 @@ pub(super) fn find_unique<T: Record + 'static>(
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
         return Ok(None);
     };
-    if let Some(sought) = sought(&layout, &plan, &[(field, value.clone())])? {
+    let sought = sought(&layout, &plan, &[(field, value.clone())])?;
+    // Whatever the value: one that normalises to nothing must not hide the mistake.
+    if !terms::searched(&layout, field)?.unique {
+        return Err(Error::NotUnique { field: field.to_owned() });
+    }
+    if let Some(sought) = sought {
         for Sought { index, key, .. } in &sought {
-            if !index.unique {
-                return Err(Error::NotUnique { field: field.to_owned() });
-            }
             if let Some(id) = query.last_id(index, key)?
                 && let Some(hit) = query.hit(id, &sought)?
             {
@@ -164,7 +166,9 @@ pub(super) fn find_unique<T: Record + 'static>(
 
 /// `None` if one of the values normalises to nothing, which no record has.
 fn sought<'l>(layout: &'l Layout, plan: &Plan, wanted: &[(&str, SearchValue)]) -> Result<Option<Vec<Sought<'l>>>> {
-    wanted.iter().map(|(field, value)| terms::sought(layout, plan, field, value)).collect()
+    // Every field is looked at: a value that normalises to nothing must not hide that another field has no index.
+    let all = wanted.iter().map(|(field, value)| terms::sought(layout, plan, field, value));
+    Ok(all.collect::<Result<Vec<_>>>()?.into_iter().collect())
 }
 
 impl<'a, T: Record> Query<'a, T> {

@@ -43,13 +43,16 @@ pub(super) fn sought<'l>(
     value: &SearchValue,
 ) -> Result<Option<Sought<'l>>> {
     let value = plan.search_value(field, value.clone())?;
-    let mut indexes = layout.indexes.iter().filter(|index| index.field == field);
-    let index = indexes.clone().find(|index| index.ready).or_else(|| indexes.next());
-    let index = index.ok_or_else(|| Error::NotIndexed { field: field.to_owned() })?;
-    if !index.ready {
-        return Err(Error::IndexNotReady { field: field.to_owned() });
-    }
+    let index = searched(layout, field)?;
     let term = index::normalise(&index.normaliser, &value);
     let term = term.map_err(|error| Error::io("normalising the value sought", error))?;
     Ok(term.map(|term| Sought { index, key: index.keys.value_key(&term), term }))
+}
+
+/// The index that a field is searched by.
+pub(super) fn searched<'l>(layout: &'l Layout, field: &str) -> Result<&'l IndexCore> {
+    let mut indexes = layout.indexes.iter().filter(|index| index.field == field);
+    let index = indexes.clone().find(|index| index.ready).or_else(|| indexes.next());
+    let index = index.ok_or_else(|| Error::NotIndexed { field: field.to_owned() })?;
+    if index.ready { Ok(index) } else { Err(Error::IndexNotReady { field: field.to_owned() }) }
 }
