@@ -145,9 +145,13 @@ struct Look<'a> {
 impl Look<'_> {
     fn customers(&self, seen: &mut Seen) -> Result<(), String> {
         let all = customers(self.session)?;
-        self.read(&all, Kind::Customers, seen, |c| (c.key, c.version), |found| {
-            found.value == Customer::new(found.value.key, found.value.version)
-        })?;
+        self.read(
+            &all,
+            Kind::Customers,
+            seen,
+            |c| (c.key, c.version),
+            |found| found.value == Customer::new(found.value.key, found.value.version),
+        )?;
         let city = match all.find("city", "cork", None, 1) {
             Ok(_) => true,
             Err(Error::NotIndexed { .. } | Error::IndexNotReady { .. }) => false,
@@ -181,14 +185,20 @@ impl Look<'_> {
 
     fn notes(&self, seen: &mut Seen) -> Result<(), String> {
         let all = notes(self.session)?;
-        self.read(&all, Kind::Notes, seen, |n| (n.key, n.version), |found| {
-            let note = &found.value;
-            let of = Place { tenant: self.tenant.to_owned(), kind: Kind::Customers, key: note.customer };
-            let about = found.meta.about().map(|(_, record)| record);
-            // Of a note that wasn't acknowledged the customer may not be known either.
-            let known = self.model.records.get(&of).is_none_or(|held| about == Some(held.id));
-            known && about.is_some() && *note == Note::new(note.key, note.version, note.customer)
-        })?;
+        self.read(
+            &all,
+            Kind::Notes,
+            seen,
+            |n| (n.key, n.version),
+            |found| {
+                let note = &found.value;
+                let of = Place { tenant: self.tenant.to_owned(), kind: Kind::Customers, key: note.customer };
+                let about = found.meta.about().map(|(_, record)| record);
+                // Of a note that wasn't acknowledged the customer may not be known either.
+                let known = self.model.records.get(&of).is_none_or(|held| about == Some(held.id));
+                known && about.is_some() && *note == Note::new(note.key, note.version, note.customer)
+            },
+        )?;
         for (place, id, _) in self.chosen(seen, Kind::Notes) {
             if all.find_unique("key", place.key).map_err(said("searching"))?.map(|found| found.id) != Some(id) {
                 return Err(format!("{place} isn't found by its key"));

@@ -39,9 +39,8 @@ pub fn trials() -> Vec<Trial> {
 pub fn live(dir: &Path, key: &Path, seed: u64, rounds: usize) -> Result<(), String> {
     let teller = Teller::new(1);
     let place = dir.join("vault");
-    let mut vault = teller.administer(Change::Vault, || {
-        office::options(&place, key)?.create().map_err(said("creating the vault"))
-    })?;
+    let mut vault = teller
+        .administer(Change::Vault, || office::options(&place, key)?.create().map_err(said("creating the vault")))?;
     let acme = teller.create_tenant(&vault, "acme")?;
     teller.define(&acme)?;
     drop(acme);
@@ -116,7 +115,10 @@ fn nothing_is_lost() -> Result<(), String> {
                 })
             })
             .collect();
-        threads.into_iter().map(|t| t.join().map_err(|_| "a replay panicked".to_owned())?).collect::<Result<Vec<_>, _>>()
+        threads
+            .into_iter()
+            .map(|t| t.join().map_err(|_| "a replay panicked".to_owned())?)
+            .collect::<Result<Vec<_>, _>>()
     })?;
     let (mut images, mut boundaries, mut failures) = (0, 0, Vec::new());
     for (report, acks, times) in &reports {

@@ -104,7 +104,10 @@ fn published_vault_opens_verifies_and_holds_what_it_should() {
     assert_eq!((first.meta.owner(), first.meta.labels()), (Some("sales-7"), &["vip".into(), "größer".into()][..]));
     let second = people.get(step(1)).unwrap();
     assert_eq!((second.value.visits, second.value.notes), (-1000, "Ein längerer Text. ".repeat(400)));
-    assert_eq!((second.value.phone.as_deref(), second.value.tier), (Some("0491 570 156"), Some(Tier::Other("x".into()))));
+    assert_eq!(
+        (second.value.phone.as_deref(), second.value.tier),
+        (Some("0491 570 156"), Some(Tier::Other("x".into())))
+    );
     assert_eq!((second.revision.get(), second.meta.owner()), (3, None));
     assert_eq!(second.meta.retain_until(), Some(Timestamp::from_micros(1_795_348_134_000_042 + 86_400_000_000)));
 
