@@ -61,6 +61,7 @@
 //! - [`audit`]: the journal, heads, verdicts, sinks.
 //! - [`keys`]: master keys, and how to bring your own.
 //! - [`model`]: ids, actors, acts, time.
+//! - [`format_spec`]: every stored byte, enough to read a record without this program.
 //!
 //! # Limits
 //!
@@ -82,6 +83,8 @@ pub mod audit;
 mod crypto;
 mod error;
 mod format;
+#[doc = include_str!("format/FORMAT.md")]
+pub mod format_spec {}
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;

@@ -1,4 +1,4 @@
-//! Every byte layout, stated once. No I/O, no keys.
+//! Every byte layout, stated once, in `FORMAT.md`: the docs of [`crate::format_spec`]. No I/O, no keys.
 //!
 //! Guarantees: each decoder takes any bytes and answers with a value or a [`FormatError`]; it checks every length before
 //! using it and refuses trailing bytes. Does not: authenticate anything, that is the caller's seal.
