@@ -91,6 +91,21 @@ impl Model {
         Ok(())
     }
 
+    /// Whether some tenant has all its collections.
+    pub fn defined(&self) -> bool {
+        self.tenants.iter().any(|tenant| self.has_collections(tenant))
+    }
+
+    /// Whether every tenant has them.
+    pub fn complete(&self) -> bool {
+        self.tenants.iter().all(|tenant| self.has_collections(tenant))
+    }
+
+    fn has_collections(&self, tenant: &str) -> bool {
+        let defined = |kind: &Kind| (tenant.to_owned(), kind.name().to_owned(), String::new());
+        Kind::ALL.iter().all(|kind| self.defined.contains(&defined(kind)))
+    }
+
     /// A change that is known to be kept.
     pub fn happened(&mut self, change: Change, id: Option<RecordId>) -> Result<(), String> {
         match change {

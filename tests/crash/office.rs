@@ -34,16 +34,27 @@ const CITIES: [&str; 5] = ["Aarhus", "Bergen", "Cork", "Dover", "Essen"];
 
 impl Customer {
     pub fn new(key: u64, version: u32) -> Self {
-        let pick = |list: &[&'static str], n: u64| list[n as usize % list.len()].to_owned();
         Self {
             key,
             version,
-            name: pick(&NAMES, key),
-            // Not every change changes every index entry.
-            email: format!("k{key}.{}@example.com", version / 2),
-            city: pick(&CITIES, key + u64::from(version / 3)),
+            name: Self::name(key).to_owned(),
+            email: Self::email(key, version),
+            city: Self::city(key, version).to_owned(),
             text: filling(key, version),
         }
+    }
+
+    pub fn name(key: u64) -> &'static str {
+        NAMES[key as usize % NAMES.len()]
+    }
+
+    /// Not every change changes every index entry.
+    pub fn email(key: u64, version: u32) -> String {
+        format!("k{key}.{}@example.com", version / 2)
+    }
+
+    pub fn city(key: u64, version: u32) -> &'static str {
+        CITIES[(key as usize + version as usize / 3) % CITIES.len()]
     }
 
     /// The schema with an index more, which is built from the rows that are there.
@@ -82,7 +93,9 @@ impl Record for Note {
 fn filling(key: u64, version: u32) -> String {
     let mut random = Random::new(key, u64::from(version));
     let length = if key % 13 == 4 { 4_000 + random.below(9_000) } else { 20 + random.below(200) };
-    (0..length).map(|_| char::from(b'a' + random.below(26) as u8)).collect()
+    let mut text = format!("{:016x}.", random.next()).repeat(length / 17 + 1);
+    text.truncate(length);
+    text
 }
 
 pub fn admin() -> Actor {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Failed, Trial};
@@ -18,8 +19,11 @@ use crate::machine::replay::{Boundary, Replay, Report};
 use crate::machine::trace::{SyncCall, Trace};
 use crate::{CHILD, seed};
 
-/// Each is recorded, and replayed on a thread of its own.
-const RECORDINGS: usize = 2;
+/// Small vaults are opened and checked faster, so there are several.
+const RECORDINGS: u64 = 6;
+/// How often each is opened.
+const ROUNDS: usize = 3;
+const THREADS: usize = 2;
 /// Syncs with something unsynced before them, each cut in three variants.
 const CUTS: usize = 1_000;
 /// Every so many images the vault is checked whole.
@@ -103,25 +107,28 @@ fn nothing_is_lost() -> Result<(), String> {
     let seed = seed();
     println!("vault power cuts: STRONGROOM_SEED={seed}");
     let begin = Instant::now();
+    let next = AtomicU64::new(0);
+    let replay = || -> Result<Vec<(Report, usize, Times)>, String> {
+        let mut reports = Vec::new();
+        loop {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            if n >= RECORDINGS {
+                return Ok(reports);
+            }
+            let recording = recording(seed.wrapping_add(n), ROUNDS)?;
+            let mut checker = Checker::new(&recording);
+            let replay = Replay::new(&recording.trace, recording.seed).stop_after(5);
+            let report = replay.run(|place, boundary| checker.check(place, boundary))?;
+            reports.push((report, checker.model.acks, checker.times));
+        }
+    };
     let reports = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..RECORDINGS)
-            .map(|n| {
-                scope.spawn(move || -> Result<(Report, usize, Times), String> {
-                    let recording = recording(seed.wrapping_add(n as u64), 14)?;
-                    let mut checker = Checker::new(&recording);
-                    let replay = Replay::new(&recording.trace, recording.seed).stop_after(5);
-                    let report = replay.run(|place, boundary| checker.check(place, boundary))?;
-                    Ok((report, checker.model.acks, checker.times))
-                })
-            })
-            .collect();
-        threads
-            .into_iter()
-            .map(|t| t.join().map_err(|_| "a replay panicked".to_owned())?)
-            .collect::<Result<Vec<_>, _>>()
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(replay)).collect();
+        let joined = threads.into_iter().map(|t| t.join().map_err(|_| "a replay panicked".to_owned())?);
+        joined.collect::<Result<Vec<_>, _>>()
     })?;
     let (mut images, mut boundaries, mut failures) = (0, 0, Vec::new());
-    for (report, acks, times) in &reports {
+    for (report, acks, times) in reports.iter().flatten() {
         println!("  {} cuts, {} images, {acks} acknowledgements; {times:?}", report.boundaries, report.images);
         images += report.images;
         boundaries += report.boundaries;
