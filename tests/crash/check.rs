@@ -136,7 +136,7 @@ fn look(vault: &Vault, model: &Model, depth: Depth) -> Result<Seen, String> {
 
 /// Whether a field has an index that is complete: a definition that was cut short leaves one that isn't, or none.
 pub fn indexed<T: Record + 'static>(all: &Collection<T>, field: &str) -> Result<bool, String> {
-    let none: strongroom::SearchValue = if field == "key" { 0_u64.into() } else { "nobody@example.com".into() };
+    let none: strongroom::record::SearchValue = if field == "key" { 0_u64.into() } else { "nobody@example.com".into() };
     match all.find(field, none, None, 1) {
         Ok(_) => Ok(true),
         Err(Error::NotIndexed { .. } | Error::IndexNotReady { .. }) => Ok(false),
