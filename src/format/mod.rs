@@ -31,6 +31,8 @@ mod tree_state;
 #[cfg(test)]
 mod record_vectors;
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 pub(crate) mod vectors;
 
 pub(crate) use anchor::{ANCHOR, Anchor, MASTER_ID, WRAPPED_KEK};
