@@ -145,8 +145,7 @@ impl Core {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let failed = self.journal.failed();
-        self.committer.stop();
+        let failed = !self.committer.stop();
         self.upkeep.stop();
         let head = if failed { Ok(()) } else { self.upkeep.write_head() };
         let sinks = self.journal.close_sinks();

@@ -41,7 +41,7 @@ pub(in crate::vault) struct Start {
 /// The way to the committer's thread.
 pub(in crate::vault) struct Committer {
     jobs: Sender<Job>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    thread: Mutex<Option<JoinHandle<bool>>>,
 }
 
 impl Committer {
@@ -62,14 +62,13 @@ impl Committer {
         self.jobs.send(job).map_err(|_| Refusal::Stopped)
     }
 
-    /// Commits what waits and ends the thread.
-    pub(in crate::vault) fn stop(&self) {
+    /// Commits what waits and ends the thread. Whether everything that it was given is durable.
+    pub(in crate::vault) fn stop(&self) -> bool {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(thread) = thread {
-            // Either may fail only when the thread is gone already.
-            let _gone = self.jobs.send(Job::Stop);
-            let _gone = thread.join();
-        }
+        let Some(thread) = thread else { return true };
+        // Fails only when the thread is gone already.
+        let _gone = self.jobs.send(Job::Stop);
+        thread.join().unwrap_or(false)
     }
 }
 
@@ -95,7 +94,8 @@ enum Next {
 }
 
 impl Worker {
-    fn run(mut self) {
+    /// Returns whether no commit failed.
+    fn run(mut self) -> bool {
         loop {
             let first = match self.next() {
                 Ok(job) => job,
@@ -118,7 +118,9 @@ impl Worker {
                 Next::Stop => break,
             }
         }
+        let whole = !self.start.journal.failed();
         self.start.journal.fail();
+        whole
     }
 
     fn next(&self) -> Result<Option<Job>, RecvTimeoutError> {
