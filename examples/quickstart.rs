@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("withheld from sales-7: {:?}, shown as {}", found.withheld, found.value.phone);
 
     match customers.update(id, |c| c.email = "new@example.com".into()) {
-        Err(Error::Denied(denial)) => println!("sales-7 may not: {}", denial.for_admin),
+        Err(Error::Denied(denial)) => println!("sales-7 is told: {}", denial.for_user),
         other => println!("unexpected: {other:?}"),
     }
     println!("verify: {}", vault.verify(&admin)?);

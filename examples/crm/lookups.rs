@@ -1,11 +1,13 @@
 //! The same customer, looked up by different people: what each may see, and why not more.
 
-use strongroom::{Actor, Document, Error, Found, RecordId, Tenant, Vault};
+use strongroom::{Actor, Document, Error, Found, RecordId, Tenant, Value, Vault};
 
 use crate::Outcome;
 use crate::import::Company;
 use crate::office::{CUSTOMERS, Office};
 
+/// So many characters of a value are shown.
+const WIDTH: usize = 60;
 /// What sales writes.
 const NOTE: &str = "changed by sales-7";
 
@@ -108,7 +110,7 @@ fn show(answer: strongroom::Result<Found<Document>>, customer: &Document) {
     match answer {
         Ok(found) => {
             let fields: Vec<String> =
-                found.value.iter().map(|(name, value)| format!("{name}: {}", value.as_text().unwrap_or("?"))).collect();
+                found.value.iter().map(|(name, value)| format!("{name}: {}", short(value))).collect();
             println!("  {}", fields.join(" | "));
             if found.value.len() < customer.len() {
                 println!("  withheld: {}", found.withheld.join(", "));
@@ -116,6 +118,13 @@ fn show(answer: strongroom::Result<Found<Document>>, customer: &Document) {
         }
         Err(error) => refused(&error),
     }
+}
+
+/// A value for one line of the screen.
+fn short(value: &Value) -> String {
+    let mut characters = value.as_text().unwrap_or("?").chars();
+    let start: String = characters.by_ref().take(WIDTH).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if characters.next().is_none() { start } else { format!("{start}...") }
 }
 
 /// Why not: what the actor is told, and what only an administrator should be.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use crate::Outcome;
 use crate::import::Company;
@@ -18,12 +18,16 @@ use crate::office::{COMPANIES, CUSTOMERS, Office};
 const SHORT: usize = 6;
 /// The same for names, of which there are few.
 const SHORT_NAME: usize = 4;
+/// Longer values would be stored in parts, so parts of them are searched for: so many bytes...
+const PIECE: usize = 64;
+/// ...of every so many.
+const STRIDE: usize = 1024;
 
 /// Whether nothing was found, and the planted value was.
 pub fn run(vault: &Path, office: &Office, imported: &[Company], changed: Option<&Changed>) -> Outcome<bool> {
     let begun = Instant::now();
-    let needles: Vec<String> = needles(office, imported, changed).into_iter().collect();
-    let searcher = AhoCorasick::new(&needles)?;
+    let needles: Vec<Vec<u8>> = needles(office, imported, changed).into_iter().collect();
+    let searcher = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(&needles)?;
     let clean = search(vault, &searcher)?;
     println!(
         "{} files, {:.1} MB, searched for {} values and names in {:.2} s",
@@ -34,14 +38,14 @@ pub fn run(vault: &Path, office: &Office, imported: &[Company], changed: Option<
     );
     println!("found in plain: {}", clean.found.len());
     for (file, needle) in clean.found.iter().take(10) {
-        println!("  {:?} in {}", needles.get(*needle).map(String::as_str).unwrap_or_default(), file.display());
+        println!("  {:?} in {}", String::from_utf8_lossy(&needles[*needle]), file.display());
     }
 
     // A search that finds nothing proves something only if it would have found it.
     let (Some(needle), planted) = (needles.last(), vault.join("planted-by-the-example")) else {
         return Err("there is nothing to search for".into());
     };
-    fs::write(&planted, [&[0xd5; 70_001], needle.as_bytes(), &[0x2a; 333]].concat())?;
+    fs::write(&planted, [&[0xd5; 70_001], needle.as_slice(), &[0x2a; 333]].concat())?;
     let with_plant = search(vault, &searcher);
     fs::remove_file(&planted)?;
     let with_plant = with_plant?.found;
@@ -54,7 +58,7 @@ pub fn run(vault: &Path, office: &Office, imported: &[Company], changed: Option<
 }
 
 /// Everything worth looking for, as it is and in lower case, as an index might have it.
-fn needles(office: &Office, imported: &[Company], changed: Option<&Changed>) -> BTreeSet<String> {
+fn needles(office: &Office, imported: &[Company], changed: Option<&Changed>) -> BTreeSet<Vec<u8>> {
     let customers = imported.iter().flat_map(|company| &company.customers);
     let values = customers
         .flat_map(|(_, customer)| customer.iter())
@@ -62,10 +66,19 @@ fn needles(office: &Office, imported: &[Company], changed: Option<&Changed>) -> 
         .chain(changed.map(|change| change.value))
         .filter(|value| value.chars().count() > SHORT);
     let names = office.columns.iter().map(String::as_str).chain(COMPANIES).chain([CUSTOMERS]);
-    values
-        .chain(names.filter(|name| name.len() > SHORT_NAME))
-        .flat_map(|text| [text.to_owned(), text.to_lowercase()])
-        .collect()
+    let mut needles = BTreeSet::new();
+    for text in values.chain(names.filter(|name| name.len() > SHORT_NAME)) {
+        for text in [text, &text.to_lowercase()] {
+            if text.len() <= PIECE {
+                needles.insert(text.as_bytes().to_vec());
+            } else {
+                needles.extend(text.as_bytes().chunks(STRIDE).map(|part| part[..part.len().min(PIECE)].to_vec()));
+            }
+        }
+    }
+    // What is left over at the end of a long value may be too short.
+    needles.retain(|needle| needle.len() > SHORT_NAME);
+    needles
 }
 
 struct Searched {

@@ -119,7 +119,7 @@ impl Event {
         self.entry.time()
     }
 
-    /// What was done: the name of an [`Action`](crate::Action).
+    /// What was done: the name of an [`Action`](crate::model::Action).
     #[must_use]
     pub fn action(&self) -> &str {
         self.entry.action()

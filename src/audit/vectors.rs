@@ -1,4 +1,4 @@
-//! The code against `format/vectors/journal.json`, which another implementation computed.
+//! The code against the vectors `journal`, which another implementation computed.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ struct Vectors(Value);
 
 impl Vectors {
     fn load() -> Self {
-        Self(serde_json::from_str(include_str!("../format/vectors/journal.json")).unwrap())
+        Self(crate::format::vectors::published("journal"))
     }
 
     fn at(&self, pointer: &str) -> &Value {

@@ -1,4 +1,4 @@
-//! Every byte layout, stated once. No I/O, no keys.
+//! Every byte layout, stated once, in `FORMAT.md`: the docs of [`crate::format_spec`]. No I/O, no keys.
 //!
 //! Guarantees: each decoder takes any bytes and answers with a value or a [`FormatError`]; it checks every length before
 //! using it and refuses trailing bytes. Does not: authenticate anything, that is the caller's seal.
@@ -16,6 +16,7 @@ pub(crate) mod index_entry;
 pub(crate) mod journal_entry;
 pub(crate) mod journal_state;
 pub(crate) mod links;
+pub(crate) mod marker;
 pub(crate) mod master;
 mod meta;
 pub(crate) mod place;
@@ -29,6 +30,8 @@ mod tree_state;
 
 #[cfg(test)]
 mod record_vectors;
+#[cfg(test)]
+pub(crate) mod vectors;
 
 pub(crate) use anchor::{ANCHOR, Anchor, MASTER_ID, WRAPPED_KEK};
 pub(crate) use body::{Body, FieldKey, MAX_BODY, MAX_FIELDS, encode_body};
@@ -36,10 +39,9 @@ pub(crate) use codec::{decode, encode};
 pub(crate) use cursor::{Reader, Writer};
 pub(crate) use dictionary::{MAX_ENTRIES, MAX_NAME, decode_dictionary, encode_dictionary};
 pub(crate) use error::FormatError;
-pub(crate) use meta::Meta;
+pub(crate) use meta::{MAX_LABEL, MAX_LABELS, Meta};
 pub(crate) use schema::{
-    IndexState, MAX_LISTED_INDEXES, StoredClassification, StoredIndex, StoredKey, StoredNormaliser, StoredRule,
-    StoredSchema,
+    IndexState, MAX_LISTED_INDEXES, StoredClassification, StoredIndex, StoredKey, StoredRule, StoredSchema,
 };
 pub(crate) use table::{TABLE, TABLE_FILE, TABLE_VERSION, TENANTS, Table, TableEntry};
 pub(crate) use tenant_file::{TENANT_FILE, TENANT_FILE_NAME, TENANT_FILE_VERSION, TenantFile};

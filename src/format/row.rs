@@ -84,7 +84,7 @@ impl<'a> LiveRow<'a> {
             dictionary: reader.u16()?,
         };
         let body = usize::try_from(reader.u32()?).map_err(|_| reader.invalid("its body is too long"))?;
-        if body > MAX_BODY || body < BODY_TAG {
+        if !(BODY_TAG..=MAX_BODY).contains(&body) {
             return Err(reader.invalid("its body's length can't be"));
         }
         let count = reader.u16()?;

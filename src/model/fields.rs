@@ -6,7 +6,7 @@ use std::sync::Arc;
 /// A set of a record's top-level fields, by name. Cheap to clone.
 ///
 /// ```
-/// use strongroom::FieldSet;
+/// use strongroom::model::FieldSet;
 /// let card: FieldSet = ["name", "email"].into_iter().collect();
 /// assert!(card.contains("email") && !card.contains("salary"));
 /// ```

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::FieldSet;
 
-/// The answer to a [`Request`](crate::Request).
+/// The answer to a [`Request`](crate::model::Request).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
@@ -30,7 +30,7 @@ impl From<Denial> for Decision {
 /// How far an act may go.
 ///
 /// ```
-/// use strongroom::FieldSet;
+/// use strongroom::model::FieldSet;
 /// use strongroom::policy::{Obligation, Permission};
 ///
 /// let support = Permission::new("support sees contact data")

@@ -43,7 +43,7 @@ use crate::model::{Facts, Request};
 ///
 /// ```
 /// use strongroom::policy::{AccessPolicy, Decision, Denial, PolicyError, PolicyVersion, Roles, Scope};
-/// use strongroom::{Action, Facts, Request};
+/// use strongroom::model::{Action, Facts, Request};
 ///
 /// /// The roles, but nobody deletes a customer of the label "contract".
 /// struct KeepContracts(Roles);

@@ -13,7 +13,7 @@ use crate::model::IndexValue;
 /// A value to look records up by: text, a whole number or a bool. An enum's variant is looked up by its name.
 ///
 /// ```
-/// # use strongroom::SearchValue;
+/// # use strongroom::record::SearchValue;
 /// let email: SearchValue = "Info@Example.com".into();
 /// let age: SearchValue = 42.into();
 /// ```

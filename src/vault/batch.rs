@@ -9,12 +9,11 @@ use crate::model::{CollectionId, RecordId};
 use crate::record::Record;
 
 use super::collection::Collection;
-use super::commit::NewRow;
 use super::core::{Outcome, Write};
 use super::found::NewMeta;
 use super::session::SessionInner;
 use super::subject::PendingSubjects;
-use super::write;
+use super::{edit, write};
 
 /// A batch has at most this many writes,
 const WRITES: usize = 16_384;
@@ -35,7 +34,13 @@ pub struct Batch {
 
 impl Batch {
     pub(super) fn new(session: Arc<SessionInner>) -> Self {
-        Self { session, write: Write::default(), subjects: PendingSubjects::new(), touched: HashSet::new(), bytes: 0 }
+        Self {
+            session,
+            write: Write::default(),
+            subjects: PendingSubjects::default(),
+            touched: HashSet::new(),
+            bytes: 0,
+        }
     }
 
     /// Adds a new record.
@@ -77,7 +82,7 @@ impl Batch {
     ) -> Result<()> {
         self.admit(collection, Some(id))?;
         let mut write = Write::default();
-        write::prepare_update(&self.session, collection.core(), id, None, &mut change, &mut write)?;
+        edit::prepare_update(&self.session, collection.core(), id, None, &mut change, &mut write)?;
         self.add(collection.core().id, id, write);
         Ok(())
     }
@@ -139,12 +144,7 @@ impl Batch {
     }
 
     fn add(&mut self, collection: CollectionId, id: RecordId, write: Write) {
-        for row in &write.rows {
-            if let NewRow::Live { carried, chunks, .. } = &row.after {
-                let rest: usize = chunks.iter().map(Vec::len).sum();
-                self.bytes = self.bytes.saturating_add(carried.len()).saturating_add(rest);
-            }
-        }
+        self.bytes = write.rows.iter().fold(self.bytes, |sum, row| sum.saturating_add(row.bytes()));
         self.touched.insert((collection, id));
         self.write.expect.extend(write.expect);
         self.write.rows.extend(write.rows);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::audit::{self, Event, OpenedBlock, Place};
 use crate::error::{Error, Result};
-use crate::format::{block, place};
+use crate::format::{FormatError, block, place};
 use crate::keys::{Keyring, VaultKeys};
 use crate::model::{JournalEpochId, TenantId, VaultId};
 use crate::store::Store;
@@ -27,8 +27,7 @@ impl Blocks {
             part.map_err(|error| Error::io("reading the journal", error))
         };
         let Some(mut bytes) = get(0)? else { return Ok(None) };
-        let damaged = |error| Error::damaged_by("a journal block", error);
-        let count = block::chunk_count(&bytes).map_err(damaged)?;
+        let count = block::chunk_count(&bytes).map_err(unreadable)?;
         for number in 1..u32::try_from(count).unwrap_or(u32::MAX) {
             match get(number)? {
                 Some(part) => bytes.extend_from_slice(&part),
@@ -42,7 +41,7 @@ impl Blocks {
     pub(super) fn open(&self, position: u64, bytes: &[u8]) -> Result<(Option<TenantId>, OpenedBlock)> {
         let place = Place { vault: self.vault, epoch: self.epoch, position };
         let damaged = |error| Error::damaged_by("a journal block doesn't open", error);
-        let owner = audit::header_of(bytes).map_err(|error| Error::damaged_by("a journal block", error))?.tenant;
+        let owner = audit::header_of(bytes).map_err(unreadable)?.tenant;
         let opened = match owner {
             None => audit::open_block(bytes, &self.keys.journal, &place),
             Some(id) => {
@@ -68,5 +67,13 @@ impl Blocks {
             }
         }
         Ok(blocks)
+    }
+}
+
+/// A block's bytes can't be taken apart.
+pub(super) fn unreadable(error: FormatError) -> Error {
+    match error {
+        FormatError::Newer { what, found, known } => Error::Newer { what, found, known },
+        invalid @ FormatError::Invalid { .. } => Error::damaged_by("a journal block", invalid),
     }
 }

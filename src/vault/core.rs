@@ -14,7 +14,7 @@ use crate::model::{TenantId, VaultId};
 use crate::policy::Denial;
 use crate::store::Store;
 
-use super::commit::{Committed, Committer, Job, Paused, Refusal, RowChange, WriteJob};
+use super::commit::{Committed, Committer, Job, Paused, Put, Refusal, RowChange, WriteJob};
 use super::gate::{Gate, Unopened};
 use super::journal::{Journal, Ticket, Untaken};
 use super::open::Held;
@@ -33,6 +33,8 @@ pub(super) struct Core {
     /// A head that the journal was found to fall short of, if there is one.
     pub(super) ahead: HeadPlace,
     pub(super) tenants: Arc<RwLock<HashMap<TenantId, Arc<TenantCore>>>>,
+    /// There are tenants that couldn't be opened; nobody knows their names.
+    pub(super) unread: bool,
     /// Held while a tenant is created.
     pub(super) creating: Mutex<()>,
     /// What was repaired or adopted while opening, in words.
@@ -58,9 +60,9 @@ impl Lock {
 /// One atomic change, as callers put it together.
 #[derive(Default)]
 pub(super) struct Write {
-    pub(super) expect: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) expect: Vec<Put>,
     pub(super) rows: Vec<RowChange>,
-    pub(super) puts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(super) puts: Vec<Put>,
     pub(super) entries: Vec<Entry>,
     pub(super) vault_entries: Vec<Entry>,
     pub(super) after: Option<Box<dyn FnOnce() + Send>>,
@@ -80,11 +82,10 @@ impl Core {
 
     pub(super) fn tenant(&self, name: &str) -> Result<Arc<TenantCore>> {
         let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
-        tenants
-            .values()
-            .find(|tenant| tenant.name == name)
-            .cloned()
-            .ok_or_else(|| Error::UnknownTenant { name: name.to_owned() })
+        tenants.values().find(|tenant| tenant.name == name).cloned().ok_or_else(|| match self.unread {
+            true => Error::damaged("a tenant can't be opened (`health` says why), and it may be this one"),
+            false => Error::UnknownTenant { name: name.to_owned() },
+        })
     }
 
     pub(super) fn all_tenants(&self) -> Vec<Arc<TenantCore>> {
@@ -144,9 +145,9 @@ impl Core {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
-        let failed = self.journal.failed();
         self.committer.stop();
         self.upkeep.stop();
+        let failed = self.journal.failed();
         let head = if failed { Ok(()) } else { self.upkeep.write_head() };
         let sinks = self.journal.close_sinks();
         let store = self.store.close().map_err(|error| Error::io("closing the store", error));
@@ -163,6 +164,7 @@ impl Core {
             Refusal::Duplicate { field } => Error::Duplicate { field },
             Refusal::Damaged(what) => Error::damaged(what),
             Refusal::Store(error) => Error::Stopped { source: Some(Box::new(error)) },
+            Refusal::Read(error) => Error::io("reading what a write depends on", error),
             Refusal::Sealing(source) => Error::io("sealing a commit", source),
             Refusal::Stopped if self.closed.load(Ordering::Acquire) => Error::Closed,
             Refusal::Stopped => Error::Stopped { source: None },

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::audit::{EntryBuilder, Frontier, JournalState, Outcome, encode_head_file};
 use crate::crypto::{MacKey, fill, sha256};
 use crate::error::{Error, Result};
+use crate::format::marker;
 use crate::keys::{FileHome, Home, Keyring, MasterKey};
 use crate::model::{Action, Clock, VaultId};
 use crate::store::{Batch, CommitError, DirLock, Store, files};
@@ -17,7 +18,7 @@ use super::gate::Gate;
 use super::open::{self, Held};
 use super::options::{Memory, Place, VaultOptions};
 use super::upkeep::sign_head;
-use super::{Vault, entries, marker};
+use super::{Vault, entries};
 
 /// Where the keyring's files are in a vault's directory.
 pub(super) const KEYS: &str = "keys";

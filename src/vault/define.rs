@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::crypto::fill;
 use crate::error::{Error, Result};
-use crate::format::{IndexState, StoredKey, StoredNormaliser, StoredSchema, place};
-use crate::index::{self, IndexKeys};
+use crate::format::links::MAX_LINKS;
+use crate::format::{IndexState, StoredKey, StoredSchema, place};
+use crate::index::{self, IndexKeys, Link};
 use crate::model::{Action, Actor, CollectionId, Normaliser, RecordId};
 use crate::record::{self, Dictionary, Record, RecordError, Schema};
 
@@ -58,6 +59,17 @@ pub(super) fn define<T: Record + 'static>(
     let layout = existing.as_ref().map(|collection| collection.layout());
     let old = layout.as_ref().map(|layout| (&layout.schema, &layout.dictionary));
     let next = record::evolve(old, schema, &plan, &|normaliser| u16::from(index::version(normaliser)))?;
+    let active = next.schema.indexes.iter().filter(|index| index.state != IndexState::Retired).count();
+    if active > MAX_LINKS {
+        return Err(RecordError::Schema {
+            collection: name.to_owned(),
+            problem: format!(
+                "with the indexes that are being replaced there are {active}, and at most {MAX_LINKS} fit: change fewer at \
+                 once, and define again"
+            ),
+        }
+        .into());
+    }
     let collection = match existing {
         Some(collection) if next.changes.is_empty() => collection,
         existing => {
@@ -98,13 +110,7 @@ pub(super) fn layout(
                 .ok_or(Error::damaged("an index is on a field that the dictionary doesn't have"))?
                 .to_owned(),
         };
-        let normaliser = match stored.normaliser {
-            StoredNormaliser::Exact => Normaliser::Exact,
-            StoredNormaliser::Text => Normaliser::Text,
-            StoredNormaliser::Email => Normaliser::Email,
-            StoredNormaliser::Phone { region } => Normaliser::Phone { region },
-            StoredNormaliser::NationalId => Normaliser::NationalId,
-        };
+        let normaliser = Normaliser::from(&stored.normaliser);
         // An older release's normaliser would look for other values than it entered.
         let known = stored.normaliser_version == u16::from(index::version(&normaliser));
         let keys = IndexKeys::derive(tenant.keys.index(), id, stored.id, stored.version)
@@ -216,15 +222,21 @@ fn relink(
     let Some(bytes) = rows::complete(&*core.store, &place, raw.to_vec())? else { return Ok(None) };
     let mut joined = Vec::new();
     let ParsedRow::Live { row, body } = bytes.parse(&mut joined).map_err(rows::unreadable)? else { return Ok(None) };
-    let kept = terms::links(tenant, &place, row.head.revision, row.links)?;
-    if kept.iter().any(|link| (link.index, link.version) == (id, version)) {
+    let links = terms::links(tenant, &place, row.head.revision, row.links)?;
+    if links.iter().any(|link| (link.index, link.version) == (id, version)) {
         return Ok(None);
     }
-    let opened = Opened::open(&tenant.keys, place, &row, body, &layout.dictionary)?;
+    let opened = Opened::open(&tenant.keys, place, &row, body, layout, collection)?;
     let added = opened.terms(layout, |index| (index.keys.index(), index.keys.version()) == (id, version))?;
     if added.is_empty() {
         return Ok(None);
     }
+    // Entries of dropped indexes make room.
+    let stays = |link: &Link| {
+        let known = |index: &IndexCore| (index.keys.index(), index.keys.version()) == (link.index, link.version);
+        layout.indexes.iter().any(known)
+    };
+    let (kept, removed) = links.into_iter().partition(stays);
     Ok(Some(RowChange {
         collection: Arc::clone(collection),
         generation: layout.generation,
@@ -232,8 +244,9 @@ fn relink(
         before: Some(bytes.raw.clone()),
         after: NewRow::Relinked,
         kept,
-        removed: Vec::new(),
+        removed,
         added,
+        links: None,
     }))
 }
 

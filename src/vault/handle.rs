@@ -78,8 +78,10 @@ impl Vault {
         let question = question(actor, Action::CreateTenant);
         let permit = self.permit(&question)?;
         let _creating = core.creating.lock().unwrap_or_else(PoisonError::into_inner);
-        if core.tenant(name).is_ok() {
-            return Err(Error::TenantExists { name: name.to_owned() });
+        match core.tenant(name) {
+            Ok(_) => return Err(Error::TenantExists { name: name.to_owned() }),
+            Err(Error::UnknownTenant { .. }) => {}
+            Err(error) => return Err(error),
         }
         let mut id = [0; 16];
         fill(&mut id).map_err(|error| Error::io("drawing a random id", error))?;

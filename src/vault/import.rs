@@ -13,13 +13,16 @@ use super::session::SessionInner;
 use super::tenant_core::CollectionCore;
 use super::write;
 
-/// How many records may wait for their commit at once.
+/// How many records may wait for their commit at once,
 const WINDOW: usize = 2_048;
+/// and how many bytes.
+const BYTES: usize = 32 << 20;
 
 /// A record under way.
 struct Waiting<T> {
     index: usize,
     value: T,
+    bytes: usize,
     state: Result<(RecordId, Queued)>,
 }
 
@@ -35,7 +38,7 @@ where
     F: FnMut(usize, Result<RecordId>),
 {
     let mut window: VecDeque<Waiting<T>> = VecDeque::with_capacity(WINDOW);
-    let mut stored = 0usize;
+    let (mut stored, mut bytes) = (0usize, 0usize);
     let mut settle = |waiting: Waiting<T>| -> Result<()> {
         let result = finish(session, collection, waiting.state, &waiting.value);
         match result {
@@ -47,11 +50,15 @@ where
         Ok(())
     };
     for (index, value) in values.into_iter().enumerate() {
-        let state = start(session, collection, &value);
-        window.push_back(Waiting { index, value, state });
-        if window.len() >= WINDOW
-            && let Some(oldest) = window.pop_front()
-        {
+        let (size, state) = match start(session, collection, &value) {
+            Ok((id, size, queued)) => (size, Ok((id, queued))),
+            Err(error) => (0, Err(error)),
+        };
+        bytes = bytes.saturating_add(size);
+        window.push_back(Waiting { index, value, bytes: size, state });
+        while window.len() >= WINDOW || bytes > BYTES {
+            let Some(oldest) = window.pop_front() else { break };
+            bytes = bytes.saturating_sub(oldest.bytes);
             settle(oldest)?;
         }
     }
@@ -63,10 +70,11 @@ fn start<T: Record + 'static>(
     session: &Arc<SessionInner>,
     collection: &Arc<CollectionCore>,
     value: &T,
-) -> Result<(RecordId, Queued)> {
+) -> Result<(RecordId, usize, Queued)> {
     let mut write = Write::default();
     let id = write::prepare_insert(session, collection, value, &NewMeta::new(), None, &mut write)?;
-    Ok((id, session.core.queue(Some(&session.tenant), write)?))
+    let bytes = write.rows.iter().map(crate::vault::commit::RowChange::bytes).sum();
+    Ok((id, bytes, session.core.queue(Some(&session.tenant), write)?))
 }
 
 fn finish<T: Record + 'static>(

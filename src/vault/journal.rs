@@ -58,7 +58,10 @@ pub(super) struct Journal {
     limits: Limits,
     inner: Mutex<Inner>,
     space: Condvar,
+    /// A commit failed.
     failed: AtomicBool,
+    /// The committer is gone.
+    ended: AtomicBool,
     jobs: OnceLock<Sender<Job>>,
     sinks: OnceLock<Vec<Delivery>>,
     signal: Arc<Signal>,
@@ -79,6 +82,7 @@ impl Journal {
             inner: Mutex::new(inner),
             space: Condvar::new(),
             failed: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
             jobs: OnceLock::new(),
             sinks: OnceLock::new(),
             signal,
@@ -97,10 +101,11 @@ impl Journal {
 
     /// Whether acts may go on: no commit has failed, no required sink is late.
     pub(super) fn ready(&self) -> Result<(), Untaken> {
-        if self.failed() {
+        if self.failed() || self.ended.load(Ordering::Acquire) {
             return Err(Untaken::Failed);
         }
-        if self.sinks().iter().any(|sink| sink.overdue(self.limits.delay)) { Err(Untaken::Sink) } else { Ok(()) }
+        // Counted from when a block became durable, which a buffered read's does within the buffer's delay.
+        if self.sinks().iter().any(|sink| sink.overdue(Duration::ZERO)) { Err(Untaken::Sink) } else { Ok(()) }
     }
 
     /// Writes the buffer out and waits until it is durable, and acknowledged by required sinks.
@@ -162,7 +167,16 @@ impl Journal {
 
     /// For the committer: nothing can be written any more.
     pub(super) fn fail(&self) {
+        // Under the lock: whoever is about to wait for space sees it, or is woken.
+        let inner = self.lock();
         self.failed.store(true, Ordering::Release);
+        drop(inner);
+        self.space.notify_all();
+    }
+
+    /// For the committer: it ends, and takes nothing any more.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
         self.space.notify_all();
     }
 
@@ -201,7 +215,7 @@ impl Journal {
     fn push(&self, waiting: Waiting) -> Result<(), Untaken> {
         let mut inner = self.lock();
         while inner.waiting.len() >= self.limits.events || inner.bytes >= BYTES {
-            if self.failed() {
+            if self.failed() || self.ended.load(Ordering::Acquire) {
                 return Err(Untaken::Failed);
             }
             self.send(Job::Flush(None))?;

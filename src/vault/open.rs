@@ -9,16 +9,20 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::audit::{Delivery, Frontier, Head, HeadKey, JournalState, Replay, SinkError, decode_head_file, leaf_of};
+use crate::audit::{
+    AuditError, Delivery, Frontier, Head, HeadKey, JournalState, Replay, SinkError, decode_head_file, leaf_of,
+};
 use crate::crypto::{Label, open as unseal};
 use crate::error::{Error, Result};
+use crate::format::marker::{self, MAX_MARKER};
 use crate::format::state::TenantState;
-use crate::format::{StoredSchema, place};
+use crate::format::{FormatError, StoredSchema, place};
 use crate::keys::{CEILING_BLOCK, FileHome, Home, KeyError, Keyring, TenantKeys};
 use crate::model::{CollectionId, TenantId, VaultId};
 use crate::record::Dictionary;
 use crate::store::{DirLock, Store, StoreError, files};
 
+use super::Vault;
 use super::blocks::Blocks;
 use super::commit::{Committer, Start};
 use super::core::{Core, Lock};
@@ -30,10 +34,13 @@ use super::options::{Memory, MemoryLock, Place, VaultOptions};
 use super::parts::{Part, open_parts, open_tenant_name};
 use super::tenant_core::{CollectionCore, TenantCore, state_context};
 use super::upkeep::{HeadPlace, Signal, Upkeep, Work};
-use super::{Vault, marker};
 
 /// What errors call a vault in memory.
 pub(super) const IN_MEMORY: &str = "<memory>";
+
+/// Told again each time that a vault is opened, for the head stays the one to be held against.
+const SHORT_BEFORE: &str = "the journal was found short of a head, or not to follow from it, when the vault was opened \
+    before; `verify` says more";
 
 /// The lock on a vault, held from before it is read until it is closed.
 pub(super) enum Held {
@@ -85,8 +92,10 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
     let stored =
         stored.ok_or(Error::damaged("the store has no journal: its files are another vault's or were lost"))?;
     let keys = Arc::clone(keyring.vault_keys());
-    let state = JournalState::open(&stored, &keys.state, id)
-        .map_err(|error| Error::damaged_by("the journal's state doesn't open", error))?;
+    let state = JournalState::open(&stored, &keys.state, id).map_err(|error| match error {
+        AuditError::Format(error) => unreadable("the journal's state", error),
+        error => Error::damaged_by("the journal's state doesn't open", error),
+    })?;
     let blocks = Blocks {
         vault: id,
         epoch: state.epoch,
@@ -94,8 +103,13 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         keyring: Arc::clone(&keyring),
         keys: Arc::clone(&keys),
     };
-    let short = compare(&blocks, &state, &head, &ahead, &mut notices)?;
-    let tenants = tenants(&*store, &keyring, short, &mut notices)?;
+    let mut short = compare(&blocks, &state, &head, &ahead, &mut notices)?;
+    // Slots that the lost commits gave out may still be told of nowhere but in backups.
+    if !short && ahead.read()?.is_some() {
+        notices.push(SHORT_BEFORE.to_owned());
+        short = true;
+    }
+    let (tenants, unread) = tenants(&*store, &keyring, short, &mut notices)?;
 
     let origin: Arc<str> = HeadKey::of(&keys.signing, id, state.epoch).name().into();
     let signal = Arc::new(Signal::default());
@@ -132,6 +146,7 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         upkeep,
         ahead,
         tenants: Arc::new(RwLock::new(tenants)),
+        unread,
         creating: Mutex::new(()),
         notices,
         closed: AtomicBool::new(false),
@@ -140,10 +155,13 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
 }
 
 fn identify(dir: &Path) -> Result<VaultId> {
-    let bytes = files::read_limited(&dir.join(MARKER), marker::MAX)
+    let bytes = files::read_limited(&dir.join(MARKER), u64::try_from(MAX_MARKER).unwrap_or(u64::MAX))
         .map_err(|error| Error::io("reading the vault's file `vault`", error))?;
     let missing = Error::NotAVault { path: dir.to_owned(), why: "its file `vault` is missing" };
-    Ok(marker::parse(&bytes.ok_or(missing)?)?)
+    marker::parse(&bytes.ok_or(missing)?).map_err(|error| match error {
+        FormatError::Newer { what, found, known } => Error::Newer { what, found, known },
+        FormatError::Invalid { why, .. } => Error::damaged(why),
+    })
 }
 
 type OpenedStore = (Arc<dyn Store>, HeadPlace, HeadPlace, Vec<String>);
@@ -164,7 +182,7 @@ fn open_store(place: &Place, cache: u64) -> Result<OpenedStore> {
             Err(Error::NotAVault { path: dir.clone(), why })
         }
         Place::Memory(memory) => Ok((
-            Arc::new(memory.inner.store.reopen()),
+            memory.inner.open_store(),
             HeadPlace::Memory(Arc::clone(&memory.inner.head)),
             HeadPlace::Memory(Arc::clone(&memory.inner.ahead)),
             Vec::new(),
@@ -199,7 +217,11 @@ fn compare(
             notices.push(format!("block {position} of the journal is missing; `verify` says more"));
             return Ok(false);
         };
-        if blocks.open(position, &bytes).is_err() {
+        let opened = blocks.open(position, &bytes);
+        if let Err(newer @ Error::Newer { .. }) = opened {
+            return Err(newer);
+        }
+        if opened.is_err() {
             notices.push(format!("block {position} of the journal doesn't open; `verify` says more"));
             return Ok(false);
         }
@@ -226,13 +248,14 @@ fn keep(head: &Head, frontier: &Frontier, ahead: &HeadPlace) -> Result<()> {
     ahead.write(&text)
 }
 
+/// The tenants that open, and whether there are others.
 fn tenants(
     store: &dyn Store,
     keyring: &Keyring,
     short: bool,
     notices: &mut Vec<String>,
-) -> Result<HashMap<TenantId, Arc<TenantCore>>> {
-    let mut tenants = HashMap::new();
+) -> Result<(HashMap<TenantId, Arc<TenantCore>>, bool)> {
+    let (mut tenants, mut unread) = (HashMap::new(), false);
     for id in keyring.tenants() {
         let Some(keys) = keyring.tenant(id) else { continue };
         match tenant(store, id, keys, short) {
@@ -245,10 +268,14 @@ fn tenants(
             }
             // Its creation was cut short before it was acknowledged.
             Ok(None) => {}
-            Err(error) => notices.push(format!("tenant {id} can't be opened: {error}")),
+            Err(error @ Error::Damaged { .. }) => {
+                notices.push(format!("tenant {id} can't be opened: {error}"));
+                unread = true;
+            }
+            Err(error) => return Err(error),
         }
     }
-    Ok(tenants)
+    Ok((tenants, unread))
 }
 
 /// A tenant from what is stored; `None` if it was never finished.
@@ -271,21 +298,33 @@ fn tenant(store: &dyn Store, id: TenantId, keys: Arc<TenantKeys>, short: bool) -
     let (mut schemas, mut dictionaries) = (parts(Part::Schema)?, parts(Part::Dictionary)?);
     for (collection, name) in parts(Part::Name)? {
         let lost = || Error::damaged("a collection's schema or dictionary is missing");
-        let bad = |error| Error::damaged_by("a collection's schema or dictionary", error);
+        let bad = |error| unreadable("a collection's schema or dictionary", error);
         let schema = StoredSchema::decode(&schemas.remove(&collection).ok_or_else(lost)?).map_err(bad)?;
         let dictionary = Dictionary::decode(&dictionaries.remove(&collection).ok_or_else(lost)?).map_err(bad)?;
         let name = String::from_utf8(name).map_err(|_| Error::damaged("a collection's name is not text"))?;
         let layout = layout(&core, collection, 1, schema, dictionary)?;
         core.add_collection(name.clone(), Arc::new(CollectionCore::new(collection, name, layout)));
     }
-    Ok(Some(core))
+    if schemas.is_empty() && dictionaries.is_empty() {
+        Ok(Some(core))
+    } else {
+        Err(Error::damaged("a collection's name is missing"))
+    }
 }
 
 /// A tenant's state, opened.
 pub(super) fn open_state(keys: &TenantKeys, id: TenantId, sealed: &[u8]) -> Result<TenantState> {
     let plain = unseal(keys.sum(), Label::TenantState, &state_context(id), sealed)
         .map_err(|error| Error::damaged_by("a tenant's state doesn't open", error))?;
-    TenantState::from_bytes(&plain).map_err(|error| Error::damaged_by("a tenant's state", error))
+    TenantState::from_bytes(&plain).map_err(|error| unreadable("a tenant's state", error))
+}
+
+/// What is damaged, unless it was only written by a newer release.
+fn unreadable(what: &'static str, error: FormatError) -> Error {
+    match error {
+        FormatError::Newer { what, found, known } => Error::Newer { what, found, known },
+        invalid @ FormatError::Invalid { .. } => Error::damaged_by(what, invalid),
+    }
 }
 
 fn deliveries(
@@ -315,7 +354,6 @@ pub(super) fn store_error(error: StoreError, path: &Path) -> Error {
 }
 
 pub(super) fn key_error(error: KeyError) -> Error {
-    use crate::format::FormatError;
     match error {
         KeyError::Master(error) => Error::MasterKey(error),
         KeyError::Rejected => Error::MasterKey(crate::keys::MasterKeyError::Rejected),

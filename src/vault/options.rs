@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::keys::{MasterKey, MemoryHome};
 use crate::model::{Clock, SystemClock, VaultId};
 use crate::policy::{AccessPolicy, DenyAll};
-use crate::store::MemoryStore;
+use crate::store::{MemoryStore, Store};
 
 use super::journal::Limits;
 use super::{Vault, create, open};
@@ -57,6 +57,23 @@ pub(super) struct MemoryInner {
     pub(super) head: Arc<Mutex<Option<String>>>,
     pub(super) ahead: Arc<Mutex<Option<String>>>,
     in_use: AtomicBool,
+    /// Put around the store of the next opening, to make it fail.
+    #[cfg(test)]
+    pub(super) around: Mutex<Option<Around>>,
+}
+
+#[cfg(test)]
+pub(super) type Around = Box<dyn Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send>;
+
+impl MemoryInner {
+    pub(super) fn open_store(&self) -> Arc<dyn Store> {
+        let store: Arc<dyn Store> = Arc::new(self.store.reopen());
+        #[cfg(test)]
+        if let Some(around) = &*self.around.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
+            return around(store);
+        }
+        store
+    }
 }
 
 /// Keeps a vault in memory from being opened twice.

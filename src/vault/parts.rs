@@ -8,6 +8,8 @@ use crate::keys::TenantKeys;
 use crate::model::{CollectionId, TenantId};
 use crate::store::Store;
 
+use super::commit::Put;
+
 /// A tenant's or a collection's name has at most this many bytes.
 pub(super) const NAME: usize = 255;
 /// How many parts are read at once; more than anything here is split into.
@@ -47,7 +49,7 @@ pub(super) fn seal_part(
     collection: CollectionId,
     part: Part,
     plain: &[u8],
-) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>> {
+) -> Result<Vec<Put>> {
     let context = context(part, tenant, collection);
     let sealed = match part {
         Part::Name => seal(keys.names(), Label::Name, &context, plain),

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::audit::Subject;
+use crate::crypto::{Key, role};
 use crate::error::{Error, Result};
 use crate::format::place;
-use crate::index::{self, Entry as IndexEntry, Term};
+use crate::index::{self, Entry as IndexEntry};
 use crate::model::{Action, RecordId};
 use crate::policy::Scope;
 use crate::record::{Plan, Record, RecordError, SearchValue};
@@ -17,13 +18,16 @@ use super::read::{self, Stored};
 use super::rows;
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, IndexCore, Layout};
+use super::terms::Sought;
 use super::write::plan;
 use super::{entries, terms};
 
 /// A page has at most this many records; so has a journal entry.
 pub(super) const PAGE: usize = 1_000;
-/// How many rows are read from the store at once.
+/// How many rows are read from the store at once, at most
 const SCAN: usize = 256;
+/// and at least.
+const FEW: usize = 32;
 
 /// A list or a search under way.
 struct Query<'a, T> {
@@ -54,8 +58,8 @@ pub(super) fn list<T: Record + 'static>(
     let mut from = after.map(|id| place::row(session.tenant.id, collection.id, id));
     let mut next = None;
     'pages: loop {
-        // One more than wanted tells whether there is another page.
-        let want = (limit + 1).saturating_sub(query.chosen.len()).min(SCAN);
+        // One more than wanted tells whether there is another page; fewer than a few aren't worth the seek.
+        let want = (limit + 1).saturating_sub(query.chosen.len()).clamp(FEW, SCAN);
         let page = session
             .core
             .store
@@ -67,7 +71,7 @@ pub(super) fn list<T: Record + 'static>(
             let at = RowPlace { tenant: session.tenant.id, collection: collection.id, record };
             from = Some(key);
             let Some(bytes) = rows::complete(&*session.core.store, &at, raw)? else { continue };
-            let Stored::Row(row) = read::open(session, &layout, at, bytes)? else { continue };
+            let Stored::Row(row) = read::open(session, collection, &layout, at, bytes)? else { continue };
             if query.chosen.len() == limit {
                 if query.may_see(&row.1).is_some() {
                     next = query.chosen.last().map(|(opened, _)| opened.record());
@@ -109,7 +113,7 @@ pub(super) fn find<T: Record + 'static>(
         return Ok(Page { items: query.release()?, next: None });
     };
     let mut ids: Option<BTreeSet<RecordId>> = None;
-    for (index, _, key) in &sought {
+    for Sought { index, key, .. } in &sought {
         let these = query.ids(index, key)?;
         ids = Some(match ids {
             None => these,
@@ -143,11 +147,13 @@ pub(super) fn find_unique<T: Record + 'static>(
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
         return Ok(None);
     };
-    if let Some(sought) = sought(&layout, &plan, &[(field, value.clone())])? {
-        for (index, _, key) in &sought {
-            if !index.unique {
-                return Err(Error::NotUnique { field: field.to_owned() });
-            }
+    let sought = sought(&layout, &plan, &[(field, value.clone())])?;
+    // Whatever the value: one that normalises to nothing must not hide the mistake.
+    if !terms::searched(&layout, field)?.unique {
+        return Err(Error::NotUnique { field: field.to_owned() });
+    }
+    if let Some(sought) = sought {
+        for Sought { index, key, .. } in &sought {
             if let Some(id) = query.last_id(index, key)?
                 && let Some(hit) = query.hit(id, &sought)?
             {
@@ -158,19 +164,11 @@ pub(super) fn find_unique<T: Record + 'static>(
     Ok(query.release()?.pop())
 }
 
-/// An index, the value sought in it, and the key of that value's entries.
-type Sought<'l> = (&'l IndexCore, Term, crate::crypto::Key<crate::crypto::role::Value>);
-
 /// `None` if one of the values normalises to nothing, which no record has.
 fn sought<'l>(layout: &'l Layout, plan: &Plan, wanted: &[(&str, SearchValue)]) -> Result<Option<Vec<Sought<'l>>>> {
-    let mut all = Vec::with_capacity(wanted.len());
-    for (field, value) in wanted {
-        match terms::sought(layout, plan, field, value)? {
-            (index, Some((term, key))) => all.push((index, term, key)),
-            (_, None) => return Ok(None),
-        }
-    }
-    Ok(Some(all))
+    // Every field is looked at: a value that normalises to nothing must not hide that another field has no index.
+    let all = wanted.iter().map(|(field, value)| terms::sought(layout, plan, field, value));
+    Ok(all.collect::<Result<Vec<_>>>()?.into_iter().collect())
 }
 
 impl<'a, T: Record> Query<'a, T> {
@@ -218,7 +216,7 @@ impl<'a, T: Record> Query<'a, T> {
         let Stored::Row(row) = read::stored(self.session, self.collection, self.layout, id)? else {
             return Ok(None);
         };
-        for (index, term, _) in sought {
+        for Sought { index, term, .. } in sought {
             if !row.1.has(self.layout, index, term)? {
                 return Ok(None);
             }
@@ -227,11 +225,7 @@ impl<'a, T: Record> Query<'a, T> {
     }
 
     /// The records in the live entries of a value.
-    fn ids(
-        &self,
-        index: &IndexCore,
-        key: &crate::crypto::Key<crate::crypto::role::Value>,
-    ) -> Result<BTreeSet<RecordId>> {
+    fn ids(&self, index: &IndexCore, key: &Key<role::Value>) -> Result<BTreeSet<RecordId>> {
         let mut ids = BTreeSet::new();
         for position in 0.. {
             match self.entry(index, key, position)? {
@@ -246,11 +240,7 @@ impl<'a, T: Record> Query<'a, T> {
     }
 
     /// The record in the last entry of a value, if that is live.
-    fn last_id(
-        &self,
-        index: &IndexCore,
-        key: &crate::crypto::Key<crate::crypto::role::Value>,
-    ) -> Result<Option<RecordId>> {
+    fn last_id(&self, index: &IndexCore, key: &Key<role::Value>) -> Result<Option<RecordId>> {
         let end = index::end(|position| self.raw_entry(key, position).map(|entry| entry.is_some()), 0)?;
         let Some(last) = end.checked_sub(1) else { return Ok(None) };
         Ok(match self.entry(index, key, last)? {
@@ -259,23 +249,14 @@ impl<'a, T: Record> Query<'a, T> {
         })
     }
 
-    fn entry(
-        &self,
-        index: &IndexCore,
-        key: &crate::crypto::Key<crate::crypto::role::Value>,
-        position: u64,
-    ) -> Result<Option<IndexEntry>> {
+    fn entry(&self, index: &IndexCore, key: &Key<role::Value>, position: u64) -> Result<Option<IndexEntry>> {
         let Some(sealed) = self.raw_entry(key, position)? else { return Ok(None) };
         index::open_entry(key, &index.keys.place(position), &sealed)
             .map(Some)
             .map_err(|error| Error::damaged_by("an index entry doesn't open", error))
     }
 
-    fn raw_entry(
-        &self,
-        key: &crate::crypto::Key<crate::crypto::role::Value>,
-        position: u64,
-    ) -> Result<Option<Vec<u8>>> {
+    fn raw_entry(&self, key: &Key<role::Value>, position: u64) -> Result<Option<Vec<u8>>> {
         let key = place::entry(self.session.tenant.id, &index::entry_key(key, position));
         self.session.core.store.get(&key).map_err(|error| Error::io("reading an index entry", error))
     }

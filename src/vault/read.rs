@@ -50,15 +50,21 @@ pub(super) fn stored(
     let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };
     match rows::load(&*session.core.store, &place)? {
         None => Ok(Stored::Gone(Error::NotFound)),
-        Some(bytes) => open(session, layout, place, bytes),
+        Some(bytes) => open(session, collection, layout, place, bytes),
     }
 }
 
 /// Opens a row that was loaded.
-pub(super) fn open(session: &SessionInner, layout: &Layout, place: RowPlace, bytes: RowBytes) -> Result<Stored> {
+pub(super) fn open(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    layout: &Layout,
+    place: RowPlace,
+    bytes: RowBytes,
+) -> Result<Stored> {
     let mut joined = Vec::new();
     let opened = match bytes.parse(&mut joined).map_err(rows::unreadable)? {
-        ParsedRow::Live { row, body } => Opened::open(&session.tenant.keys, place, &row, body, &layout.dictionary)?,
+        ParsedRow::Live { row, body } => Opened::open(&session.tenant.keys, place, &row, body, layout, collection)?,
         ParsedRow::Tombstone(sealed) => {
             let tombstone = open_tombstone(&session.tenant.keys, &place, sealed)?;
             return Ok(Stored::Gone(match tombstone.kind {
@@ -124,8 +130,9 @@ fn release<T: Record>(
 /// Names the fields that a read may show. In an open collection they are user data, and only counted.
 pub(super) fn name_fields(entry: &mut crate::audit::EntryBuilder, layout: &Layout, read: &FieldSet) {
     if !layout.schema.open {
-        let shown = layout.fields().filter(|name| read.contains(name));
-        let withheld = layout.fields().filter(|name| !read.contains(name)).count();
-        entry.fields_read(shown).withheld(u32::try_from(withheld).unwrap_or(u32::MAX));
+        let (mut shown, mut all) = (0usize, 0usize);
+        let names = layout.fields().inspect(|_| all = all.saturating_add(1)).filter(|name| read.contains(name));
+        entry.fields_read(names.inspect(|_| shown = shown.saturating_add(1)));
+        entry.withheld(u32::try_from(all.saturating_sub(shown)).unwrap_or(u32::MAX));
     }
 }

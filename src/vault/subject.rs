@@ -21,16 +21,49 @@ use super::tenant_core::{CollectionCore, TenantCore};
 /// How long an insert waits for the slot ceiling to be raised.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A subject that a batch has given records to, or is about to create.
-pub(super) struct PendingSubject {
-    slot: u32,
+/// A subject as an uncommitted batch has left it.
+#[derive(Clone, Copy)]
+struct PendingSubject {
     pseudonym: Pseudonym,
     next: u32,
     root: (CollectionId, RecordId),
 }
 
-/// The subjects of an uncommitted batch, by the records that stand for them.
-pub(super) type PendingSubjects = HashMap<(CollectionId, RecordId), PendingSubject>;
+/// The subjects that an uncommitted batch has given records to, or is about to create.
+#[derive(Default)]
+pub(super) struct PendingSubjects {
+    /// The slots of the records that the batch creates, and of those that its records are about.
+    slots: HashMap<(CollectionId, RecordId), u32>,
+    subjects: HashMap<u32, PendingSubject>,
+}
+
+/// The subject that a new record joins. Nothing is remembered of it before the record is ready to be committed: what it
+/// expects goes with that.
+pub(super) struct Joined {
+    pub(super) slot: u32,
+    subject: PendingSubject,
+    of: (CollectionId, RecordId),
+}
+
+impl PendingSubjects {
+    /// A record that the batch creates has a slot of its own.
+    pub(super) fn created(&mut self, record: (CollectionId, RecordId), slot: u32, pseudonym: Pseudonym) {
+        self.slots.insert(record, slot);
+        self.subjects.insert(slot, PendingSubject { pseudonym, next: 1, root: record });
+    }
+
+    /// A record that the batch creates has joined a subject.
+    pub(super) fn joined(&mut self, record: (CollectionId, RecordId), joined: &Joined) {
+        self.slots.insert(record, joined.slot);
+        self.slots.insert(joined.of, joined.slot);
+        self.subjects.insert(joined.slot, joined.subject);
+    }
+
+    fn find(&self, record: (CollectionId, RecordId)) -> Option<(u32, PendingSubject)> {
+        let slot = *self.slots.get(&record)?;
+        Some((slot, *self.subjects.get(&slot)?))
+    }
+}
 
 /// A slot for a new data subject.
 pub(super) fn own_slot(core: &Core, tenant: &TenantCore) -> Result<u32> {
@@ -61,15 +94,18 @@ pub(super) fn about(
     id: RecordId,
     about: &(String, RecordId),
     meta: &mut Meta,
-    pending: Option<&mut PendingSubjects>,
+    pending: Option<&PendingSubjects>,
     write: &mut Write,
-) -> Result<u32> {
+) -> Result<Joined> {
     let tenant = &session.tenant;
     let of = tenant.collection(&about.0)?;
-    let mut known = pending;
-    let mut subject = match known.as_deref_mut().and_then(|pending| pending.remove(&(of.id, about.1))) {
-        Some(subject) => subject,
-        None => stored(session, &of, about.1, write)?,
+    let (slot, mut subject) = match pending.and_then(|pending| pending.find((of.id, about.1))) {
+        Some(known) => known,
+        None => {
+            let (slot, subject) = stored(session, &of, about.1, write)?;
+            // The batch may have records of this subject already, by another one of it.
+            (slot, pending.and_then(|pending| pending.subjects.get(&slot)).copied().unwrap_or(subject))
+        }
     };
     meta.pseudonym = subject.pseudonym;
     meta.number = subject.next;
@@ -78,23 +114,19 @@ pub(super) fn about(
     let head = SlotEntry::Head { next: subject.next, hold: false };
     let entry = SlotEntry::Record { collection: collection.id, record: id };
     for (number, value) in [(0, head), (meta.number, entry)] {
-        let key = place::slot_map(tenant.id, Slot(subject.slot), number);
-        write.puts.push((key, Some(seal_slot_entry(&tenant.keys, tenant.id, Slot(subject.slot), number, value)?)));
+        let key = place::slot_map(tenant.id, Slot(slot), number);
+        write.puts.push((key, Some(seal_slot_entry(&tenant.keys, tenant.id, Slot(slot), number, value)?)));
     }
-    let slot = subject.slot;
-    if let Some(pending) = known {
-        pending.insert((of.id, about.1), subject);
-    }
-    Ok(slot)
-}
-
-/// What a batch remembers of a record that it creates with a slot of its own.
-pub(super) fn created(collection: CollectionId, id: RecordId, slot: u32, pseudonym: Pseudonym) -> PendingSubject {
-    PendingSubject { slot, pseudonym, next: 1, root: (collection, id) }
+    Ok(Joined { slot, subject, of: (of.id, about.1) })
 }
 
 /// A subject that is in the store. Its row and the head of its slot must stay as they are until the commit.
-fn stored(session: &SessionInner, of: &Arc<CollectionCore>, id: RecordId, write: &mut Write) -> Result<PendingSubject> {
+fn stored(
+    session: &SessionInner,
+    of: &Arc<CollectionCore>,
+    id: RecordId,
+    write: &mut Write,
+) -> Result<(u32, PendingSubject)> {
     let tenant = &session.tenant;
     let question = session.question(Action::Read, Some(&of.name), &[]);
     let layout = of.layout();
@@ -118,7 +150,7 @@ fn stored(session: &SessionInner, of: &Arc<CollectionCore>, id: RecordId, write:
     write.expect.push((key, head));
     write.expect.push((place::row(tenant.id, of.id, id), Some(row.0.raw.clone())));
     let root = meta.subject.unwrap_or((of.id, id));
-    Ok(PendingSubject { slot: slot.0, pseudonym: meta.pseudonym, next, root })
+    Ok((slot.0, PendingSubject { pseudonym: meta.pseudonym, next, root }))
 }
 
 fn seal_slot_entry(keys: &TenantKeys, tenant: TenantId, slot: Slot, number: u32, entry: SlotEntry) -> Result<Vec<u8>> {

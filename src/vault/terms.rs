@@ -27,27 +27,32 @@ pub(super) fn links(tenant: &TenantCore, place: &RowPlace, revision: Revision, s
         .map_err(|error| Error::damaged_by("a record's list of index entries doesn't open", error))
 }
 
-/// An index that can be searched, and the key of a value in it; no key if the value normalises to nothing.
+/// A value sought in an index that can be searched.
+pub(super) struct Sought<'l> {
+    pub(super) index: &'l IndexCore,
+    pub(super) term: Term,
+    /// The key of the value's entries.
+    pub(super) key: Key<role::Value>,
+}
+
+/// What to look for; `None` if the value normalises to nothing, which no record has.
 pub(super) fn sought<'l>(
     layout: &'l Layout,
     plan: &Plan,
     field: &str,
     value: &SearchValue,
-) -> Result<(&'l IndexCore, Option<(Term, Key<role::Value>)>)> {
+) -> Result<Option<Sought<'l>>> {
     let value = plan.search_value(field, value.clone())?;
+    let index = searched(layout, field)?;
+    let term = index::normalise(&index.normaliser, &value);
+    let term = term.map_err(|error| Error::io("normalising the value sought", error))?;
+    Ok(term.map(|term| Sought { index, key: index.keys.value_key(&term), term }))
+}
+
+/// The index that a field is searched by.
+pub(super) fn searched<'l>(layout: &'l Layout, field: &str) -> Result<&'l IndexCore> {
     let mut indexes = layout.indexes.iter().filter(|index| index.field == field);
     let index = indexes.clone().find(|index| index.ready).or_else(|| indexes.next());
     let index = index.ok_or_else(|| Error::NotIndexed { field: field.to_owned() })?;
-    if !index.ready {
-        return Err(Error::IndexNotReady { field: field.to_owned() });
-    }
-    let term = index::normalise(&index.normaliser, &value);
-    let term = term.map_err(|error| Error::io("normalising the value sought", error))?;
-    Ok((
-        index,
-        term.map(|term| {
-            let key = index.keys.value_key(&term);
-            (term, key)
-        }),
-    ))
+    if index.ready { Ok(index) } else { Err(Error::IndexNotReady { field: field.to_owned() }) }
 }

@@ -4,21 +4,25 @@
 //! in behind the vault's back shows, and so does an index entry. Writers wait while it runs. Does not: notice that the
 //! whole directory was set back, unless the caller brings a head.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::audit::{Claims, Head, HeadKey, RewrittenBecause, RowSet, RowSetDigest, Verdict, Walk, commit_mac};
 use crate::audit::{JournalState, decode_head_file, header_of};
 use crate::error::{Error, Result};
+use crate::format::FormatError;
 use crate::format::place::{self, Space};
 use crate::index::{self, Entry as IndexEntry, Link};
 use crate::model::{CollectionId, RecordId, TenantId};
+
+use crate::store::Pair;
 
 use super::commit::terms_of;
 use super::core::Core;
 use super::gate::{Opened, RowPlace, open_tombstone};
 use super::rows::{self, ParsedRow};
-use super::tenant_core::{Layout, TenantCore};
-use super::{open, terms};
+use super::tenant_core::{CollectionCore, TenantCore};
+use super::{blocks, open, terms};
 
 /// How many values are read from the store at once.
 const PAGE: usize = 512;
@@ -65,7 +69,8 @@ impl Check<'_> {
         if let Some(head) = anchor {
             head.verify(&head_key).map_err(Error::Head)?;
         }
-        let rewritten = |because| Verdict::Rewritten { first: 0, last: self.state.frontier.size(), because };
+        let last = self.state.frontier.size();
+        let rewritten = |because| Verdict::Rewritten { first: 0, last, because };
         // A head that the journal was found to fall short of counts before the present one.
         let text = match self.core.ahead.read()? {
             Some(text) => Some(text),
@@ -87,6 +92,11 @@ impl Check<'_> {
         let Ok(mut walk) = Walk::new(claims) else { return Ok(rewritten(RewrittenBecause::Head)) };
         if let Some(verdict) = self.blocks(&mut walk)? {
             return Ok(verdict);
+        }
+        let sealed = self.get(&place::journal_state())?;
+        let found = sealed.and_then(|sealed| JournalState::open(&sealed, &keys.state, self.core.id).ok());
+        if found.as_ref() != Some(&self.state) {
+            return Ok(rewritten(RewrittenBecause::State));
         }
         let tips = walk.tips().clone();
         let verdict = walk.finish();
@@ -126,12 +136,50 @@ impl Check<'_> {
                 return Ok(differ(id, rows, &carried, &found.carried));
             }
         }
+        if let Some(id) = self.stranger()? {
+            return Ok(differ(id, RowSet::Records, &RowSetDigest::default(), &RowSetDigest::default()));
+        }
         Ok(verdict)
+    }
+
+    /// A tenant that isn't one, of which there is something all the same.
+    fn stranger(&self) -> Result<Option<TenantId>> {
+        let known: HashSet<TenantId> = self.core.all_tenants().iter().map(|tenant| tenant.id).collect();
+        for space in [
+            Space::Row,
+            Space::Chunk,
+            Space::Entry,
+            Space::SlotMap,
+            Space::TenantState,
+            Space::TenantName,
+            Space::CollectionName,
+            Space::Schema,
+            Space::Dictionary,
+        ] {
+            let mut after: Option<Vec<u8>> = None;
+            while let Some((key, _)) = self.next(space, after.as_deref())? {
+                let id = place::tenant_of_key(&key).ok_or(Error::damaged("a key in the store is nobody's"))?;
+                if !known.contains(&id) {
+                    return Ok(Some(id));
+                }
+                // Behind everything of this tenant.
+                let mut last = place::of_tenant(space, id);
+                last.extend_from_slice(&[0xff; 64]);
+                after = Some(last);
+            }
+        }
+        Ok(None)
+    }
+
+    fn next(&self, space: Space, after: Option<&[u8]>) -> Result<Option<Pair>> {
+        let page = self.core.store.scan(&place::all_of(space), after, 1);
+        page.map(|page| page.into_iter().next()).map_err(|error| Error::io("reading the vault", error))
     }
 
     /// Walks through every block. Returns a verdict if that ends it.
     fn blocks(&mut self, walk: &mut Walk<'_>) -> Result<Option<Verdict>> {
         let mut current: Option<(u64, Vec<u8>)> = None;
+        let mut parts = 0;
         let mut after: Option<Vec<u8>> = None;
         loop {
             let page = self.scan(&place::all_of(Space::Block), after.as_deref())?;
@@ -139,35 +187,45 @@ impl Check<'_> {
                 let (position, number) =
                     place::position_of_key(key).ok_or(Error::damaged("a key in the store is not a block's"))?;
                 match &mut current {
-                    Some((at, bytes)) if *at == position && number > 0 => bytes.extend_from_slice(part),
-                    _ => {
-                        if let Some(verdict) = self.block(walk, current.replace((position, part.clone()))) {
+                    Some((at, bytes)) if *at == position && number == parts => bytes.extend_from_slice(part),
+                    _ if number == 0 => {
+                        if let Some(verdict) = self.block(walk, current.replace((position, part.clone())))? {
                             return Ok(Some(verdict));
                         }
                     }
+                    // A part of a block whose first parts are missing.
+                    _ => {
+                        let because = RewrittenBecause::Block;
+                        return Ok(Some(Verdict::Rewritten { first: position, last: position, because }));
+                    }
                 }
+                parts = number.saturating_add(1);
             }
             match page.last() {
                 Some((key, _)) => after = Some(key.clone()),
-                None => return Ok(self.block(walk, current)),
+                None => return self.block(walk, current),
             }
         }
     }
 
-    fn block(&mut self, walk: &mut Walk<'_>, block: Option<(u64, Vec<u8>)>) -> Option<Verdict> {
-        let (position, bytes) = block?;
-        let owner = header_of(&bytes).ok().and_then(|header| header.tenant);
+    fn block(&mut self, walk: &mut Walk<'_>, block: Option<(u64, Vec<u8>)>) -> Result<Option<Verdict>> {
+        let Some((position, bytes)) = block else { return Ok(None) };
+        let owner = match header_of(&bytes) {
+            Ok(header) => header.tenant,
+            Err(newer @ FormatError::Newer { .. }) => return Err(blocks::unreadable(newer)),
+            Err(FormatError::Invalid { .. }) => None,
+        };
         let tenant = owner.and_then(|id| self.core.keyring.tenant(id));
         let key = match (&tenant, owner) {
             (Some(tenant), _) => Some(tenant.journal()),
             (None, None) => Some(&self.core.keyring.vault_keys().journal),
             (None, Some(_)) => {
                 let because = RewrittenBecause::Block;
-                return Some(Verdict::Rewritten { first: position, last: position, because });
+                return Ok(Some(Verdict::Rewritten { first: position, last: position, because }));
             }
         };
         self.owners.push(owner);
-        walk.block(position, &bytes, key).err()
+        Ok(walk.block(position, &bytes, key).err())
     }
 
     fn change_lists(&self, all: &mut HashMap<TenantId, Found>) -> Result<()> {
@@ -193,11 +251,11 @@ impl Check<'_> {
                 Ok(())
             })?;
         }
-        let layouts: HashMap<CollectionId, std::sync::Arc<Layout>> =
-            tenant.collections().iter().map(|collection| (collection.id, collection.layout())).collect();
+        let collections: HashMap<CollectionId, Arc<CollectionCore>> =
+            tenant.collections().into_iter().map(|collection| (collection.id, collection)).collect();
         self.each(&place::of_tenant(Space::Row, tenant.id), |key, value| {
             self.count(tenant, found, key, value);
-            if let Err(rows) = self.row(tenant, &layouts, key, value) {
+            if let Err(rows) = self.row(tenant, &collections, key, value) {
                 found.wrong.get_or_insert(rows);
             }
             Ok(())
@@ -217,7 +275,7 @@ impl Check<'_> {
     fn row(
         &self,
         tenant: &TenantCore,
-        layouts: &HashMap<CollectionId, std::sync::Arc<Layout>>,
+        collections: &HashMap<CollectionId, Arc<CollectionCore>>,
         key: &[u8],
         value: &[u8],
     ) -> Result<(), RowSet> {
@@ -225,7 +283,8 @@ impl Check<'_> {
         let indexes = |_: Error| RowSet::Indexes;
         let (_, collection, record) = place::row_of_key(key).ok_or(RowSet::Records)?;
         let place = RowPlace { tenant: tenant.id, collection, record };
-        let layout = layouts.get(&collection).ok_or(RowSet::Records)?;
+        let core = collections.get(&collection).ok_or(RowSet::Records)?;
+        let layout = core.layout();
         let bytes = rows::complete(&*self.core.store, &place, value.to_vec()).map_err(records)?;
         let bytes = bytes.ok_or(RowSet::Records)?;
         let mut joined = Vec::new();
@@ -238,13 +297,13 @@ impl Check<'_> {
                 };
             }
         };
-        let opened = Opened::open(&tenant.keys, place, &row, body, &layout.dictionary).map_err(|_| RowSet::Records)?;
+        let opened = Opened::open(&tenant.keys, place, &row, body, &layout, core).map_err(|_| RowSet::Records)?;
         let links = terms::links(tenant, &place, row.head.revision, row.links).map_err(indexes)?;
         for link in &links {
             self.link(tenant, collection, record, link)?;
         }
         // An index that is being built may lack rows; what it has must be right.
-        let terms = opened.terms(layout, |index| index.ready).map_err(indexes)?;
+        let terms = opened.terms(&layout, |index| index.ready).map_err(indexes)?;
         let linked = terms.iter().all(|term| {
             links.iter().any(|link| {
                 (link.index, link.version) == (term.index, term.version) && link.value_key.expose() == term.key.expose()

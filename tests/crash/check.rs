@@ -136,7 +136,7 @@ fn look(vault: &Vault, model: &Model, depth: Depth) -> Result<Seen, String> {
 
 /// Whether a field has an index that is complete: a definition that was cut short leaves one that isn't, or none.
 pub fn indexed<T: Record + 'static>(all: &Collection<T>, field: &str) -> Result<bool, String> {
-    let none: strongroom::SearchValue = if field == "key" { 0_u64.into() } else { "nobody@example.com".into() };
+    let none: strongroom::record::SearchValue = if field == "key" { 0_u64.into() } else { "nobody@example.com".into() };
     match all.find(field, none, None, 1) {
         Ok(_) => Ok(true),
         Err(Error::NotIndexed { .. } | Error::IndexNotReady { .. }) => Ok(false),
@@ -154,9 +154,13 @@ struct Look<'a> {
 impl Look<'_> {
     fn customers(&self, seen: &mut Seen) -> Result<(), String> {
         let all = customers(self.session)?;
-        self.read(&all, Kind::Customers, seen, |c| (c.key, c.version), |found| {
-            found.value == Customer::new(found.value.key, found.value.version)
-        })?;
+        self.read(
+            &all,
+            Kind::Customers,
+            seen,
+            |c| (c.key, c.version),
+            |found| found.value == Customer::new(found.value.key, found.value.version),
+        )?;
         if !indexed(&all, "email")? || !indexed(&all, "name")? {
             return Ok(());
         }
@@ -199,14 +203,20 @@ impl Look<'_> {
 
     fn notes(&self, seen: &mut Seen) -> Result<(), String> {
         let all = notes(self.session)?;
-        self.read(&all, Kind::Notes, seen, |n| (n.key, n.version), |found| {
-            let note = &found.value;
-            let of = Place { tenant: self.tenant.to_owned(), kind: Kind::Customers, key: note.customer };
-            let about = found.meta.about().map(|(_, record)| record);
-            // Of a note that wasn't acknowledged the customer may not be known either.
-            let known = self.model.records.get(&of).is_none_or(|held| about == Some(held.id));
-            known && about.is_some() && *note == Note::new(note.key, note.version, note.customer)
-        })?;
+        self.read(
+            &all,
+            Kind::Notes,
+            seen,
+            |n| (n.key, n.version),
+            |found| {
+                let note = &found.value;
+                let of = Place { tenant: self.tenant.to_owned(), kind: Kind::Customers, key: note.customer };
+                let about = found.meta.about().map(|(_, record)| record);
+                // Of a note that wasn't acknowledged the customer may not be known either.
+                let known = self.model.records.get(&of).is_none_or(|held| about == Some(held.id));
+                known && about.is_some() && *note == Note::new(note.key, note.version, note.customer)
+            },
+        )?;
         if !indexed(&all, "key")? {
             return Ok(());
         }

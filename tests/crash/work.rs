@@ -198,9 +198,7 @@ impl<'a> Worker<'a> {
         let crowded = self.live.len() > self.crowd;
         let (to, kind, key, version) = match (self.random.below(10), some) {
             (0..4, Some(n)) => (To::Update(n), self.live[n].kind, self.live[n].key, Some(self.live[n].version + 1)),
-            (dice @ 4..8, Some(n)) if crowded || dice < 6 => {
-                (To::Delete(n), self.live[n].kind, self.live[n].key, None)
-            }
+            (dice @ 4..8, Some(n)) if crowded || dice < 6 => (To::Delete(n), self.live[n].kind, self.live[n].key, None),
             (dice, some) => {
                 let key = self.next_key;
                 self.next_key += self.step;
@@ -290,9 +288,7 @@ impl<'a> Worker<'a> {
                     To::Update(n) => {
                         let Live { kind, key, version, id, .. } = live[*n];
                         let updated = match kind {
-                            Kind::Customers => {
-                                batch.update(&customers, id, |c| *c = Customer::new(key, version + 1))
-                            }
+                            Kind::Customers => batch.update(&customers, id, |c| *c = Customer::new(key, version + 1)),
                             Kind::Notes => batch.update(&notes, id, |n| *n = Note::new(key, version + 1, n.customer)),
                         };
                         updated.map_err(said("updating in a batch"))?;

@@ -47,7 +47,11 @@ pub fn limited() -> Result<(), String> {
     }
     let ends = format!("{in_creation} in creation, {in_opening} in opening, {in_work} in work");
     println!("  failed: {ends}; {acks} acknowledgements, in {:.0?}", begin.elapsed());
-    if in_creation == 0 || in_work < LIMITS / 2 || acks < LIMITS { Err(format!("too little was tried: {ends}")) } else { Ok(()) }
+    if in_creation == 0 || in_work < LIMITS / 2 || acks < LIMITS {
+        Err(format!("too little was tried: {ends}"))
+    } else {
+        Ok(())
+    }
 }
 
 impl Place {

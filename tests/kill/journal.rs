@@ -59,7 +59,9 @@ pub fn check(file: &Path, said: &[String]) -> Result<usize, String> {
                 let reason = reason(op.parse().map_err(|_| format!("not an operation: {op}"))?);
                 let found = writes.get(&reason).copied().unwrap_or(0);
                 if found < wanted {
-                    return Err(format!("operation {op} was acknowledged, and the sink holds {found} of {wanted} entries"));
+                    return Err(format!(
+                        "operation {op} was acknowledged, and the sink holds {found} of {wanted} entries"
+                    ));
                 }
             }
             _ => {}

@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use strongroom::{Error, Escrow};
 use strongroom::audit::Verdict;
+use strongroom::{Error, Escrow};
 
 use crate::crash::check::{Depth, check};
 use crate::crash::model::Model;

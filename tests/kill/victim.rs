@@ -57,9 +57,8 @@ pub fn work(mode: &str, dir: &Path, key: &Path, seed: u64, mut base: u64) -> Res
     let mode = Mode::ALL.into_iter().find(|m| m.name() == mode).ok_or_else(|| format!("no mode {mode}"))?;
     let (teller, mut random) = (Teller::new(base), Random::new(seed, base));
     if mode == Mode::Create {
-        let vault = teller.administer(Change::Vault, || {
-            office::options(dir, key)?.create().map_err(said("creating the vault"))
-        })?;
+        let vault = teller
+            .administer(Change::Vault, || office::options(dir, key)?.create().map_err(said("creating the vault")))?;
         teller.define(&teller.create_tenant(&vault, "acme")?)?;
         return write(&teller, &vault, base, &mut random, usize::MAX);
     }

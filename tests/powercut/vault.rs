@@ -45,9 +45,8 @@ pub fn trials() -> Vec<Trial> {
 pub fn live(dir: &Path, key: &Path, seed: u64, rounds: usize) -> Result<(), String> {
     let teller = Teller::new(1);
     let place = dir.join("vault");
-    let mut vault = teller.administer(Change::Vault, || {
-        office::options(&place, key)?.create().map_err(said("creating the vault"))
-    })?;
+    let mut vault = teller
+        .administer(Change::Vault, || office::options(&place, key)?.create().map_err(said("creating the vault")))?;
     let acme = teller.create_tenant(&vault, "acme")?;
     teller.define(&acme)?;
     drop(acme);

@@ -25,7 +25,7 @@ fn value(vector: &Value) -> IndexValue {
 
 #[test]
 fn every_vector_gives_its_term() {
-    let file: Value = serde_json::from_str(include_str!("../../format/vectors/normalisers.json")).unwrap();
+    let file = crate::format::vectors::published("normalisers");
     let vectors = file["vectors"].as_array().unwrap();
     let mut wrong = Vec::new();
     for vector in vectors {

@@ -21,7 +21,8 @@ use crate::store::files;
 /// ```
 /// # let dir = tempfile::tempdir()?;
 /// # let path = dir.path().join("master.key");
-/// use strongroom::{KeyFile, MasterKey};
+/// use strongroom::KeyFile;
+/// use strongroom::keys::MasterKey;
 /// let created = KeyFile::create(&path)?;      // once; refuses a path that exists
 /// let opened = KeyFile::open(&path)?;         // from then on
 /// assert_eq!(created.id(), opened.id());

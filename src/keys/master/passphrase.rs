@@ -21,7 +21,8 @@ use crate::format::master::{ByPassphrase, StretchCost};
 /// Stretching happens once, when the vault is opened or created, and takes about as long as a log-in.
 ///
 /// ```
-/// use strongroom::{MasterKey, MasterKeyError, Passphrase};
+/// use strongroom::Passphrase;
+/// use strongroom::keys::{MasterKey, MasterKeyError};
 /// assert!(Passphrase::new("eleven purple otters misplace the ladder").check_new().is_ok());
 /// assert!(matches!(Passphrase::new("password1").check_new(), Err(MasterKeyError::Weak { .. })));
 /// ```

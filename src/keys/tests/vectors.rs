@@ -1,4 +1,4 @@
-//! `format/vectors/keys.json` against the code, both ways: the code makes these bytes, and opens them.
+//! The vectors `keys` against the code, both ways: the code makes these bytes, and opens them.
 
 use std::collections::BTreeMap;
 
@@ -184,7 +184,7 @@ fn passphrase_vectors() -> Value {
 }
 
 fn published() -> Value {
-    serde_json::from_str(include_str!("../../format/vectors/keys.json")).unwrap()
+    crate::format::vectors::published("keys")
 }
 
 fn bytes(value: &Value) -> Vec<u8> {
@@ -195,7 +195,6 @@ fn bytes(value: &Value) -> Vec<u8> {
 #[test]
 fn published_vectors_are_what_the_code_makes() {
     let mut made = json!({
-        "about": "Keys: tests of src/keys read these. Bytes are in hexadecimal. src/format/doc/keys.md says what they are.",
         "constructions": construction_vectors(), "tree": tree_vectors(), "files": file_vectors(),
     });
     #[cfg(feature = "passphrase")]
@@ -204,7 +203,7 @@ fn published_vectors_are_what_the_code_makes() {
     let passphrase = published()["passphrase"].clone();
     made["passphrase"] = passphrase;
     let text = serde_json::to_string_pretty(&made).unwrap();
-    assert_eq!(published(), made, "format/vectors/keys.json should be\n{text}\n");
+    assert_eq!(published(), made, "`keys` in format/vectors.json should be\n{text}\n");
 }
 
 #[test]

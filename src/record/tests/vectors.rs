@@ -38,8 +38,7 @@ record!(Sample {
 });
 
 fn vectors(topic: &str) -> serde_json::Value {
-    let mut all: serde_json::Value = serde_json::from_str(include_str!("../../format/vectors/records.json")).unwrap();
-    all[topic].take()
+    crate::format::vectors::published("records")[topic].take()
 }
 
 fn hex(bytes: &[u8]) -> String {

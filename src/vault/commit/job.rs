@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
 
 use crate::audit::Entry;
-use crate::crypto::{Key, role};
+use crate::crypto::{Key, WRAPPED, role};
 use crate::format::row::Tombstone;
 use crate::index::Link;
 use crate::vault::tenant_core::{CollectionCore, TenantCore};
 
 use super::Refusal;
+use super::ends::Seen;
 use crate::model::RecordId;
 
 /// One thing for the committer to do.
@@ -41,15 +42,18 @@ pub(in crate::vault) struct Paused {
     pub(in crate::vault) journal: crate::audit::JournalState,
 }
 
+/// A value to put under a key, or `None` to remove it; or, of an expectation, what must be there.
+pub(in crate::vault) type Put = (Vec<u8>, Option<Vec<u8>>);
+
 /// One atomic change of one tenant, or of the vault itself.
 pub(in crate::vault) struct WriteJob {
     /// `None`: an act of the vault.
     pub(in crate::vault) tenant: Option<Arc<TenantCore>>,
     /// Values that must still be what the caller saw.
-    pub(in crate::vault) expect: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(in crate::vault) expect: Vec<Put>,
     pub(in crate::vault) rows: Vec<RowChange>,
     /// Other values to put or remove: names, schemas, dictionaries, slot map.
-    pub(in crate::vault) puts: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(in crate::vault) puts: Vec<Put>,
     pub(in crate::vault) entries: Vec<Entry>,
     /// Entries for the vault's own blocks, in the same commit.
     pub(in crate::vault) vault_entries: Vec<Entry>,
@@ -73,6 +77,20 @@ pub(in crate::vault) struct RowChange {
     pub(in crate::vault) removed: Vec<Link>,
     /// Values to be entered.
     pub(in crate::vault) added: Vec<NewTerm>,
+    /// The sealed links, for the case that every added value gets the position foreseen for it.
+    pub(in crate::vault) links: Option<Vec<u8>>,
+}
+
+impl RowChange {
+    /// About how many bytes it writes.
+    pub(in crate::vault) fn bytes(&self) -> usize {
+        match &self.after {
+            NewRow::Live { carried, chunks, .. } => {
+                chunks.iter().fold(carried.len(), |sum, chunk| sum.saturating_add(chunk.len()))
+            }
+            NewRow::Relinked | NewRow::Gone(_) => 256,
+        }
+    }
 }
 
 /// What a row becomes.
@@ -95,4 +113,18 @@ pub(in crate::vault) struct NewTerm {
     pub(in crate::vault) unique: bool,
     pub(in crate::vault) field: String,
     pub(in crate::vault) key: Key<role::Value>,
+    /// The key of the value's first entry.
+    pub(in crate::vault) first: [u8; 32],
+    /// Where the caller found the value's end.
+    pub(in crate::vault) seen: Option<Seen>,
+    /// The entry as it will be if nobody enters the same value before.
+    pub(in crate::vault) foreseen: Option<Foreseen>,
+}
+
+/// An index entry made ready for one position.
+pub(in crate::vault) struct Foreseen {
+    pub(in crate::vault) position: u64,
+    /// Its key in the store.
+    pub(in crate::vault) key: Vec<u8>,
+    pub(in crate::vault) entry: [u8; WRAPPED],
 }

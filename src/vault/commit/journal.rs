@@ -30,6 +30,15 @@ pub(super) struct BlockWriter<'a> {
     pub(super) events: Option<Vec<(u64, Vec<Event>)>>,
 }
 
+/// What a commit's journal part came to.
+pub(super) struct Written {
+    pub(super) state: JournalState,
+    /// The state's stored bytes.
+    pub(super) stored: Vec<u8>,
+    /// What sinks get: events by block.
+    pub(super) events: Vec<(u64, Vec<Event>)>,
+}
+
 /// The first block of a new vault, and the state after it.
 pub(in crate::vault) fn genesis(
     vault: VaultId,
@@ -43,7 +52,7 @@ pub(in crate::vault) fn genesis(
     let origin = Arc::from("");
     let mut blocks = BlockWriter { vault, keys, origin: &origin, commit, journal, events: None };
     blocks.vault(entries, writes)?;
-    Ok(blocks.finish(now, writes)?.0)
+    Ok(blocks.finish(now, writes)?.state)
 }
 
 /// Whose block it is, and what it is sealed and bound with.
@@ -94,16 +103,12 @@ impl BlockWriter<'_> {
         Ok(())
     }
 
-    /// The journal's state, last. Returns it, its stored bytes, and what sinks get.
-    pub(super) fn finish(
-        mut self,
-        now: Timestamp,
-        writes: &mut Writes,
-    ) -> Result<(JournalState, Vec<u8>, Vec<(u64, Vec<Event>)>), Refusal> {
+    /// The journal's state, last.
+    pub(super) fn finish(mut self, now: Timestamp, writes: &mut Writes) -> Result<Written, Refusal> {
         self.journal.time = now;
         let stored = self.journal.seal(&self.keys.state, self.vault)?;
         writes.insert(place::journal_state(), Some(stored.clone()));
-        Ok((self.journal, stored, self.events.unwrap_or_default()))
+        Ok(Written { state: self.journal, stored, events: self.events.unwrap_or_default() })
     }
 
     fn block(&mut self, owner: Owner<'_>, entries: &[Entry], writes: &mut Writes) -> Result<(), Refusal> {

@@ -4,13 +4,16 @@
 //! atomic commit; a request that conflicts leaves the others untouched; caches advance only after success; once a
 //! commit has failed, nothing is acknowledged any more. Does not: wait for sinks or run the host's code.
 
+mod ends;
+mod foresee;
 mod job;
 mod journal;
 mod merge;
 mod pending;
 mod thread;
 
-pub(super) use job::{Committed, Job, NewRow, NewTerm, Paused, RowChange, WriteJob};
+pub(super) use foresee::foresee;
+pub(super) use job::{Committed, Job, NewRow, NewTerm, Paused, Put, RowChange, WriteJob};
 pub(super) use journal::genesis;
 pub(super) use pending::terms_of;
 pub(super) use thread::{Committer, Start};
@@ -32,9 +35,12 @@ pub(super) enum Refusal {
     /// What is stored contradicts itself.
     #[error("the vault is damaged: {0}")]
     Damaged(&'static str),
-    /// The store failed.
+    /// The store failed to write; what it holds is unknown.
     #[error("the store failed")]
     Store(#[source] std::sync::Arc<StoreError>),
+    /// The store failed to read; nothing was written.
+    #[error("the store failed to read")]
+    Read(#[source] StoreError),
     /// Sealing failed.
     #[error("sealing failed")]
     Sealing(#[source] crate::error::Source),
@@ -45,7 +51,7 @@ pub(super) enum Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        Self::Store(std::sync::Arc::new(error))
+        Self::Read(error)
     }
 }
 

@@ -15,11 +15,12 @@ use crate::store::{Store, StoreError};
 use crate::vault::tenant_core::TenantCore;
 
 use super::Refusal;
+use super::journal::Writes;
 
 /// The merged writes of one commit.
 #[derive(Default)]
 pub(super) struct Pending {
-    writes: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    writes: Writes,
     pub(super) tenants: BTreeMap<TenantId, TenantDelta>,
     pub(super) vault_entries: Vec<Entry>,
     pub(super) bytes: usize,
@@ -54,7 +55,7 @@ impl Pending {
         })
     }
 
-    pub(super) fn into_writes(self) -> (HashMap<Vec<u8>, Option<Vec<u8>>>, BTreeMap<TenantId, TenantDelta>) {
+    pub(super) fn into_writes(self) -> (Writes, BTreeMap<TenantId, TenantDelta>) {
         (self.writes, self.tenants)
     }
 
@@ -68,7 +69,7 @@ impl Pending {
 pub(super) struct Draft<'a> {
     pending: &'a Pending,
     store: &'a dyn Store,
-    writes: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    writes: Writes,
     terms: Vec<Term>,
     touched: Vec<u8>,
     ends: Vec<([u8; 32], u64)>,
@@ -83,7 +84,7 @@ struct Term {
 
 /// A draft that fits, free of the pending commit it was checked against.
 pub(super) struct Merge {
-    writes: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    writes: Writes,
     terms: Vec<Term>,
     touched: Vec<u8>,
     ends: Vec<([u8; 32], u64)>,
@@ -91,7 +92,7 @@ pub(super) struct Merge {
 
 impl<'a> Draft<'a> {
     pub(super) fn new(pending: &'a Pending, store: &'a dyn Store) -> Self {
-        Self { pending, store, writes: HashMap::new(), terms: Vec::new(), touched: Vec::new(), ends: Vec::new() }
+        Self { pending, store, writes: Writes::new(), terms: Vec::new(), touched: Vec::new(), ends: Vec::new() }
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -1,0 +1,62 @@
+//! The file that says that a directory is a vault, of which format, and which one.
+
+use super::FormatError;
+use crate::model::VaultId;
+
+/// The file has at most this many bytes.
+pub(crate) const MAX_MARKER: usize = 1024;
+
+const WHAT: &str = "vault";
+const FIRST: &str = "strongroom vault";
+/// The format of the directory as a whole.
+const FORMAT: u8 = 1;
+
+/// The file's text.
+pub(crate) fn text(id: VaultId) -> String {
+    format!("{FIRST}\nformat {FORMAT}\nid {id}\n")
+}
+
+/// The vault's id.
+pub(crate) fn parse(bytes: &[u8]) -> Result<VaultId, FormatError> {
+    if bytes.len() > MAX_MARKER {
+        return Err(foreign());
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| foreign())?;
+    let mut lines = text.lines();
+    if lines.next() != Some(FIRST) {
+        return Err(foreign());
+    }
+    let format = lines.next().and_then(|line| line.strip_prefix("format ")).and_then(|n| n.parse::<u8>().ok());
+    match format {
+        Some(FORMAT) => {}
+        Some(found) if found > FORMAT => return Err(FormatError::Newer { what: WHAT, found, known: FORMAT }),
+        _ => return Err(foreign()),
+    }
+    let id = lines.next().and_then(|line| line.strip_prefix("id ")).and_then(|id| id.parse().ok());
+    match (id, lines.next()) {
+        (Some(id), None) => Ok(id),
+        _ => Err(foreign()),
+    }
+}
+
+const fn foreign() -> FormatError {
+    FormatError::Invalid { what: WHAT, why: "its file `vault` is truncated or not one of ours" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marker_reads_back_and_others_are_told_apart() {
+        let id = VaultId::from_bytes([7; 16]);
+        assert_eq!(parse(text(id).as_bytes()), Ok(id));
+        let newer = text(id).replace("format 1", "format 2");
+        assert_eq!(parse(newer.as_bytes()), Err(FormatError::Newer { what: WHAT, found: 2, known: FORMAT }));
+        for cut in 0..text(id).len() - 1 {
+            assert_eq!(parse(&text(id).as_bytes()[..cut]), Err(foreign()), "{cut}");
+        }
+        assert_eq!(parse(b"\xff\xff"), Err(foreign()));
+        assert_eq!(parse(&vec![b'\n'; MAX_MARKER + 1]), Err(foreign()));
+    }
+}
