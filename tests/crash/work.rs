@@ -158,6 +158,11 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
+    /// Whether there is a tenant to work for.
+    pub fn has_desk(&self) -> bool {
+        !self.desks.is_empty()
+    }
+
     /// One operation: a write, alone or in a batch, or a read.
     pub fn step(&mut self) -> Result<(), String> {
         match self.random.below(10) {

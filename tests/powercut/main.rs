@@ -40,6 +40,10 @@ fn run_child(mode: &str, dir: &std::path::Path, rest: &[String]) -> ExitCode {
             (Ok(seed), Ok(rounds)) => vault::live(dir, key.as_ref(), seed, rounds),
             _ => Err("seed and rounds are no numbers".to_owned()),
         },
+        ("vault-again", [key, seed]) => match seed.parse() {
+            Ok(seed) => vault::live_again(dir, key.as_ref(), seed),
+            Err(_) => Err("the seed is no number".to_owned()),
+        },
         _ => Err(format!("no child mode {mode} {rest:?}")),
     };
     match result {

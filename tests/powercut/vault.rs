@@ -9,7 +9,7 @@ use libtest_mimic::{Failed, Trial};
 use strongroom::audit::Verdict;
 use strongroom::{Error, Vault};
 
-use crate::crash::check::{Depth, check};
+use crate::crash::check::{Depth, Seen, check};
 use crate::crash::model::{Change, Model};
 use crate::crash::work::{Teller, Worker, customers, say};
 use crate::crash::{office, said, text};
@@ -24,7 +24,9 @@ const RECORDINGS: u64 = 6;
 /// How often each is opened.
 const ROUNDS: usize = 3;
 const THREADS: usize = 2;
-/// Syncs with something unsynced before them, each cut in three variants.
+/// Every so many images another child opens the vault, and the power is cut while it recovers and works.
+const AGAIN: usize = 150;
+/// At least so many, each in three variants where something is unsynced.
 const CUTS: usize = 1_000;
 /// Every so many images the vault is checked whole.
 const FULL: usize = 16;
@@ -78,18 +80,28 @@ pub fn live(dir: &Path, key: &Path, seed: u64, rounds: usize) -> Result<(), Stri
                 other => return Err(format!("verify says {other} without any power cut")),
             }
         }
-        // Now and then the process ends without it.
         vault.close().map_err(said("closing"))?;
         say("closed");
     }
     Ok(())
 }
 
+/// The child of a second life: opens what a power cut left, works a little and closes it.
+pub fn live_again(dir: &Path, key: &Path, seed: u64) -> Result<(), String> {
+    let teller = Teller::new(1_000_000);
+    let vault = office::options(&dir.join("vault"), key)?.open().map_err(said("opening after a power cut"))?;
+    let mut worker = Worker::new(&teller, &vault, 1_000_000, 1, Random::new(seed, 0))?;
+    if worker.has_desk() {
+        (0..4).try_for_each(|_| worker.step())?;
+    }
+    vault.close().map_err(said("closing"))
+}
+
 struct Recording {
     key: PathBuf,
     trace: Trace,
     seed: u64,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 fn recording(seed: u64, rounds: usize) -> Result<Recording, String> {
@@ -97,10 +109,25 @@ fn recording(seed: u64, rounds: usize) -> Result<Recording, String> {
     let (key, disk) = (home.path().join("master.key"), home.path().join("disk"));
     office::make_key(&key)?;
     std::fs::create_dir(&disk).map_err(|e| e.to_string())?;
-    let mut child = Command::new(std::env::current_exe().map_err(|e| e.to_string())?);
-    child.args([CHILD, "vault"]).args([&disk, &key]).arg(seed.to_string()).arg(rounds.to_string());
+    let child = child("vault", &disk, &key, [seed.to_string(), rounds.to_string()])?;
     let trace = record(&child, &disk)?;
-    Ok(Recording { key, trace, seed, _home: home })
+    Ok(Recording { key, trace, seed, home })
+}
+
+fn child<const N: usize>(mode: &str, disk: &Path, key: &Path, rest: [String; N]) -> Result<Command, String> {
+    let mut child = Command::new(std::env::current_exe().map_err(|e| e.to_string())?);
+    child.args([CHILD, mode]).args([disk, key]).args(rest);
+    Ok(child)
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() { copy(&entry.path(), &to)? } else { std::fs::copy(entry.path(), to).map(drop)? }
+    }
+    Ok(())
 }
 
 fn nothing_is_lost() -> Result<(), String> {
@@ -116,10 +143,30 @@ fn nothing_is_lost() -> Result<(), String> {
                 return Ok(reports);
             }
             let recording = recording(seed.wrapping_add(n), ROUNDS)?;
-            let mut checker = Checker::new(&recording);
+            let (mut checker, mut again) = (Checker::new(&recording.key, Model::default()), Vec::new());
             let replay = Replay::new(&recording.trace, recording.seed).stop_after(5);
-            let report = replay.run(|place, boundary| checker.check(place, boundary))?;
+            let report = replay.run(|place, boundary| {
+                if (checker.images + 1) % AGAIN != 0 {
+                    return checker.check(place, boundary).map(drop);
+                }
+                let disk = recording.home.path().join(format!("disk-{}", checker.images));
+                copy(place, &disk).map_err(|e| e.to_string())?;
+                let seen = checker.check(place, boundary)?;
+                let mut model = checker.model.clone();
+                seen.settle(&mut model)?;
+                again.push((disk, model));
+                Ok(())
+            })?;
             reports.push((report, checker.model.acks, checker.times));
+            for (disk, model) in again.into_iter().filter(|(_, model)| model.vault) {
+                let (key, seed) = (&recording.key, seed.wrapping_add(n));
+                let child = child("vault-again", &disk, key, [seed.to_string()])?;
+                let trace = record(&child, &disk)?;
+                let mut checker = Checker::new(key, model);
+                let replay = Replay::new(&trace, seed).stop_after(5);
+                let report = replay.run(|place, boundary| checker.check(place, boundary).map(drop))?;
+                reports.push((report, checker.model.acks, checker.times));
+            }
         }
     };
     let reports = std::thread::scope(|scope| {
@@ -127,18 +174,25 @@ fn nothing_is_lost() -> Result<(), String> {
         let joined = threads.into_iter().map(|t| t.join().map_err(|_| "a replay panicked".to_owned())?);
         joined.collect::<Result<Vec<_>, _>>()
     })?;
-    let (mut images, mut boundaries, mut failures) = (0, 0, Vec::new());
-    for (report, acks, times) in reports.iter().flatten() {
-        println!("  {} cuts, {} images, {acks} acknowledgements; {times:?}", report.boundaries, report.images);
+    let (mut images, mut boundaries, mut acks, mut failures) = (0, 0, 0, Vec::new());
+    let (mut recordings, mut times) = (0, Times::default());
+    for (report, acknowledged, took) in reports.iter().flatten() {
+        recordings += 1;
         images += report.images;
         boundaries += report.boundaries;
+        acks += acknowledged;
+        times.add(took);
         failures.extend(report.failures.iter().map(ToString::to_string));
     }
-    println!("  {boundaries} cuts, {images} images in {:.0?}", begin.elapsed());
+    println!("  {recordings} recordings, {acks} acknowledgements, {boundaries} cuts, {images} images");
+    println!("  in {:.0?}, summed up over {THREADS} threads {times:.0?}", begin.elapsed());
     if !failures.is_empty() {
         return Err(format!("seed {seed}: {} failures:\n{}", failures.len(), failures.join("\n")));
     }
-    if images < 3 * CUTS { Err(format!("only {images} images: record more")) } else { Ok(()) }
+    if boundaries < CUTS || images < 2 * CUTS {
+        return Err(format!("only {boundaries} cuts and {images} images: record more"));
+    }
+    Ok(())
 }
 
 fn unsynced() -> Result<(), String> {
@@ -146,9 +200,9 @@ fn unsynced() -> Result<(), String> {
     println!("vault power cuts without syncs: STRONGROOM_SEED={seed}");
     let recording = recording(seed, 2)?;
     let of_store = |sync: &SyncCall| sync.data_only && sync.path.ends_with("store/db");
-    let mut checker = Checker::new(&recording);
+    let mut checker = Checker::new(&recording.key, Model::default());
     let replay = Replay::new(&recording.trace, recording.seed).ignore_syncs(of_store).stop_after(3);
-    let report = replay.run(|place, boundary| checker.check(place, boundary))?;
+    let report = replay.run(|place, boundary| checker.check(place, boundary).map(drop))?;
     let lost = report.failures.iter().filter(|failure| failure.why.contains("lost") || failure.why.contains("is back"));
     if lost.count() == 0 {
         return Err(format!("{} images, and no loss was noticed: {:?}", report.images, report.failures));
@@ -166,8 +220,18 @@ struct Times {
     close: Duration,
 }
 
+impl Times {
+    fn add(&mut self, other: &Self) {
+        self.open += other.open;
+        self.check += other.check;
+        self.write += other.write;
+        self.verify += other.verify;
+        self.close += other.close;
+    }
+}
+
 struct Checker<'r> {
-    recording: &'r Recording,
+    key: &'r Path,
     model: Model,
     /// How many lines the model holds.
     lines: usize,
@@ -176,29 +240,30 @@ struct Checker<'r> {
 }
 
 impl<'r> Checker<'r> {
-    fn new(recording: &'r Recording) -> Self {
-        Self { recording, model: Model::default(), lines: 0, images: 0, times: Times::default() }
+    fn new(key: &'r Path, model: Model) -> Self {
+        Self { key, model, lines: 0, images: 0, times: Times::default() }
     }
 
-    fn check(&mut self, place: &Path, boundary: &Boundary<'_>) -> Result<(), String> {
+    fn check(&mut self, place: &Path, boundary: &Boundary<'_>) -> Result<Seen, String> {
         for line in &boundary.acks[self.lines..] {
             self.model.line(line)?;
         }
         self.lines = boundary.acks.len();
         self.images += 1;
-        let (dir, key) = (place.join("vault"), &self.recording.key);
+        let (dir, key) = (place.join("vault"), self.key);
         let mut lap = Lap(Instant::now());
         let opened = match office::options(&dir, key)?.open() {
             Err(Error::NotAVault { .. }) if !self.model.vault => {
                 let made = office::options(&dir, key)?.create().map_err(said("creating it once more"))?;
-                return made.close().map_err(said("closing"));
+                made.close().map_err(said("closing"))?;
+                return Ok(Seen::default());
             }
             opened => opened,
         };
         let vault = opened.map_err(|error| format!("it doesn't open: {}", text(&error)))?;
         lap.to(&mut self.times.open);
         let full = self.images % FULL == 0 || boundary.last;
-        check(&vault, &self.model, if full { Depth::Full } else { Depth::Quick })?;
+        let seen = check(&vault, &self.model, if full { Depth::Full } else { Depth::Quick })?;
         lap.to(&mut self.times.check);
         let written = self.write(&vault)?;
         lap.to(&mut self.times.write);
@@ -219,7 +284,7 @@ impl<'r> Checker<'r> {
             }
             vault.close().map_err(said("closing once more"))?;
         }
-        Ok(())
+        Ok(seen)
     }
 
     /// One more record, where there is a collection for it.
