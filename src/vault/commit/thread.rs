@@ -103,7 +103,6 @@ enum Next {
 }
 
 impl Worker {
-    /// Returns whether no commit failed.
     fn run(mut self) {
         loop {
             let first = match self.next() {
