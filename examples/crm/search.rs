@@ -18,8 +18,6 @@ use crate::office::{COMPANIES, CUSTOMERS, Office};
 const SHORT: usize = 6;
 /// The same for names, of which there are few.
 const SHORT_NAME: usize = 4;
-/// Of a longer value its beginning is looked for: where the whole stands, so does that.
-const BEGINNING: usize = 64;
 /// Longer values would be stored in parts, so parts of them are searched for: so many bytes...
 const PIECE: usize = 64;
 /// ...of every so many.

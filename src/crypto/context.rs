@@ -51,20 +51,27 @@ impl Domain {
 }
 
 /// What a seal is bound to: a list of parts, each length-prefixed, the domain and the suite first.
+///
+/// Every row needs two, so the usual sizes are kept without an allocation.
 pub(crate) struct Context {
-    bytes: Vec<u8>,
+    small: [u8; SMALL],
+    length: usize,
+    /// All of it, once it doesn't fit.
+    large: Vec<u8>,
 }
+
+const SMALL: usize = 192;
 
 impl Context {
     pub(crate) fn new(domain: Domain) -> Self {
-        Self { bytes: Vec::with_capacity(192) }.bytes(domain.as_bytes()).bytes(&[SUITE])
+        Self { small: [0; SMALL], length: 0, large: Vec::new() }.bytes(domain.as_bytes()).bytes(&[SUITE])
     }
 
     /// Adds bytes. Parts are at most `u32::MAX` long; nothing here comes near.
     pub(crate) fn bytes(mut self, part: &[u8]) -> Self {
         let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
-        self.bytes.extend_from_slice(&length.to_be_bytes());
-        self.bytes.extend_from_slice(part);
+        self.append(&length.to_be_bytes());
+        self.append(part);
         self
     }
 
@@ -81,6 +88,22 @@ impl Context {
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.bytes
+        if self.large.is_empty() { self.small.get(..self.length).unwrap_or_default() } else { &self.large }
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        let end = self.length.saturating_add(bytes.len());
+        match self.small.get_mut(self.length..end) {
+            Some(room) if self.large.is_empty() => {
+                room.copy_from_slice(bytes);
+                self.length = end;
+            }
+            _ => {
+                if self.large.is_empty() {
+                    self.large.extend_from_slice(self.small.get(..self.length).unwrap_or_default());
+                }
+                self.large.extend_from_slice(bytes);
+            }
+        }
     }
 }

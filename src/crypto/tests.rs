@@ -71,6 +71,19 @@ fn contexts_with_the_same_bytes_split_elsewhere_differ() {
 }
 
 #[test]
+fn context_of_any_size_is_its_parts_one_behind_the_other() {
+    for length in [0, 1, 150, 160, 170, 180, 190, 300, 5000] {
+        let part = vec![7; length];
+        let context = Context::new(Domain::Body).bytes(&part).u32(9);
+        let mut expected = b"\0\0\0\x04body\0\0\0\x01\x01".to_vec();
+        expected.extend((length as u32).to_be_bytes());
+        expected.extend(&part);
+        expected.extend(b"\0\0\0\x04\0\0\0\x09");
+        assert_eq!(context.as_bytes(), expected, "{length}");
+    }
+}
+
+#[test]
 fn hmac_agrees_with_rfc_4231_case_2_padded_to_a_key() {
     // HMAC pads short keys with zeros, so "Jefe" and "Jefe" with zeros are one key.
     let mut jefe = [0; 32];

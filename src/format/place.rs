@@ -118,6 +118,12 @@ pub(crate) fn collection_of_key(key: &[u8]) -> Option<(CollectionId, u16)> {
     Some((CollectionId::from_bytes(*collection), u16::from_be_bytes(number.try_into().ok()?)))
 }
 
+/// The tenant of a key of a space that is cut by tenants.
+pub(crate) fn tenant_of_key(key: &[u8]) -> Option<TenantId> {
+    let (_, rest) = key.split_first()?;
+    rest.first_chunk::<16>().map(|id| TenantId::from_bytes(*id))
+}
+
 /// Everything of one space that belongs to a tenant.
 pub(crate) fn of_tenant(space: Space, tenant: TenantId) -> Vec<u8> {
     key(space, &[tenant.as_bytes()])

@@ -21,6 +21,12 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// The link as its layout has it.
+    pub(crate) fn raw(&self) -> RawLink<'_> {
+        let Self { index, version, ref value_key, position } = *self;
+        RawLink { index, version, value_key: value_key.expose(), position }
+    }
+
     /// Where the entry stands.
     pub(crate) const fn place(&self, collection: CollectionId) -> EntryPlace {
         EntryPlace { collection, index: self.index, version: self.version, position: self.position }
@@ -49,9 +55,21 @@ impl LinksPlace {
 /// The section that goes behind the row's body. Links may come in any order.
 ///
 /// # Errors
-/// [`IndexError::Format`] for more than 32 links, or two of one index and version; [`IndexError::Crypto`] if the system
+/// [`IndexError::Format`] for more than 48 links, or two of one index and version; [`IndexError::Crypto`] if the system
 /// gives no randomness.
 pub(crate) fn seal_links(key: &Key<role::Links>, place: &LinksPlace, links: &[Link]) -> Result<Vec<u8>, IndexError> {
+    seal_raw_links(key, place, links.iter().map(Link::raw).collect())
+}
+
+/// [`seal_links`] of links that aren't held as such.
+///
+/// # Errors
+/// As [`seal_links`].
+pub(crate) fn seal_raw_links(
+    key: &Key<role::Links>,
+    place: &LinksPlace,
+    links: Vec<RawLink<'_>>,
+) -> Result<Vec<u8>, IndexError> {
     let mut salt = [0; SALT];
     if !links.is_empty() {
         fill(&mut salt).map_err(IndexError::crypto(WHAT))?;
@@ -59,25 +77,16 @@ pub(crate) fn seal_links(key: &Key<role::Links>, place: &LinksPlace, links: &[Li
     seal_links_with_salt(key, place, links, &salt)
 }
 
-/// [`seal_links`] with a salt that the caller has just drawn. Never one used before.
+/// [`seal_raw_links`] with a salt that the caller has just drawn. Never one used before.
 ///
 /// # Errors
 /// As [`seal_links`].
 pub(crate) fn seal_links_with_salt(
     key: &Key<role::Links>,
     place: &LinksPlace,
-    links: &[Link],
+    mut raw: Vec<RawLink<'_>>,
     salt: &[u8; SALT],
 ) -> Result<Vec<u8>, IndexError> {
-    let mut raw: Vec<RawLink<'_>> = links
-        .iter()
-        .map(|link| RawLink {
-            index: link.index,
-            version: link.version,
-            value_key: link.value_key.expose(),
-            position: link.position,
-        })
-        .collect();
     raw.sort_unstable_by_key(|link| (link.index, link.version));
     let mut plaintext = Zeroizing::new(Vec::with_capacity(raw.len().saturating_mul(LINK)));
     encode(&raw, &mut plaintext).map_err(IndexError::format(WHAT))?;

@@ -23,7 +23,7 @@ mod tests;
 pub(crate) use entry::{open_entry, seal_entry};
 pub(crate) use error::{IndexError, NormaliserError};
 pub(crate) use keys::{EntryPlace, IndexKeys, entry_key};
-pub(crate) use links::{Link, LinksPlace, open_links, seal_links};
+pub(crate) use links::{Link, LinksPlace, open_links, seal_links, seal_raw_links};
 pub(crate) use normalise::{normalise, validate, version};
 pub(crate) use position::{Beyond, check_beyond, end};
 pub(crate) use term::Term;

@@ -13,7 +13,7 @@ use super::core::{Outcome, Write};
 use super::found::NewMeta;
 use super::session::SessionInner;
 use super::subject::PendingSubjects;
-use super::write;
+use super::{edit, write};
 
 /// A batch has at most this many writes,
 const WRITES: usize = 16_384;
@@ -82,7 +82,7 @@ impl Batch {
     ) -> Result<()> {
         self.admit(collection, Some(id))?;
         let mut write = Write::default();
-        write::prepare_update(&self.session, collection.core(), id, None, &mut change, &mut write)?;
+        edit::prepare_update(&self.session, collection.core(), id, None, &mut change, &mut write)?;
         self.add(collection.core().id, id, write);
         Ok(())
     }

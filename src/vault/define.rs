@@ -246,6 +246,7 @@ fn relink(
         kept,
         removed,
         added,
+        links: None,
     }))
 }
 

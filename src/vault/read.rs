@@ -130,8 +130,9 @@ fn release<T: Record>(
 /// Names the fields that a read may show. In an open collection they are user data, and only counted.
 pub(super) fn name_fields(entry: &mut crate::audit::EntryBuilder, layout: &Layout, read: &FieldSet) {
     if !layout.schema.open {
-        let shown = layout.fields().filter(|name| read.contains(name));
-        let withheld = layout.fields().filter(|name| !read.contains(name)).count();
-        entry.fields_read(shown).withheld(u32::try_from(withheld).unwrap_or(u32::MAX));
+        let (mut shown, mut all) = (0usize, 0usize);
+        let names = layout.fields().inspect(|_| all = all.saturating_add(1)).filter(|name| read.contains(name));
+        entry.fields_read(names.inspect(|_| shown = shown.saturating_add(1)));
+        entry.withheld(u32::try_from(all.saturating_sub(shown)).unwrap_or(u32::MAX));
     }
 }

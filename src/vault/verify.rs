@@ -4,7 +4,7 @@
 //! in behind the vault's back shows, and so does an index entry. Writers wait while it runs. Does not: notice that the
 //! whole directory was set back, unless the caller brings a head.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::audit::{Claims, Head, HeadKey, RewrittenBecause, RowSet, RowSetDigest, Verdict, Walk, commit_mac};
@@ -14,6 +14,8 @@ use crate::format::FormatError;
 use crate::format::place::{self, Space};
 use crate::index::{self, Entry as IndexEntry, Link};
 use crate::model::{CollectionId, RecordId, TenantId};
+
+use crate::store::Pair;
 
 use super::commit::terms_of;
 use super::core::Core;
@@ -134,7 +136,44 @@ impl Check<'_> {
                 return Ok(differ(id, rows, &carried, &found.carried));
             }
         }
+        if let Some(id) = self.stranger()? {
+            return Ok(differ(id, RowSet::Records, &RowSetDigest::default(), &RowSetDigest::default()));
+        }
         Ok(verdict)
+    }
+
+    /// A tenant that isn't one, of which there is something all the same.
+    fn stranger(&self) -> Result<Option<TenantId>> {
+        let known: HashSet<TenantId> = self.core.all_tenants().iter().map(|tenant| tenant.id).collect();
+        for space in [
+            Space::Row,
+            Space::Chunk,
+            Space::Entry,
+            Space::SlotMap,
+            Space::TenantState,
+            Space::TenantName,
+            Space::CollectionName,
+            Space::Schema,
+            Space::Dictionary,
+        ] {
+            let mut after: Option<Vec<u8>> = None;
+            while let Some((key, _)) = self.next(space, after.as_deref())? {
+                let id = place::tenant_of_key(&key).ok_or(Error::damaged("a key in the store is nobody's"))?;
+                if !known.contains(&id) {
+                    return Ok(Some(id));
+                }
+                // Behind everything of this tenant.
+                let mut last = place::of_tenant(space, id);
+                last.extend_from_slice(&[0xff; 64]);
+                after = Some(last);
+            }
+        }
+        Ok(None)
+    }
+
+    fn next(&self, space: Space, after: Option<&[u8]>) -> Result<Option<Pair>> {
+        let page = self.core.store.scan(&place::all_of(space), after, 1);
+        page.map(|page| page.into_iter().next()).map_err(|error| Error::io("reading the vault", error))
     }
 
     /// Walks through every block. Returns a verdict if that ends it.

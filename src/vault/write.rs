@@ -7,10 +7,11 @@ use crate::format::Meta;
 use crate::format::row::{RowHead, Tombstone, TombstoneKind};
 use crate::model::{Action, Pseudonym, RecordId, Revision, Slot};
 use crate::policy::{Denial, codes};
-use crate::record::{self, Fields, Plan, Record, RecordError};
+use crate::record::{self, Plan, Record, RecordError};
 
-use super::commit::{NewRow, RowChange};
+use super::commit::{NewRow, RowChange, foresee};
 use super::core::{Outcome, Write};
+use super::edit::{self, Edit};
 use super::entries;
 use super::found::NewMeta;
 use super::gate::{Draw, Edited, Question, RowPlace, Target};
@@ -71,7 +72,7 @@ pub(super) fn update<T: Record + 'static>(
     again(
         || {
             let mut write = Write::default();
-            let revision = prepare_update(session, collection, id, at, &mut change, &mut write)?;
+            let revision = edit::prepare_update(session, collection, id, at, &mut change, &mut write)?;
             Ok((write, revision))
         },
         session,
@@ -91,7 +92,7 @@ pub(super) fn replace<T: Record + 'static>(
         || {
             let mut write = Write::default();
             let edit = Edit::Replace(&fields);
-            let revision = prepare_edit::<T>(session, collection, id, Some(at), edit, &mut write)?;
+            let revision = edit::prepare_edit::<T>(session, collection, id, Some(at), edit, &mut write)?;
             Ok((write, revision))
         },
         session,
@@ -190,7 +191,8 @@ pub(super) fn prepare_insert<T: Record + 'static>(
         entry.fields_changed(fields.iter().map(|(name, _)| name));
     }
     entry.revision_after(Revision::FIRST);
-    let added = edited.terms(&layout, |_| true)?;
+    let mut added = edited.terms(&layout, |_| true)?;
+    let links = foresee(core, &session.tenant, &place, Revision::FIRST, &[], &mut added)?;
     let target = Target { place: &place, head: &head, meta: &meta };
     let sealed = edited.seal(permit, &session.tenant.keys, &layout, &target, draw)?;
     write.entries.push(entries::finish(entry)?);
@@ -208,140 +210,9 @@ pub(super) fn prepare_insert<T: Record + 'static>(
         kept: Vec::new(),
         removed: Vec::new(),
         added,
+        links,
     });
     Ok(id)
-}
-
-/// What an update does to a record.
-pub(super) enum Edit<'a, T> {
-    Change(&'a mut dyn FnMut(&mut T)),
-    Replace(&'a Fields),
-}
-
-pub(super) fn prepare_update<T: Record + 'static>(
-    session: &SessionInner,
-    collection: &Arc<CollectionCore>,
-    id: RecordId,
-    at: Option<Revision>,
-    change: &mut dyn FnMut(&mut T),
-    write: &mut Write,
-) -> Result<Revision> {
-    prepare_edit(session, collection, id, at, Edit::Change(change), write)
-}
-
-fn prepare_edit<T: Record + 'static>(
-    session: &SessionInner,
-    collection: &Arc<CollectionCore>,
-    id: RecordId,
-    at: Option<Revision>,
-    edit: Edit<'_, T>,
-    write: &mut Write,
-) -> Result<Revision> {
-    let core = &session.core;
-    core.ready()?;
-    let layout = collection.layout();
-    let plan = plan::<T>(&layout)?;
-    let question = session.question(Action::Update, Some(&collection.name), &[]);
-    let (bytes, opened) = match read::stored(session, collection, &layout, id)? {
-        Stored::Row(row) => *row,
-        Stored::Gone(error) => return Err(read::absent(session, collection, &question, error)),
-    };
-    let refuse = |question: &Question<'_>, denial| read::refuse(session, collection, question, denial);
-    let permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
-    if at.is_some_and(|at| at != opened.head().revision) {
-        return Err(Error::Conflict);
-    }
-    // The closure sees the record, so this is a read as well, and on record before it happens.
-    let mut seen = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
-    seen.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
-    read::name_fields(&mut seen, &layout, permit.read());
-    let ticket = core.record(Some(&session.tenant), entries::finish(seen)?)?;
-
-    let writable = permit.write().clone();
-    let revision = opened.head().revision;
-    let shown = opened.show::<T>(permit, &ticket, &layout, &plan)?;
-    let mut value = shown.value;
-    let before = record::encode(&value, layout.schema.open)?;
-    let changed;
-    let after = match edit {
-        Edit::Change(change) => {
-            change(&mut value);
-            changed = record::encode(&value, layout.schema.open)?;
-            &changed
-        }
-        Edit::Replace(fields) => {
-            let locked = || before.iter().map(|(name, _)| name).find(|name| !writable.contains(name));
-            if let Some(field) = shown.withheld.first().map(String::as_str).or_else(locked) {
-                return Err(not_writable(session, collection, &question, field));
-            }
-            fields
-        }
-    };
-    let edited = match opened.edit(&before, after, &shown.withheld, &layout) {
-        Err(Error::Record(RecordError::Withheld { field })) => {
-            return Err(withheld(session, collection, &question, &field));
-        }
-        other => other?,
-    };
-    if edited.changed().is_empty() {
-        return Ok(revision);
-    }
-    if let Some(field) = edited.changed().iter().find(|field| !writable.contains(field)) {
-        return Err(not_writable(session, collection, &question, field));
-    }
-    edited.check::<T>(&plan)?;
-
-    let names = edited.changed().to_vec();
-    let changed: Vec<&str> = names.iter().map(String::as_str).collect();
-    let question = session.question(Action::Update, Some(&collection.name), &changed);
-    let mut meta = opened.meta().clone();
-    meta.updated = core.gate.now();
-    let permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
-    if let Some(field) = changed.iter().find(|field| !permit.write().contains(field)) {
-        return Err(not_writable(session, collection, &question, field));
-    }
-    let next = revision.next().ok_or(Error::damaged("a record's revision is at its end"))?;
-    let head = RowHead {
-        epoch: session.tenant.keys.current_epoch(),
-        slot: opened.head().slot,
-        revision: next,
-        dictionary: layout.dictionary.len(),
-    };
-    let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };
-    let draw = Draw::new().map_err(|error| Error::io("drawing random bytes", error))?;
-    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
-    entry.subjects(&[entries::subject(&meta, next)]);
-    if !layout.schema.open {
-        entry.fields_changed(changed.iter().copied());
-    }
-    entry.revision_before(revision).revision_after(next);
-    let links = terms::links(&session.tenant, &place, revision, bytes.links().map_err(super::rows::unreadable)?)?;
-    let stays = |index: u16, version: u16| {
-        layout.indexes.iter().any(|core| {
-            (core.keys.index(), core.keys.version()) == (index, version) && !changed.contains(&core.field.as_str())
-        })
-    };
-    let (kept, removed) = links.into_iter().partition(|link| stays(link.index, link.version));
-    let added = edited.terms(&layout, |index| changed.contains(&index.field.as_str()))?;
-    let sealed = edited.seal(
-        permit,
-        &session.tenant.keys,
-        &layout,
-        &Target { place: &place, head: &head, meta: &meta },
-        draw,
-    )?;
-    write.entries.push(entries::finish(entry)?);
-    write.rows.push(RowChange {
-        collection: Arc::clone(collection),
-        generation: layout.generation,
-        record: id,
-        before: Some(bytes.raw.clone()),
-        after: NewRow::Live { carried: sealed.carried, chunks: sealed.chunks, revision: next },
-        kept,
-        removed,
-        added,
-    });
-    Ok(next)
 }
 
 pub(super) fn prepare_delete(
@@ -386,18 +257,18 @@ pub(super) fn prepare_delete(
         kept: Vec::new(),
         removed,
         added: Vec::new(),
+        links: None,
     });
     Ok(())
 }
 
-fn not_writable(session: &SessionInner, collection: &CollectionCore, question: &Question<'_>, field: &str) -> Error {
+pub(super) fn not_writable(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    question: &Question<'_>,
+    field: &str,
+) -> Error {
     let denial = Denial::new(codes::FIELD_NOT_WRITABLE, format!("field `{field}` may not be written"))
         .for_user(format!("You may not write the field `{field}`."));
-    read::refuse(session, collection, question, denial)
-}
-
-fn withheld(session: &SessionInner, collection: &CollectionCore, question: &Question<'_>, field: &str) -> Error {
-    let denial = Denial::new(codes::FIELD_NOT_WRITABLE, format!("field `{field}` was withheld and was changed"))
-        .for_user(format!("The field `{field}` is withheld from you, so you can't change it."));
     read::refuse(session, collection, question, denial)
 }

@@ -3,19 +3,17 @@
 //! `cargo test --test powercut`; needs `strace` and Linux. `STRONGROOM_SEED` repeats a run's choices.
 
 mod appendlog;
-mod disk;
-mod random;
-mod record;
-mod replay;
+#[path = "../crash/mod.rs"]
+mod crash;
+mod machine;
 mod selftest;
-mod strace;
-mod trace;
-mod tracer;
+mod vault;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
+use machine::random;
 
 /// The first argument of the child that is recorded: this same program.
 const CHILD: &str = "--child";
@@ -27,7 +25,8 @@ fn main() -> ExitCode {
     {
         return run_child(mode, &PathBuf::from(dir), rest);
     }
-    let tests: Vec<Trial> = selftest::trials();
+    let mut tests = vault::trials();
+    tests.extend(selftest::trials());
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
 
@@ -36,6 +35,14 @@ fn run_child(mode: &str, dir: &std::path::Path, rest: &[String]) -> ExitCode {
         ("append-log", [count]) => match count.parse() {
             Ok(count) => appendlog::write(dir, count).map_err(|e| e.to_string()),
             Err(_) => Err("the count is no number".to_owned()),
+        },
+        ("vault", [key, seed, rounds]) => match (seed.parse(), rounds.parse()) {
+            (Ok(seed), Ok(rounds)) => vault::live(dir, key.as_ref(), seed, rounds),
+            _ => Err("seed and rounds are no numbers".to_owned()),
+        },
+        ("vault-again", [key, seed]) => match seed.parse() {
+            Ok(seed) => vault::live_again(dir, key.as_ref(), seed),
+            Err(_) => Err("the seed is no number".to_owned()),
         },
         _ => Err(format!("no child mode {mode} {rest:?}")),
     };

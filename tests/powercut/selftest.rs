@@ -6,9 +6,10 @@ use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::replay::{Replay, Report};
-use crate::trace::{Act, Before, SyncCall, Trace};
-use crate::{CHILD, appendlog, disk, random, record, seed, strace};
+use crate::machine::replay::{Replay, Report};
+use crate::machine::trace::{Act, Before, SyncCall, Trace};
+use crate::machine::{disk, random, record, strace};
+use crate::{CHILD, appendlog, seed};
 
 pub fn trials() -> Vec<Trial> {
     let trial = |name: &str, test: fn() -> Result<(), String>| Trial::test(name, move || test().map_err(Failed::from));

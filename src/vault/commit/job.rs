@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
 
 use crate::audit::Entry;
-use crate::crypto::{Key, role};
+use crate::crypto::{Key, WRAPPED, role};
 use crate::format::row::Tombstone;
 use crate::index::Link;
 use crate::vault::tenant_core::{CollectionCore, TenantCore};
 
 use super::Refusal;
+use super::ends::Seen;
 use crate::model::RecordId;
 
 /// One thing for the committer to do.
@@ -76,6 +77,8 @@ pub(in crate::vault) struct RowChange {
     pub(in crate::vault) removed: Vec<Link>,
     /// Values to be entered.
     pub(in crate::vault) added: Vec<NewTerm>,
+    /// The sealed links, for the case that every added value gets the position foreseen for it.
+    pub(in crate::vault) links: Option<Vec<u8>>,
 }
 
 impl RowChange {
@@ -110,4 +113,18 @@ pub(in crate::vault) struct NewTerm {
     pub(in crate::vault) unique: bool,
     pub(in crate::vault) field: String,
     pub(in crate::vault) key: Key<role::Value>,
+    /// The key of the value's first entry.
+    pub(in crate::vault) first: [u8; 32],
+    /// Where the caller found the value's end.
+    pub(in crate::vault) seen: Option<Seen>,
+    /// The entry as it will be if nobody enters the same value before.
+    pub(in crate::vault) foreseen: Option<Foreseen>,
+}
+
+/// An index entry made ready for one position.
+pub(in crate::vault) struct Foreseen {
+    pub(in crate::vault) position: u64,
+    /// Its key in the store.
+    pub(in crate::vault) key: Vec<u8>,
+    pub(in crate::vault) entry: [u8; WRAPPED],
 }

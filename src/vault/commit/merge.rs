@@ -1,6 +1,5 @@
 //! Merging one request into a commit: what it expects, its rows, its index entries.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::format::place;
@@ -12,31 +11,9 @@ use crate::vault::gate;
 use crate::vault::tenant_core::TenantCore;
 
 use super::Refusal;
+use super::ends::Ends;
 use super::job::{NewRow, NewTerm, Put, RowChange};
 use super::pending::{Draft, Merge, Pending};
-
-/// How many ends of index values are remembered.
-const ENDS: usize = 65_536;
-
-/// Lower bounds of the ends of index values, by the key of the value's first entry.
-#[derive(Default)]
-pub(super) struct Ends {
-    known: HashMap<[u8; 32], u64>,
-}
-
-impl Ends {
-    /// Takes over what a durable commit found.
-    pub(super) fn learn(&mut self, found: HashMap<[u8; 32], u64>) {
-        if self.known.len().saturating_add(found.len()) > ENDS {
-            self.known.clear();
-        }
-        self.known.extend(found);
-    }
-
-    fn get(&self, first: &[u8; 32]) -> u64 {
-        self.known.get(first).copied().unwrap_or(0)
-    }
-}
 
 /// The part of a request that is merged.
 pub(super) struct Change {
@@ -82,7 +59,7 @@ struct RowMerge<'a, 'b> {
 
 impl RowMerge<'_, '_> {
     fn merge(&mut self, change: RowChange) -> Result<(), Refusal> {
-        let RowChange { collection, generation, record, before, after, kept, removed, added } = change;
+        let RowChange { collection, generation, record, before, after, kept, removed, added, links: sealed } = change;
         if generation != collection.generation() {
             return Err(Refusal::Conflict);
         }
@@ -95,9 +72,13 @@ impl RowMerge<'_, '_> {
             self.end(&here(link.index, link.version, link.position), record, link)?;
         }
         let mut links = kept;
+        let mut as_foreseen = true;
         for term in added {
             let (index, version) = (term.index, term.version);
-            links.push(self.enter(|position| here(index, version, position), record, term)?);
+            let foreseen = term.foreseen.as_ref().map(|foreseen| foreseen.position);
+            let link = self.enter(|position| here(index, version, position), record, term)?;
+            as_foreseen &= foreseen == Some(link.position);
+            links.push(link);
         }
         let old = before.as_deref().map(RawRow::parse).transpose();
         let old = old.map_err(|_| Refusal::Damaged("a row's bytes are not a row"))?;
@@ -124,7 +105,10 @@ impl RowMerge<'_, '_> {
         if let Ok(RawRow::Live(new)) = RawRow::parse(&row) {
             let revision = new.head.revision;
             let place = LinksPlace { tenant: self.tenant.id, collection: collection.id, record, revision };
-            row.extend(index::seal_links(self.tenant.keys.links(), &place, &links)?);
+            match sealed {
+                Some(sealed) if as_foreseen => row.extend(sealed),
+                _ => row.extend(index::seal_links(self.tenant.keys.links(), &place, &links)?),
+            }
         }
         self.draft.put(&self.tenant.digest, key, before.as_deref(), Some(row))?;
         self.draft.touch(collection.id.as_bytes(), record.as_bytes());
@@ -146,12 +130,17 @@ impl RowMerge<'_, '_> {
     /// Enters a value behind the last of its entries.
     fn enter(&mut self, at: impl Fn(u64) -> EntryPlace, record: RecordId, term: NewTerm) -> Result<Link, Refusal> {
         let key = |i| place::entry(self.tenant.id, &index::entry_key(&term.key, i));
-        let first = index::entry_key(&term.key, 0);
-        let known = self.draft.end_of(&first).unwrap_or_else(|| self.ends.get(&first));
-        let position = index::end(|i| self.draft.has(&key(i)), known)?;
-        if let Beyond::Entry(_) = index::check_beyond(|i| self.draft.has(&key(i)), position)? {
-            return Err(Refusal::Damaged("an index has an entry behind a gap"));
-        }
+        let known = self.draft.end_of(&term.first);
+        let position = match known.or_else(|| self.ends.now(&term.first, term.seen.as_ref()?)) {
+            Some(position) => position,
+            None => {
+                let end = index::end(|i| self.draft.has(&key(i)), 0)?;
+                if let Beyond::Entry(_) = index::check_beyond(|i| self.draft.has(&key(i)), end)? {
+                    return Err(Refusal::Damaged("an index has an entry behind a gap"));
+                }
+                end
+            }
+        };
         if let (true, Some(last)) = (term.unique, position.checked_sub(1)) {
             let bytes = self.draft.get(&key(last))?.ok_or(Refusal::Damaged("an index entry is gone"))?;
             match index::open_entry(&term.key, &at(last), &bytes) {
@@ -160,9 +149,12 @@ impl RowMerge<'_, '_> {
                 Err(_) => return Err(Refusal::Damaged("an index entry doesn't open")),
             }
         }
-        let entry = index::seal_entry(&term.key, &at(position), IndexEntry::Live(record))?;
-        self.draft.put(&self.tenant.digest, key(position), None, Some(entry.to_vec()))?;
-        self.draft.set_end(first, position.saturating_add(1));
+        let (entry_key, entry) = match term.foreseen {
+            Some(foreseen) if foreseen.position == position => (foreseen.key, foreseen.entry),
+            _ => (key(position), index::seal_entry(&term.key, &at(position), IndexEntry::Live(record))?),
+        };
+        self.draft.put(&self.tenant.digest, entry_key, None, Some(entry.to_vec()))?;
+        self.draft.set_end(term.first, position.saturating_add(1));
         Ok(Link { index: term.index, version: term.version, value_key: term.key, position })
     }
 }

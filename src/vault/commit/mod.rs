@@ -4,12 +4,15 @@
 //! atomic commit; a request that conflicts leaves the others untouched; caches advance only after success; once a
 //! commit has failed, nothing is acknowledged any more. Does not: wait for sinks or run the host's code.
 
+mod ends;
+mod foresee;
 mod job;
 mod journal;
 mod merge;
 mod pending;
 mod thread;
 
+pub(super) use foresee::foresee;
 pub(super) use job::{Committed, Job, NewRow, NewTerm, Paused, Put, RowChange, WriteJob};
 pub(super) use journal::genesis;
 pub(super) use pending::terms_of;

@@ -14,9 +14,10 @@ use crate::store::{Batch, Expectation, Store};
 use crate::vault::journal::{Journal, Waiting};
 
 use super::Refusal;
+use super::ends::Ends;
 use super::job::{Committed, Job, Paused, Reply, WriteJob};
 use super::journal::{BlockWriter, Written};
-use super::merge::{Change, Ends, merge};
+use super::merge::{Change, merge};
 use super::pending::Pending;
 
 /// One commit merges at most this many requests,
@@ -41,6 +42,7 @@ pub(in crate::vault) struct Start {
 /// The way to the committer's thread.
 pub(in crate::vault) struct Committer {
     jobs: Sender<Job>,
+    ends: Arc<Ends>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -49,9 +51,10 @@ impl Committer {
         let (jobs, queue) = mpsc::channel();
         start.journal.connect(jobs.clone());
         let commit = MacKey::new(&start.keys.commit);
-        let worker = Worker { start, commit, ends: Ends::default(), queue };
+        let ends = Arc::new(Ends::default());
+        let worker = Worker { start, commit, ends: Arc::clone(&ends), queue };
         let thread = std::thread::Builder::new().name("strongroom-commit".to_owned()).spawn(move || worker.run())?;
-        Ok(Self { jobs, thread: Mutex::new(Some(thread)) })
+        Ok(Self { jobs, ends, thread: Mutex::new(Some(thread)) })
     }
 
     /// Queues a job.
@@ -60,6 +63,11 @@ impl Committer {
     /// [`Refusal::Stopped`] when the thread is gone.
     pub(in crate::vault) fn send(&self, job: Job) -> Result<(), Refusal> {
         self.jobs.send(job).map_err(|_| Refusal::Stopped)
+    }
+
+    /// How far the entries of index values go.
+    pub(in crate::vault) fn ends(&self) -> &Ends {
+        &self.ends
     }
 
     /// Commits what waits and ends the thread.
@@ -76,7 +84,7 @@ impl Committer {
 struct Worker {
     start: Start,
     commit: MacKey,
-    ends: Ends,
+    ends: Arc<Ends>,
     queue: Receiver<Job>,
 }
 

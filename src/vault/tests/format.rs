@@ -10,6 +10,7 @@ use super::*;
 use crate::Document;
 use crate::format::vectors::{bytes, published};
 use crate::keys::Home;
+use crate::keys::KeyFile;
 use crate::model::{RecordId, Timestamp, VaultId};
 use crate::policy::danger::AllowAll;
 use crate::store::{Batch as Changes, Store};

@@ -8,8 +8,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::strace::{self, Call};
-use crate::tracer::Tracer;
+use super::strace::{self, Call};
+use super::tracer::Tracer;
 
 /// A file or directory, whatever its names.
 pub type Node = usize;

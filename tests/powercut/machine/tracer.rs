@@ -6,8 +6,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use crate::strace::Call;
-use crate::trace::{Act, Content, Event, Node, ROOT, SyncCall};
+use super::strace::Call;
+use super::trace::{Act, Content, Event, Node, ROOT, SyncCall};
 
 /// What an `open` made, shared by descriptors that were duplicated.
 struct Opened {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::trace::{Before, Trace};
+use super::trace::{Before, Trace};
 
 /// Every call that can change a file, its name, or which file a descriptor means, or that makes changes durable.
 /// (`sync_file_range` isn't one: it promises nothing after a power cut.)

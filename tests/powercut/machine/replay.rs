@@ -8,9 +8,9 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::disk::{Disk, Image, Variant};
-use crate::random::Random;
-use crate::trace::{Act, SyncCall, Trace};
+use super::disk::{Disk, Image, Variant};
+use super::random::Random;
+use super::trace::{Act, SyncCall, Trace};
 
 /// One image of the disk, and what was promised before it.
 #[derive(Debug)]

@@ -16,8 +16,8 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::random::Random;
-use crate::trace::{Act, Content, Node, ROOT, SyncCall, Trace};
+use super::random::Random;
+use super::trace::{Act, Content, Node, ROOT, SyncCall, Trace};
 
 const SECTOR: usize = 512;
 

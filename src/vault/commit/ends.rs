@@ -1,0 +1,117 @@
+//! How far the entries of index values go, so that the committer need not look.
+//!
+//! Guarantees: what is known here is exact, for all positions are given out by the one committer; what a caller saw in
+//! the store counts only if everything committed since is still known. Does not: notice damage; whoever looks does.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use crate::crypto::{Key, role};
+use crate::format::place;
+use crate::index::{self, Beyond};
+use crate::model::TenantId;
+use crate::store::{Store, StoreError};
+
+/// How many ends are remembered.
+const ENDS: usize = 65_536;
+
+/// The ends of values that were written lately, by the key of the value's first entry.
+#[derive(Default)]
+pub(in crate::vault) struct Ends {
+    inner: RwLock<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    ends: HashMap<[u8; 32], u64>,
+    /// Commits so far.
+    commits: u64,
+    /// Of commits before this one, some may have been forgotten.
+    floor: u64,
+}
+
+/// The end of a value's entries as a caller found it in the store, and when.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::vault) struct Seen {
+    pub(in crate::vault) end: u64,
+    since: u64,
+}
+
+impl Ends {
+    /// Looks for the end of a value in the store. `None` when what is there isn't as it should be, or is changing: then
+    /// the committer looks itself, between two commits.
+    pub(in crate::vault) fn look(
+        &self,
+        store: &dyn Store,
+        tenant: TenantId,
+        value: &Key<role::Value>,
+        first: &[u8; 32],
+    ) -> Result<Option<Seen>, StoreError> {
+        let (known, since) = {
+            let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+            (inner.ends.get(first).copied(), inner.commits)
+        };
+        let has = |position| store.get(&place::entry(tenant, &index::entry_key(value, position))).map(|v| v.is_some());
+        let end = index::end(has, known.unwrap_or(0))?;
+        let whole = index::check_beyond(has, end)? == Beyond::Nothing && known.is_none_or(|known| known == end);
+        Ok(whole.then_some(Seen { end, since }))
+    }
+
+    /// For the committer: the end of a value that somebody looked at; `None` if that doesn't hold any more.
+    pub(super) fn now(&self, first: &[u8; 32], seen: &Seen) -> Option<u64> {
+        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
+        inner.ends.get(first).copied().or_else(|| (seen.since >= inner.floor).then_some(seen.end))
+    }
+
+    /// For the committer: takes over what a durable commit found.
+    pub(super) fn learn(&self, found: HashMap<[u8; 32], u64>) {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        inner.commits = inner.commits.saturating_add(1);
+        if inner.ends.len().saturating_add(found.len()) > ENDS {
+            inner.ends.clear();
+            inner.floor = inner.commits;
+        }
+        inner.ends.extend(found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Batch, MemoryStore};
+
+    const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+
+    fn fill(store: &MemoryStore, value: &Key<role::Value>, positions: &[u64]) {
+        let mut batch = Batch::default();
+        for position in positions {
+            batch.put(place::entry(TENANT, &index::entry_key(value, *position)), [0]);
+        }
+        store.commit(&batch, &[]).unwrap();
+    }
+
+    #[test]
+    fn end_that_was_seen_counts_until_the_value_is_written_or_what_was_written_is_forgotten() {
+        let (store, ends, value) = (MemoryStore::new(), Ends::default(), Key::copied(&[2; 32]));
+        let first = index::entry_key(&value, 0);
+        fill(&store, &value, &[0, 1, 2]);
+        let seen = ends.look(&store, TENANT, &value, &first).unwrap().unwrap();
+        assert_eq!(ends.now(&first, &seen), Some(3));
+        ends.learn(HashMap::from([(first, 7)]));
+        assert_eq!(ends.now(&first, &seen), Some(7));
+        let many = (0..ENDS as u64).map(|n| ([n.to_be_bytes(); 4].concat().try_into().unwrap(), n));
+        ends.learn(many.collect());
+        assert_eq!(ends.now(&first, &seen), None, "the commit that wrote the value is forgotten");
+    }
+
+    #[test]
+    fn entry_behind_a_gap_or_behind_the_known_end_is_left_to_the_committer() {
+        let (store, ends, value) = (MemoryStore::new(), Ends::default(), Key::copied(&[2; 32]));
+        let first = index::entry_key(&value, 0);
+        fill(&store, &value, &[0, 2]);
+        assert!(ends.look(&store, TENANT, &value, &first).unwrap().is_none());
+        fill(&store, &value, &[1]);
+        ends.learn(HashMap::from([(first, 2)]));
+        assert!(ends.look(&store, TENANT, &value, &first).unwrap().is_none());
+    }
+}

@@ -1,0 +1,168 @@
+//! The one door between sealed rows and plaintext.
+//!
+//! Guarantees: bodies are sealed and opened here and nowhere else. An opened row shows its metadata; its fields come out
+//! only against a [`Permit`], which only a policy's decision makes, and a [`Ticket`](super::journal::Ticket), which only the journal makes. A
+//! permit names the act, the record and its revision, and is consumed by its use. Upkeep gets what it needs, never
+//! plaintext. Does not: decide, or write the journal.
+
+mod opened;
+mod sealing;
+mod seals;
+
+pub(super) use opened::{Opened, Unopened};
+pub(super) use sealing::{Draw, Edited, Target};
+pub(super) use seals::{RowPlace, open_tombstone, seal_tombstone};
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::error::{Error, Result};
+use crate::format::Meta;
+use crate::model::{Action, Actor, Clock, Facts, FieldSet, RecordId, Request, Resource, Revision, TenantId, Timestamp};
+use crate::policy::{self, AccessPolicy, Decision, Denial, PolicyVersion, Scope};
+
+/// Who wants to do what; the part of a question that doesn't depend on the record.
+#[derive(Clone, Copy)]
+pub(super) struct Question<'a> {
+    pub(super) actor: &'a Actor,
+    pub(super) action: Action,
+    pub(super) tenant: Option<TenantId>,
+    pub(super) collection: Option<&'a str>,
+    pub(super) fields: &'a [&'a str],
+    pub(super) purpose: Option<&'a str>,
+    pub(super) reason: Option<&'a str>,
+}
+
+/// The policy, and the time it is told.
+pub(super) struct Gate {
+    current: RwLock<Current>,
+    clock: Arc<dyn Clock>,
+}
+
+/// The policy in force. Its version is asked for once: hashing a large policy for every act would cost more than it.
+#[derive(Clone)]
+struct Current {
+    policy: Arc<dyn AccessPolicy>,
+    version: PolicyVersion,
+}
+
+/// A policy's yes: to one act, on one record and revision (or on none), for these fields.
+pub(super) struct Permit {
+    record: Option<(RecordId, Revision)>,
+    read: FieldSet,
+    write: FieldSet,
+    rule: Arc<str>,
+}
+
+struct Now(Timestamp);
+
+impl Facts for Now {
+    fn now(&self) -> Timestamp {
+        self.0
+    }
+}
+
+impl Gate {
+    /// A gate with this policy.
+    ///
+    /// # Errors
+    /// [`Error::Policy`] if the policy finds itself unsound.
+    pub(super) fn new(policy: Arc<dyn AccessPolicy>, clock: Arc<dyn Clock>) -> Result<Self> {
+        Ok(Self { current: RwLock::new(Current::new(policy)?), clock })
+    }
+
+    /// Puts another policy in force.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new); the old policy stays then.
+    pub(super) fn replace(&self, policy: Arc<dyn AccessPolicy>) -> Result<()> {
+        let current = Current::new(policy)?;
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
+        Ok(())
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The version of the policy in force, for the journal.
+    pub(super) fn policy_version(&self) -> PolicyVersion {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).version
+    }
+
+    /// May this be done, with no record at hand?
+    pub(super) fn permit(&self, question: &Question<'_>) -> Result<Permit, Denial> {
+        self.ask(question, None, None)
+    }
+
+    /// May this be done to this record?
+    pub(super) fn permit_on(&self, question: &Question<'_>, row: &Opened) -> Result<Permit, Denial> {
+        let meta = row.meta();
+        let revision = row.head().revision;
+        let resource = Resource::new(Some(row.record()), Some(revision), meta.owner.as_deref(), &meta.labels);
+        self.ask(question, Some(&resource), Some((row.record(), revision)))
+    }
+
+    /// May a record with this metadata be created?
+    pub(super) fn permit_new(&self, question: &Question<'_>, meta: &Meta) -> Result<Permit, Denial> {
+        let resource = Resource::new(None, None, meta.owner.as_deref(), &meta.labels);
+        self.ask(question, Some(&resource), None)
+    }
+
+    /// Which rows a list or a search need look at.
+    pub(super) fn scope(&self, question: &Question<'_>) -> Result<Scope, Denial> {
+        let now = self.now();
+        policy::scope_guarded(&*self.policy(), &request(question, now), &Now(now))
+    }
+
+    fn ask(
+        &self,
+        question: &Question<'_>,
+        resource: Option<&Resource<'_>>,
+        record: Option<(RecordId, Revision)>,
+    ) -> Result<Permit, Denial> {
+        let now = self.now();
+        let mut request = request(question, now);
+        request.resource = resource;
+        match policy::decide_guarded(&*self.policy(), &request, &Now(now)) {
+            Decision::Permit(permission) => {
+                Ok(Permit { record, read: permission.read, write: permission.write, rule: permission.rule })
+            }
+            Decision::Deny(denial) => Err(denial),
+        }
+    }
+
+    fn policy(&self) -> Arc<dyn AccessPolicy> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).policy)
+    }
+}
+
+impl Current {
+    fn new(policy: Arc<dyn AccessPolicy>) -> Result<Self> {
+        policy.check().map_err(|error| Error::Policy { why: error.to_string() })?;
+        Ok(Self { version: policy.version(), policy })
+    }
+}
+
+impl Permit {
+    pub(super) fn read(&self) -> &FieldSet {
+        &self.read
+    }
+
+    pub(super) fn write(&self) -> &FieldSet {
+        &self.write
+    }
+
+    pub(super) fn rule(&self) -> &str {
+        &self.rule
+    }
+}
+
+fn request<'a>(question: &Question<'a>, now: Timestamp) -> Request<'a> {
+    let mut request = Request::new(question.actor, question.action, now);
+    request.tenant = question.tenant;
+    request.collection = question.collection;
+    request.fields = question.fields;
+    request.purpose = question.purpose;
+    request.reason = question.reason;
+    request
+}

@@ -1,0 +1,195 @@
+//! Fields on their way into a row, and the randomness that goes with them.
+
+use crate::crypto::{CryptoError, Key, Label, SALT, WRAPPED, Zeroizing, fill, role, seal_body, wrap_with_salt};
+use crate::error::{Error, Result};
+use crate::format::row::{MAX_BODY, RowHead, build_row};
+use crate::format::{FieldKey, MAX_LABEL, MAX_LABELS, Meta, encode_body};
+use crate::index;
+use crate::keys::TenantKeys;
+use crate::model::{FieldSet, Revision};
+use crate::record::{self, Dictionary, Fields, Plan, Record, StoredField};
+use crate::vault::commit::NewTerm;
+use crate::vault::tenant_core::{IndexCore, Layout};
+use crate::vault::terms::term_of;
+
+use super::seals::{body_context, key_context};
+use super::{Permit, RowPlace, Unopened};
+
+/// Fields on their way into a row: those of a new record, or of one that was edited. They stay in here.
+pub(in crate::vault) struct Edited<'a> {
+    pub(super) fields: Vec<StoredField<'a>>,
+    pub(super) changed: Vec<String>,
+}
+
+impl<'a> Edited<'a> {
+    /// The fields of a new record, all of them changed.
+    pub(in crate::vault) fn new(fields: &'a Fields, layout: &Layout) -> Result<Self> {
+        let changed = fields.iter().map(|(name, _)| name.to_owned()).collect();
+        Ok(Self { fields: record::new_fields(fields, layout.schema.open, &layout.dictionary)?, changed })
+    }
+
+    /// The names of the fields that the actor changed.
+    pub(in crate::vault) fn changed(&self) -> &[String] {
+        &self.changed
+    }
+
+    /// Whether what is about to be stored reads back, whatever was withheld from whom.
+    pub(in crate::vault) fn check<T: Record>(&self, plan: &Plan) -> Result<()> {
+        let fields = self.fields.iter().map(|field| (field.name, field.bytes));
+        record::decode::<T>(plan, fields, &FieldSet::All)?;
+        Ok(())
+    }
+
+    /// What the indexes that `wanted` picks are given.
+    pub(in crate::vault) fn terms(&self, layout: &Layout, wanted: impl Fn(&IndexCore) -> bool) -> Result<Vec<NewTerm>> {
+        terms(layout, &self.fields, wanted)
+    }
+
+    /// Seals the fields under a fresh data key. Consumes the permit, which must be for this act.
+    pub(in crate::vault) fn seal(
+        self,
+        permit: Permit,
+        keys: &TenantKeys,
+        layout: &Layout,
+        target: &Target<'_>,
+        draw: Draw,
+    ) -> Result<Sealed> {
+        let Target { place, head, meta } = target;
+        let due = permit.record.map_or(Some(Revision::FIRST), |(_, before)| before.next());
+        if permit.record.is_some_and(|(record, _)| record != place.record) || due != Some(head.revision) {
+            return Err(Error::damaged("a permit for another record or revision was used"));
+        }
+        check_meta(meta)?;
+        let meta = meta.encode().map_err(|error| Error::io("encoding metadata", error))?;
+        let size = self.fields.iter().fold(meta.len(), |sum, field| {
+            sum.saturating_add(field.name.len()).saturating_add(field.bytes.len()).saturating_add(8)
+        });
+        if size > MAX_BODY {
+            return Err(Error::TooLarge { what: "record", size, limit: MAX_BODY });
+        }
+        // Room for the tag as well, so that the plaintext never moves.
+        let mut body = Zeroizing::new(Vec::with_capacity(size.saturating_add(64)));
+        let fields: Vec<(FieldKey<'_>, &[u8])> = self.fields.iter().map(|field| (field.key, field.bytes)).collect();
+        encode_body(&mut body, &meta, layout.schema.open, &fields).map_err(|_| Error::TooLarge {
+            what: "record",
+            size,
+            limit: MAX_BODY,
+        })?;
+        Ok(seal_row(keys, place, head, &layout.dictionary, body, draw)?)
+    }
+}
+
+/// What a host says about a record has limits.
+fn check_meta(meta: &Meta) -> Result<()> {
+    if meta.labels.len() > MAX_LABELS {
+        return Err(Error::TooLarge { what: "list of labels (in labels)", size: meta.labels.len(), limit: MAX_LABELS });
+    }
+    match meta.labels.iter().chain(&meta.owner).find(|text| text.len() > MAX_LABEL) {
+        Some(text) => Err(Error::TooLarge { what: "owner or label", size: text.len(), limit: MAX_LABEL }),
+        None => Ok(()),
+    }
+}
+
+/// The row that fields are sealed into.
+pub(in crate::vault) struct Target<'a> {
+    pub(in crate::vault) place: &'a RowPlace,
+    pub(in crate::vault) head: &'a RowHead,
+    pub(in crate::vault) meta: &'a Meta,
+}
+
+/// The random bytes of one row, drawn in one call.
+pub(in crate::vault) struct Draw {
+    bytes: Zeroizing<[u8; Self::ALL]>,
+}
+
+impl Draw {
+    const ID: usize = 10;
+    const PSEUDONYM: usize = 16;
+    const ALL: usize = Self::ID + Self::PSEUDONYM + SALT + 32;
+
+    pub(in crate::vault) fn new() -> Result<Self, CryptoError> {
+        let mut bytes = Zeroizing::new([0; Self::ALL]);
+        fill(&mut *bytes)?;
+        Ok(Self { bytes })
+    }
+
+    /// For a record id.
+    pub(in crate::vault) fn id(&self) -> [u8; Self::ID] {
+        self.part::<0, { Self::ID }>()
+    }
+
+    /// For a data subject's pseudonym.
+    pub(in crate::vault) fn pseudonym(&self) -> [u8; Self::PSEUDONYM] {
+        self.part::<{ Self::ID }, { Self::PSEUDONYM }>()
+    }
+
+    fn salt(&self) -> [u8; SALT] {
+        self.part::<{ Self::ID + Self::PSEUDONYM }, SALT>()
+    }
+
+    /// The only constructor of the key of a body that is to be sealed.
+    fn data_key(&self) -> Key<role::Data> {
+        let bytes = Zeroizing::new(self.part::<{ Self::ID + Self::PSEUDONYM + SALT }, 32>());
+        Key::copied(&bytes)
+    }
+
+    fn part<const AT: usize, const N: usize>(&self) -> [u8; N] {
+        const { assert!(AT + N <= Self::ALL) };
+        let mut part = [0; N];
+        for (to, from) in part.iter_mut().zip(self.bytes.iter().skip(AT)) {
+            *to = *from;
+        }
+        part
+    }
+}
+
+/// A row that is sealed and ready to be committed.
+pub(in crate::vault) struct Sealed {
+    pub(in crate::vault) carried: Vec<u8>,
+    pub(in crate::vault) chunks: Vec<Vec<u8>>,
+}
+
+/// Seals a body, plaintext on the way in, in place.
+fn seal_row(
+    keys: &TenantKeys,
+    place: &RowPlace,
+    head: &RowHead,
+    dictionary: &Dictionary,
+    mut body: Zeroizing<Vec<u8>>,
+    draw: Draw,
+) -> Result<Sealed, Unopened> {
+    let known = dictionary.hash_at(head.dictionary).ok_or(Unopened::Dictionary)?;
+    let slot = keys.slot_key(head.epoch, head.slot).map_err(Unopened::Key)?;
+    let data = draw.data_key();
+    let context = key_context(place, head, &known);
+    let wrapped: [u8; WRAPPED] =
+        wrap_with_salt(&slot, Label::DataKey, &context, data.expose(), &draw.salt()).map_err(Unopened::Sealed)?;
+    seal_body(&data, &body_context(place, head, &known), &mut body, 0).map_err(Unopened::Sealed)?;
+    let (carried, chunks) = build_row(head, &wrapped, &body).map_err(Unopened::Format)?;
+    Ok(Sealed { carried, chunks })
+}
+
+pub(super) fn terms(
+    layout: &Layout,
+    fields: &[StoredField<'_>],
+    wanted: impl Fn(&IndexCore) -> bool,
+) -> Result<Vec<NewTerm>> {
+    let mut terms = Vec::new();
+    for index in layout.indexes.iter().filter(|index| wanted(index)) {
+        let Some(field) = fields.iter().find(|field| field.name == index.field) else { continue };
+        if let Some(term) = term_of(index, field.bytes)? {
+            let key = index.keys.value_key(&term);
+            terms.push(NewTerm {
+                index: index.keys.index(),
+                version: index.keys.version(),
+                unique: index.unique,
+                field: index.field.clone(),
+                first: index::entry_key(&key, 0),
+                key,
+                seen: None,
+                foreseen: None,
+            });
+        }
+    }
+    Ok(terms)
+}

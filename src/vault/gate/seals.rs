@@ -1,0 +1,61 @@
+//! What a row's seals are bound to.
+
+use crate::crypto::{Context, CryptoError, Domain, Label, open, seal};
+use crate::format::row::{RowHead, Tombstone};
+use crate::keys::TenantKeys;
+use crate::model::{CollectionId, Epoch, RecordId, TenantId};
+
+use super::Unopened;
+
+/// Whose row it is: bound into both of its seals.
+#[derive(Clone, Copy)]
+pub(in crate::vault) struct RowPlace {
+    pub(in crate::vault) tenant: TenantId,
+    pub(in crate::vault) collection: CollectionId,
+    pub(in crate::vault) record: RecordId,
+}
+
+/// The sealed part of a tombstone.
+pub(in crate::vault) fn seal_tombstone(
+    keys: &TenantKeys,
+    place: &RowPlace,
+    tombstone: Tombstone,
+) -> Result<Vec<u8>, CryptoError> {
+    seal(keys.state(), Label::Tombstone, &tombstone_context(place), &tombstone.to_bytes())
+}
+
+/// What [`seal_tombstone`] sealed.
+pub(in crate::vault) fn open_tombstone(
+    keys: &TenantKeys,
+    place: &RowPlace,
+    sealed: &[u8],
+) -> Result<Tombstone, Unopened> {
+    let plain = open(keys.state(), Label::Tombstone, &tombstone_context(place), sealed).map_err(Unopened::Sealed)?;
+    Tombstone::from_bytes(&plain).map_err(Unopened::Format)
+}
+
+fn tombstone_context(place: &RowPlace) -> Context {
+    in_place(Domain::Tombstone, place)
+}
+
+fn in_place(domain: Domain, place: &RowPlace) -> Context {
+    Context::new(domain)
+        .bytes(place.tenant.as_bytes())
+        .bytes(place.collection.as_bytes())
+        .bytes(place.record.as_bytes())
+}
+
+/// What a body is bound to. The epoch isn't in it: rewrapping must not touch the body.
+pub(super) fn body_context(place: &RowPlace, head: &RowHead, dictionary: &[u8; 32]) -> Context {
+    bound(Domain::Body, place, head, dictionary)
+}
+
+/// What a data key's wrap is bound to.
+pub(super) fn key_context(place: &RowPlace, head: &RowHead, dictionary: &[u8; 32]) -> Context {
+    let Epoch(epoch) = head.epoch;
+    bound(Domain::DataKey, place, head, dictionary).u32(epoch)
+}
+
+fn bound(domain: Domain, place: &RowPlace, head: &RowHead, dictionary: &[u8; 32]) -> Context {
+    in_place(domain, place).u32(head.slot.0).u64(head.revision.get()).u16(head.dictionary).bytes(dictionary)
+}

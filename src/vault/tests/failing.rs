@@ -1,0 +1,249 @@
+//! A store that fails: at every call, once, over a script of everything that writes.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::store::faulty::{Fault, FaultyStore};
+
+const WHICH: [Fault; 4] = [Fault::Get, Fault::Scan, Fault::CommitBefore, Fault::CommitAfter];
+
+/// What was acknowledged, and what may or may not be there.
+#[derive(Default)]
+struct Told {
+    /// Of each record, what it may be: one value, or several where an answer was an error. `None` is deleted.
+    customers: BTreeMap<RecordId, Vec<Option<Customer>>>,
+    /// Notes come in pairs, in one batch each.
+    pairs: Vec<[RecordId; 2]>,
+    /// Mails of inserts that came to an error: each may be there.
+    perhaps: Vec<String>,
+    tenants: Vec<&'static str>,
+    defined: bool,
+    errors: Vec<Error>,
+}
+
+impl Told {
+    fn note<T>(&mut self, result: Result<T, Error>) -> Option<T> {
+        result.map_err(|error| self.errors.push(error)).ok()
+    }
+}
+
+/// Goes on after errors, as a host that hasn't understood them would.
+fn script(world: &World, told: &mut Told) {
+    let Ok(session) = world.acme.session(boss()).map_err(|error| told.errors.push(error)) else { return };
+    let Some(customers) = told.note(session.collection::<Customer>()) else { return };
+    let Some(notes) = told.note(session.collection::<Note>()) else { return };
+    for n in 0..3 {
+        let customer = Customer::new("Ann", &format!("ann{n}@x.org"));
+        match told.note(customers.insert(&customer)) {
+            Some(id) => drop(told.customers.insert(id, vec![Some(customer)])),
+            None => told.perhaps.push(customer.email),
+        }
+    }
+    let ids: Vec<RecordId> = told.customers.keys().copied().collect();
+    for (number, id) in ids.iter().enumerate() {
+        let new = Customer::new("Bo", &format!("bo{number}@x.org"));
+        let result = match number {
+            0 => customers.delete(*id).map(|()| None),
+            1 => customers.update(*id, |customer| *customer = new.clone()).map(|_| Some(new.clone())),
+            _ => {
+                let mut batch = session.batch();
+                let result = batch.delete(&customers, *id);
+                let result = result.and_then(|()| batch.insert(&notes, &Note::new("lone")).map(drop));
+                result.and_then(|()| batch.commit()).map(|()| None)
+            }
+        };
+        let after = if number == 1 { Some(new) } else { None };
+        let known = told.customers.get_mut(id).unwrap();
+        match result {
+            Ok(now) => *known = vec![now],
+            Err(error) => {
+                known.push(after);
+                told.errors.push(error);
+            }
+        }
+    }
+    let mut batch = session.batch();
+    let pair: Result<Vec<_>, _> = (0..2).map(|n| batch.insert(&notes, &Note::new(format!("pair {n}")))).collect();
+    if let Some(pair) = told.note(pair)
+        && told.note(batch.commit()).is_some()
+    {
+        told.pairs.push([pair[0], pair[1]]);
+    }
+    if let Some(globex) = told.note(world.vault.create_tenant("globex", Escrow::Unescrowed, &admin())) {
+        told.tenants.push("globex");
+        told.note(globex.define::<Note>(&admin()));
+    }
+    let schema = Customer::schema().index("tier", Normaliser::Exact);
+    told.defined = told.note(world.acme.define_as::<Customer>(schema, &admin())).is_some();
+    told.note(customers.find("name", "ann", None, 10).map(drop));
+    told.note(customers.list(None, 10).map(drop));
+    told.note(world.vault.verify(&admin()).map(drop));
+}
+
+/// Runs the script with one failing call. Returns whether it was reached.
+fn run(fault: Fault, number: usize) -> bool {
+    let world = World::new();
+    world.vault.close().unwrap();
+    let memory = world.memory;
+    let faulty = Arc::new(Mutex::new(None));
+    let shared = Arc::clone(&faulty);
+    *memory.inner.around.lock().unwrap() = Some(Box::new(move |store| {
+        let store = Arc::new(FaultyStore::new(store));
+        *shared.lock().unwrap() = Some(Arc::clone(&store));
+        store
+    }));
+    let world = World::open(&memory).unwrap();
+    let store = faulty.lock().unwrap().clone().unwrap();
+    store.fail(fault, number);
+    let mut told = Told::default();
+    script(&world, &mut told);
+    let commit = matches!(fault, Fault::CommitBefore | Fault::CommitAfter);
+    let mut failed = !told.errors.is_empty();
+    for error in &told.errors {
+        let clear = match error {
+            Error::Stopped { .. } => commit,
+            Error::Io { .. } => !commit,
+            _ => false,
+        };
+        assert!(clear, "{fault:?} {number}: {error:?}");
+        assert!(!error.to_string().is_empty());
+    }
+    if commit && failed {
+        // Reads fail as well; only opening helps.
+        assert!(world.vault.health().stopped);
+        assert!(matches!(world.acme.session(boss()), Err(Error::Stopped { .. })));
+        assert!(matches!(world.vault.flush(), Err(Error::Stopped { .. })));
+        assert!(matches!(world.vault.verify(&admin()), Err(Error::Stopped { .. })));
+        assert!(matches!(world.vault.close(), Err(Error::Stopped { .. })));
+    } else {
+        assert!(!world.vault.health().stopped, "{fault:?} {number}");
+        // Closing commits what waits; nothing before it failed.
+        match world.vault.close() {
+            Ok(()) => {}
+            Err(Error::Stopped { .. }) if commit => failed = true,
+            Err(error) => panic!("{fault:?} {number}: {error:?}"),
+        }
+    }
+    drop(world);
+    *memory.inner.around.lock().unwrap() = None;
+    check(&format!("{fault:?} {number}"), &World::open(&memory).unwrap(), &told);
+    failed
+}
+
+fn check(what: &str, world: &World, told: &Told) {
+    assert_eq!(world.verify(), Verdict::Intact, "{what}");
+    let customers = world.customers();
+    for (id, values) in &told.customers {
+        let now = match customers.get(*id) {
+            Ok(found) => Some(found.value),
+            Err(Error::Deleted) => None,
+            Err(error) => panic!("{what}: {error:?}"),
+        };
+        assert!(values.contains(&now), "{what}: {now:?} of {values:?}");
+        if let [Some(customer)] = values.as_slice() {
+            let found = customers.find_unique("email", &customer.email).unwrap();
+            assert_eq!(found.map(|found| found.id), Some(*id), "{what}");
+        }
+    }
+    for found in customers.list(None, 100).unwrap() {
+        let known = told.customers.contains_key(&found.id) || told.perhaps.contains(&found.value.email);
+        assert!(known, "{what}: {:?}", found.value);
+    }
+    let notes: Vec<Found<Note>> = world.notes().list(None, 100).unwrap().items;
+    let pairs = notes.iter().filter(|note| note.value.text.starts_with("pair")).count();
+    assert!(pairs == 0 && told.pairs.is_empty() || pairs == 2, "{what}: {pairs}");
+    assert!(told.pairs.iter().flatten().all(|id| world.notes().get(*id).is_ok()), "{what}");
+    for name in &told.tenants {
+        world.vault.tenant(name).unwrap();
+    }
+    // Everything can be done again.
+    let schema = || Customer::schema().index("tier", Normaliser::Exact);
+    world.acme.define_as::<Customer>(schema(), &admin()).unwrap();
+    let of_tier = customers.find("tier", 1u8, None, 100).unwrap().items.len();
+    assert_eq!(of_tier, customers.list(None, 100).unwrap().items.len(), "{what}");
+    match world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()) {
+        Ok(_) => assert!(told.tenants.is_empty(), "{what}"),
+        Err(Error::TenantExists { .. }) => {}
+        Err(error) => panic!("{what}: {error:?}"),
+    }
+    world.add("Zoe", "zoe@x.org");
+    assert_eq!(world.verify(), Verdict::Intact, "{what}");
+}
+
+#[test]
+fn script_without_a_fault_is_acknowledged_whole() {
+    let world = World::new();
+    let mut told = Told::default();
+    script(&world, &mut told);
+    assert!(told.errors.is_empty(), "{:?}", told.errors);
+    assert!(told.defined && told.tenants.len() == 1 && told.pairs.len() == 1 && told.customers.len() == 3);
+    check("no fault", &world.reopen(), &told);
+}
+
+#[test]
+fn failed_commit_at_any_point_stops_the_vault_and_loses_nothing_acknowledged() {
+    for fault in [Fault::CommitBefore, Fault::CommitAfter] {
+        let reached = (1..60).take_while(|number| run(fault, *number)).count();
+        assert!(reached > 10, "{fault:?}: {reached}");
+    }
+}
+
+#[test]
+fn failed_read_at_any_point_is_an_error_of_one_call() {
+    for (fault, step) in [(Fault::Get, 1), (Fault::Scan, 1)] {
+        // Gets and scans of the same kind of call repeat; after the first forty every fifth stands for the rest.
+        let numbers = (1..40).step_by(step).chain((40..400).step_by(5));
+        let reached = numbers.take_while(|number| run(fault, *number)).count();
+        assert!(reached > 10, "{fault:?}: {reached}");
+    }
+}
+
+#[test]
+fn store_that_fails_while_a_vault_opens_leaves_it_as_it_is() {
+    let world = World::new();
+    world.add("Ann", "ann@x.org");
+    world.vault.close().unwrap();
+    let memory = world.memory;
+    let before = everything(&memory);
+    for fault in WHICH {
+        let mut failed = 0;
+        for number in 1..60 {
+            *memory.inner.around.lock().unwrap() = Some(Box::new(move |store| {
+                let store = Arc::new(FaultyStore::new(store));
+                store.fail(fault, number);
+                store
+            }));
+            match open_options(&memory).open() {
+                Ok(vault) => {
+                    vault.close().unwrap();
+                    break;
+                }
+                Err(Error::Io { .. }) => failed += 1,
+                Err(error) => panic!("{fault:?} {number}: {error:?}"),
+            }
+            assert!(everything(&memory) == before, "{fault:?} {number}");
+        }
+        let reads = matches!(fault, Fault::Get | Fault::Scan);
+        assert_eq!(failed > 1, reads, "{fault:?}: {failed}");
+    }
+    *memory.inner.around.lock().unwrap() = None;
+    assert_eq!(World::open(&memory).unwrap().verify(), Verdict::Intact);
+}
+
+#[test]
+fn commit_that_fails_only_when_the_vault_is_closed_is_reported() {
+    let world = World::new();
+    world.vault.close().unwrap();
+    let memory = world.memory;
+    *memory.inner.around.lock().unwrap() = Some(Box::new(|store| {
+        let store = Arc::new(FaultyStore::new(store));
+        store.fail(Fault::CommitBefore, 1);
+        store
+    }));
+    let world = World::open(&memory).unwrap();
+    let head = memory.inner.head.lock().unwrap().clone();
+    world.customers().list(None, 1).unwrap();
+    assert!(matches!(world.vault.close(), Err(Error::Stopped { .. })));
+    assert!(*memory.inner.head.lock().unwrap() == head);
+    assert!(matches!(world.vault.close(), Ok(())));
+}

@@ -1,0 +1,56 @@
+//! SIGKILL: a child that works on a vault is killed at random moments, again and again, on the same directory.
+//!
+//! `cargo test --test kill`; needs Unix. `STRONGROOM_SEED` repeats a run's choices, though not the moments' effects.
+
+#[path = "../crash/mod.rs"]
+mod crash;
+mod full;
+mod journal;
+#[path = "../powercut/machine/random.rs"]
+mod random;
+mod rounds;
+mod victim;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// The first argument of a child: this same program.
+pub const CHILD: &str = "--child";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().collect();
+    if let [_, child, mode, dir, key, seed, base] = args.as_slice()
+        && child == CHILD
+    {
+        let numbers = seed.parse().and_then(|seed| Ok((seed, base.parse()?)));
+        let done = match numbers {
+            Ok((seed, base)) => victim::work(mode, Path::new(dir), Path::new(key), seed, base),
+            Err(error) => Err(format!("{seed} {base}: {error}")),
+        };
+        return match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => {
+                crash::work::say(&format!("failed {why}"));
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let trial = |name: &str, test: fn() -> Result<(), String>| Trial::test(name, move || test().map_err(Failed::from));
+    let tests = vec![
+        trial("kills_lose_no_acknowledged_write_and_undo_no_delete", rounds::kills),
+        trial("lost_acknowledgement_is_noticed", rounds::loss_is_noticed),
+        trial("file_that_may_not_grow_stops_the_vault_and_loses_nothing", full::limited),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
+}
+
+/// Chosen anew for each run unless it is given.
+pub fn seed() -> u64 {
+    let given = std::env::var("STRONGROOM_SEED").ok().and_then(|seed| seed.parse().ok());
+    given.unwrap_or_else(|| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(1, |d| d.as_nanos() as u64)
+    })
+}
