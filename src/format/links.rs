@@ -12,6 +12,7 @@ pub(crate) const MAX_LINKS: usize = 48;
 pub(crate) const LINK: usize = 2 + 2 + 32 + 8;
 
 const WHAT: &str = "list of index links";
+const TOO_MANY: &str = "there are more than 48";
 
 /// One link. Holds a key: no `Debug`.
 #[derive(Clone, Copy)]
@@ -27,7 +28,7 @@ pub(crate) fn split(section: &[u8]) -> Result<(usize, &[u8]), FormatError> {
     let mut reader = Reader::new(WHAT, section);
     let count = usize::from(reader.u16()?);
     if count > MAX_LINKS {
-        return Err(reader.invalid("there are more than 48"));
+        return Err(reader.invalid(TOO_MANY));
     }
     let sealed = reader.rest();
     if (count == 0) != sealed.is_empty() {
@@ -38,7 +39,7 @@ pub(crate) fn split(section: &[u8]) -> Result<(usize, &[u8]), FormatError> {
 
 /// Puts a section together; `count` is at most [`MAX_LINKS`] and `sealed` is empty if and only if it is 0.
 pub(crate) fn join(count: usize, sealed: &[u8]) -> Result<Vec<u8>, FormatError> {
-    let number = u16::try_from(count).map_err(|_| invalid("there are more than 48"))?;
+    let number = u16::try_from(count).map_err(|_| invalid(TOO_MANY))?;
     let mut section = Vec::with_capacity(sealed.len().saturating_add(2));
     Writer::new(&mut section).u16(number).bytes(sealed);
     split(&section)?;
@@ -61,7 +62,7 @@ pub(crate) fn encode(links: &[RawLink<'_>], out: &mut Vec<u8>) -> Result<(), For
 /// The links of a plaintext that must hold exactly `count`.
 pub(crate) fn decode(count: usize, plaintext: &[u8]) -> Result<Vec<RawLink<'_>>, FormatError> {
     if count > MAX_LINKS {
-        return Err(invalid("there are more than 48"));
+        return Err(invalid(TOO_MANY));
     }
     let mut reader = Reader::new(WHAT, plaintext);
     let mut links = Vec::with_capacity(count);
@@ -80,7 +81,7 @@ pub(crate) fn decode(count: usize, plaintext: &[u8]) -> Result<Vec<RawLink<'_>>,
 
 fn check(links: &[RawLink<'_>]) -> Result<(), FormatError> {
     if links.len() > MAX_LINKS {
-        return Err(invalid("there are more than 48"));
+        return Err(invalid(TOO_MANY));
     }
     if links.is_sorted_by(|a, b| (a.index, a.version) < (b.index, b.version)) {
         Ok(())
