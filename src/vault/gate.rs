@@ -10,8 +10,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::crypto::{Context, CryptoError, Domain, Key, Label, SALT, WRAPPED, Zeroizing, fill, role};
 use crate::crypto::{open, open_body, seal, seal_body, unwrap, wrap_with_salt};
 use crate::error::{Error, Result};
-use crate::format::row::{LiveRow, MAX_BODY, RowHead, Tombstone, build_row};
-use crate::format::{Body, FieldKey, FormatError, MAX_LABEL, MAX_LABELS, Meta, encode_body};
+use crate::format::row::{LiveRow, RowHead, Tombstone, build_row};
+use crate::format::{Body, FieldKey, FormatError, MAX_BODY, MAX_LABEL, MAX_LABELS, Meta, encode_body};
 use crate::index::Term;
 use crate::keys::TenantKeys;
 use crate::model::{
