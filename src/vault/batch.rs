@@ -26,10 +26,10 @@ const BYTES: usize = 64 << 20;
 /// does nothing. At most 16,384 writes and 64 MiB; one write a record.
 pub struct Batch {
     session: Arc<SessionInner>,
-    write: Write,
+    pub(super) write: Write,
     subjects: PendingSubjects,
     touched: HashSet<(CollectionId, RecordId)>,
-    bytes: usize,
+    pub(super) bytes: usize,
 }
 
 impl Batch {

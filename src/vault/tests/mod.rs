@@ -1,6 +1,6 @@
 //! What the vault promises, tried from above, and from below through its store and its files.
 
-//mod bad_input;
+mod bad_input;
 mod failing;
 mod format;
 //mod gatekeeping;
