@@ -7,6 +7,8 @@ mod format;
 //mod living;
 //mod masking;
 //mod secrets;
+#[cfg(all(feature = "sled", target_os = "linux"))]
+mod powercut;
 mod tampering;
 mod verdicts;
 
