@@ -227,6 +227,7 @@ fn batch_of_more_than_16384_writes_is_refused() {
             kept: Vec::new(),
             removed: Vec::new(),
             added: Vec::new(),
+            links: None,
         });
     }
     batch.insert(&notes, &Note::new("x")).unwrap();

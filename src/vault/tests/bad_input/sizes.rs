@@ -182,7 +182,7 @@ fn labels_and_owners_over_their_limits_are_refused() {
 struct Anyone;
 
 impl AccessPolicy for Anyone {
-    fn decide(&self, _: &crate::Request<'_>, _: &dyn crate::Facts) -> Result<Decision, PolicyError> {
+    fn decide(&self, _: &crate::model::Request<'_>, _: &dyn crate::model::Facts) -> Result<Decision, PolicyError> {
         Ok(Permission::new("anyone").read(FieldSet::All).write(FieldSet::All).into())
     }
 
