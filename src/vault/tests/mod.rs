@@ -2,7 +2,7 @@
 
 mod bad_input;
 mod failing;
-//mod gatekeeping;
+mod gatekeeping;
 //mod living;
 //mod masking;
 //mod secrets;
