@@ -4,7 +4,7 @@ mod bad_input;
 mod failing;
 mod gatekeeping;
 //mod living;
-//mod masking;
+mod masking;
 //mod secrets;
 mod tampering;
 mod verdicts;
