@@ -3,9 +3,9 @@
 mod bad_input;
 mod failing;
 mod format;
-//mod gatekeeping;
+mod gatekeeping;
 //mod living;
-//mod masking;
+mod masking;
 //mod secrets;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
