@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(ends.now(&first, &seen), Some(3));
         ends.learn(HashMap::from([(first, 7)]));
         assert_eq!(ends.now(&first, &seen), Some(7));
-        let many = (0..ENDS as u64).map(|n| ([n.to_be_bytes(); 4].concat().try_into().unwrap(), n));
+        let many = (0..ENDS as u64).map(|n| ([n.to_be_bytes(); 4].concat().try_into().unwrap(), n + 2));
         let many: HashMap<_, _> = many.collect();
         ends.learn(many.keys().map(|first| (*first, 1)).collect());
         assert_eq!(ends.now(&first, &seen), Some(7), "a value with several entries is remembered for longer");

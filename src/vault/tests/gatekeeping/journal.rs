@@ -156,7 +156,7 @@ fn changed_policy_shows_in_the_entries_that_it_decided() {
 }
 
 #[test]
-fn refused_duplicate_or_conflict_leaves_no_entry_of_a_write() {
+fn refused_duplicate_is_on_record_as_failed_and_neither_it_nor_a_conflict_as_a_write() {
     let kept = Kept::default();
     let world = World::with(|options| options.sink(Required(kept.clone())));
     let id = world.add("Ann", "ann@x.org");
@@ -166,7 +166,8 @@ fn refused_duplicate_or_conflict_leaves_no_entry_of_a_write() {
     customers.update(id, |customer| customer.tier = None).unwrap();
     assert!(matches!(customers.update_at(id, revision, |customer| customer.tier = None), Err(Error::Conflict)));
     world.vault.flush().unwrap();
-    assert_eq!(kept.of("create").len(), 1);
+    let created: Vec<_> = kept.of("create").iter().map(|e| (e.outcome(), e.code().to_owned())).collect();
+    assert_eq!(created, [(Outcome::Permitted, String::new()), (Outcome::Failed, "duplicate".to_owned())]);
     assert_eq!(kept.of("update").iter().filter(|event| event.revision_after().is_some()).count(), 1);
 }
 
