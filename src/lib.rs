@@ -76,6 +76,11 @@
 //! - `phone` (default): [`Normaliser::Phone`].
 
 #![deny(missing_docs, unreachable_pub)]
+// Without an engine for directories, or without passphrases, their parts lie idle.
+#![cfg_attr(
+    not(all(feature = "sled", feature = "passphrase")),
+    allow(dead_code, unused_imports, reason = "parts of features that are off")
+)]
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 

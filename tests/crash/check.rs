@@ -35,10 +35,10 @@ pub fn check(vault: &Vault, model: &Model, depth: Depth) -> Result<Seen, String>
         }
     }
     let seen = look(vault, model, depth)?;
-    for tenant in model.tenants.difference(&seen.tenants) {
+    if let Some(tenant) = model.tenants.difference(&seen.tenants).next() {
         return Err(format!("tenant {tenant} was acknowledged and is lost"));
     }
-    for (tenant, collection, field) in model.defined.difference(&seen.defined) {
+    if let Some((tenant, collection, field)) = model.defined.difference(&seen.defined).next() {
         return Err(format!("{tenant}/{collection} with {field:?} was acknowledged and is lost"));
     }
     let mut open = BTreeSet::new();

@@ -335,7 +335,9 @@ impl<'a> Worker<'a> {
             }
         }
         gone.sort_unstable();
-        gone.into_iter().rev().for_each(|n| drop(self.live.swap_remove(n)));
+        for n in gone.into_iter().rev() {
+            self.live.swap_remove(n);
+        }
     }
 
     /// Reads are journalled, in a buffer.

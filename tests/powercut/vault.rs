@@ -266,12 +266,12 @@ impl<'r> Checker<'r> {
         };
         let vault = opened.map_err(|error| format!("it doesn't open: {}", text(&error)))?;
         lap.to(&mut self.times.open);
-        let full = self.images % FULL == 0 || boundary.last;
+        let full = self.images.is_multiple_of(FULL) || boundary.last;
         let seen = check(&vault, &self.model, if full { Depth::Full } else { Depth::Quick })?;
         lap.to(&mut self.times.check);
         let written = self.write(&vault)?;
         lap.to(&mut self.times.write);
-        if full || self.images % VERIFIED == 0 {
+        if full || self.images.is_multiple_of(VERIFIED) {
             intact(&vault)?;
         }
         lap.to(&mut self.times.verify);

@@ -255,7 +255,7 @@ fn policy_is_told_what_is_asked_of_it() {
     assert_eq!(take(), update);
     assert!(matches!(customers.get(RecordId::from_bytes([1; 16])), Err(Error::NotFound)));
     assert_eq!(take(), [r#"read Some("customers") None []"#]);
-    world.verify();
+    assert_eq!(world.verify(), Verdict::Intact);
     assert_eq!(take(), ["verify None None []"]);
     assert!(Action::Verify.is_administration());
 }
