@@ -4,11 +4,11 @@ mod bad_input;
 mod failing;
 mod format;
 mod gatekeeping;
-//mod living;
+mod living;
 mod masking;
-//mod secrets;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
+mod secrets;
 mod tampering;
 mod verdicts;
 

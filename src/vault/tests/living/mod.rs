@@ -1,0 +1,12 @@
+//! What a vault does when all is well: records, batches, subjects, schemas, threads, files.
+
+mod basics;
+mod batches;
+mod bytes;
+mod defining;
+mod evolving;
+mod long;
+mod subjects;
+mod threads;
+
+use super::*;
