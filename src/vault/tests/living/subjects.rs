@@ -10,7 +10,10 @@ use crate::model::{CollectionId, Slot};
 use crate::vault::subject::open_slot_entry;
 
 /// By slot: the records of its map under their numbers, and its head's next number.
-fn slot_map(world: &World) -> BTreeMap<u32, (BTreeMap<u32, (CollectionId, RecordId)>, u32)> {
+/// By slot: the records about its subject by their numbers, and the next number.
+type Slots = BTreeMap<u32, (BTreeMap<u32, (CollectionId, RecordId)>, u32)>;
+
+fn slot_map(world: &World) -> Slots {
     let keys = world.notes().session().tenant.keys.clone();
     let mut all: BTreeMap<u32, (BTreeMap<_, _>, u32)> = BTreeMap::new();
     for (key, value) in stored(&world.memory, Space::SlotMap) {
