@@ -65,7 +65,9 @@ pub enum Error {
         known: u8,
     },
     /// What is stored contradicts itself, or was altered.
-    #[error("the vault is damaged: {what}. Don't write to it; run `verify` and restore from a backup")]
+    #[error(
+        "the vault is damaged: {what}. Keep a copy of its directory as it is; put back what is missing, or restore from a copy"
+    )]
     Damaged {
         /// What doesn't hold.
         what: &'static str,

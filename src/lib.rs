@@ -81,6 +81,8 @@
 
 pub mod audit;
 mod crypto;
+#[cfg(doctest)]
+mod doors;
 mod error;
 mod format;
 #[doc = include_str!("format/FORMAT.md")]

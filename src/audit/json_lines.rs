@@ -196,6 +196,14 @@ impl AuditSink for JsonLines {
     }
 }
 
+impl Drop for JsonLines {
+    fn drop(&mut self) {
+        // Closing isn't enough: a process that another thread is about to start holds a copy of every handle for a
+        // moment, and the lock lives as long as one of them. Should it fail, closing still works a moment later.
+        let _late = self.file.unlock();
+    }
+}
+
 impl Last {
     fn of(event: &Event) -> Self {
         let whole = event.index().saturating_add(1) >= event.of();

@@ -49,9 +49,13 @@ pub(super) fn load<T>(
                 }
                 return Ok(opened);
             }
-            Err(error) if seals::is_newer(&error) => return Err(error),
+            // One that seems newer may be garbled; the twin tells.
+            Err(error) if failure.as_ref().is_some_and(seals::is_newer) => drop(error),
             Err(error) => failure = Some(error),
         }
+    }
+    if let Some(newer) = failure.take_if(|error| seals::is_newer(error)) {
+        return Err(newer);
     }
     let source = match (failure, reads) {
         (Some(error), _) => Some(error.into()),

@@ -35,7 +35,7 @@ pub enum Mask {
 
 impl Mask {
     /// What a stored schema calls it.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::KeepLast(last) => format!("keep last {last}"),
             Self::KeepEnds { first, last } => format!("keep first {first}, last {last}"),

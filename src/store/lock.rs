@@ -14,7 +14,7 @@ const NAME: &str = "lock";
 /// The lock of one directory, held until dropped. Its file stays behind, empty.
 #[derive(Debug)]
 pub(crate) struct DirLock {
-    _file: File,
+    file: File,
 }
 
 impl DirLock {
@@ -24,16 +24,33 @@ impl DirLock {
         let file = files::private().create(true).truncate(false).write(true).open(dir.join(NAME));
         let file = file.map_err(StoreError::io("opening the lock file"))?;
         match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
+            Ok(()) => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
             Err(TryLockError::Error(source)) => Err(StoreError::Io { what: "locking the directory", source }),
         }
     }
 }
 
+impl Drop for DirLock {
+    fn drop(&mut self) {
+        // Closing isn't enough: a process that another thread is about to start holds a copy of every handle for a
+        // moment, and the lock lives as long as one of them. Should it fail, closing still works a moment later.
+        let _late = self.file.unlock();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dropped_lock_is_free_though_a_process_that_is_being_started_has_a_copy_of_its_handle() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = DirLock::acquire(dir.path()).unwrap();
+        let _copy = first.file.try_clone().unwrap();
+        drop(first);
+        DirLock::acquire(dir.path()).unwrap();
+    }
 
     #[test]
     fn second_acquire_is_refused_until_the_first_is_dropped() {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::model::{CollectionId, RecordId};
+use crate::model::{Action, CollectionId, RecordId};
 use crate::record::Record;
 
 use super::collection::Collection;
@@ -26,10 +26,10 @@ const BYTES: usize = 64 << 20;
 /// does nothing. At most 16,384 writes and 64 MiB; one write a record.
 pub struct Batch {
     session: Arc<SessionInner>,
-    write: Write,
+    pub(super) write: Write,
     subjects: PendingSubjects,
     touched: HashSet<(CollectionId, RecordId)>,
-    bytes: usize,
+    pub(super) bytes: usize,
 }
 
 impl Batch {
@@ -120,9 +120,10 @@ impl Batch {
         if self.write.rows.is_empty() {
             return Ok(());
         }
-        match self.session.core.write(Some(&self.session.tenant), self.write)? {
-            Outcome::Committed => Ok(()),
-            Outcome::Conflict => Err(Error::Conflict),
+        match self.session.core.write(Some(&self.session.tenant), self.write) {
+            Ok(Outcome::Committed) => Ok(()),
+            Ok(Outcome::Conflict) => Err(Error::Conflict),
+            Err(error) => Err(write::refused(&self.session, None, Action::Create, error)),
         }
     }
 

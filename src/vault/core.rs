@@ -40,6 +40,7 @@ pub(super) struct Core {
     /// What was repaired or adopted while opening, in words.
     pub(super) notices: Vec<String>,
     pub(super) closed: AtomicBool,
+    pub(super) closing: Mutex<()>,
     /// Dropped last: until then no other process may open the directory.
     pub(super) lock: Lock,
 }
@@ -97,12 +98,23 @@ impl Core {
         self.journal.record(tenant, entry).map_err(|untaken| self.untaken(untaken, false))
     }
 
-    /// Writes a refusal down, and returns it.
-    pub(super) fn denied(&self, tenant: Option<&Arc<TenantCore>>, entry: Entry, denial: Denial) -> Error {
-        match self.record(tenant, entry) {
-            Ok(_ticket) => denial.into(),
+    /// Writes a refusal down, and returns it. A durable one is on the disk then; others are buffered as reads are.
+    pub(super) fn denied(
+        &self,
+        tenant: Option<&Arc<TenantCore>>,
+        entry: Entry,
+        durable: bool,
+        denial: Denial,
+    ) -> Error {
+        match self.record(tenant, entry).and_then(|_ticket| if durable { self.flush() } else { Ok(()) }) {
+            Ok(()) => denial.into(),
             Err(error) => error,
         }
+    }
+
+    /// Waits until every entry handed over so far is durable, and acknowledged by required sinks.
+    pub(super) fn flush(&self) -> Result<()> {
+        self.journal.flush().map_err(|untaken| self.untaken(untaken, false))
     }
 
     /// Commits a change and waits until it is durable, and acknowledged by required sinks.
@@ -112,6 +124,7 @@ impl Core {
 
     /// Queues a change.
     pub(super) fn queue(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Queued> {
+        self.ready()?;
         let (reply, answer) = sync_channel(1);
         let Write { expect, rows, puts, entries, vault_entries, after } = write;
         let job = WriteJob { tenant: tenant.cloned(), expect, rows, puts, entries, vault_entries, after, reply };
@@ -142,6 +155,8 @@ impl Core {
 
     /// Commits what waits, ends the threads, closes the store and releases the lock.
     pub(super) fn close(&self) -> Result<()> {
+        // Whoever closes second waits until the first is through.
+        let _closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }

@@ -126,7 +126,7 @@ fn begin(
     };
     let mut writes = HashMap::new();
     let commit = MacKey::new(&keys.commit);
-    let state = genesis(id, keys, &commit, state, &[entry], now, &mut writes)
+    let state = genesis(id, keys, &commit, state, &[entry], &mut writes)
         .map_err(|error| Error::io("sealing the journal's first block", error))?;
     let mut batch = Batch::default();
     for (key, value) in writes {

@@ -51,7 +51,7 @@ pub(super) fn define<T: Record + 'static>(
         Ok(permit) => permit,
         Err(denial) => {
             let entry = entries::denied(&core.gate, &question, None, &denial)?;
-            return Err(core.denied(Some(tenant), entry, denial));
+            return Err(core.denied(Some(tenant), entry, true, denial));
         }
     };
     let _defining = tenant.defining.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -186,9 +186,10 @@ fn building(schema: &StoredSchema) -> Option<(u16, u16)> {
 fn build(core: &Core, tenant: &Arc<TenantCore>, collection: &Arc<CollectionCore>, id: u16, version: u16) -> Result<()> {
     let prefix = place::rows_of(tenant.id, collection.id);
     let mut after: Option<Vec<u8>> = None;
+    let mut size = PAGE;
     loop {
         core.ready()?;
-        let page = core.store.scan(&prefix, after.as_deref(), PAGE);
+        let page = core.store.scan(&prefix, after.as_deref(), size);
         let page = page.map_err(|error| Error::io("reading a page of records", error))?;
         let layout = collection.layout();
         let mut write = Write::default();
@@ -197,9 +198,11 @@ fn build(core: &Core, tenant: &Arc<TenantCore>, collection: &Arc<CollectionCore>
             write.rows.extend(relink(core, tenant, collection, &layout, record, raw, id, version)?);
         }
         if !write.rows.is_empty() && core.write(Some(tenant), write)? == Outcome::Conflict {
-            // Somebody wrote one of these rows; look at the page again.
+            // Somebody wrote one of these rows: look again, at fewer, so that busy rows can't hold up the others.
+            size = (size / 2).max(1);
             continue;
         }
+        size = PAGE;
         match page.last() {
             Some((key, _)) => after = Some(key.clone()),
             None => return Ok(()),

@@ -86,9 +86,6 @@ impl Vault {
         let mut id = [0; 16];
         fill(&mut id).map_err(|error| Error::io("drawing a random id", error))?;
         let id = TenantId::from_bytes(id);
-        let keys = core.keyring.add_tenant(id).map_err(open::key_error)?;
-        let sealed = seal_tenant_name(&keys, id, name)?;
-        let tenant = Arc::new(TenantCore::new(id, name.to_owned(), keys, TenantState::default())?);
         let entry = |about: bool| {
             let mut entry = entries::permitted(&core.gate, &question, None, permit.rule());
             if about {
@@ -96,12 +93,17 @@ impl Vault {
             }
             entries::finish(entry)
         };
+        // Ready before the keys are made: what fails from there on leaves keys of a tenant that never was.
+        let (own, of_vault) = (entry(false)?, entry(true)?);
+        let keys = core.keyring.add_tenant(id).map_err(open::key_error)?;
+        let sealed = seal_tenant_name(&keys, id, name)?;
+        let tenant = Arc::new(TenantCore::new(id, name.to_owned(), keys, TenantState::default())?);
         let (tenants, new) = (Arc::clone(&core.tenants), Arc::clone(&tenant));
         let write = Write {
             expect: vec![(place::tenant_name(id), None)],
             puts: vec![(place::tenant_name(id), Some(sealed))],
-            entries: vec![entry(false)?],
-            vault_entries: vec![entry(true)?],
+            entries: vec![own],
+            vault_entries: vec![of_vault],
             after: Some(Box::new(move || {
                 tenants.write().unwrap_or_else(PoisonError::into_inner).insert(id, new);
             })),
@@ -139,13 +141,15 @@ impl Vault {
         let permit = self.permit(&question)?;
         policy.check().map_err(|error| Error::Policy { why: error.to_string() })?;
         self.note(&question, &permit, "")?;
+        self.core.flush()?;
         self.core.gate.replace(Arc::new(policy))
     }
 
     /// Checks everything: that each journal block opens and follows from the one before, that the rows, index entries and
     /// schemas are those that the last commits left, that every record opens, that index and records agree.
     ///
-    /// Reads the whole vault; writers wait meanwhile. Against somebody who can write the whole directory, check with a
+    /// Reads the whole vault. Writers and strict reads wait meanwhile, and entries of other reads stay in their buffer;
+    /// when that is full, those reads wait too. Against somebody who can write the whole directory, check with a
     /// head kept elsewhere: [`verify_against`](Self::verify_against).
     ///
     /// # Errors
@@ -200,7 +204,7 @@ impl Vault {
     /// Reasons why the vault can't act now.
     pub fn flush(&self) -> Result<()> {
         self.core.ready()?;
-        self.core.journal.flush().map_err(|untaken| self.core.untaken(untaken, false))
+        self.core.flush()
     }
 
     /// Commits what waits, brings the head file up to date, closes the store and releases the lock. Every later call of
@@ -226,7 +230,7 @@ impl Vault {
         self.core.ready()?;
         self.core.gate.permit(question).map_err(|denial| {
             match entries::denied(&self.core.gate, question, None, &denial) {
-                Ok(entry) => self.core.denied(None, entry, denial),
+                Ok(entry) => self.core.denied(None, entry, true, denial),
                 Err(error) => error,
             }
         })

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::model::RecordId;
+use crate::model::{Action, RecordId};
 use crate::record::Record;
 
 use super::core::{Outcome, Queued, Write};
@@ -84,7 +84,8 @@ fn finish<T: Record + 'static>(
     value: &T,
 ) -> Result<RecordId> {
     let (id, queued) = state?;
-    match session.core.wait(queued)? {
+    let outcome = session.core.wait(queued);
+    match outcome.map_err(|error| write::refused(session, Some(collection), Action::Create, error))? {
         Outcome::Committed => Ok(id),
         // The schema changed under way.
         Outcome::Conflict => write::insert(session, collection, value, &NewMeta::new()),

@@ -174,10 +174,16 @@ impl Journal {
         self.space.notify_all();
     }
 
-    /// For the committer: it ends, and takes nothing any more.
-    pub(super) fn end(&self) {
+    /// For the committer: it ends. Nothing is taken any more; what was is returned, to be committed last.
+    pub(super) fn end(&self) -> Vec<Waiting> {
+        let mut inner = self.lock();
         self.ended.store(true, Ordering::Release);
+        inner.due = None;
+        inner.bytes = 0;
+        let last = std::mem::take(&mut inner.waiting);
+        drop(inner);
         self.space.notify_all();
+        last
     }
 
     /// For the committer: when the buffer must be written out.
@@ -214,9 +220,13 @@ impl Journal {
 
     fn push(&self, waiting: Waiting) -> Result<(), Untaken> {
         let mut inner = self.lock();
-        while inner.waiting.len() >= self.limits.events || inner.bytes >= BYTES {
+        loop {
+            // Both change under this lock, so an entry that is taken below is one that somebody will commit.
             if self.failed() || self.ended.load(Ordering::Acquire) {
                 return Err(Untaken::Failed);
+            }
+            if inner.waiting.len() < self.limits.events && inner.bytes < BYTES {
+                break;
             }
             self.send(Job::Flush(None))?;
             inner = self.space.wait(inner).unwrap_or_else(PoisonError::into_inner);

@@ -122,7 +122,6 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         keys,
         origin,
         journal: Arc::clone(&journal),
-        clock,
         state,
         stored: Some(stored),
     })
@@ -150,6 +149,7 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         creating: Mutex::new(()),
         notices,
         closed: AtomicBool::new(false),
+        closing: Mutex::new(()),
         lock: Lock::new(held),
     }))
 }

@@ -24,6 +24,10 @@ use super::{entries, terms};
 
 /// A page has at most this many records; so has a journal entry.
 pub(super) const PAGE: usize = 1_000;
+/// and ends early once its records have this many bytes.
+const BYTES: usize = 32 << 20;
+/// How often a unique value that moves is looked up again.
+const TRIES: usize = 16;
 /// How many rows are read from the store at once, at most
 const SCAN: usize = 256;
 /// and at least.
@@ -57,6 +61,7 @@ pub(super) fn list<T: Record + 'static>(
     let prefix = place::rows_of(session.tenant.id, collection.id);
     let mut from = after.map(|id| place::row(session.tenant.id, collection.id, id));
     let mut next = None;
+    let (mut held, mut full) = (0usize, false);
     'pages: loop {
         // One more than wanted tells whether there is another page; fewer than a few aren't worth the seek.
         let want = (limit + 1).saturating_sub(query.chosen.len()).clamp(FEW, SCAN);
@@ -72,13 +77,15 @@ pub(super) fn list<T: Record + 'static>(
             from = Some(key);
             let Some(bytes) = rows::complete(&*session.core.store, &at, raw)? else { continue };
             let Stored::Row(row) = read::open(session, collection, &layout, at, bytes)? else { continue };
-            if query.chosen.len() == limit {
+            if query.chosen.len() == limit || full {
                 if query.may_see(&row.1).is_some() {
                     next = query.chosen.last().map(|(opened, _)| opened.record());
                     break 'pages;
                 }
             } else if let Some(permit) = query.may_see(&row.1) {
+                held = held.saturating_add(row.1.size());
                 query.chosen.push((row.1, permit));
+                full = held > BYTES;
             }
         }
         if last {
@@ -122,14 +129,17 @@ pub(super) fn find<T: Record + 'static>(
     }
     let limit = limit.clamp(1, PAGE);
     let mut next = None;
+    let (mut held, mut full) = (0usize, false);
     let ids = ids.unwrap_or_default();
     for id in ids.into_iter().filter(|id| after.is_none_or(|after| *id > after)) {
         let Some((opened, permit)) = query.hit(id, &sought)? else { continue };
-        if query.chosen.len() == limit {
+        if query.chosen.len() == limit || full {
             next = query.chosen.last().map(|(opened, _)| opened.record());
             break;
         }
+        held = held.saturating_add(opened.size());
         query.chosen.push((opened, permit));
+        full = held > BYTES;
     }
     Ok(Page { items: query.release()?, next })
 }
@@ -154,10 +164,18 @@ pub(super) fn find_unique<T: Record + 'static>(
     }
     if let Some(sought) = sought {
         for Sought { index, key, .. } in &sought {
-            if let Some(id) = query.last_id(index, key)?
-                && let Some(hit) = query.hit(id, &sought)?
-            {
-                query.chosen.push(hit);
+            for _ in 0..TRIES {
+                let (end, id) = query.last(index, key)?;
+                if let Some(id) = id
+                    && let Some(hit) = query.hit(id, &sought)?
+                {
+                    query.chosen.push(hit);
+                    break;
+                }
+                // A value that moved while it was looked up has an entry more.
+                if query.raw_entry(key, end)?.is_none() {
+                    break;
+                }
             }
         }
     }
@@ -239,13 +257,13 @@ impl<'a, T: Record> Query<'a, T> {
         Ok(ids)
     }
 
-    /// The record in the last entry of a value, if that is live.
-    fn last_id(&self, index: &IndexCore, key: &Key<role::Value>) -> Result<Option<RecordId>> {
+    /// The end of a value's entries, and the record in the last one, if that is live.
+    fn last(&self, index: &IndexCore, key: &Key<role::Value>) -> Result<(u64, Option<RecordId>)> {
         let end = index::end(|position| self.raw_entry(key, position).map(|entry| entry.is_some()), 0)?;
-        let Some(last) = end.checked_sub(1) else { return Ok(None) };
+        let Some(last) = end.checked_sub(1) else { return Ok((end, None)) };
         Ok(match self.entry(index, key, last)? {
-            Some(IndexEntry::Live(id)) => Some(id),
-            _ => None,
+            Some(IndexEntry::Live(id)) => (end, Some(id)),
+            _ => (end, None),
         })
     }
 

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::keys::KeyError;
 use crate::model::{Action, FieldSet, RecordId};
 use crate::record::{Plan, Record};
 
 use super::entries;
 use super::found::Found;
-use super::gate::{Opened, Permit, Question, RowPlace, open_tombstone};
+use super::gate::{Opened, Permit, Question, RowPlace, Unopened, open_tombstone};
 use super::rows::{self, ParsedRow, RowBytes};
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, Layout};
@@ -64,7 +65,12 @@ pub(super) fn open(
 ) -> Result<Stored> {
     let mut joined = Vec::new();
     let opened = match bytes.parse(&mut joined).map_err(rows::unreadable)? {
-        ParsedRow::Live { row, body } => Opened::open(&session.tenant.keys, place, &row, body, layout, collection)?,
+        ParsedRow::Live { row, body } => {
+            match Opened::open(&session.tenant.keys, place, &row, body, layout, collection) {
+                Err(Unopened::Key(KeyError::Erased)) => return Ok(Stored::Gone(Error::Erased)),
+                opened => opened?,
+            }
+        }
         ParsedRow::Tombstone(sealed) => {
             let tombstone = open_tombstone(&session.tenant.keys, &place, sealed)?;
             return Ok(Stored::Gone(match tombstone.kind {
@@ -83,8 +89,9 @@ pub(super) fn refuse(
     question: &Question<'_>,
     denial: crate::policy::Denial,
 ) -> Error {
+    let durable = !matches!(question.action, Action::Read | Action::List | Action::Search);
     match entries::denied(&session.core.gate, question, Some(collection.id), &denial) {
-        Ok(entry) => session.core.denied(Some(&session.tenant), entry, denial),
+        Ok(entry) => session.core.denied(Some(&session.tenant), entry, durable, denial),
         Err(error) => error,
     }
 }

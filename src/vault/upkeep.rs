@@ -3,6 +3,7 @@
 //! Guarantees: the head file follows the journal within [`EVERY`] or [`COMMITS`] commits, and exactly at close; it is
 //! replaced whole. A tenant's ceiling is raised while half a block of slots is left. Does not: hold up commits.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -22,6 +23,8 @@ use super::tenant_core::TenantCore;
 const EVERY: Duration = Duration::from_secs(1);
 /// or after how many commits.
 const COMMITS: u64 = 1_000;
+/// How long the upkeep pauses after something failed.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Where a head is kept beside the store.
 pub(super) enum HeadPlace {
@@ -144,7 +147,7 @@ impl Upkeep {
         if let Some(thread) = thread {
             self.work.signal.lock().stop = true;
             self.work.signal.changed.notify_all();
-            // It catches what its work can panic with; there is nothing to tell.
+            // A panic in it was told of by `health`; there is nothing to add.
             let _gone = thread.join();
         }
     }
@@ -164,22 +167,34 @@ impl Work {
                 }
                 (std::mem::take(&mut state.commits), std::mem::take(&mut state.low))
             };
-            let mut trouble = None;
-            for tenant in low {
-                if let Err(error) = self.raise(tenant) {
-                    trouble = Some(format!("raising a slot ceiling: {error}"));
-                }
-            }
-            if commits > 0
-                && let Err(error) = self.write_head()
-            {
-                trouble = Some(format!("the head file: {error}"));
-                // Due again at once.
-                let mut state = self.signal.lock();
-                state.commits = state.commits.saturating_add(1);
-            }
+            // A master key is the host's code, and may panic.
+            let turn = catch_unwind(AssertUnwindSafe(|| self.turn(commits > 0, &low)));
+            let trouble =
+                turn.unwrap_or_else(|_| Some("the upkeep panicked; the master key's code may have".to_owned()));
+            let again = trouble.is_some();
             *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+            if again {
+                // What failed is due again after a pause, and stays on show until it succeeds.
+                std::thread::sleep(PAUSE);
+                let mut state = self.signal.lock();
+                state.commits = state.commits.saturating_add(commits);
+                state.low.extend(low);
+            }
         }
+    }
+
+    /// One turn of the work. What failed, if something did.
+    fn turn(&self, head: bool, low: &[TenantId]) -> Option<String> {
+        let mut trouble = None;
+        for tenant in low {
+            if let Err(error) = self.raise(*tenant) {
+                trouble = Some(format!("raising a slot ceiling: {error}"));
+            }
+        }
+        if head && let Err(error) = self.write_head() {
+            trouble = Some(format!("the head file: {error}"));
+        }
+        trouble
     }
 
     fn raise(&self, id: TenantId) -> Result<(), crate::keys::KeyError> {

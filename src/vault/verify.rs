@@ -41,7 +41,8 @@ pub(super) const fn code(verdict: &Verdict) -> &'static str {
 
 pub(super) fn verify(core: &Core, anchor: Option<&Head>) -> Result<Verdict> {
     let (paused, resume) = core.pause()?;
-    let verdict = Check { core, state: paused.journal, owners: Vec::new() }.run(anchor);
+    let tenants = core.all_tenants().into_iter().map(|tenant| (tenant.id, tenant)).collect();
+    let verdict = Check { core, state: paused.journal, tenants, owners: Vec::new() }.run(anchor);
     drop(resume);
     verdict
 }
@@ -49,6 +50,7 @@ pub(super) fn verify(core: &Core, anchor: Option<&Head>) -> Result<Verdict> {
 struct Check<'a> {
     core: &'a Core,
     state: JournalState,
+    tenants: HashMap<TenantId, Arc<TenantCore>>,
     /// Whose block stands at each position.
     owners: Vec<Option<TenantId>>,
 }
@@ -107,7 +109,7 @@ impl Check<'_> {
         self.change_lists(&mut all)?;
         for id in self.core.keyring.tenants() {
             let tip = tips.get(&Some(id));
-            let tenant = self.core.all_tenants().into_iter().find(|tenant| tenant.id == id);
+            let tenant = self.tenants.get(&id).cloned();
             let (tenant, tip) = match (tenant, tip) {
                 (Some(tenant), Some(tip)) => (tenant, tip),
                 // A tenant whose creation was cut short before it was acknowledged.
@@ -144,7 +146,7 @@ impl Check<'_> {
 
     /// A tenant that isn't one, of which there is something all the same.
     fn stranger(&self) -> Result<Option<TenantId>> {
-        let known: HashSet<TenantId> = self.core.all_tenants().iter().map(|tenant| tenant.id).collect();
+        let known: HashSet<TenantId> = self.tenants.keys().copied().collect();
         for space in [
             Space::Row,
             Space::Chunk,
@@ -233,10 +235,10 @@ impl Check<'_> {
             let position = place::position_of_key(key).and_then(|(position, _)| usize::try_from(position).ok());
             let owner = position.and_then(|position| self.owners.get(position)).copied().flatten();
             // One that belongs to nobody counts as slipped in with whichever tenant comes first.
-            let owner = owner.or_else(|| self.core.keyring.tenants().first().copied());
-            let tenant = owner.and_then(|id| self.core.all_tenants().into_iter().find(|tenant| tenant.id == id));
+            let owner = owner.or_else(|| self.tenants.keys().next().copied());
+            let tenant = owner.and_then(|id| self.tenants.get(&id));
             if let Some(tenant) = tenant {
-                self.count(&tenant, all.entry(tenant.id).or_default(), key, value);
+                self.count(tenant, all.entry(tenant.id).or_default(), key, value);
             }
             Ok(())
         })

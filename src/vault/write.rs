@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::format::Meta;
 use crate::format::row::{RowHead, Tombstone, TombstoneKind};
+use crate::format::{Meta, StoredKey};
 use crate::model::{Action, Pseudonym, RecordId, Revision, Slot};
 use crate::policy::{Denial, codes};
-use crate::record::{self, Plan, Record, RecordError};
+use crate::record::{self, Mask, Plan, Record, RecordError};
 
 use super::commit::{NewRow, RowChange, foresee};
 use super::core::{Outcome, Write};
@@ -38,6 +38,19 @@ pub(super) fn plan<T: Record + 'static>(layout: &Layout) -> Result<Arc<Plan>> {
             }
             .into());
         }
+        let schema = T::schema();
+        for rule in &layout.schema.fields {
+            let StoredKey::Number(number) = rule.field else { continue };
+            let name = layout.dictionary.name_of(number).unwrap_or_default();
+            let masked = schema.rule(name).and_then(|field| field.mask.as_ref()).map(Mask::name);
+            if plan.has(name) && masked != rule.mask {
+                return Err(RecordError::Schema {
+                    collection: schema.collection().to_owned(),
+                    problem: format!("the mask of `{name}` isn't the one that was defined: call `define` with this version of the type"),
+                }
+                .into());
+            }
+        }
         if let Some(field) = plan.names().find(|name| layout.dictionary.number_of(name).is_none()) {
             let problem = record::FieldProblem::NotDefined;
             return Err(RecordError::Write { field: field.to_owned(), problem }.into());
@@ -52,14 +65,11 @@ pub(super) fn insert<T: Record + 'static>(
     value: &T,
     meta: &NewMeta,
 ) -> Result<RecordId> {
-    again(
-        || {
-            let mut write = Write::default();
-            let id = prepare_insert(session, collection, value, meta, None, &mut write)?;
-            Ok((write, id))
-        },
-        session,
-    )
+    again(session, collection, Action::Create, || {
+        let mut write = Write::default();
+        let id = prepare_insert(session, collection, value, meta, None, &mut write)?;
+        Ok((write, id))
+    })
 }
 
 pub(super) fn update<T: Record + 'static>(
@@ -69,14 +79,11 @@ pub(super) fn update<T: Record + 'static>(
     at: Option<Revision>,
     mut change: impl FnMut(&mut T),
 ) -> Result<Revision> {
-    again(
-        || {
-            let mut write = Write::default();
-            let revision = edit::prepare_update(session, collection, id, at, &mut change, &mut write)?;
-            Ok((write, revision))
-        },
-        session,
-    )
+    again(session, collection, Action::Update, || {
+        let mut write = Write::default();
+        let revision = edit::prepare_update(session, collection, id, at, &mut change, &mut write)?;
+        Ok((write, revision))
+    })
 }
 
 pub(super) fn replace<T: Record + 'static>(
@@ -88,15 +95,12 @@ pub(super) fn replace<T: Record + 'static>(
 ) -> Result<Revision> {
     let layout = collection.layout();
     let fields = record::encode(value, layout.schema.open)?;
-    again(
-        || {
-            let mut write = Write::default();
-            let edit = Edit::Replace(&fields);
-            let revision = edit::prepare_edit::<T>(session, collection, id, Some(at), edit, &mut write)?;
-            Ok((write, revision))
-        },
-        session,
-    )
+    again(session, collection, Action::Update, || {
+        let mut write = Write::default();
+        let edit = Edit::Replace(&fields);
+        let revision = edit::prepare_edit::<T>(session, collection, id, Some(at), edit, &mut write)?;
+        Ok((write, revision))
+    })
 }
 
 pub(super) fn delete(
@@ -105,29 +109,50 @@ pub(super) fn delete(
     id: RecordId,
     at: Option<Revision>,
 ) -> Result<()> {
-    again(
-        || {
-            let mut write = Write::default();
-            prepare_delete(session, collection, id, at, &mut write)?;
-            Ok((write, ()))
-        },
-        session,
-    )
+    again(session, collection, Action::Delete, || {
+        let mut write = Write::default();
+        prepare_delete(session, collection, id, at, &mut write)?;
+        Ok((write, ()))
+    })
 }
 
 /// Makes a change ready until it commits. An empty one is done at once.
-fn again<R>(mut prepare: impl FnMut() -> Result<(Write, R)>, session: &SessionInner) -> Result<R> {
+fn again<R>(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    action: Action,
+    mut prepare: impl FnMut() -> Result<(Write, R)>,
+) -> Result<R> {
     for _ in 0..TRIES {
         let (write, answer) = prepare()?;
         if write.rows.is_empty() {
             return Ok(answer);
         }
-        match session.core.write(Some(&session.tenant), write)? {
-            Outcome::Committed => return Ok(answer),
-            Outcome::Conflict => {}
+        match session.core.write(Some(&session.tenant), write) {
+            Ok(Outcome::Committed) => return Ok(answer),
+            Ok(Outcome::Conflict) => {}
+            Err(error) => return Err(refused(session, Some(collection), action, error)),
         }
     }
     Err(Error::Conflict)
+}
+
+/// Writes down that a commit found a duplicate value: whoever guesses values so leaves a trace. Returns the error.
+pub(super) fn refused(
+    session: &SessionInner,
+    collection: Option<&CollectionCore>,
+    action: Action,
+    error: Error,
+) -> Error {
+    if !matches!(error, Error::Duplicate { .. }) {
+        return error;
+    }
+    let question = session.question(action, collection.map(|collection| collection.name.as_str()), &[]);
+    let entry = entries::failed(&session.core.gate, &question, collection.map(|collection| collection.id), "duplicate");
+    match entry.and_then(|entry| session.core.record(Some(&session.tenant), entry)) {
+        Ok(_ticket) => error,
+        Err(unwritten) => unwritten,
+    }
 }
 
 /// Records that an uncommitted batch is about to create, for others in it that are about them.

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use strongroom::Error;
 
+use crate::CHILD;
 use crate::crash::{office, said, text};
-use crate::random::Random;
+use crate::random::{Random, seed};
 use crate::rounds::Place;
 use crate::victim::Mode;
-use crate::{CHILD, seed};
 
 /// How often a vault is limited.
 const LIMITS: usize = 12;

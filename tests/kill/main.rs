@@ -3,6 +3,7 @@
 //! `cargo test --test kill`; needs Unix. `STRONGROOM_SEED` repeats a run's choices, though not the moments' effects.
 
 #[path = "../crash/mod.rs"]
+#[allow(dead_code, reason = "each of the tests that share it leaves some of it unused")]
 mod crash;
 mod full;
 mod journal;
@@ -44,13 +45,4 @@ fn main() -> ExitCode {
         trial("file_that_may_not_grow_stops_the_vault_and_loses_nothing", full::limited),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
-}
-
-/// Chosen anew for each run unless it is given.
-pub fn seed() -> u64 {
-    let given = std::env::var("STRONGROOM_SEED").ok().and_then(|seed| seed.parse().ok());
-    given.unwrap_or_else(|| {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(1, |d| d.as_nanos() as u64)
-    })
 }

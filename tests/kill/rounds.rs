@@ -13,9 +13,9 @@ use strongroom::{Error, Escrow};
 use crate::crash::check::{Depth, check};
 use crate::crash::model::Model;
 use crate::crash::{office, said, text};
-use crate::random::Random;
+use crate::random::{Random, seed};
 use crate::victim::Mode;
-use crate::{CHILD, journal, seed};
+use crate::{CHILD, journal};
 
 /// Vaults that are tormented at once.
 const VAULTS: usize = 2;

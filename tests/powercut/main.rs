@@ -4,6 +4,7 @@
 
 mod appendlog;
 #[path = "../crash/mod.rs"]
+#[allow(dead_code, reason = "each of the tests that share it leaves some of it unused")]
 mod crash;
 mod machine;
 mod selftest;
@@ -53,13 +54,4 @@ fn run_child(mode: &str, dir: &std::path::Path, rest: &[String]) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Chosen anew for each run unless it is given.
-pub fn seed() -> u64 {
-    let given = std::env::var("STRONGROOM_SEED").ok().and_then(|seed| seed.parse().ok());
-    given.unwrap_or_else(|| {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(1, |d| d.as_nanos() as u64)
-    })
 }

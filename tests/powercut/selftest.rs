@@ -6,10 +6,11 @@ use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 
+use crate::machine::random::seed;
 use crate::machine::replay::{Replay, Report};
 use crate::machine::trace::{Act, Before, SyncCall, Trace};
 use crate::machine::{disk, random, record, strace};
-use crate::{CHILD, appendlog, seed};
+use crate::{CHILD, appendlog};
 
 pub fn trials() -> Vec<Trial> {
     let trial = |name: &str, test: fn() -> Result<(), String>| Trial::test(name, move || test().map_err(Failed::from));

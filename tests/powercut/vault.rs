@@ -9,15 +9,15 @@ use libtest_mimic::{Failed, Trial};
 use strongroom::audit::Verdict;
 use strongroom::{Error, Vault};
 
+use crate::CHILD;
 use crate::crash::check::{Depth, Seen, check};
 use crate::crash::model::{Change, Model};
 use crate::crash::work::{Teller, Worker, customers, say};
 use crate::crash::{office, said, text};
-use crate::machine::random::Random;
+use crate::machine::random::{Random, seed};
 use crate::machine::record::record;
 use crate::machine::replay::{Boundary, Replay, Report};
 use crate::machine::trace::{SyncCall, Trace};
-use crate::{CHILD, seed};
 
 /// Small vaults are opened and checked faster, so there are several.
 const RECORDINGS: u64 = 6;
@@ -125,7 +125,11 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
         let to = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() { copy(&entry.path(), &to)? } else { std::fs::copy(entry.path(), to).map(drop)? }
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &to)?
+        } else {
+            std::fs::copy(entry.path(), to).map(drop)?
+        }
     }
     Ok(())
 }

@@ -146,6 +146,15 @@ fn second_sink_on_the_same_file_is_refused() {
 }
 
 #[test]
+fn dropped_sink_frees_its_file_though_a_process_that_is_being_started_has_a_copy_of_its_handle() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = JsonLines::append(dir.path().join("events")).unwrap();
+    let _copy = first.file.try_clone().unwrap();
+    drop(first);
+    JsonLines::append(dir.path().join("events")).unwrap();
+}
+
+#[test]
 fn part_whose_sync_failed_is_cut_and_written_again() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("audit.jsonl");

@@ -12,7 +12,7 @@ use crate::index::{self, Beyond};
 use crate::model::TenantId;
 use crate::store::{Store, StoreError};
 
-/// How many ends are remembered.
+/// How many ends are remembered: of values that were written lately, and as many of values with several entries.
 const ENDS: usize = 65_536;
 
 /// The ends of values that were written lately, by the key of the value's first entry.
@@ -24,10 +24,18 @@ pub(in crate::vault) struct Ends {
 #[derive(Default)]
 struct Known {
     ends: HashMap<[u8; 32], u64>,
+    /// Ends of 2 and more, which outlast the others: those cost the most to look for, and are asked for again.
+    repeated: HashMap<[u8; 32], u64>,
     /// Commits so far.
     commits: u64,
     /// Of commits before this one, some may have been forgotten.
     floor: u64,
+}
+
+impl Known {
+    fn get(&self, first: &[u8; 32]) -> Option<u64> {
+        self.ends.get(first).or_else(|| self.repeated.get(first)).copied()
+    }
 }
 
 /// The end of a value's entries as a caller found it in the store, and when.
@@ -49,7 +57,7 @@ impl Ends {
     ) -> Result<Option<Seen>, StoreError> {
         let (known, since) = {
             let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-            (inner.ends.get(first).copied(), inner.commits)
+            (inner.get(first), inner.commits)
         };
         let has = |position| store.get(&place::entry(tenant, &index::entry_key(value, position))).map(|v| v.is_some());
         let end = index::end(has, known.unwrap_or(0))?;
@@ -60,7 +68,7 @@ impl Ends {
     /// For the committer: the end of a value that somebody looked at; `None` if that doesn't hold any more.
     pub(super) fn now(&self, first: &[u8; 32], seen: &Seen) -> Option<u64> {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        inner.ends.get(first).copied().or_else(|| (seen.since >= inner.floor).then_some(seen.end))
+        inner.get(first).or_else(|| (seen.since >= inner.floor).then_some(seen.end))
     }
 
     /// For the committer: takes over what a durable commit found.
@@ -71,6 +79,12 @@ impl Ends {
             inner.ends.clear();
             inner.floor = inner.commits;
         }
+        let more = found.values().filter(|end| **end > 1).count();
+        if inner.repeated.len().saturating_add(more) > ENDS {
+            inner.repeated.clear();
+        }
+        // Whatever is written goes into both, so neither ever holds an end that has moved on.
+        inner.repeated.extend(found.iter().filter(|(_, end)| **end > 1));
         inner.ends.extend(found);
     }
 }
@@ -100,7 +114,10 @@ mod tests {
         ends.learn(HashMap::from([(first, 7)]));
         assert_eq!(ends.now(&first, &seen), Some(7));
         let many = (0..ENDS as u64).map(|n| ([n.to_be_bytes(); 4].concat().try_into().unwrap(), n));
-        ends.learn(many.collect());
+        let many: HashMap<_, _> = many.collect();
+        ends.learn(many.keys().map(|first| (*first, 1)).collect());
+        assert_eq!(ends.now(&first, &seen), Some(7), "a value with several entries is remembered for longer");
+        ends.learn(many);
         assert_eq!(ends.now(&first, &seen), None, "the commit that wrote the value is forgotten");
     }
 

@@ -7,7 +7,7 @@ use crate::audit::{self, Entry, Event, JournalState, NewBlock, Place};
 use crate::crypto::{Key, MacKey, role};
 use crate::format::{block, place};
 use crate::keys::VaultKeys;
-use crate::model::{TenantId, Timestamp, VaultId};
+use crate::model::{TenantId, VaultId};
 
 use super::Refusal;
 use super::pending::{TenantDelta, changes_key, terms_of};
@@ -46,13 +46,12 @@ pub(in crate::vault) fn genesis(
     commit: &MacKey,
     journal: JournalState,
     entries: &[Entry],
-    now: Timestamp,
     writes: &mut Writes,
 ) -> Result<JournalState, Refusal> {
     let origin = Arc::from("");
     let mut blocks = BlockWriter { vault, keys, origin: &origin, commit, journal, events: None };
     blocks.vault(entries, writes)?;
-    Ok(blocks.finish(now, writes)?.state)
+    Ok(blocks.finish(writes)?.state)
 }
 
 /// Whose block it is, and what it is sealed and bound with.
@@ -104,8 +103,7 @@ impl BlockWriter<'_> {
     }
 
     /// The journal's state, last.
-    pub(super) fn finish(mut self, now: Timestamp, writes: &mut Writes) -> Result<Written, Refusal> {
-        self.journal.time = now;
+    pub(super) fn finish(self, writes: &mut Writes) -> Result<Written, Refusal> {
         let stored = self.journal.seal(&self.keys.state, self.vault)?;
         writes.insert(place::journal_state(), Some(stored.clone()));
         Ok(Written { state: self.journal, stored, events: self.events.unwrap_or_default() })
@@ -120,6 +118,9 @@ impl BlockWriter<'_> {
             writes.insert(place::block(position, number), Some(part.to_vec()));
         }
         self.journal.frontier.append(sealed.leaf);
+        if let Some(last) = entries.last() {
+            self.journal.time = last.time();
+        }
         if let Some(events) = &mut self.events {
             events.push((position, audit::events(self.origin, tenant, position, entries.to_vec())));
         }

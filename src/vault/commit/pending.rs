@@ -72,7 +72,7 @@ pub(super) struct Draft<'a> {
     writes: Writes,
     terms: Vec<Term>,
     touched: Vec<u8>,
-    ends: Vec<([u8; 32], u64)>,
+    ends: HashMap<[u8; 32], u64>,
 }
 
 /// A change of a digest: which one, out or in, and by how much.
@@ -87,12 +87,12 @@ pub(super) struct Merge {
     writes: Writes,
     terms: Vec<Term>,
     touched: Vec<u8>,
-    ends: Vec<([u8; 32], u64)>,
+    ends: HashMap<[u8; 32], u64>,
 }
 
 impl<'a> Draft<'a> {
     pub(super) fn new(pending: &'a Pending, store: &'a dyn Store) -> Self {
-        Self { pending, store, writes: Writes::new(), terms: Vec::new(), touched: Vec::new(), ends: Vec::new() }
+        Self { pending, store, writes: Writes::new(), terms: Vec::new(), touched: Vec::new(), ends: HashMap::new() }
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
@@ -125,12 +125,11 @@ impl<'a> Draft<'a> {
 
     /// The end of an index value as this request or this commit left it.
     pub(super) fn end_of(&self, first: &[u8; 32]) -> Option<u64> {
-        let own = self.ends.iter().rev().find(|(key, _)| key == first).map(|(_, end)| *end);
-        own.or_else(|| self.pending.ends.get(first).copied())
+        self.ends.get(first).or_else(|| self.pending.ends.get(first)).copied()
     }
 
     pub(super) fn set_end(&mut self, first: [u8; 32], end: u64) {
-        self.ends.push((first, end));
+        self.ends.insert(first, end);
     }
 
     pub(super) fn touch(&mut self, collection: &[u8; 16], record: &[u8; 16]) {

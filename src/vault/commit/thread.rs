@@ -9,7 +9,7 @@ use crate::audit::JournalState;
 use crate::crypto::MacKey;
 use crate::format::place;
 use crate::keys::VaultKeys;
-use crate::model::{Clock, VaultId};
+use crate::model::VaultId;
 use crate::store::{Batch, Expectation, Store};
 use crate::vault::journal::{Journal, Waiting};
 
@@ -33,7 +33,6 @@ pub(in crate::vault) struct Start {
     /// The journal's name, for sinks.
     pub(in crate::vault) origin: Arc<str>,
     pub(in crate::vault) journal: Arc<Journal>,
-    pub(in crate::vault) clock: Arc<dyn Clock>,
     pub(in crate::vault) state: JournalState,
     /// The stored bytes of that state; every commit expects the ones it was built on.
     pub(in crate::vault) stored: Option<Vec<u8>>,
@@ -53,7 +52,10 @@ impl Committer {
         let commit = MacKey::new(&start.keys.commit);
         let ends = Arc::new(Ends::default());
         let worker = Worker { start, commit, ends: Arc::clone(&ends), queue };
-        let thread = std::thread::Builder::new().name("strongroom-commit".to_owned()).spawn(move || worker.run())?;
+        let thread = std::thread::Builder::new().name("strongroom-commit".to_owned()).spawn(move || {
+            let _closes = FailsClosed(Arc::clone(&worker.start.journal));
+            worker.run();
+        })?;
         Ok(Self { jobs, ends, thread: Mutex::new(Some(thread)) })
     }
 
@@ -77,6 +79,27 @@ impl Committer {
             // Either may fail only when the thread is gone already.
             let _gone = self.jobs.send(Job::Stop);
             let _gone = thread.join();
+        }
+    }
+}
+
+/// Whatever ends the thread, the journal takes nothing after it.
+struct FailsClosed(Arc<Journal>);
+
+impl Drop for FailsClosed {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail();
+        }
+        self.0.end();
+    }
+}
+
+fn collect(pending: &mut Pending, waiting: Vec<Waiting>) {
+    for Waiting { tenant, entry } in waiting {
+        match tenant {
+            Some(core) => pending.tenant(&core).entries.push(entry),
+            None => pending.vault_entries.push(entry),
         }
     }
 }
@@ -126,7 +149,11 @@ impl Worker {
                 Next::Stop => break,
             }
         }
-        self.start.journal.end();
+        let mut pending = Pending::default();
+        collect(&mut pending, self.start.journal.end());
+        if !self.start.journal.failed() && self.commit(pending).is_err() {
+            self.start.journal.fail();
+        }
     }
 
     fn next(&self) -> Result<Option<Job>, RecvTimeoutError> {
@@ -154,12 +181,7 @@ impl Worker {
             let more = matches!(next, Next::Again) && count < REQUESTS && pending.bytes < BYTES;
             job = if more { self.queue.try_recv().ok() } else { None };
         }
-        for Waiting { tenant, entry } in self.start.journal.take() {
-            match tenant {
-                Some(core) => pending.tenant(&core).entries.push(entry),
-                None => pending.vault_entries.push(entry),
-            }
-        }
+        collect(&mut pending, self.start.journal.take());
         let result = if self.start.journal.failed() { Err(Refusal::Stopped) } else { self.commit(pending) };
         match &result {
             Ok(_) => owed.after.into_iter().for_each(|after| after()),
@@ -216,7 +238,7 @@ impl Worker {
             blocks.tenant(delta, &mut writes)?;
         }
         blocks.vault(&vault_entries, &mut writes)?;
-        let Written { state, stored, events } = blocks.finish(self.start.clock.now(), &mut writes)?;
+        let Written { state, stored, events } = blocks.finish(&mut writes)?;
         let mut batch = Batch::default();
         for (key, value) in writes {
             match value {

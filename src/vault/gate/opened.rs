@@ -82,6 +82,11 @@ impl Opened {
         self.place.record
     }
 
+    /// Bytes of the opened body.
+    pub(in crate::vault) fn size(&self) -> usize {
+        self.body.len()
+    }
+
     /// Shows the record, without the fields that the permit doesn't allow. Consumes the permit, which must be for this
     /// record and revision.
     pub(in crate::vault) fn show<T: Record>(

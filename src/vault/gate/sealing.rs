@@ -2,8 +2,8 @@
 
 use crate::crypto::{CryptoError, Key, Label, SALT, WRAPPED, Zeroizing, fill, role, seal_body, wrap_with_salt};
 use crate::error::{Error, Result};
-use crate::format::row::{MAX_BODY, RowHead, build_row};
-use crate::format::{FieldKey, MAX_LABEL, MAX_LABELS, Meta, encode_body};
+use crate::format::row::{RowHead, build_row};
+use crate::format::{FieldKey, MAX_BODY, MAX_LABEL, MAX_LABELS, Meta, encode_body};
 use crate::index;
 use crate::keys::TenantKeys;
 use crate::model::{FieldSet, Revision};

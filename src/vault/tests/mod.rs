@@ -1,12 +1,14 @@
 //! What the vault promises, tried from above, and from below through its store and its files.
 
-//mod bad_input;
+mod bad_input;
 mod failing;
 mod format;
-//mod gatekeeping;
+mod gatekeeping;
 //mod living;
-//mod masking;
+mod masking;
 //mod secrets;
+#[cfg(all(feature = "sled", target_os = "linux"))]
+mod powercut;
 mod tampering;
 mod verdicts;
 

@@ -21,3 +21,12 @@ impl Random {
         ((u128::from(self.next()) * n as u128) >> 64) as usize
     }
 }
+
+/// Chosen anew for each run unless `STRONGROOM_SEED` gives it.
+pub fn seed() -> u64 {
+    let given = std::env::var("STRONGROOM_SEED").ok().and_then(|seed| seed.parse().ok());
+    given.unwrap_or_else(|| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(1, |d| d.as_nanos() as u64)
+    })
+}

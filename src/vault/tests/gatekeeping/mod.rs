@@ -1,0 +1,34 @@
+//! Request, policy, journal, release: in this order, for every act.
+
+mod journal;
+mod own;
+mod policies;
+mod sinks;
+
+use super::*;
+use crate::audit::{Optional, Outcome, Required};
+use crate::policy::Denial;
+
+/// The denial that an act came to.
+fn denial<T>(result: Result<T, Error>) -> Box<Denial> {
+    match result {
+        Err(Error::Denied(denial)) => denial,
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("it was permitted"),
+    }
+}
+
+/// One of each act on records, and what it came to.
+fn acts(customers: &Collection<Customer>, batch: &mut Batch, id: RecordId) -> [(&'static str, Option<Error>); 9] {
+    [
+        ("create", customers.insert(&Customer::new("new", "")).err()),
+        ("read", customers.get(id).err()),
+        ("list", customers.list(None, 10).err()),
+        ("list", customers.iter(10).find_map(Result::err)),
+        ("search", customers.find("name", "Ann", None, 10).err()),
+        ("search", customers.find_unique("email", "ann@x.org").err()),
+        ("update", customers.update(id, |customer| customer.tier = None).err()),
+        ("update", batch.update(customers, id, |customer| customer.tier = None).err()),
+        ("delete", customers.delete(id).err()),
+    ]
+}
