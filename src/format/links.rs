@@ -6,7 +6,7 @@
 
 use super::{FormatError, Reader, Writer};
 
-/// A record has at most this many entries: 16 indexes, twice while an index is being built anew.
+/// A record has at most this many entries: 24 indexes, twice while an index is being built anew.
 pub(crate) const MAX_LINKS: usize = 48;
 /// Bytes of one link's plaintext.
 pub(crate) const LINK: usize = 2 + 2 + 32 + 8;
