@@ -21,6 +21,7 @@ pub struct Actor {
     authentication: Option<Authentication>,
     device: Option<String>,
     session: Option<String>,
+    channel: Option<String>,
 }
 
 /// How strongly an actor proved who they are, and when.
@@ -44,6 +45,7 @@ impl Actor {
             authentication: None,
             device: None,
             session: None,
+            channel: None,
         }
     }
 
@@ -82,6 +84,13 @@ impl Actor {
         self
     }
 
+    /// Names the channel that the actor came by, such as `web`, `app` or `call centre`.
+    #[must_use]
+    pub fn channel(mut self, channel: impl Into<String>) -> Self {
+        self.channel = Some(channel.into());
+        self
+    }
+
     /// The actor's id.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -116,5 +125,22 @@ impl Actor {
     #[must_use]
     pub fn session_name(&self) -> Option<&str> {
         self.session.as_deref()
+    }
+
+    /// The channel, if the host named one.
+    #[must_use]
+    pub fn channel_name(&self) -> Option<&str> {
+        self.channel.as_deref()
+    }
+
+    /// Whether the actor has this role.
+    #[must_use]
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|known| known == role)
+    }
+
+    /// All attributes, by name.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }

@@ -14,7 +14,7 @@ pub use actor::{Actor, Authentication};
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use fields::{FieldNames, FieldSet, Normaliser};
 pub use ids::{CollectionId, ParseIdError, RecordId, Revision, TenantId, VaultId};
-pub use request::{Facts, Request, Resource};
+pub use request::{Access, ApprovalId, Facts, Grantee, NoFacts, Request, Resource};
 
 pub(crate) use fields::IndexValue;
 pub(crate) use ids::{Epoch, JournalEpochId, Pseudonym, Slot};

@@ -4,32 +4,51 @@ use super::{Action, Actor, RecordId, Revision, TenantId, Timestamp};
 
 /// One question to a policy.
 ///
-/// Fields are added as policies need them; read it, don't build it.
+/// The vault builds one for each act. Build your own to test a policy:
+///
+/// ```
+/// use strongroom::Actor;
+/// use strongroom::model::{Action, NoFacts, Request, Resource, Timestamp};
+/// use strongroom::policy::{AccessPolicy, Decision, Roles};
+///
+/// let roles = Roles::new().role("sales", |r| r.on("customers").read(["name"]).own_only());
+/// let sales = Actor::new("sales-7").role("sales");
+/// let own = Resource::new().owner("sales-7");
+/// let request = Request::new(&sales, Action::Read, Timestamp::from_micros(0)).on("customers").resource(&own);
+/// assert!(matches!(roles.decide(&request, &NoFacts)?, Decision::Permit(_)));
+/// # Ok::<(), strongroom::policy::PolicyError>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Request<'a> {
-    /// Who asks.
+    /// Who asks: id, roles, attributes, authentication, device, session, channel.
     pub actor: &'a Actor,
     /// What they want to do.
     pub action: Action,
     /// In which tenant; `None` for acts of the vault itself.
     pub tenant: Option<TenantId>,
-    /// In which collection, by its name.
+    /// In which collection, by its name: the type of the resource.
     pub collection: Option<&'a str>,
     /// On which record, where there is one and it is known.
     pub resource: Option<&'a Resource<'a>>,
-    /// The fields the act reads or writes, where it names them: the fields changed by an update, the field searched.
+    /// The fields the act reads or writes, where it names them: those changed by an update, searched or sorted by, unmasked.
     pub fields: &'a [&'a str],
-    /// The time of the act.
+    /// The time of the act, by the vault's clock.
     pub time: Timestamp,
     /// What the data is wanted for, as the session declares it.
     pub purpose: Option<&'a str>,
     /// Why, in the actor's own words.
     pub reason: Option<&'a str>,
+    /// How many rows are asked for at most, where the act is about many.
+    pub rows: Option<u32>,
+    /// The approval that the act is done under, as the session names it.
+    pub approval: Option<ApprovalId>,
 }
 
 impl<'a> Request<'a> {
-    pub(crate) fn new(actor: &'a Actor, action: Action, time: Timestamp) -> Self {
+    /// A question with nothing but an actor, an act and a time.
+    #[must_use]
+    pub const fn new(actor: &'a Actor, action: Action, time: Timestamp) -> Self {
         Self {
             actor,
             action,
@@ -40,12 +59,70 @@ impl<'a> Request<'a> {
             time,
             purpose: None,
             reason: None,
+            rows: None,
+            approval: None,
         }
+    }
+
+    /// The question, in this collection.
+    #[must_use]
+    pub const fn on(mut self, collection: &'a str) -> Self {
+        self.collection = Some(collection);
+        self
+    }
+
+    /// The question, about this record.
+    #[must_use]
+    pub const fn resource(mut self, resource: &'a Resource<'a>) -> Self {
+        self.resource = Some(resource);
+        self
+    }
+
+    /// The question, naming these fields.
+    #[must_use]
+    pub const fn fields(mut self, fields: &'a [&'a str]) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    /// The question, for this declared purpose.
+    #[must_use]
+    pub const fn purpose(mut self, purpose: &'a str) -> Self {
+        self.purpose = Some(purpose);
+        self
+    }
+
+    /// The question, with this reason.
+    #[must_use]
+    pub const fn reason(mut self, reason: &'a str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// The question, for so many rows.
+    #[must_use]
+    pub const fn rows(mut self, rows: u32) -> Self {
+        self.rows = Some(rows);
+        self
+    }
+
+    /// The question, under this approval.
+    #[must_use]
+    pub const fn approval(mut self, approval: ApprovalId) -> Self {
+        self.approval = Some(approval);
+        self
+    }
+
+    /// Whether the record is the actor's own. An actor with an empty id owns nothing.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        let actor = self.actor.id();
+        !actor.is_empty() && self.resource.is_some_and(|resource| resource.owner == Some(actor))
     }
 }
 
-/// What a policy may know of a record: its metadata, never a value.
-#[derive(Debug, Clone, Copy)]
+/// What a policy may know of a record: its metadata and the attributes that its schema exposes, never another value.
+#[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Resource<'a> {
     /// The record's id; `None` for one that is about to be created.
@@ -56,23 +133,133 @@ pub struct Resource<'a> {
     pub owner: Option<&'a str>,
     /// Its labels.
     pub labels: &'a [String],
+    /// The fields that the schema exposes to policies, by name, as text. A field without a value isn't there.
+    pub attributes: &'a [(String, String)],
 }
 
 impl<'a> Resource<'a> {
-    pub(crate) fn new(
-        id: Option<RecordId>,
-        revision: Option<Revision>,
-        owner: Option<&'a str>,
-        labels: &'a [String],
-    ) -> Self {
-        Self { id, revision, owner, labels }
+    /// A record of which nothing is known.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { id: None, revision: None, owner: None, labels: &[], attributes: &[] }
+    }
+
+    /// The record, with this id.
+    #[must_use]
+    pub const fn id(mut self, id: RecordId) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// The record, at this revision.
+    #[must_use]
+    pub const fn revision(mut self, revision: Revision) -> Self {
+        self.revision = Some(revision);
+        self
+    }
+
+    /// The record, owned by this actor.
+    #[must_use]
+    pub const fn owner(mut self, owner: &'a str) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// The record, with these labels.
+    #[must_use]
+    pub const fn labels(mut self, labels: &'a [String]) -> Self {
+        self.labels = labels;
+        self
+    }
+
+    /// The record, with these exposed attributes.
+    #[must_use]
+    pub const fn attributes(mut self, attributes: &'a [(String, String)]) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
+    /// The value of an exposed attribute.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&'a str> {
+        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the record has this label.
+    #[must_use]
+    pub fn has_label(&self, label: &str) -> bool {
+        self.labels.iter().any(|known| known == label)
     }
 }
 
-/// What a policy may ask the vault while it decides.
-///
-/// Shares, approvals and counters will be answered here; today it knows the time.
+/// Names a request for approval.
+pub type ApprovalId = RecordId;
+
+/// Somebody with whom records can be shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Grantee<'a> {
+    /// One actor, by id.
+    Actor(&'a str),
+    /// Whoever has this role.
+    Role(&'a str),
+    /// The members of this group.
+    Group(&'a str),
+}
+
+/// What a share allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Access {
+    /// To read.
+    Read,
+    /// To read and to change.
+    Write,
+}
+
+/// What a policy may ask the vault while it decides. Every answer is about the tenant of the request, and about now.
 pub trait Facts {
     /// The time of the decision.
     fn now(&self) -> Timestamp;
+
+    /// What a share of this record allows this grantee, if there is one that holds now.
+    fn share(&self, record: RecordId, with: Grantee<'_>) -> Option<Access> {
+        let _ = (record, with);
+        None
+    }
+
+    /// The records of a collection that are shared with this grantee now.
+    fn shared_with(&self, collection: &str, with: Grantee<'_>) -> Vec<RecordId> {
+        let _ = (collection, with);
+        Vec::new()
+    }
+
+    /// How many people other than the requester have approved the act, under the [`approval`](Request::approval) that the
+    /// request names. 0 if that is for another act, another actor or another record, refused, used or expired.
+    fn approvals(&self, request: &Request<'_>) -> u32 {
+        let _ = request;
+        0
+    }
+
+    /// Until when the actor has emergency access, if they took it and it holds now.
+    fn emergency(&self, actor: &str) -> Option<Timestamp> {
+        let _ = actor;
+        None
+    }
+
+    /// How many rows the actor was shown in the last hour.
+    fn rows_in_last_hour(&self, actor: &str) -> u32 {
+        let _ = actor;
+        0
+    }
+}
+
+/// Facts of an empty vault at the beginning of 1970, for tests of policies.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoFacts;
+
+impl Facts for NoFacts {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(0)
+    }
 }

@@ -24,3 +24,33 @@ pub const POLICY_PANIC: &str = "policy_panic";
 pub const UNKNOWN_OBLIGATION: &str = "unknown_obligation";
 /// The policy permits if a reason is given, and none was.
 pub const REASON_REQUIRED: &str = "reason_required";
+/// No policy of a composition permits it.
+pub const NOTHING_PERMITS: &str = "nothing_permits";
+/// The policy answered later than its deadline.
+pub const POLICY_LATE: &str = "policy_late";
+/// The actor is suspended.
+pub const SUSPENDED: &str = "suspended";
+/// The record isn't shared with the actor.
+pub const NOT_SHARED: &str = "not_shared";
+/// A restriction rule takes the record out of the actor's view.
+pub const RESTRICTED: &str = "restricted";
+/// The record's label is above the actor's clearance.
+pub const READ_UP: &str = "read_up";
+/// The record's label is below the actor's clearance.
+pub const WRITE_DOWN: &str = "write_down";
+/// No purpose was declared, or one that isn't allowed here.
+pub const PURPOSE: &str = "purpose";
+/// It is outside working hours.
+pub const OUTSIDE_HOURS: &str = "outside_hours";
+/// The actor has to authenticate more strongly, or again.
+pub const STEP_UP_REQUIRED: &str = "step_up_required";
+/// The act needs other people's approval.
+pub const APPROVAL_REQUIRED: &str = "approval_required";
+/// The actor was shown as many rows as they may be.
+pub const ROW_LIMIT: &str = "row_limit";
+/// Emergency access is needed: no other rule permits it.
+pub const NO_EMERGENCY: &str = "no_emergency";
+/// An act under emergency access; also the code of its permitted entries.
+pub const BREAK_GLASS: &str = "break_glass";
+/// The actor holds roles that one person may not hold together.
+pub const CONFLICT_OF_DUTIES: &str = "conflict_of_duties";

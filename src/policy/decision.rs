@@ -2,17 +2,43 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::model::FieldSet;
+use crate::model::{FieldSet, RecordId};
 
 /// The answer to a [`Request`](crate::model::Request).
+///
+/// In a [composition](super::all_of) a denial that [forbids](Denial::forbids) overrides every permit, and a limit narrows
+/// every permit, wherever they stand. What nobody permits is denied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decision {
     /// The act may be done, within the permission.
     Permit(Permission),
+    /// Nothing is granted here; but what another policy grants goes no further than this, and is obliged to this.
+    Limit(Permission),
     /// It may not.
     Deny(Denial),
+}
+
+impl Decision {
+    /// Neither for nor against it.
+    #[must_use]
+    pub fn no_objection(rule: impl Into<Arc<str>>) -> Self {
+        Self::Limit(Permission::new(rule).read(FieldSet::All).write(FieldSet::All))
+    }
+
+    /// Whether it permits.
+    #[must_use]
+    pub const fn is_permit(&self) -> bool {
+        matches!(self, Self::Permit(_))
+    }
+
+    /// Whether it is a denial that overrides every permit.
+    #[must_use]
+    pub const fn forbids(&self) -> bool {
+        matches!(self, Self::Deny(Denial { forbids: true, .. }))
+    }
 }
 
 impl From<Permission> for Decision {
@@ -86,6 +112,24 @@ impl Permission {
 pub enum Obligation {
     /// The actor says why; blanks alone are no reason.
     Reason,
+    /// The actor was authenticated at least this strongly, at most so long ago.
+    StepUp {
+        /// The least strength, on the host's own scale.
+        strength: u8,
+        /// The greatest age.
+        within: Duration,
+    },
+    /// So many people other than the actor have approved the act.
+    Approvals(u32),
+    /// So many rows are shown at most.
+    RowLimit {
+        /// By one act.
+        per_act: u32,
+        /// To one actor in any hour, all their acts together; `None` is without limit.
+        per_hour: Option<u32>,
+    },
+    /// The journal entry of the act carries this code, for sinks and monitors that look out for it.
+    Notify(Cow<'static, str>),
     /// One that this release knows nothing of.
     Other(String),
 }
@@ -102,10 +146,13 @@ pub struct Denial {
     pub for_admin: String,
     /// What the actor may be told. It says nothing of what exists.
     pub for_user: Cow<'static, str>,
+    /// Whether it overrides what other policies permit. If not, it only says that nothing is granted here.
+    pub forbids: bool,
 }
 
 impl Denial {
-    /// A denial with this code. The actor is told that they are not allowed to do this, and nothing else.
+    /// A denial with this code, which overrides whatever other policies permit. The actor is told that they are not
+    /// allowed to do this, and nothing else.
     #[must_use]
     pub fn new(code: impl Into<Cow<'static, str>>, for_admin: impl Into<String>) -> Self {
         let code = code.into();
@@ -114,7 +161,14 @@ impl Denial {
             code,
             for_admin: for_admin.into(),
             for_user: Cow::Borrowed("You are not allowed to do this."),
+            forbids: true,
         }
+    }
+
+    /// A denial because nothing is granted here. Another policy beside this one may still permit.
+    #[must_use]
+    pub fn not_granted(code: impl Into<Cow<'static, str>>, for_admin: impl Into<String>) -> Self {
+        Self { forbids: false, ..Self::new(code, for_admin) }
     }
 
     /// Names the rule that denies, where it isn't the code.
@@ -132,14 +186,68 @@ impl Denial {
     }
 }
 
-/// Which rows a list or a search looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which rows a list, a search, a count or an export looks at.
+///
+/// It never shows a row: each one is decided by itself. It may hold more rows than are shown, and must hold no fewer.
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scope {
-    /// All of them; each is decided by itself.
+    /// All of them.
     All,
-    /// Those the actor owns; each of them is decided by itself.
-    Owned,
+    /// Those that any of the filters holds. Found by indexes if all of these can be, else by looking at all.
+    Any(Vec<Filter>),
     /// None.
     Nothing,
+    /// Whatever other policies say: the answer of one that grants nothing and only forbids or limits.
+    NoOpinion,
+}
+
+/// Some of a collection's rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Filter {
+    /// Those of this owner. An index if the schema says [`index_owner`](crate::Schema::index_owner).
+    Owner(String),
+    /// Those with this value in a field that the schema exposes. An index if the field has one.
+    Attribute {
+        /// The field.
+        field: String,
+        /// Its value, as text.
+        value: String,
+    },
+    /// This one.
+    Record(RecordId),
+}
+
+impl Scope {
+    /// The rows that this owner has.
+    #[must_use]
+    pub fn owned(actor: impl Into<String>) -> Self {
+        Self::Any(vec![Filter::Owner(actor.into())])
+    }
+
+    /// The rows that are in either.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, _) | (_, Self::All) => Self::All,
+            (Self::NoOpinion | Self::Nothing, scope) | (scope, Self::NoOpinion | Self::Nothing) => scope,
+            (Self::Any(mut filters), Self::Any(more)) => {
+                filters.extend(more);
+                Self::Any(filters)
+            }
+        }
+    }
+
+    /// No fewer than the rows that are in both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Nothing, _) | (_, Self::Nothing) => Self::Nothing,
+            (Self::NoOpinion | Self::All, scope) | (scope, Self::NoOpinion) => scope,
+            (scope, Self::All) => scope,
+            // Each holds all that are in both; the one that is less work is looked at.
+            (Self::Any(a), Self::Any(b)) => Self::Any(if a.len() <= b.len() { a } else { b }),
+        }
+    }
 }

@@ -1,65 +1,143 @@
 //! Asking a policy so that whatever it does is an answer.
 //!
-//! Guarantees: an error, a panic, an obligation that this release doesn't know and a reason that is owed and missing are
-//! denials. Does not: bound the time a policy takes, or survive one that aborts the process.
+//! Guarantees: an error, a panic, an answer later than the deadline, an obligation that this release doesn't know and one
+//! that isn't fulfilled are denials. Does not: stop a policy that never answers, or survive one that aborts the process.
 
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use super::{AccessPolicy, Decision, Denial, Obligation, Permission, PolicyError, Scope, codes};
 use crate::model::{Facts, Request};
 
-/// The policy's decision, or a denial where it has none that can be honoured.
-pub(crate) fn decide_guarded(policy: &dyn AccessPolicy, request: &Request<'_>, facts: &dyn Facts) -> Decision {
-    match ask(|| policy.decide(request, facts)) {
-        Ok(Decision::Permit(permission)) => match unmet(&permission, request) {
-            None => Decision::Permit(permission),
-            Some(denial) => Decision::Deny(denial),
-        },
-        Ok(Decision::Deny(denial)) | Err(denial) => Decision::Deny(denial),
-    }
+/// How far ahead of the vault's clock an authentication may have happened.
+const CLOCKS_APART: i64 = 60_000_000;
+
+/// How policies are asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Guard {
+    /// An answer later than this is a denial.
+    pub(crate) deadline: Duration,
 }
 
-/// The policy's scope.
-///
-/// # Errors
-/// A denial, where the policy fails or panics.
-pub(crate) fn scope_guarded(
-    policy: &dyn AccessPolicy,
-    request: &Request<'_>,
-    facts: &dyn Facts,
-) -> Result<Scope, Denial> {
-    ask(|| policy.scope(request, facts))
-}
-
-fn ask<T>(question: impl FnOnce() -> Result<T, PolicyError>) -> Result<T, Denial> {
-    // A policy is shared by threads, so a panic leaves nothing broken here that it wouldn't leave to another thread.
-    match catch_unwind(AssertUnwindSafe(question)) {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(Denial::new(codes::POLICY_ERROR, explain(&error))),
-        Err(payload) => {
-            // Dropping a payload could panic once more, outside any guard.
-            std::mem::forget(payload);
-            Err(Denial::new(codes::POLICY_PANIC, "the policy panicked; its message went to the process's panic hook"))
+impl Guard {
+    /// The policy's decision, or a denial where it has none that can be honoured. Never [`Decision::Limit`].
+    ///
+    /// # Errors
+    /// The denial.
+    pub(crate) fn decide(
+        self,
+        policy: &dyn AccessPolicy,
+        request: &Request<'_>,
+        facts: &dyn Facts,
+    ) -> Result<Permission, Denial> {
+        match self.ask(|| policy.decide(request, facts))? {
+            Decision::Permit(permission) => match unmet(&permission, request, facts) {
+                None => Ok(permission),
+                Some(denial) => Err(denial),
+            },
+            Decision::Limit(limit) => Err(nothing_permits(request, &limit.rule)),
+            Decision::Deny(denial) => Err(denial),
         }
     }
+
+    /// The policy's scope. Never [`Scope::NoOpinion`].
+    ///
+    /// # Errors
+    /// A denial, where the policy fails, panics or is late.
+    pub(crate) fn scope(
+        self,
+        policy: &dyn AccessPolicy,
+        request: &Request<'_>,
+        facts: &dyn Facts,
+    ) -> Result<Scope, Denial> {
+        match self.ask(|| policy.scope(request, facts))? {
+            // Where nobody says which rows may be shown, none are.
+            Scope::NoOpinion => Ok(Scope::Nothing),
+            scope => Ok(scope),
+        }
+    }
+
+    fn ask<T>(self, question: impl FnOnce() -> Result<T, PolicyError>) -> Result<T, Denial> {
+        let begun = Instant::now();
+        // A policy is shared by threads, so a panic leaves nothing broken here that it wouldn't leave to another thread.
+        let answer = match catch_unwind(AssertUnwindSafe(question)) {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return Err(Denial::new(codes::POLICY_ERROR, explain(&error))),
+            Err(payload) => {
+                // Dropping a payload could panic once more, outside any guard.
+                std::mem::forget(payload);
+                let why = "the policy panicked; its message went to the process's panic hook";
+                return Err(Denial::new(codes::POLICY_PANIC, why));
+            }
+        };
+        let took = begun.elapsed();
+        if took > self.deadline {
+            let why = format!("the policy took {took:?} to answer and has {:?}", self.deadline);
+            return Err(Denial::new(codes::POLICY_LATE, why));
+        }
+        Ok(answer)
+    }
 }
 
-fn unmet(permission: &Permission, request: &Request<'_>) -> Option<Denial> {
+/// What a permission obliges to and isn't fulfilled.
+pub(crate) fn unmet(permission: &Permission, request: &Request<'_>, facts: &dyn Facts) -> Option<Denial> {
+    let rule = &permission.rule;
+    let deny = |code, why| Some(Denial::not_granted(code, why).rule(rule.to_string()));
     permission.obligations.iter().find_map(|obligation| match obligation {
         Obligation::Reason if request.reason.is_some_and(|reason| !reason.trim().is_empty()) => None,
-        Obligation::Reason => Some(
-            Denial::new(codes::REASON_REQUIRED, format!("`{}` obliges to give a reason", permission.rule))
-                .for_user("Say why you need this, and try again."),
-        ),
-        Obligation::Other(name) => Some(Denial::new(
-            codes::UNKNOWN_OBLIGATION,
-            format!("`{}` obliges to `{name}`, which this release doesn't know", permission.rule),
-        )),
+        Obligation::Reason => deny(codes::REASON_REQUIRED, format!("`{rule}` obliges to give a reason"))
+            .map(|denial| denial.for_user("Say why you need this, and try again.")),
+        Obligation::StepUp { strength, within } if stepped_up(request, facts, *strength, *within) => None,
+        Obligation::StepUp { strength, within } => {
+            let why =
+                format!("`{rule}` wants authentication of strength {strength} or more, not older than {within:?}");
+            deny(codes::STEP_UP_REQUIRED, why)
+                .map(|denial| denial.for_user("Prove once more who you are, in the stronger way, and try again."))
+        }
+        Obligation::Approvals(wanted) => {
+            let given = facts.approvals(request);
+            if given >= *wanted {
+                return None;
+            }
+            deny(codes::APPROVAL_REQUIRED, format!("`{rule}` wants {wanted} approvals by others; there are {given}"))
+                .map(|denial| denial.for_user("This needs other people's approval. Ask for it, and try again."))
+        }
+        Obligation::RowLimit { per_act, per_hour } => {
+            let spent = per_hour.is_some_and(|most| facts.rows_in_last_hour(request.actor.id()) >= most);
+            if *per_act > 0 && !spent {
+                return None;
+            }
+            let hour = per_hour.map_or_else(|| "any number".to_owned(), |most| most.to_string());
+            let why = format!("`{rule}` allows {per_act} rows by one act and {hour} in an hour");
+            deny(codes::ROW_LIMIT, why)
+                .map(|denial| denial.for_user("You have seen as many records as you may for now."))
+        }
+        Obligation::Notify(_) => None,
+        Obligation::Other(name) => {
+            deny(codes::UNKNOWN_OBLIGATION, format!("`{rule}` obliges to `{name}`, which this release doesn't know"))
+        }
     })
 }
 
-fn explain(error: &PolicyError) -> String {
+/// The denial of what only policies without a permit were asked about.
+pub(super) fn nothing_permits(request: &Request<'_>, rule: &str) -> Denial {
+    let why = format!(
+        "{}: the policy only forbids and limits (`{rule}`), and nothing permits: add one that does, such as `Roles`",
+        request.action
+    );
+    Denial::not_granted(codes::NOTHING_PERMITS, why)
+}
+
+fn stepped_up(request: &Request<'_>, facts: &dyn Facts, strength: u8, within: Duration) -> bool {
+    request.actor.authentication().is_some_and(|authentication| {
+        let age = facts.now().as_micros().saturating_sub(authentication.at.as_micros());
+        let most = i64::try_from(within.as_micros()).unwrap_or(i64::MAX);
+        authentication.strength >= strength && age >= -CLOCKS_APART && age <= most
+    })
+}
+
+pub(super) fn explain(error: &PolicyError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -75,6 +153,8 @@ mod tests {
     use super::*;
     use crate::model::{Action, Actor, Timestamp};
     use crate::policy::{DenyAll, PolicyVersion, danger::AllowAll};
+
+    const GUARD: Guard = Guard { deadline: Duration::from_secs(5) };
 
     struct Now;
 
@@ -104,14 +184,11 @@ mod tests {
     fn decide(policy: &dyn AccessPolicy, reason: Option<&str>) -> Result<Permission, Denial> {
         let actor = Actor::new("anna");
         let request = Request { reason, ..Request::new(&actor, Action::Read, Now.now()) };
-        match decide_guarded(policy, &request, &Now) {
-            Decision::Permit(permission) => Ok(permission),
-            Decision::Deny(denial) => Err(denial),
-        }
+        GUARD.decide(policy, &request, &Now)
     }
 
     fn scope(policy: &dyn AccessPolicy) -> Result<Scope, Denial> {
-        scope_guarded(policy, &Request::new(&Actor::new("anna"), Action::List, Now.now()), &Now)
+        GUARD.scope(policy, &Request::new(&Actor::new("anna"), Action::List, Now.now()), &Now)
     }
 
     #[test]

@@ -14,28 +14,34 @@
 //! # Ok::<(), strongroom::policy::PolicyError>(())
 //! ```
 //!
+//! Policies compose: [`all_of`], [`any_of`], [`fallback`], [`forbid_if`].
+//!
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
 //! denials. Does not: log people in. A policy believes the [`Actor`](crate::Actor) that the host made.
 
 mod builtin;
 pub mod codes;
+mod compose;
 mod decision;
 mod error;
+mod explain;
 mod guard;
 mod roles;
 mod version;
 
 pub use builtin::{DenyAll, danger};
-pub use decision::{Decision, Denial, Obligation, Permission, Scope};
+pub use compose::{AllOf, AnyOf, Fallback, ForbidIf, all_of, any_of, fallback, forbid_if};
+pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
 pub use error::PolicyError;
+pub use explain::{Explanation, Looked};
 pub use roles::{Grant, Role, Roles};
 pub use version::PolicyVersion;
 
-pub(crate) use guard::{decide_guarded, scope_guarded};
+pub(crate) use guard::{Guard, unmet};
 
 use std::sync::Arc;
 
-use crate::model::{Facts, Request};
+use crate::model::{Actor, Facts, Request};
 
 /// Decides every act in a vault.
 ///
@@ -76,8 +82,8 @@ pub trait AccessPolicy: Send + Sync {
     /// - An act on a known record comes with its [`resource`](Request::resource): owner and labels, never a value. One
     ///   that is about to be created has a resource without an id.
     /// - An update is asked about twice: with the metadata before and after it.
-    /// - A list or a search is asked about once without a resource, then once for each row with it. The fields that a
-    ///   row shows are those of its own answer.
+    /// - A list, a search, a count or an export is asked about once without a resource, then once for each row with it.
+    ///   The fields that a row shows are those of its own answer.
     /// - Without a resource there is no such record, or it isn't known yet. Permit only what the actor may do
     ///   to any record, or the answer tells which ids exist.
     ///
@@ -87,7 +93,8 @@ pub trait AccessPolicy: Send + Sync {
     /// Any error is a denial, and is journalled.
     fn decide(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Decision, PolicyError>;
 
-    /// Which rows a list or a search looks at. It only narrows: each row is still decided by itself.
+    /// Which rows a list, a search, a count or an export looks at. It only narrows: each row is still decided by itself. A
+    /// policy that only forbids or limits says [`Scope::NoOpinion`].
     ///
     /// # Errors
     /// Any error is a denial, and is journalled.
@@ -106,6 +113,28 @@ pub trait AccessPolicy: Send + Sync {
     /// What is wrong with it, for its author.
     fn check(&self) -> Result<(), PolicyError> {
         Ok(())
+    }
+
+    /// The decision with everything that was looked at on the way to it, for administrators.
+    fn explain(&self, request: &Request<'_>, facts: &dyn Facts) -> Explanation {
+        Explanation::of("policy", self.decide(request, facts))
+    }
+
+    /// The policy as a text that it can be read back from, if it has one. A vault keeps the text of each policy that was
+    /// in force, by its version.
+    fn text(&self) -> Option<String> {
+        None
+    }
+
+    /// The roles it knows, for reviews.
+    fn roles(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The duties that this actor unites and the policy wants kept apart, each in words.
+    fn conflicts(&self, actor: &Actor) -> Vec<String> {
+        let _ = actor;
+        Vec::new()
     }
 }
 
@@ -127,6 +156,22 @@ macro_rules! forward {
 
                 fn check(&self) -> Result<(), PolicyError> {
                     (**self).check()
+                }
+
+                fn explain(&self, request: &Request<'_>, facts: &dyn Facts) -> Explanation {
+                    (**self).explain(request, facts)
+                }
+
+                fn text(&self) -> Option<String> {
+                    (**self).text()
+                }
+
+                fn roles(&self) -> Vec<String> {
+                    (**self).roles()
+                }
+
+                fn conflicts(&self, actor: &Actor) -> Vec<String> {
+                    (**self).conflicts(actor)
                 }
             }
         )+

@@ -35,7 +35,7 @@ pub(super) fn create(options: VaultOptions) -> Result<Vault> {
     let master = options.master.clone().ok_or(Error::NoMasterKey)?;
     master.check_new()?;
     // A policy that can't be used is found out before anything is made.
-    Gate::new(Arc::clone(&options.policy), Arc::clone(&options.clock))?;
+    Gate::new(Arc::clone(&options.policy), Arc::clone(&options.clock), options.guard)?;
     match options.place.clone() {
         Place::Directory(dir) => in_directory(options, &dir, &master),
         Place::Memory(memory) => in_memory(options, &memory, &master),

@@ -73,9 +73,9 @@ pub(super) fn lock_memory(memory: &Memory) -> Result<MemoryLock> {
 }
 
 pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
-    let VaultOptions { place, master, policy, sinks, clock, cache, limits } = options;
+    let VaultOptions { place, master, policy, sinks, clock, cache, limits, guard } = options;
     let master = master.ok_or(Error::NoMasterKey)?;
-    let gate = Gate::new(policy, Arc::clone(&clock))?;
+    let gate = Gate::new(policy, Arc::clone(&clock), guard)?;
     // The keys come before the store: a wrong one must not have the engine touch its files.
     let (id, home): (VaultId, Arc<dyn Home>) = match &place {
         Place::Directory(dir) => (identify(dir)?, Arc::new(FileHome::open(dir.join(KEYS)))),

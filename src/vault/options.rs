@@ -10,7 +10,7 @@ use crate::audit::AttachedSink;
 use crate::error::Result;
 use crate::keys::{MasterKey, MemoryHome};
 use crate::model::{Clock, SystemClock, VaultId};
-use crate::policy::{AccessPolicy, DenyAll};
+use crate::policy::{AccessPolicy, DenyAll, Guard};
 use crate::store::{MemoryStore, Store};
 
 use super::journal::Limits;
@@ -22,6 +22,8 @@ const BUFFERED: usize = 4_096;
 const BUFFERED_FOR: Duration = Duration::from_millis(100);
 /// What `sled` may cache; it takes three to five times as much.
 const CACHE: u64 = 64 << 20;
+/// How long a policy may take to answer.
+const POLICY_DEADLINE: Duration = Duration::from_secs(1);
 
 /// How a vault is created or opened: start with [`Vault::options`].
 #[must_use = "options do nothing before `create` or `open`"]
@@ -33,6 +35,7 @@ pub struct VaultOptions {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) cache: u64,
     pub(super) limits: Limits,
+    pub(super) guard: Guard,
 }
 
 /// Where a vault lives.
@@ -116,6 +119,7 @@ impl VaultOptions {
             clock: Arc::new(SystemClock),
             cache: CACHE,
             limits: Limits { events: BUFFERED, delay: BUFFERED_FOR, strict: false },
+            guard: Guard { deadline: POLICY_DEADLINE },
         }
     }
 
@@ -129,6 +133,13 @@ impl VaultOptions {
     /// Who may do what; [`DenyAll`] unless set.
     pub fn policy(mut self, policy: impl AccessPolicy + 'static) -> Self {
         self.policy = Arc::new(policy);
+        self
+    }
+
+    /// How long the policy may take to answer; one second unless set. A later answer is a denial, and is journalled. It
+    /// can't be cut short: a policy that never answers holds its caller up.
+    pub fn policy_deadline(mut self, deadline: Duration) -> Self {
+        self.guard = Guard { deadline };
         self
     }
 

@@ -112,7 +112,7 @@ impl Roles {
         };
         match request.fields.iter().find(|field| !set.contains(field)) {
             None => sum.permission().into(),
-            Some(field) => Denial::new(
+            Some(field) => Denial::not_granted(
                 code,
                 format!(
                     "{} of `{collection}`: {} may not {verb} the field `{field}`{}",
@@ -131,7 +131,7 @@ impl Roles {
             let known = if known.is_empty() { "none".to_owned() } else { format!("`{}`", known.join("`, `")) };
             let why =
                 format!("{}: {} is not among the policy's roles, which are: {known}", request.action, said(request));
-            return Denial::new(codes::NO_ROLE, why).into();
+            return Denial::not_granted(codes::NO_ROLE, why).into();
         }
         let place = collection.map(|name| format!(" on `{name}`")).unwrap_or_default();
         let own = collection.is_some_and(|collection| {
@@ -139,7 +139,8 @@ impl Roles {
         });
         let (code, which) =
             if own { (codes::NOT_OWNER, ", but for the actor's own records") } else { (codes::NOT_ALLOWED, "") };
-        Denial::new(code, format!("no grant to {} allows {}{place}{which}", said(request), request.action)).into()
+        Denial::not_granted(code, format!("no grant to {} allows {}{place}{which}", said(request), request.action))
+            .into()
     }
 }
 
@@ -163,7 +164,7 @@ impl AccessPolicy for Roles {
         };
         Ok(match (shows(false), shows(true)) {
             (true, _) => Scope::All,
-            (false, true) => Scope::Owned,
+            (false, true) => Scope::owned(request.actor.id()),
             (false, false) => Scope::Nothing,
         })
     }
@@ -220,15 +221,11 @@ fn add(sum: &mut Option<FieldSet>, fields: Option<&FieldSet>) {
     }
 }
 
-/// Whether grants for own records count. A list or a search without a row asks whether there is anything to look at.
+/// Whether grants for own records count. An act on many asks first, without a row, whether there is anything to look at.
 fn is_own(request: &Request<'_>) -> bool {
-    match (request.resource, request.action) {
-        (Some(resource), _) => {
-            let actor = request.actor.id();
-            !actor.is_empty() && resource.owner == Some(actor)
-        }
-        (None, Action::List | Action::Search) => true,
-        (None, _) => false,
+    match request.resource {
+        Some(_) => request.is_own(),
+        None => request.action.is_bulk(),
     }
 }
 

@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::error::{Error, Result};
 use crate::format::Meta;
 use crate::model::{Action, Actor, Clock, Facts, FieldSet, RecordId, Request, Resource, Revision, TenantId, Timestamp};
-use crate::policy::{self, AccessPolicy, Decision, Denial, PolicyVersion, Scope};
+use crate::policy::{AccessPolicy, Denial, Guard, PolicyVersion, Scope};
 
 /// Who wants to do what; the part of a question that doesn't depend on the record.
 #[derive(Clone, Copy)]
@@ -36,6 +36,7 @@ pub(super) struct Question<'a> {
 pub(super) struct Gate {
     current: RwLock<Current>,
     clock: Arc<dyn Clock>,
+    guard: Guard,
 }
 
 /// The policy in force. Its version is asked for once: hashing a large policy for every act would cost more than it.
@@ -66,8 +67,8 @@ impl Gate {
     ///
     /// # Errors
     /// [`Error::Policy`] if the policy finds itself unsound.
-    pub(super) fn new(policy: Arc<dyn AccessPolicy>, clock: Arc<dyn Clock>) -> Result<Self> {
-        Ok(Self { current: RwLock::new(Current::new(policy)?), clock })
+    pub(super) fn new(policy: Arc<dyn AccessPolicy>, clock: Arc<dyn Clock>, guard: Guard) -> Result<Self> {
+        Ok(Self { current: RwLock::new(Current::new(policy)?), clock, guard })
     }
 
     /// Puts another policy in force.
@@ -98,20 +99,21 @@ impl Gate {
     pub(super) fn permit_on(&self, question: &Question<'_>, row: &Opened) -> Result<Permit, Denial> {
         let meta = row.meta();
         let revision = row.head().revision;
-        let resource = Resource::new(Some(row.record()), Some(revision), meta.owner.as_deref(), &meta.labels);
+        let known = Resource::new().id(row.record()).revision(revision).labels(&meta.labels);
+        let resource = Resource { owner: meta.owner.as_deref(), ..known };
         self.ask(question, Some(&resource), Some((row.record(), revision)))
     }
 
     /// May a record with this metadata be created?
     pub(super) fn permit_new(&self, question: &Question<'_>, meta: &Meta) -> Result<Permit, Denial> {
-        let resource = Resource::new(None, None, meta.owner.as_deref(), &meta.labels);
+        let resource = Resource { owner: meta.owner.as_deref(), ..Resource::new().labels(&meta.labels) };
         self.ask(question, Some(&resource), None)
     }
 
     /// Which rows a list or a search need look at.
     pub(super) fn scope(&self, question: &Question<'_>) -> Result<Scope, Denial> {
         let now = self.now();
-        policy::scope_guarded(&*self.policy(), &request(question, now), &Now(now))
+        self.guard.scope(&*self.policy(), &request(question, now), &Now(now))
     }
 
     fn ask(
@@ -123,12 +125,8 @@ impl Gate {
         let now = self.now();
         let mut request = request(question, now);
         request.resource = resource;
-        match policy::decide_guarded(&*self.policy(), &request, &Now(now)) {
-            Decision::Permit(permission) => {
-                Ok(Permit { record, read: permission.read, write: permission.write, rule: permission.rule })
-            }
-            Decision::Deny(denial) => Err(denial),
-        }
+        let permission = self.guard.decide(&*self.policy(), &request, &Now(now))?;
+        Ok(Permit { record, read: permission.read, write: permission.write, rule: permission.rule })
     }
 
     fn policy(&self) -> Arc<dyn AccessPolicy> {
