@@ -13,7 +13,7 @@ use super::core::{Outcome, Write};
 use super::found::NewMeta;
 use super::session::SessionInner;
 use super::subject::PendingSubjects;
-use super::{edit, write};
+use super::{duplicate, edit, write};
 
 /// A batch has at most this many writes,
 const WRITES: usize = 16_384;
@@ -115,15 +115,19 @@ impl Batch {
     ///
     /// # Errors
     /// [`Error::Conflict`] if a record it changes or is about was written by somebody else meanwhile, and
-    /// [`Error::Duplicate`] for a value that a unique index has: nothing is stored then; make the batch anew.
+    /// [`Error::Duplicate`] for a value that a unique index has ([`Error::Denied`] if the actor can't see whose it is):
+    /// nothing is stored then; make the batch anew.
     pub fn commit(self) -> Result<()> {
         if self.write.rows.is_empty() {
             return Ok(());
         }
-        match self.session.core.write(Some(&self.session.tenant), self.write) {
-            Ok(Outcome::Committed) => Ok(()),
-            Ok(Outcome::Conflict) => Err(Error::Conflict),
-            Err(error) => Err(write::refused(&self.session, None, Action::Create, error)),
+        duplicate::check(&self.session, Action::Create, &self.write)?;
+        match self.session.core.write(Some(&self.session.tenant), self.write)? {
+            Outcome::Committed => Ok(()),
+            Outcome::Conflict => Err(Error::Conflict),
+            Outcome::Duplicate(holder) => {
+                Err(duplicate::told(&self.session, Action::Create, *holder)?.unwrap_or(Error::Conflict))
+            }
         }
     }
 

@@ -38,7 +38,8 @@ impl<T: Record + 'static> Collection<T> {
     /// Stores a record, owned by the actor. It is durable when this returns.
     ///
     /// # Errors
-    /// [`Error::Duplicate`](crate::Error::Duplicate) for a value that a unique index has already,
+    /// [`Error::Duplicate`](crate::Error::Duplicate) for a value that a unique index has already
+    /// ([`Error::Denied`](crate::Error::Denied), as for any refused insert, if the actor can't see whose it is),
     /// [`Error::TooLarge`](crate::Error::TooLarge) and [`Error::Record`](crate::Error::Record) for a value that can't be
     /// stored, and those of every call.
     pub fn insert(&self, value: &T) -> Result<RecordId> {

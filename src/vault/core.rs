@@ -14,7 +14,7 @@ use crate::model::{TenantId, VaultId};
 use crate::policy::Denial;
 use crate::store::Store;
 
-use super::commit::{Committed, Committer, Job, Paused, Put, Refusal, RowChange, WriteJob};
+use super::commit::{Committed, Committer, Holder, Job, Paused, Put, Refusal, RowChange, WriteJob};
 use super::gate::{Gate, Unopened};
 use super::journal::{Journal, Ticket, Untaken};
 use super::open::Held;
@@ -140,6 +140,7 @@ impl Core {
                 Ok(Outcome::Committed)
             }
             Err(Refusal::Conflict) => Ok(Outcome::Conflict),
+            Err(Refusal::Duplicate(holder)) => Ok(Outcome::Duplicate(holder)),
             Err(refusal) => Err(self.refused(refusal)),
         }
     }
@@ -176,7 +177,7 @@ impl Core {
     pub(super) fn refused(&self, refusal: Refusal) -> Error {
         match refusal {
             Refusal::Conflict => Error::Conflict,
-            Refusal::Duplicate { field } => Error::Duplicate { field },
+            Refusal::Duplicate(holder) => Error::Duplicate { field: holder.field },
             Refusal::Damaged(what) => Error::damaged(what),
             Refusal::Store(error) => Error::Stopped { source: Some(Box::new(error)) },
             Refusal::Read(error) => Error::io("reading what a write depends on", error),
@@ -196,12 +197,13 @@ impl Core {
 }
 
 /// What came of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub(super) enum Outcome {
     Committed,
     /// Something isn't as the caller saw it: look again.
     Conflict,
+    /// Another record has a value that has to be unique.
+    Duplicate(Box<Holder>),
 }
 
 impl Drop for Core {

@@ -170,8 +170,8 @@ impl Change<'_> {
         let write = Write { puts, entries, after: Some(after), ..Write::default() };
         match core.write(Some(tenant), write)? {
             Outcome::Committed => Ok(collection),
-            // It expects nothing.
-            Outcome::Conflict => Err(Error::Conflict),
+            // It expects nothing, and enters nothing.
+            Outcome::Conflict | Outcome::Duplicate(_) => Err(Error::Conflict),
         }
     }
 }
@@ -197,10 +197,16 @@ fn build(core: &Core, tenant: &Arc<TenantCore>, collection: &Arc<CollectionCore>
             let (_, _, record) = place::row_of_key(key).ok_or(Error::damaged("a key in the store is not a row's"))?;
             write.rows.extend(relink(core, tenant, collection, &layout, record, raw, id, version)?);
         }
-        if !write.rows.is_empty() && core.write(Some(tenant), write)? == Outcome::Conflict {
-            // Somebody wrote one of these rows: look again, at fewer, so that busy rows can't hold up the others.
-            size = (size / 2).max(1);
-            continue;
+        if !write.rows.is_empty() {
+            match core.write(Some(tenant), write)? {
+                Outcome::Committed => {}
+                Outcome::Conflict => {
+                    // Somebody wrote one of these rows: look again, at fewer, so that busy rows can't hold up the others.
+                    size = (size / 2).max(1);
+                    continue;
+                }
+                Outcome::Duplicate(holder) => return Err(Error::Duplicate { field: holder.field }),
+            }
         }
         size = PAGE;
         match page.last() {

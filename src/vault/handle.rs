@@ -111,7 +111,7 @@ impl Vault {
         };
         match core.write(Some(&tenant), write)? {
             Outcome::Committed => Ok(Tenant::new(Arc::clone(core), tenant)),
-            Outcome::Conflict => Err(Error::damaged("a new tenant's id is in use")),
+            Outcome::Conflict | Outcome::Duplicate(_) => Err(Error::damaged("a new tenant's id is in use")),
         }
     }
 

@@ -31,6 +31,7 @@ mod commit;
 mod core;
 mod create;
 mod define;
+mod duplicate;
 mod edit;
 mod entries;
 mod found;

@@ -15,6 +15,8 @@ use crate::keys::TenantKeys;
 use crate::model::{CollectionId, Normaliser, TenantId};
 use crate::record::Dictionary;
 
+use super::duplicate::Guesses;
+
 /// A tenant as everything in the vault shares it.
 pub(super) struct TenantCore {
     pub(super) id: TenantId,
@@ -25,6 +27,7 @@ pub(super) struct TenantCore {
     state: Mutex<(TenantState, RowSetDigest, RowSetDigest)>,
     slots: AtomicU32,
     collections: RwLock<HashMap<String, Arc<CollectionCore>>>,
+    pub(super) guesses: Guesses,
     /// Held while a collection is created or its schema changed.
     pub(super) defining: Mutex<()>,
 }
@@ -43,6 +46,7 @@ impl TenantCore {
             state: Mutex::new((state, digest(&state.carried)?, digest(&state.rebuilt)?)),
             slots: AtomicU32::new(state.next_slot),
             collections: RwLock::new(HashMap::new()),
+            guesses: Guesses::default(),
             defining: Mutex::new(()),
         })
     }

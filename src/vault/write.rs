@@ -18,7 +18,7 @@ use super::gate::{Draw, Edited, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, Layout};
-use super::{subject, terms};
+use super::{duplicate, subject, terms};
 
 /// How often a change is tried again when others are faster.
 const TRIES: usize = 1_000;
@@ -65,7 +65,7 @@ pub(super) fn insert<T: Record + 'static>(
     value: &T,
     meta: &NewMeta,
 ) -> Result<RecordId> {
-    again(session, collection, Action::Create, || {
+    again(session, Action::Create, || {
         let mut write = Write::default();
         let id = prepare_insert(session, collection, value, meta, None, &mut write)?;
         Ok((write, id))
@@ -79,7 +79,7 @@ pub(super) fn update<T: Record + 'static>(
     at: Option<Revision>,
     mut change: impl FnMut(&mut T),
 ) -> Result<Revision> {
-    again(session, collection, Action::Update, || {
+    again(session, Action::Update, || {
         let mut write = Write::default();
         let revision = edit::prepare_update(session, collection, id, at, &mut change, &mut write)?;
         Ok((write, revision))
@@ -95,7 +95,7 @@ pub(super) fn replace<T: Record + 'static>(
 ) -> Result<Revision> {
     let layout = collection.layout();
     let fields = record::encode(value, layout.schema.open)?;
-    again(session, collection, Action::Update, || {
+    again(session, Action::Update, || {
         let mut write = Write::default();
         let edit = Edit::Replace(&fields);
         let revision = edit::prepare_edit::<T>(session, collection, id, Some(at), edit, &mut write)?;
@@ -109,7 +109,7 @@ pub(super) fn delete(
     id: RecordId,
     at: Option<Revision>,
 ) -> Result<()> {
-    again(session, collection, Action::Delete, || {
+    again(session, Action::Delete, || {
         let mut write = Write::default();
         prepare_delete(session, collection, id, at, &mut write)?;
         Ok((write, ()))
@@ -117,42 +117,24 @@ pub(super) fn delete(
 }
 
 /// Makes a change ready until it commits. An empty one is done at once.
-fn again<R>(
-    session: &SessionInner,
-    collection: &CollectionCore,
-    action: Action,
-    mut prepare: impl FnMut() -> Result<(Write, R)>,
-) -> Result<R> {
+fn again<R>(session: &SessionInner, action: Action, mut prepare: impl FnMut() -> Result<(Write, R)>) -> Result<R> {
     for _ in 0..TRIES {
         let (write, answer) = prepare()?;
         if write.rows.is_empty() {
             return Ok(answer);
         }
-        match session.core.write(Some(&session.tenant), write) {
-            Ok(Outcome::Committed) => return Ok(answer),
-            Ok(Outcome::Conflict) => {}
-            Err(error) => return Err(refused(session, Some(collection), action, error)),
+        duplicate::check(session, action, &write)?;
+        match session.core.write(Some(&session.tenant), write)? {
+            Outcome::Committed => return Ok(answer),
+            Outcome::Conflict => {}
+            Outcome::Duplicate(holder) => {
+                if let Some(error) = duplicate::told(session, action, *holder)? {
+                    return Err(error);
+                }
+            }
         }
     }
     Err(Error::Conflict)
-}
-
-/// Writes down that a commit found a duplicate value: whoever guesses values so leaves a trace. Returns the error.
-pub(super) fn refused(
-    session: &SessionInner,
-    collection: Option<&CollectionCore>,
-    action: Action,
-    error: Error,
-) -> Error {
-    if !matches!(error, Error::Duplicate { .. }) {
-        return error;
-    }
-    let question = session.question(action, collection.map(|collection| collection.name.as_str()), &[]);
-    let entry = entries::failed(&session.core.gate, &question, collection.map(|collection| collection.id), "duplicate");
-    match entry.and_then(|entry| session.core.record(Some(&session.tenant), entry)) {
-        Ok(_ticket) => error,
-        Err(unwritten) => unwritten,
-    }
 }
 
 /// Records that an uncommitted batch is about to create, for others in it that are about them.
