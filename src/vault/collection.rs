@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::model::{RecordId, Revision};
+use crate::model::{Action, RecordId, Revision};
 use crate::record::{Record, SearchValue};
 
 use super::found::{Found, NewMeta, Page};
@@ -119,7 +119,26 @@ impl<T: Record + 'static> Collection<T> {
     /// # Errors
     /// Those of every call.
     pub fn list(&self, after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
-        query::list(&self.session, &self.core, after, limit)
+        query::list(&self.session, &self.core, Action::List, after, limit)
+    }
+
+    /// The records after `after` that the actor may take out of the vault, as [`list`](Self::list) gives them: at most
+    /// `limit` of them (1 to 1,000), in the order of their ids, with what is withheld masked. An act of its own
+    /// ([`Action::Export`]), so that a policy can oblige it to more than a list and a monitor can tell them apart.
+    ///
+    /// # Errors
+    /// Those of every call.
+    pub fn export(&self, after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
+        query::list(&self.session, &self.core, Action::Export, after, limit)
+    }
+
+    /// Reads these fields of a record, though they are otherwise masked. An act of its own ([`Action::Unmask`]): the
+    /// policy is asked for these fields, and the journal names them. All other fields are withheld.
+    ///
+    /// # Errors
+    /// [`Error::UnknownField`](crate::Error::UnknownField), and those of [`get`](Self::get).
+    pub fn unmask(&self, id: RecordId, fields: &[&str]) -> Result<Found<T>> {
+        read::unmask(&self.session, &self.core, id, fields)
     }
 
     /// All records that the actor may see, read in pages of `page` (1 to 1,000). Ends after the first error.

@@ -74,7 +74,7 @@ pub(super) fn define<T: Record + 'static>(
         Some(collection) if next.changes.is_empty() => collection,
         existing => {
             let id = existing.as_ref().map_or_else(new_id, |collection| Ok(collection.id))?;
-            let mut entry = entries::permitted(&core.gate, &question, Some(id), permit.rule());
+            let mut entry = entries::permitted(&core.gate, &question, Some(id), &permit);
             let changes: Vec<String> = next.changes.iter().map(ToString::to_string).collect();
             entry.fields_changed(changes.iter().map(String::as_str));
             let change = Change { core, tenant, id, name, existing };

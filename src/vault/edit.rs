@@ -57,7 +57,7 @@ pub(super) fn prepare_edit<T: Record + 'static>(
         return Err(Error::Conflict);
     }
     // The closure sees the record, so this is a read as well, and on record before it happens.
-    let mut seen = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    let mut seen = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     seen.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     read::name_fields(&mut seen, &layout, permit.read());
     let ticket = core.record(Some(&session.tenant), entries::finish(seen)?)?;
@@ -114,7 +114,7 @@ pub(super) fn prepare_edit<T: Record + 'static>(
     };
     let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };
     let draw = Draw::new().map_err(|error| Error::io("drawing random bytes", error))?;
-    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(&meta, next)]);
     if !layout.schema.open {
         entry.fields_changed(changed.iter().copied());

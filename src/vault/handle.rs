@@ -87,7 +87,7 @@ impl Vault {
         fill(&mut id).map_err(|error| Error::io("drawing a random id", error))?;
         let id = TenantId::from_bytes(id);
         let entry = |about: bool| {
-            let mut entry = entries::permitted(&core.gate, &question, None, permit.rule());
+            let mut entry = entries::permitted(&core.gate, &question, None, &permit);
             if about {
                 entry.tenant(id);
             }
@@ -238,7 +238,7 @@ impl Vault {
 
     fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
         let outcome = (crate::audit::Outcome::Permitted, code, permit.rule());
-        let entry = entries::finish(entries::begin(&self.core.gate, question, None, outcome))?;
+        let entry = entries::finish(entries::begin(&self.core.gate, question, None, outcome, permit.version()))?;
         self.core.record(None, entry).map(|_ticket| ())
     }
 }

@@ -40,20 +40,24 @@ struct Query<'a, T> {
     layout: &'a Layout,
     plan: &'a Plan,
     question: Question<'a>,
+    /// The permit for the act as a whole.
+    asked: Permit,
     scope: Scope,
     chosen: Vec<(Opened, Permit)>,
     kind: std::marker::PhantomData<fn() -> T>,
 }
 
+/// A page of the collection, for a list or an export.
 pub(super) fn list<T: Record + 'static>(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
+    action: Action,
     after: Option<RecordId>,
     limit: usize,
 ) -> Result<Page<T>> {
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
-    let question = session.question(Action::List, Some(&collection.name), &[]);
+    let question = session.question(action, Some(&collection.name), &[]);
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
         return Ok(Page { items: Vec::new(), next: None });
     };
@@ -200,14 +204,15 @@ impl<'a, T: Record> Query<'a, T> {
     ) -> Result<Option<Self>> {
         session.core.ready()?;
         let gate = &session.core.gate;
-        let asked = gate.permit(&question).and_then(|_| gate.scope(&question));
-        let scope = asked.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+        let asked = gate.permit(&question).and_then(|permit| Ok((permit, gate.scope(&question)?)));
+        let (asked, scope) = asked.map_err(|denial| read::refuse(session, collection, &question, denial))?;
         let query = Self {
             session,
             collection,
             layout,
             plan,
             question,
+            asked,
             scope: scope.clone(),
             chosen: Vec::new(),
             kind: std::marker::PhantomData,
@@ -295,8 +300,8 @@ impl<'a, T: Record> Query<'a, T> {
     fn release(self) -> Result<Vec<Found<T>>> {
         let subjects: Vec<Subject> =
             self.chosen.iter().map(|(opened, _)| entries::subject(opened.meta(), opened.head().revision)).collect();
-        let rule = self.chosen.first().map(|(_, permit)| permit.rule().to_owned()).unwrap_or_default();
-        let mut entry = entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), &rule);
+        let permit = self.chosen.first().map_or(&self.asked, |(_, permit)| permit);
+        let mut entry = entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), permit);
         entry.subjects(&subjects).rows(u32::try_from(subjects.len()).unwrap_or(u32::MAX));
         if let Some(read) = self.chosen.iter().map(|(_, permit)| permit.read().clone()).reduce(|a, b| a.union(&b)) {
             read::name_fields(&mut entry, self.layout, &read);

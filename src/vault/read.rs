@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::keys::KeyError;
 use crate::model::{Action, FieldSet, RecordId};
+use crate::policy::{Denial, codes};
 use crate::record::{Plan, Record};
 
 use super::entries;
@@ -39,6 +40,33 @@ pub(super) fn get<T: Record + 'static>(
         Stored::Gone(error) => return Err(absent(session, collection, &question, error)),
     };
     release(session, collection, &layout, &plan, &question, opened, permit)
+}
+
+pub(super) fn unmask<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    fields: &[&str],
+) -> Result<Found<T>> {
+    session.core.ready()?;
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    plan.all_known(fields)?;
+    let question = session.question(Action::Unmask, Some(&collection.name), fields);
+    let refuse = |denial| refuse(session, collection, &question, denial);
+    let (opened, permit) = match stored(session, collection, &layout, id)? {
+        Stored::Row(row) => {
+            let permit = session.core.gate.permit_on(&question, &row.1);
+            (row.1, permit)
+        }
+        Stored::Gone(error) => return Err(absent(session, collection, &question, error)),
+    };
+    let permit = permit.map_err(refuse)?;
+    if let Some(field) = fields.iter().find(|field| !permit.read().contains(field)) {
+        let why = format!("unmask of `{}`: `{}` doesn't show the field `{field}`", collection.name, permit.rule());
+        return Err(refuse(Denial::not_granted(codes::FIELD_NOT_READABLE, why)));
+    }
+    release(session, collection, &layout, &plan, &question, opened, permit.only(fields))
 }
 
 /// Loads and opens what stands under an id.
@@ -87,9 +115,10 @@ pub(super) fn refuse(
     session: &SessionInner,
     collection: &CollectionCore,
     question: &Question<'_>,
-    denial: crate::policy::Denial,
+    denial: Denial,
 ) -> Error {
-    let durable = !matches!(question.action, Action::Read | Action::List | Action::Search);
+    let shows = question.action.reads() || question.action.is_bulk();
+    let durable = !shows || question.action == Action::Update;
     match entries::denied(&session.core.gate, question, Some(collection.id), &denial) {
         Ok(entry) => session.core.denied(Some(&session.tenant), entry, durable, denial),
         Err(error) => error,
@@ -127,7 +156,7 @@ fn release<T: Record>(
     opened: Opened,
     permit: Permit,
 ) -> Result<Found<T>> {
-    let mut entry = entries::permitted(&session.core.gate, question, Some(collection.id), permit.rule());
+    let mut entry = entries::permitted(&session.core.gate, question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     name_fields(&mut entry, layout, permit.read());
     let ticket = session.core.record(Some(&session.tenant), entries::finish(entry)?)?;

@@ -192,7 +192,7 @@ pub(super) fn prepare_insert<T: Record + 'static>(
         revision: Revision::FIRST,
         dictionary: layout.dictionary.len(),
     };
-    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(&meta, Revision::FIRST)]);
     if !layout.schema.open {
         entry.fields_changed(fields.iter().map(|(name, _)| name));
@@ -244,7 +244,7 @@ pub(super) fn prepare_delete(
         return Err(Error::Conflict);
     }
     let next = revision.next().ok_or(Error::damaged("a record's revision is at its end"))?;
-    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(opened.meta(), next)]);
     entry.revision_before(revision).revision_after(next);
     let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };

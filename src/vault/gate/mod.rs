@@ -18,7 +18,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::error::{Error, Result};
 use crate::format::Meta;
 use crate::model::{Action, Actor, Clock, Facts, FieldSet, RecordId, Request, Resource, Revision, TenantId, Timestamp};
-use crate::policy::{AccessPolicy, Denial, Guard, PolicyVersion, Scope};
+use crate::policy::{AccessPolicy, Denial, Guard, Obligation, Permission, PolicyVersion, Scope};
 
 /// Who wants to do what; the part of a question that doesn't depend on the record.
 #[derive(Clone, Copy)]
@@ -52,6 +52,9 @@ pub(super) struct Permit {
     read: FieldSet,
     write: FieldSet,
     rule: Arc<str>,
+    obligations: Vec<Obligation>,
+    /// The policy that decided; another may be in force by the time the act is written down.
+    version: PolicyVersion,
 }
 
 struct Now(Timestamp);
@@ -113,7 +116,7 @@ impl Gate {
     /// Which rows a list or a search need look at.
     pub(super) fn scope(&self, question: &Question<'_>) -> Result<Scope, Denial> {
         let now = self.now();
-        self.guard.scope(&*self.policy(), &request(question, now), &Now(now))
+        self.guard.scope(&*self.current().policy, &request(question, now), &Now(now))
     }
 
     fn ask(
@@ -125,12 +128,13 @@ impl Gate {
         let now = self.now();
         let mut request = request(question, now);
         request.resource = resource;
-        let permission = self.guard.decide(&*self.policy(), &request, &Now(now))?;
-        Ok(Permit { record, read: permission.read, write: permission.write, rule: permission.rule })
+        let Current { policy, version } = self.current();
+        let Permission { read, write, rule, obligations } = self.guard.decide(&*policy, &request, &Now(now))?;
+        Ok(Permit { record, read, write, rule, obligations, version })
     }
 
-    fn policy(&self) -> Arc<dyn AccessPolicy> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).policy)
+    fn current(&self) -> Current {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -152,6 +156,27 @@ impl Permit {
 
     pub(super) fn rule(&self) -> &str {
         &self.rule
+    }
+
+    pub(super) const fn version(&self) -> PolicyVersion {
+        self.version
+    }
+
+    /// The code that the journal entry is to carry.
+    pub(super) fn notify(&self) -> &str {
+        self.obligations
+            .iter()
+            .find_map(|obligation| match obligation {
+                Obligation::Notify(code) => Some(code.as_ref()),
+                _ => None,
+            })
+            .unwrap_or_default()
+    }
+
+    /// The same permit for no other fields than these.
+    pub(super) fn only(mut self, fields: &[&str]) -> Self {
+        self.read = fields.iter().copied().filter(|field| self.read.contains(field)).collect();
+        self
     }
 }
 
