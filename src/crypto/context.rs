@@ -24,6 +24,7 @@ pub(crate) enum Domain {
     Dictionary,
     Block,
     JournalState,
+    PolicyText,
 }
 
 impl Domain {
@@ -46,6 +47,7 @@ impl Domain {
             Self::Dictionary => b"dictionary",
             Self::Block => b"block",
             Self::JournalState => b"journal state",
+            Self::PolicyText => b"policy text",
         }
     }
 }

@@ -16,9 +16,10 @@ use super::core::{Core, Outcome, Write};
 use super::gate::{Permit, Question};
 use super::options::{Memory, Place, VaultOptions};
 use super::parts::{check_name, seal_tenant_name};
+use super::policies::PastPolicy;
 use super::tenant::{Escrow, Tenant};
 use super::tenant_core::TenantCore;
-use super::{entries, open, verify};
+use super::{entries, open, policies, verify};
 
 /// One opened vault: a directory, its keys, its policy, its journal.
 ///
@@ -140,9 +141,25 @@ impl Vault {
         let question = question(actor, Action::ChangePolicy);
         let permit = self.permit(&question)?;
         policy.check().map_err(|error| Error::Policy { why: error.to_string() })?;
+        if let Some(text) = policy.text() {
+            policies::keep(&self.core, policy.version(), &text)?;
+        }
         self.note(&question, &permit, "")?;
         self.core.flush()?;
         self.core.gate.replace(Arc::new(policy))
+    }
+
+    /// The policies that the vault was ever given, oldest first, with the texts that they can be read back from. Those
+    /// that have no text ([`AccessPolicy::text`]) aren't among them.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] (the act is [`Action::ReviewAccess`]), and reasons why the vault can't act now.
+    pub fn past_policies(&self, actor: &Actor) -> Result<Vec<PastPolicy>> {
+        let question = question(actor, Action::ReviewAccess);
+        let permit = self.permit(&question)?;
+        let all = policies::all(&self.core)?;
+        self.note(&question, &permit, "")?;
+        Ok(all)
     }
 
     /// Checks everything: that each journal block opens and follows from the one before, that the rows, index entries and

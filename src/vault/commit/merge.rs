@@ -39,14 +39,17 @@ pub(super) fn merge(
             return Err(Refusal::Conflict);
         }
     }
-    if let Some(tenant) = tenant {
-        for (key, value) in change.puts {
-            let before = draft.get(&key)?;
-            draft.put(&tenant.digest, key, before.as_deref(), value)?;
-        }
-        for row in change.rows {
-            RowMerge { tenant, ends, draft: &mut draft }.merge(row)?;
-        }
+    let Some(tenant) = tenant else {
+        // What belongs to no tenant is in no tenant's digest.
+        change.puts.into_iter().for_each(|(key, value)| draft.set(key, value));
+        return Ok(draft.finish());
+    };
+    for (key, value) in change.puts {
+        let before = draft.get(&key)?;
+        draft.put(&tenant.digest, key, before.as_deref(), value)?;
+    }
+    for row in change.rows {
+        RowMerge { tenant, ends, draft: &mut draft }.merge(row)?;
     }
     Ok(draft.finish())
 }

@@ -93,6 +93,12 @@ impl Gate {
         self.current.read().unwrap_or_else(PoisonError::into_inner).version
     }
 
+    /// The text of the policy in force and its version, if it has one.
+    pub(super) fn text(&self) -> Option<(PolicyVersion, String)> {
+        let Current { policy, version } = self.current();
+        Some((version, policy.text()?))
+    }
+
     /// May this be done, with no record at hand?
     pub(super) fn permit(&self, question: &Question<'_>) -> Result<Permit, Denial> {
         self.ask(question, None, None)

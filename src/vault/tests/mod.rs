@@ -7,6 +7,7 @@ mod format;
 mod gatekeeping;
 mod living;
 mod masking;
+mod policies;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
 mod secrets;
