@@ -34,7 +34,7 @@ pub(super) fn national_id(text: &str) -> String {
     let length = characters.clone().count();
     let digits = characters.clone().filter(char::is_ascii_digit).count();
     let letters = length - digits;
-    let ends_in_x = matches!(characters.clone().last(), Some('X' | 'x'));
+    let ends_in_x = matches!(characters.clone().next_back(), Some('X' | 'x'));
     let (first, last) = match length {
         SHORTEST_ID..=LONGEST_ID if digits == 0 => (0, 0),
         18 if letters == 0 || (letters == 1 && ends_in_x) => (2, 1),
