@@ -179,7 +179,7 @@ impl Next<'_> {
             field: self.key(name)?,
             classification: stored(field.map_or(Classification::Personal, |field| field.classification)),
             was: field.map(|field| field.was.clone()).unwrap_or_default(),
-            mask: field.and_then(|field| field.mask.as_ref()).map(super::Mask::name),
+            mask: field.and_then(|field| field.mask.as_ref()).map(super::Mask::description),
         })
     }
 

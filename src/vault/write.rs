@@ -42,7 +42,7 @@ pub(super) fn plan<T: Record + 'static>(layout: &Layout) -> Result<Arc<Plan>> {
         for rule in &layout.schema.fields {
             let StoredKey::Number(number) = rule.field else { continue };
             let name = layout.dictionary.name_of(number).unwrap_or_default();
-            let masked = schema.rule(name).and_then(|field| field.mask.as_ref()).map(Mask::name);
+            let masked = schema.rule(name).and_then(|field| field.mask.as_ref()).map(Mask::description);
             if plan.has(name) && masked != rule.mask {
                 return Err(RecordError::Schema {
                     collection: schema.collection().to_owned(),
