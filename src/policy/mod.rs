@@ -34,10 +34,11 @@ pub use compose::{AllOf, AnyOf, Fallback, ForbidIf, all_of, any_of, fallback, fo
 pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
 pub use error::PolicyError;
 pub use explain::{Explanation, Looked};
+pub use guard::ask;
 pub use roles::{Grant, Role, Roles};
 pub use version::PolicyVersion;
 
-pub(crate) use guard::{Guard, unmet};
+pub(crate) use guard::{DEADLINE, Guard, unmet};
 
 use std::sync::Arc;
 
