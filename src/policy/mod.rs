@@ -19,6 +19,7 @@
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
 //! denials. Does not: log people in. A policy believes the [`Actor`](crate::Actor) that the host made.
 
+mod acts;
 mod builtin;
 pub mod codes;
 mod compose;
