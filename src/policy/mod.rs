@@ -27,6 +27,8 @@ mod error;
 mod explain;
 mod guard;
 mod roles;
+mod settings;
+mod sharing;
 mod version;
 
 pub use builtin::{DenyAll, danger};
@@ -35,6 +37,7 @@ pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
 pub use error::PolicyError;
 pub use explain::{Explanation, Looked};
 pub use roles::{Grant, Role, Roles};
+pub use sharing::{Restriction, Sharing, SharingRule};
 pub use version::PolicyVersion;
 
 pub(crate) use guard::{Guard, unmet};
