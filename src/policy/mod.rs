@@ -28,6 +28,8 @@ mod error;
 mod explain;
 mod guard;
 mod roles;
+mod settings;
+mod sharing;
 mod version;
 
 pub use builtin::{DenyAll, danger};
@@ -37,6 +39,7 @@ pub use error::PolicyError;
 pub use explain::{Explanation, Looked};
 pub use guard::ask;
 pub use roles::{Grant, Role, Roles};
+pub use sharing::{Restriction, Sharing, SharingRule};
 pub use version::PolicyVersion;
 
 pub(crate) use guard::{DEADLINE, Guard, unmet};
