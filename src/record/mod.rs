@@ -43,7 +43,7 @@ pub(crate) use dictionary::Dictionary;
 pub(crate) use encode::{Fields, encode};
 pub(crate) use evolve::evolve;
 pub(crate) use plan::{Plan, plan};
-pub(crate) use schema::{Index, MAX_INDEXES};
+pub(crate) use schema::MAX_INDEXES;
 pub(crate) use search::index_value;
 pub(crate) use similar::nearest;
 pub(crate) use stored::{StoredField, new_fields, stored_fields, update};
@@ -85,7 +85,7 @@ pub trait Record: Serialize + DeserializeOwned {
     /// What the collection is called, which fields are indexed, and what is special about a field.
     fn schema() -> Schema;
 
-    /// A value in which every field is present: `Some(..)` for an `Option` that has a mask or an index.
+    /// A value in which every field is present: `Some(..)` for an `Option` that has a mask or an index, or is an attribute.
     ///
     /// Made up, not a real person's: it is only ever encoded and decoded to check the schema, and never stored.
     fn example() -> Self;

@@ -16,7 +16,7 @@ use super::entries;
 use super::gate::{Opened, Question, RowPlace};
 use super::parts::{Part, check_name, seal_part};
 use super::rows::{self, ParsedRow};
-use super::tenant_core::{CollectionCore, IndexCore, Layout, TenantCore};
+use super::tenant_core::{CollectionCore, IndexCore, Indexed, Layout, TenantCore};
 use super::terms;
 
 /// How many rows are put into a new index in one commit.
@@ -103,12 +103,15 @@ pub(super) fn layout(
 ) -> Result<Layout> {
     let mut indexes = Vec::new();
     for stored in schema.indexes.iter().filter(|stored| stored.state != IndexState::Retired) {
-        let field = match &stored.field {
-            StoredKey::Name(name) => name.clone(),
-            StoredKey::Number(number) => dictionary
-                .name_of(*number)
-                .ok_or(Error::damaged("an index is on a field that the dictionary doesn't have"))?
-                .to_owned(),
+        let on = match &stored.field {
+            StoredKey::Name(name) => Indexed::Field(name.clone()),
+            StoredKey::Number(number) => Indexed::Field(
+                dictionary
+                    .name_of(*number)
+                    .ok_or(Error::damaged("an index is on a field that the dictionary doesn't have"))?
+                    .to_owned(),
+            ),
+            StoredKey::Owner => Indexed::Owner,
         };
         let normaliser = Normaliser::from(&stored.normaliser);
         // An older release's normaliser would look for other values than it entered.
@@ -116,7 +119,7 @@ pub(super) fn layout(
         let keys = IndexKeys::derive(tenant.keys.index(), id, stored.id, stored.version)
             .map_err(|error| Error::io("deriving an index key", error))?;
         indexes.push(IndexCore {
-            field,
+            on,
             unique: stored.unique,
             ready: known && stored.state == IndexState::Ready,
             normaliser,

@@ -119,17 +119,46 @@ pub(super) struct Layout {
     pub(super) schema: StoredSchema,
     pub(super) dictionary: Dictionary,
     pub(super) indexes: Vec<IndexCore>,
+    /// The fields whose values policies see.
+    pub(super) exposed: Arc<[ExposedField]>,
     fields: Vec<String>,
     plans: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
+/// A field whose value policies see.
+pub(super) struct ExposedField {
+    pub(super) key: StoredKey,
+    pub(super) name: String,
+}
+
 /// One index, ready for use.
 pub(super) struct IndexCore {
-    pub(super) field: String,
+    pub(super) on: Indexed,
     pub(super) unique: bool,
     pub(super) ready: bool,
     pub(super) normaliser: Normaliser,
     pub(super) keys: IndexKeys,
+}
+
+/// What an index is on.
+pub(super) enum Indexed {
+    Field(String),
+    Owner,
+}
+
+impl IndexCore {
+    /// Whether it is on this field.
+    pub(super) fn is_on(&self, field: &str) -> bool {
+        matches!(&self.on, Indexed::Field(name) if name == field)
+    }
+
+    /// What it is on, for messages.
+    pub(super) fn name(&self) -> &str {
+        match &self.on {
+            Indexed::Field(name) => name,
+            Indexed::Owner => "the owner",
+        }
+    }
 }
 
 impl CollectionCore {
@@ -158,9 +187,13 @@ impl Layout {
         let name = |rule: &StoredRule| match &rule.field {
             StoredKey::Name(name) => Some(name.clone()),
             StoredKey::Number(number) => dictionary.name_of(*number).map(str::to_owned),
+            StoredKey::Owner => None,
         };
         let fields = schema.fields.iter().filter_map(name).collect();
-        Self { generation, schema, dictionary, indexes, fields, plans: RwLock::new(HashMap::new()) }
+        let exposed = schema.fields.iter().filter(|rule| rule.attribute);
+        let exposed = exposed.filter_map(|rule| Some(ExposedField { key: rule.field.clone(), name: name(rule)? }));
+        let exposed = exposed.collect();
+        Self { generation, schema, dictionary, indexes, exposed, fields, plans: RwLock::new(HashMap::new()) }
     }
 
     /// The names of the fields that the schema has now.

@@ -170,7 +170,7 @@ pub(super) fn prepare_insert<T: Record + 'static>(
         number: 0,
         retention: new.retention,
     };
-    let permit = core.gate.permit_new(&question, &meta);
+    let permit = core.gate.permit_new(&question, &meta, &edited.exposed(&layout)?);
     let permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
     for (name, _) in fields.iter() {
         if !permit.write().contains(name) {
@@ -198,7 +198,7 @@ pub(super) fn prepare_insert<T: Record + 'static>(
         entry.fields_changed(fields.iter().map(|(name, _)| name));
     }
     entry.revision_after(Revision::FIRST);
-    let mut added = edited.terms(&layout, |_| true)?;
+    let mut added = edited.terms(&layout, &meta, |_| true)?;
     let links = foresee(core, &session.tenant, &place, Revision::FIRST, &[], &mut added)?;
     let target = Target { place: &place, head: &head, meta: &meta };
     let sealed = edited.seal(permit, &session.tenant.keys, &layout, &target, draw)?;

@@ -5,10 +5,12 @@
 //! permit names the act, the record and its revision, and is consumed by its use. Upkeep gets what it needs, never
 //! plaintext. Does not: decide, or write the journal.
 
+mod exposed;
 mod opened;
 mod sealing;
 mod seals;
 
+pub(super) use exposed::Exposed;
 pub(super) use opened::{Opened, Unopened};
 pub(super) use sealing::{Draw, Edited, Target};
 pub(super) use seals::{RowPlace, open_tombstone, seal_tombstone};
@@ -106,17 +108,25 @@ impl Gate {
 
     /// May this be done to this record?
     pub(super) fn permit_on(&self, question: &Question<'_>, row: &Opened) -> Result<Permit, Denial> {
-        let meta = row.meta();
+        self.permit_after(question, row, row.meta(), &row.exposed()?)
+    }
+
+    /// May this be done to this record, as far as it will have this metadata and these attributes then?
+    pub(super) fn permit_after(
+        &self,
+        question: &Question<'_>,
+        row: &Opened,
+        meta: &Meta,
+        exposed: &Exposed,
+    ) -> Result<Permit, Denial> {
         let revision = row.head().revision;
-        let known = Resource::new().id(row.record()).revision(revision).labels(&meta.labels);
-        let resource = Resource { owner: meta.owner.as_deref(), ..known };
+        let resource = resource(meta, exposed).id(row.record()).revision(revision);
         self.ask(question, Some(&resource), Some((row.record(), revision)))
     }
 
-    /// May a record with this metadata be created?
-    pub(super) fn permit_new(&self, question: &Question<'_>, meta: &Meta) -> Result<Permit, Denial> {
-        let resource = Resource { owner: meta.owner.as_deref(), ..Resource::new().labels(&meta.labels) };
-        self.ask(question, Some(&resource), None)
+    /// May a record with this metadata and these attributes be created?
+    pub(super) fn permit_new(&self, question: &Question<'_>, meta: &Meta, exposed: &Exposed) -> Result<Permit, Denial> {
+        self.ask(question, Some(&resource(meta, exposed)), None)
     }
 
     /// Which rows a list or a search need look at.
@@ -184,6 +194,11 @@ impl Permit {
         self.read = fields.iter().copied().filter(|field| self.read.contains(field)).collect();
         self
     }
+}
+
+fn resource<'a>(meta: &'a Meta, exposed: &'a Exposed) -> Resource<'a> {
+    let known = Resource::new().labels(&meta.labels).attributes(exposed.attributes());
+    Resource { owner: meta.owner.as_deref(), ..known }
 }
 
 fn request<'a>(question: &Question<'a>, now: Timestamp) -> Request<'a> {
