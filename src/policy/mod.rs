@@ -17,7 +17,7 @@
 //! Policies compose: [`all_of`], [`any_of`], [`fallback`], [`forbid_if`].
 //!
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
-//! denials. Does not: log people in. A policy believes the [`Actor`](crate::Actor) that the host made.
+//! denials. Does not: log people in. A policy believes the [`Actor`] that the host made.
 
 mod acts;
 mod builtin;

@@ -125,6 +125,10 @@ impl Batch {
         match self.session.core.write(Some(&self.session.tenant), self.write)? {
             Outcome::Committed => Ok(()),
             Outcome::Conflict => Err(Error::Conflict),
+            // Twice in this batch: who made it knows both.
+            Outcome::Duplicate(holder) if self.touched.contains(&(holder.collection.id, holder.record)) => {
+                Err(Error::Duplicate { field: holder.field })
+            }
             Outcome::Duplicate(holder) => {
                 Err(duplicate::told(&self.session, Action::Create, *holder)?.unwrap_or(Error::Conflict))
             }
