@@ -8,6 +8,7 @@ mod living;
 mod masking;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
+mod scope;
 mod secrets;
 mod tampering;
 mod verdicts;
