@@ -13,7 +13,7 @@ use super::core::{Outcome, Write};
 use super::found::NewMeta;
 use super::session::SessionInner;
 use super::subject::PendingSubjects;
-use super::{duplicate, edit, write};
+use super::{duplicate, edit, transfer, write};
 
 /// A batch has at most this many writes,
 const WRITES: usize = 16_384;
@@ -95,6 +95,23 @@ impl Batch {
         self.admit(collection, Some(id))?;
         let mut write = Write::default();
         write::prepare_delete(&self.session, collection.core(), id, None, &mut write)?;
+        self.add(collection.core().id, id, write);
+        Ok(())
+    }
+
+    /// Adds that a record gets another owner, or none.
+    ///
+    /// # Errors
+    /// As [`Collection::transfer`]; [`Error::Conflict`] for a record that the batch writes already.
+    pub fn transfer<T: Record + 'static>(
+        &mut self,
+        collection: &Collection<T>,
+        id: RecordId,
+        new_owner: Option<&str>,
+    ) -> Result<()> {
+        self.admit(collection, Some(id))?;
+        let mut write = Write::default();
+        transfer::prepare_transfer(&self.session, collection.core(), id, new_owner, &mut write)?;
         self.add(collection.core().id, id, write);
         Ok(())
     }

@@ -18,7 +18,7 @@ use super::gate::{Draw, Edited, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, Layout};
-use super::{duplicate, subject, terms};
+use super::{duplicate, subject, terms, transfer};
 
 /// How often a change is tried again when others are faster.
 const TRIES: usize = 1_000;
@@ -113,6 +113,19 @@ pub(super) fn delete(
         let mut write = Write::default();
         prepare_delete(session, collection, id, at, &mut write)?;
         Ok((write, ()))
+    })
+}
+
+pub(super) fn transfer(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    owner: Option<&str>,
+) -> Result<Revision> {
+    again(session, Action::Transfer, || {
+        let mut write = Write::default();
+        let revision = transfer::prepare_transfer(session, collection, id, owner, &mut write)?;
+        Ok((write, revision))
     })
 }
 

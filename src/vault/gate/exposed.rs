@@ -42,11 +42,6 @@ impl Exposed {
     pub(super) fn attributes(&self) -> &[(String, String)] {
         &self.0
     }
-
-    /// Whether the record has this value in a field that is exposed.
-    pub(in crate::vault) fn has(&self, field: &str, value: &str) -> bool {
-        self.0.iter().any(|(name, text)| name == field && text == value)
-    }
 }
 
 impl PartialEq for Exposed {

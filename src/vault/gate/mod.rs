@@ -194,6 +194,23 @@ impl Permit {
         self.read = fields.iter().copied().filter(|field| self.read.contains(field)).collect();
         self
     }
+
+    /// The same yes for the upkeep of one row: to seal it anew, with other metadata, and to show none of its fields. This
+    /// permit must be for the row as it is, or for an act that isn't about one record.
+    pub(super) fn maintenance(&self, row: &Opened) -> Result<Self> {
+        let record = Some((row.record(), row.head().revision));
+        if self.record.is_some() && self.record != record {
+            return Err(Error::damaged("a permit for another record or revision was used"));
+        }
+        Ok(Self {
+            record,
+            read: FieldSet::none(),
+            write: FieldSet::none(),
+            rule: Arc::clone(&self.rule),
+            obligations: self.obligations.clone(),
+            version: self.version,
+        })
+    }
 }
 
 fn resource<'a>(meta: &'a Meta, exposed: &'a Exposed) -> Resource<'a> {

@@ -1,5 +1,7 @@
 //! Opened rows: what comes out of the gate.
 
+use std::collections::HashSet;
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use crate::crypto::{CryptoError, Label, Zeroizing, open_body, unwrap};
@@ -102,6 +104,14 @@ impl Opened {
         })
     }
 
+    /// Whether the record has one of these values as an attribute. What isn't exposed, or can't be told, may be so.
+    pub(in crate::vault) fn may_have(&self, name: &str, values: &HashSet<String>) -> bool {
+        let Some(field) = self.exposed.iter().find(|field| field.name == name) else { return true };
+        let fields = Body::split(&self.body).and_then(|body| body.fields()).unwrap_or_default();
+        Exposed::of(from_ref(field), &fields)
+            .map_or(true, |exposed| exposed.attributes().iter().any(|(_, value)| values.contains(value)))
+    }
+
     /// Bytes of the opened body.
     pub(in crate::vault) fn size(&self) -> usize {
         self.body.len()
@@ -144,6 +154,11 @@ impl Opened {
         let stored = self.fields(layout)?;
         let update = record::update(&stored, before, after, withheld, layout.schema.open, &layout.dictionary)?;
         Ok(Edited { fields: update.fields, changed: update.changed })
+    }
+
+    /// The fields as they are, on their way into the row's next revision.
+    pub(in crate::vault) fn unchanged<'a>(&'a self, layout: &'a Layout) -> Result<Edited<'a>> {
+        Ok(Edited { fields: self.fields(layout)?, changed: Vec::new() })
     }
 
     /// Whether the record has this value in an indexed field.
