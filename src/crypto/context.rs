@@ -22,6 +22,9 @@ pub(crate) enum Domain {
     CollectionName,
     Schema,
     Dictionary,
+    Fact,
+    Share,
+    Suspension,
     Block,
     JournalState,
 }
@@ -44,6 +47,9 @@ impl Domain {
             Self::CollectionName => b"collection name",
             Self::Schema => b"schema",
             Self::Dictionary => b"dictionary",
+            Self::Fact => b"fact",
+            Self::Share => b"share",
+            Self::Suspension => b"suspension",
             Self::Block => b"block",
             Self::JournalState => b"journal state",
         }
