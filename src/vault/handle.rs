@@ -250,5 +250,5 @@ impl fmt::Debug for Vault {
 }
 
 fn question(actor: &Actor, action: Action) -> Question<'_> {
-    Question { actor, action, tenant: None, collection: None, fields: &[], purpose: None, reason: None }
+    Question::new(actor, action, None)
 }

@@ -33,6 +33,7 @@ mod create;
 mod define;
 mod edit;
 mod entries;
+mod facts;
 mod found;
 mod gate;
 mod handle;

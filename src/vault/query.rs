@@ -8,7 +8,7 @@ use crate::crypto::{Key, role};
 use crate::error::{Error, Result};
 use crate::format::place;
 use crate::index::{self, Entry as IndexEntry};
-use crate::model::{Action, RecordId};
+use crate::model::{Action, ApprovalId, RecordId};
 use crate::policy::{Filter, Scope};
 use crate::record::{Plan, Record, RecordError, SearchValue};
 
@@ -20,7 +20,7 @@ use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, IndexCore, Layout};
 use super::terms::Sought;
 use super::write::plan;
-use super::{entries, terms};
+use super::{entries, facts, terms};
 
 /// A page has at most this many records; so has a journal entry.
 pub(super) const PAGE: usize = 1_000;
@@ -41,6 +41,8 @@ struct Query<'a, T> {
     plan: &'a Plan,
     question: Question<'a>,
     scope: Scope,
+    /// The approval that the act as a whole rests on.
+    approval: Option<ApprovalId>,
     chosen: Vec<(Opened, Permit)>,
     kind: std::marker::PhantomData<fn() -> T>,
 }
@@ -53,11 +55,11 @@ pub(super) fn list<T: Record + 'static>(
 ) -> Result<Page<T>> {
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
-    let question = session.question(Action::List, Some(&collection.name), &[]);
+    let limit = limit.clamp(1, PAGE);
+    let question = session.question(Action::List, Some(&collection.name), &[]).rows(limit);
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
         return Ok(Page { items: Vec::new(), next: None });
     };
-    let limit = limit.clamp(1, PAGE);
     let prefix = place::rows_of(session.tenant.id, collection.id);
     let mut from = after.map(|id| place::row(session.tenant.id, collection.id, id));
     let mut next = None;
@@ -112,7 +114,8 @@ pub(super) fn find<T: Record + 'static>(
         }
         .into());
     }
-    let question = session.question(Action::Search, Some(&collection.name), &fields);
+    let limit = limit.clamp(1, PAGE);
+    let question = session.question(Action::Search, Some(&collection.name), &fields).rows(limit);
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
         return Ok(Page { items: Vec::new(), next: None });
     };
@@ -127,7 +130,6 @@ pub(super) fn find<T: Record + 'static>(
             Some(ids) => ids.intersection(&these).copied().collect(),
         });
     }
-    let limit = limit.clamp(1, PAGE);
     let mut next = None;
     let (mut held, mut full) = (0usize, false);
     let ids = ids.unwrap_or_default();
@@ -153,7 +155,7 @@ pub(super) fn find_unique<T: Record + 'static>(
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
     let fields = [field];
-    let question = session.question(Action::Search, Some(&collection.name), &fields);
+    let question = session.question(Action::Search, Some(&collection.name), &fields).rows(1);
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
         return Ok(None);
     };
@@ -200,8 +202,8 @@ impl<'a, T: Record> Query<'a, T> {
     ) -> Result<Option<Self>> {
         session.core.ready()?;
         let gate = &session.core.gate;
-        let asked = gate.permit(&question).and_then(|_| gate.scope(&question));
-        let scope = asked.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+        let asked = gate.permit(&question).and_then(|permit| Ok((permit.approval(), gate.scope(&question)?)));
+        let (approval, scope) = asked.map_err(|denial| read::refuse(session, collection, &question, denial))?;
         let query = Self {
             session,
             collection,
@@ -209,6 +211,7 @@ impl<'a, T: Record> Query<'a, T> {
             plan,
             question,
             scope: scope.clone(),
+            approval,
             chosen: Vec::new(),
             kind: std::marker::PhantomData,
         };
@@ -301,8 +304,15 @@ impl<'a, T: Record> Query<'a, T> {
         if let Some(read) = self.chosen.iter().map(|(_, permit)| permit.read().clone()).reduce(|a, b| a.union(&b)) {
             read::name_fields(&mut entry, self.layout, &read);
         }
-        let ticket = self.session.core.record(Some(&self.session.tenant), entries::finish(entry)?)?;
-        let show = |(opened, permit): (Opened, Permit)| opened.show(permit, &ticket, self.layout, self.plan);
+        let approval = self.approval.or_else(|| self.chosen.iter().find_map(|(_, permit)| permit.approval()));
+        let entry = entries::finish(entry)?;
+        let ticket = facts::hand_over(self.session, self.collection, &self.question, approval, entry)?;
+        let shown = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
+        self.session.tenant.facts.rows.reserve(self.session.actor.id(), shown, None, self.session.core.gate.now());
+        let show = |(opened, mut permit): (Opened, Permit)| {
+            permit.approval_is_spent();
+            opened.show(permit, &ticket, self.layout, self.plan)
+        };
         self.chosen.into_iter().map(show).collect()
     }
 }

@@ -8,6 +8,7 @@ use crate::model::{Action, FieldSet, RecordId};
 use crate::record::{Plan, Record};
 
 use super::entries;
+use super::facts;
 use super::found::Found;
 use super::gate::{Opened, Permit, Question, RowPlace, Unopened, open_tombstone};
 use super::rows::{self, ParsedRow, RowBytes};
@@ -125,12 +126,14 @@ fn release<T: Record>(
     plan: &Plan,
     question: &Question<'_>,
     opened: Opened,
-    permit: Permit,
+    mut permit: Permit,
 ) -> Result<Found<T>> {
     let mut entry = entries::permitted(&session.core.gate, question, Some(collection.id), permit.rule());
     entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     name_fields(&mut entry, layout, permit.read());
-    let ticket = session.core.record(Some(&session.tenant), entries::finish(entry)?)?;
+    let ticket = facts::hand_over(session, collection, question, permit.approval(), entries::finish(entry)?)?;
+    permit.approval_is_spent();
+    session.tenant.facts.rows.reserve(session.actor.id(), 1, None, session.core.gate.now());
     opened.show(permit, &ticket, layout, plan)
 }
 

@@ -15,6 +15,8 @@ use crate::keys::TenantKeys;
 use crate::model::{CollectionId, Normaliser, TenantId};
 use crate::record::Dictionary;
 
+use super::facts::TenantFacts;
+
 /// A tenant as everything in the vault shares it.
 pub(super) struct TenantCore {
     pub(super) id: TenantId,
@@ -27,6 +29,8 @@ pub(super) struct TenantCore {
     collections: RwLock<HashMap<String, Arc<CollectionCore>>>,
     /// Held while a collection is created or its schema changed.
     pub(super) defining: Mutex<()>,
+    /// What is remembered for policies.
+    pub(super) facts: TenantFacts,
 }
 
 impl TenantCore {
@@ -44,6 +48,7 @@ impl TenantCore {
             slots: AtomicU32::new(state.next_slot),
             collections: RwLock::new(HashMap::new()),
             defining: Mutex::new(()),
+            facts: TenantFacts::default(),
         })
     }
 
