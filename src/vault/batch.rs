@@ -14,8 +14,7 @@ use super::core::{Outcome, Write};
 use super::found::NewMeta;
 use super::session::SessionInner;
 use super::subject::PendingSubjects;
-use super::gate::Question;
-use super::{edit, entries, read, write};
+use super::{edit, read, write};
 
 /// A batch has at most this many writes,
 const WRITES: usize = 16_384;
@@ -123,7 +122,7 @@ impl Batch {
         // Each write was decided when it was added, which may be a while ago.
         let question = self.session.question(Action::Create, None, &[]);
         if let Err(denial) = self.session.core.gate.standing(&question) {
-            return Err(refuse_all(&self.session, &question, denial));
+            return Err(read::refuse_at(&self.session, None, &question, denial));
         }
         match self.session.core.write(Some(&self.session.tenant), self.write) {
             Ok(Outcome::Committed) => Ok(()),
@@ -167,13 +166,6 @@ impl Batch {
         self.touched.insert((core.id, id));
         self.write.join(write);
         Ok(())
-    }
-}
-
-fn refuse_all(session: &SessionInner, question: &Question<'_>, denial: Denial) -> Error {
-    match entries::denied(&session.core.gate, question, None, &denial) {
-        Ok(entry) => session.core.denied(Some(&session.tenant), entry, true, denial),
-        Err(error) => error,
     }
 }
 

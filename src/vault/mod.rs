@@ -24,6 +24,7 @@
 //! Close the vault with [`Vault::close`] when the server ends: it writes what waits and reports. Dropping the last handle
 //! does the same, and can tell nobody.
 
+mod approval;
 mod batch;
 mod blocks;
 mod collection;
@@ -46,6 +47,7 @@ mod query;
 mod read;
 mod rows;
 mod session;
+mod sharing;
 mod subject;
 mod tenant;
 mod tenant_core;
@@ -57,10 +59,12 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use approval::ApprovalRequest;
 pub use batch::Batch;
 pub use collection::Collection;
 pub use found::{Found, Metadata, NewMeta, Page};
 pub use handle::{Health, Vault};
 pub use options::{Memory, VaultOptions};
 pub use session::Session;
+pub use sharing::Share;
 pub use tenant::{Escrow, Tenant};

@@ -90,10 +90,36 @@ pub(super) fn refuse(
     question: &Question<'_>,
     denial: crate::policy::Denial,
 ) -> Error {
+    refuse_at(session, Some(collection), question, denial)
+}
+
+/// [`refuse`], where there may be no collection.
+pub(super) fn refuse_at(
+    session: &SessionInner,
+    collection: Option<&CollectionCore>,
+    question: &Question<'_>,
+    denial: crate::policy::Denial,
+) -> Error {
     let durable = !matches!(question.action, Action::Read | Action::List | Action::Search);
-    match entries::denied(&session.core.gate, question, Some(collection.id), &denial) {
+    match entries::denied(&session.core.gate, question, collection.map(|collection| collection.id), &denial) {
         Ok(entry) => session.core.denied(Some(&session.tenant), entry, durable, denial),
         Err(error) => error,
+    }
+}
+
+/// A record that the actor may do this to.
+pub(super) fn permitted(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    question: &Question<'_>,
+    id: RecordId,
+) -> Result<(RowBytes, Opened, Permit)> {
+    match stored(session, collection, &collection.layout(), id)? {
+        Stored::Row(row) => match session.core.gate.permit_on(question, &row.1) {
+            Ok(permit) => Ok((row.0, row.1, permit)),
+            Err(denial) => Err(refuse(session, collection, question, denial)),
+        },
+        Stored::Gone(error) => Err(absent(session, collection, question, error)),
     }
 }
 

@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::format::fact::Fact;
 use crate::format::place;
 use crate::model::{RecordId, Timestamp};
-use crate::vault::core::{Core, Write};
+use crate::vault::core::{Core, Outcome, Write};
+use crate::vault::session::SessionInner;
 use crate::vault::tenant_core::TenantCore;
 
 use super::seal::{open_fact, seal_fact};
@@ -97,6 +98,23 @@ pub(in crate::vault) fn drop_shares(
         }
     }
     Ok(())
+}
+
+/// How often a change is tried again when others are faster.
+const TRIES: usize = 1_000;
+
+/// Makes a change ready until it commits.
+pub(in crate::vault) fn change_until_committed<R>(
+    session: &SessionInner,
+    mut prepare: impl FnMut() -> Result<(Write, R)>,
+) -> Result<R> {
+    for _ in 0..TRIES {
+        let (write, answer) = prepare()?;
+        if write.is_empty() || session.core.write(Some(&session.tenant), write)? == Outcome::Committed {
+            return Ok(answer);
+        }
+    }
+    Err(Error::Conflict)
 }
 
 fn room_for(tenant: &TenantCore, kind: Kind) -> Result<()> {

@@ -14,7 +14,7 @@ mod spend;
 mod table;
 mod view;
 
-pub(super) use change::{drop_shares, put, stored, sweep};
+pub(super) use change::{change_until_committed, drop_shares, put, stored, sweep};
 pub(super) use load::load;
 pub(super) use recount::recount;
 pub(super) use seal::{open_fact, share_id, suspension_id};

@@ -182,7 +182,11 @@ impl Table {
             *count = if add { count.saturating_add(1) } else { count.saturating_sub(1) };
         }
         if let (Some(end), Some(ends)) = (end_of(fact), self.ends.get_mut(kind)) {
-            if add { ends.insert((end, id)) } else { ends.remove(&(end, id)) };
+            if add {
+                ends.insert((end, id))
+            } else {
+                ends.remove(&(end, id))
+            };
         }
         match fact {
             Fact::Share(share) => {
