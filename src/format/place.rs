@@ -32,6 +32,8 @@ pub(crate) enum Space {
     Schema = 0x0b,
     /// `tenant ‖ collection ‖ BE16 n` → part of the collection's sealed dictionary.
     Dictionary = 0x0c,
+    /// `tenant ‖ id` → what is remembered for policies; the id doesn't tell what it is about.
+    Fact = 0x0d,
     /// `version ‖ BE16 n` → part of the sealed text of a policy that was in force.
     Policy = 0x0e,
 }
@@ -130,6 +132,17 @@ pub(crate) fn policy_of_key(key: &[u8]) -> Option<([u8; 32], u16)> {
     let (_, rest) = key.split_first()?;
     let (version, number) = rest.split_first_chunk::<32>()?;
     Some((*version, u16::from_be_bytes(number.try_into().ok()?)))
+}
+
+/// What is remembered for policies under this id.
+pub(crate) fn fact(tenant: TenantId, id: RecordId) -> Vec<u8> {
+    key(Space::Fact, &[tenant.as_bytes(), id.as_bytes()])
+}
+
+/// The id of a fact's key.
+pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
+    let (_, id) = key.split_first_chunk::<17>()?;
+    id.try_into().ok().map(RecordId::from_bytes)
 }
 
 /// The tenant of a key of a space that is cut by tenants.

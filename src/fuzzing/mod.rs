@@ -59,6 +59,8 @@ targets! {
     index_entry => rows::index_entry;
     /// A value of the slot map, opened.
     slot_entry => rows::slot_entry;
+    /// What is remembered for policies, opened.
+    fact => rows::fact;
     /// A tenant's state, opened.
     tenant_state => rows::tenant_state;
     /// The parts of something that was split, cut where the first two bytes say.

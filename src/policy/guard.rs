@@ -79,6 +79,19 @@ impl Guard {
         }
     }
 
+    /// What the policy permits, whether or not it is fulfilled; `None` where it permits nothing.
+    pub(crate) fn permission(
+        self,
+        policy: &dyn AccessPolicy,
+        request: &Request<'_>,
+        facts: &dyn Facts,
+    ) -> Option<Permission> {
+        match self.ask(|| policy.decide(request, facts)) {
+            Ok(Decision::Permit(permission)) => Some(permission),
+            _ => None,
+        }
+    }
+
     fn ask<T>(self, question: impl FnOnce() -> Result<T, PolicyError>) -> Result<T, Denial> {
         let begun = Instant::now();
         // A policy is shared by threads, so a panic leaves nothing broken here that it wouldn't leave to another thread.

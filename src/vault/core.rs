@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::audit::Entry;
 use crate::error::{Error, Result};
+use crate::format::place::Space;
 use crate::keys::Keyring;
 use crate::model::{TenantId, VaultId};
 use crate::policy::Denial;
@@ -69,6 +70,42 @@ pub(super) struct Write {
     pub(super) after: Option<Box<dyn FnOnce() + Send>>,
 }
 
+impl Write {
+    /// Adds what to do once the change is durable.
+    pub(super) fn then(&mut self, next: impl FnOnce() + Send + 'static) {
+        self.after = Some(match self.after.take() {
+            None => Box::new(next),
+            Some(first) => Box::new(move || {
+                first();
+                next();
+            }),
+        });
+    }
+
+    /// Adds another change, to be committed together with this one.
+    pub(super) fn join(&mut self, other: Self) {
+        let Self { expect, rows, puts, entries, vault_entries, after } = other;
+        self.expect.extend(expect);
+        self.rows.extend(rows);
+        self.puts.extend(puts);
+        self.entries.extend(entries);
+        self.vault_entries.extend(vault_entries);
+        if let Some(after) = after {
+            self.then(after);
+        }
+    }
+
+    /// The facts that it changes: those that must be as they were seen.
+    pub(super) fn facts(&self) -> impl Iterator<Item = &[u8]> {
+        self.expect.iter().map(|(key, _)| key.as_slice()).filter(|key| key.first() == Some(&(Space::Fact as u8)))
+    }
+
+    /// Whether there is nothing to commit.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.puts.is_empty() && self.entries.is_empty()
+    }
+}
+
 /// A change that was queued, to be waited for.
 pub(super) struct Queued(std::sync::mpsc::Receiver<Result<Committed, Refusal>>);
 
@@ -120,6 +157,14 @@ impl Core {
     /// Commits a change and waits until it is durable, and acknowledged by required sinks.
     pub(super) fn write(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Outcome> {
         self.wait(self.queue(tenant, write)?)
+    }
+
+    /// Commits a change with the entry of a read. `None`: something isn't as the caller saw it.
+    pub(super) fn write_down(&self, tenant: &Arc<TenantCore>, write: Write) -> Result<Option<Ticket>> {
+        Ok(match self.write(Some(tenant), write)? {
+            committed @ Outcome::Committed => Some(Ticket::committed(committed)),
+            Outcome::Conflict | Outcome::Duplicate(_) => None,
+        })
     }
 
     /// Queues a change.

@@ -38,15 +38,7 @@ pub(super) fn define<T: Record + 'static>(
             problem: format!("the index of `{}` can't be: {error}", wanted.field),
         })?;
     }
-    let question = Question {
-        actor,
-        action: Action::Define,
-        tenant: Some(tenant.id),
-        collection: Some(name),
-        fields: &[],
-        purpose: None,
-        reason: None,
-    };
+    let question = Question { collection: Some(name), ..Question::new(actor, Action::Define, Some(tenant)) };
     let permit = match core.gate.permit(&question) {
         Ok(permit) => permit,
         Err(denial) => {

@@ -15,7 +15,7 @@ use super::read::{self, Stored};
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, IndexCore};
 use super::write::{not_writable, plan};
-use super::{entries, terms};
+use super::{entries, facts, terms};
 
 /// What an update does to a record.
 pub(super) enum Edit<'a, T> {
@@ -52,7 +52,10 @@ pub(super) fn prepare_edit<T: Record + 'static>(
         Stored::Gone(error) => return Err(read::absent(session, collection, &question, error)),
     };
     let refuse = |question: &Question<'_>, denial| read::refuse(session, collection, question, denial);
-    let permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
+    let mut permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
+    // Used up by the change that the closure makes; or, if it changes nothing, all the same: it has seen the record.
+    let approval = permit.approval();
+    permit.approval_is_spent();
     if at.is_some_and(|at| at != opened.head().revision) {
         return Err(Error::Conflict);
     }
@@ -61,6 +64,7 @@ pub(super) fn prepare_edit<T: Record + 'static>(
     seen.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     read::name_fields(&mut seen, &layout, permit.read());
     let ticket = core.record(Some(&session.tenant), entries::finish(seen)?)?;
+    session.tenant.facts.rows.reserve(session.actor.id(), 1, None, core.gate.now());
 
     let writable = permit.write().clone();
     let revision = opened.head().revision;
@@ -89,6 +93,9 @@ pub(super) fn prepare_edit<T: Record + 'static>(
         other => other?,
     };
     if edited.changed().is_empty() {
+        if let Some(approval) = approval {
+            facts::use_up(session, collection, &question, approval, write)?;
+        }
         return Ok(revision);
     }
     if let Some(field) = edited.changed().iter().find(|field| !writable.contains(field)) {
@@ -114,6 +121,14 @@ pub(super) fn prepare_edit<T: Record + 'static>(
         if let Some(field) = locked(&permit) {
             return Err(not_writable(session, collection, &question, field));
         }
+    }
+    match approval {
+        // The first answer may have rested on it where the second doesn't.
+        Some(approval) => {
+            facts::use_up(session, collection, &question, approval, write)?;
+            permit.approval_is_spent();
+        }
+        None => facts::spend(session, collection, &question, &mut permit, write)?,
     }
     let next = revision.next().ok_or(Error::damaged("a record's revision is at its end"))?;
     let head = RowHead {

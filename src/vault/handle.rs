@@ -255,7 +255,7 @@ impl Vault {
 
     fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
         let outcome = (crate::audit::Outcome::Permitted, code, permit.rule());
-        let entry = entries::finish(entries::begin(&self.core.gate, question, None, outcome, permit.version()))?;
+        let entry = entries::finish(entries::under(&self.core.gate, question, None, outcome, permit.version()))?;
         self.core.record(None, entry).map(|_ticket| ())
     }
 }
@@ -267,5 +267,5 @@ impl fmt::Debug for Vault {
 }
 
 fn question(actor: &Actor, action: Action) -> Question<'_> {
-    Question { actor, action, tenant: None, collection: None, fields: &[], purpose: None, reason: None }
+    Question::new(actor, action, None)
 }

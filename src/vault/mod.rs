@@ -24,6 +24,7 @@
 //! Close the vault with [`Vault::close`] when the server ends: it writes what waits and reports. Dropping the last handle
 //! does the same, and can tell nobody.
 
+mod approval;
 mod batch;
 mod blocks;
 mod collection;
@@ -34,6 +35,7 @@ mod define;
 mod duplicate;
 mod edit;
 mod entries;
+mod facts;
 mod found;
 mod gate;
 mod handle;
@@ -49,6 +51,7 @@ mod read;
 mod rows;
 mod scoped;
 mod session;
+mod sharing;
 mod subject;
 mod tenant;
 mod tenant_core;
@@ -61,6 +64,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use approval::ApprovalRequest;
 pub use batch::Batch;
 pub use collection::Collection;
 pub use found::{Found, Metadata, NewMeta, Page};
@@ -68,4 +72,5 @@ pub use handle::{Health, Vault};
 pub use options::{Memory, VaultOptions};
 pub use policies::PastPolicy;
 pub use session::Session;
+pub use sharing::Share;
 pub use tenant::{Escrow, Tenant};

@@ -9,7 +9,7 @@ use crate::crypto::{Key, role};
 use crate::error::{Error, Result};
 use crate::format::place;
 use crate::index::{self, Entry as IndexEntry};
-use crate::model::{Action, RecordId};
+use crate::model::{Action, ApprovalId, RecordId};
 use crate::policy::Scope;
 use crate::record::{Plan, Record, RecordError, SearchValue};
 
@@ -21,7 +21,7 @@ use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, IndexCore, Layout};
 use super::terms::Sought;
 use super::write::plan;
-use super::{entries, terms};
+use super::{entries, facts, terms};
 
 /// A page has at most this many records; so has a journal entry.
 pub(super) const PAGE: usize = 1_000;
@@ -39,6 +39,8 @@ pub(super) struct Query<'a, T> {
     question: Question<'a>,
     /// The permit for the act as a whole.
     asked: Permit,
+    /// The approval that the act as a whole rests on.
+    approval: Option<ApprovalId>,
     /// `None`: all rows.
     pub(super) within: Option<Within>,
     pub(super) chosen: Vec<(Opened, Permit)>,
@@ -62,7 +64,8 @@ pub(super) fn find<T: Record + 'static>(
         }
         .into());
     }
-    let question = session.question(Action::Search, Some(&collection.name), &fields);
+    let limit = limit.clamp(1, PAGE);
+    let question = session.question(Action::Search, Some(&collection.name), &fields).rows(limit);
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
         return Ok(Page { items: Vec::new(), next: None });
     };
@@ -77,7 +80,6 @@ pub(super) fn find<T: Record + 'static>(
             Some(ids) => ids.intersection(&these).copied().collect(),
         });
     }
-    let limit = limit.clamp(1, PAGE);
     let mut next = None;
     let (mut held, mut full) = (0usize, false);
     let ids = ids.unwrap_or_default();
@@ -103,7 +105,7 @@ pub(super) fn find_unique<T: Record + 'static>(
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
     let fields = [field];
-    let question = session.question(Action::Search, Some(&collection.name), &fields);
+    let question = session.question(Action::Search, Some(&collection.name), &fields).rows(1);
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
         return Ok(None);
     };
@@ -159,6 +161,7 @@ impl<'a, T: Record> Query<'a, T> {
             layout,
             plan,
             question,
+            approval: asked.approval(),
             asked,
             within: Within::new(scope),
             chosen: Vec::new(),
@@ -242,8 +245,15 @@ impl<'a, T: Record> Query<'a, T> {
         if let Some(read) = self.chosen.iter().map(|(_, permit)| permit.read().clone()).reduce(|a, b| a.union(&b)) {
             read::name_fields(&mut entry, self.layout, &read);
         }
-        let ticket = self.session.core.record(Some(&self.session.tenant), entries::finish(entry)?)?;
-        let show = |(opened, permit): (Opened, Permit)| opened.show(permit, &ticket, self.layout, self.plan);
+        let approval = self.approval.or_else(|| self.chosen.iter().find_map(|(_, permit)| permit.approval()));
+        let entry = entries::finish(entry)?;
+        let ticket = facts::hand_over(self.session, self.collection, &self.question, approval, entry)?;
+        let shown = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
+        self.session.tenant.facts.rows.reserve(self.session.actor.id(), shown, None, self.session.core.gate.now());
+        let show = |(opened, mut permit): (Opened, Permit)| {
+            permit.approval_is_spent();
+            opened.show(permit, &ticket, self.layout, self.plan)
+        };
         self.chosen.into_iter().map(show).collect()
     }
 }

@@ -9,6 +9,7 @@ use crate::policy::{Denial, codes};
 use crate::record::{Plan, Record};
 
 use super::entries;
+use super::facts;
 use super::found::Found;
 use super::gate::{Opened, Permit, Question, RowPlace, Unopened, open_tombstone};
 use super::rows::{self, ParsedRow, RowBytes};
@@ -117,11 +118,37 @@ pub(super) fn refuse(
     question: &Question<'_>,
     denial: Denial,
 ) -> Error {
+    refuse_at(session, Some(collection), question, denial)
+}
+
+/// [`refuse`], where there may be no collection.
+pub(super) fn refuse_at(
+    session: &SessionInner,
+    collection: Option<&CollectionCore>,
+    question: &Question<'_>,
+    denial: Denial,
+) -> Error {
     let shows = question.action.reads() || question.action.is_bulk();
     let durable = !shows || question.action == Action::Update;
-    match entries::denied(&session.core.gate, question, Some(collection.id), &denial) {
+    match entries::denied(&session.core.gate, question, collection.map(|collection| collection.id), &denial) {
         Ok(entry) => session.core.denied(Some(&session.tenant), entry, durable, denial),
         Err(error) => error,
+    }
+}
+
+/// A record that the actor may do this to.
+pub(super) fn permitted(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    question: &Question<'_>,
+    id: RecordId,
+) -> Result<(RowBytes, Opened, Permit)> {
+    match stored(session, collection, &collection.layout(), id)? {
+        Stored::Row(row) => match session.core.gate.permit_on(question, &row.1) {
+            Ok(permit) => Ok((row.0, row.1, permit)),
+            Err(denial) => Err(refuse(session, collection, question, denial)),
+        },
+        Stored::Gone(error) => Err(absent(session, collection, question, error)),
     }
 }
 
@@ -154,12 +181,14 @@ fn release<T: Record>(
     plan: &Plan,
     question: &Question<'_>,
     opened: Opened,
-    permit: Permit,
+    mut permit: Permit,
 ) -> Result<Found<T>> {
     let mut entry = entries::permitted(&session.core.gate, question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     name_fields(&mut entry, layout, permit.read());
-    let ticket = session.core.record(Some(&session.tenant), entries::finish(entry)?)?;
+    let ticket = facts::hand_over(session, collection, question, permit.approval(), entries::finish(entry)?)?;
+    permit.approval_is_spent();
+    session.tenant.facts.rows.reserve(session.actor.id(), 1, None, session.core.gate.now());
     opened.show(permit, &ticket, layout, plan)
 }
 

@@ -16,6 +16,7 @@ use crate::model::{CollectionId, Normaliser, TenantId};
 use crate::record::Dictionary;
 
 use super::duplicate::Guesses;
+use super::facts::TenantFacts;
 
 /// A tenant as everything in the vault shares it.
 pub(super) struct TenantCore {
@@ -30,6 +31,8 @@ pub(super) struct TenantCore {
     pub(super) guesses: Guesses,
     /// Held while a collection is created or its schema changed.
     pub(super) defining: Mutex<()>,
+    /// What is remembered for policies.
+    pub(super) facts: TenantFacts,
 }
 
 impl TenantCore {
@@ -48,6 +51,7 @@ impl TenantCore {
             collections: RwLock::new(HashMap::new()),
             guesses: Guesses::default(),
             defining: Mutex::new(()),
+            facts: TenantFacts::default(),
         })
     }
 

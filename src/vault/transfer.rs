@@ -13,7 +13,7 @@ use super::read::{self, Stored};
 use super::rows::{self, RowBytes};
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, IndexCore, Indexed, Layout, TenantCore};
-use super::{entries, terms};
+use super::{entries, facts, terms};
 
 /// A record as it is, and where.
 pub(super) struct Held<'a> {
@@ -45,7 +45,7 @@ pub(super) fn prepare_transfer(
     let mut meta = opened.meta().clone();
     meta.owner = owner.map(str::to_owned);
     let exposed = opened.exposed().map_err(refuse)?;
-    let permit = core.gate.permit_after(&question, &opened, &meta, &exposed).map_err(refuse)?;
+    let mut permit = core.gate.permit_after(&question, &opened, &meta, &exposed).map_err(refuse)?;
     let revision = opened.head().revision;
     let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     if opened.meta().owner.as_deref() == owner {
@@ -54,6 +54,7 @@ pub(super) fn prepare_transfer(
         core.record(Some(&session.tenant), entries::finish(entry)?)?;
         return Ok(revision);
     }
+    facts::spend(session, collection, &question, &mut permit, write)?;
     let tenant = &session.tenant;
     let held = Held { core, tenant, collection, layout: &layout, bytes: &bytes, opened: &opened };
     let next = held.give(owner, permit.maintenance(&opened)?, write)?;

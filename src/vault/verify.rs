@@ -157,6 +157,7 @@ impl Check<'_> {
             Space::CollectionName,
             Space::Schema,
             Space::Dictionary,
+            Space::Fact,
         ] {
             let mut after: Option<Vec<u8>> = None;
             while let Some((key, _)) = self.next(space, after.as_deref())? {
@@ -245,9 +246,15 @@ impl Check<'_> {
     }
 
     fn tenant(&self, tenant: &TenantCore, found: &mut Found) -> Result<()> {
-        for space in
-            [Space::TenantName, Space::CollectionName, Space::Schema, Space::Dictionary, Space::Entry, Space::SlotMap]
-        {
+        for space in [
+            Space::TenantName,
+            Space::CollectionName,
+            Space::Schema,
+            Space::Dictionary,
+            Space::Fact,
+            Space::Entry,
+            Space::SlotMap,
+        ] {
             self.each(&place::of_tenant(space, tenant.id), |key, value| {
                 self.count(tenant, found, key, value);
                 Ok(())

@@ -18,7 +18,7 @@ use super::gate::{Draw, Edited, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, Layout};
-use super::{duplicate, subject, terms, transfer};
+use super::{duplicate, facts, subject, terms, transfer};
 
 /// How often a change is tried again when others are faster.
 const TRIES: usize = 1_000;
@@ -130,10 +130,14 @@ pub(super) fn transfer(
 }
 
 /// Makes a change ready until it commits. An empty one is done at once.
-fn again<R>(session: &SessionInner, action: Action, mut prepare: impl FnMut() -> Result<(Write, R)>) -> Result<R> {
+pub(super) fn again<R>(
+    session: &SessionInner,
+    action: Action,
+    mut prepare: impl FnMut() -> Result<(Write, R)>,
+) -> Result<R> {
     for _ in 0..TRIES {
         let (write, answer) = prepare()?;
-        if write.rows.is_empty() {
+        if write.is_empty() {
             return Ok(answer);
         }
         duplicate::check(session, action, &write)?;
@@ -184,12 +188,13 @@ pub(super) fn prepare_insert<T: Record + 'static>(
         retention: new.retention,
     };
     let permit = core.gate.permit_new(&question, &meta, &edited.exposed(&layout)?);
-    let permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+    let mut permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
     for (name, _) in fields.iter() {
         if !permit.write().contains(name) {
             return Err(not_writable(session, collection, &question, name));
         }
     }
+    facts::spend(session, collection, &question, &mut permit, write)?;
     let joined = match &new.about {
         None => None,
         Some(about) => Some(subject::about(session, collection, id, about, &mut meta, pending.as_deref(), write)?),
@@ -251,11 +256,13 @@ pub(super) fn prepare_delete(
         Stored::Gone(error) => return Err(read::absent(session, collection, &question, error)),
     };
     let permit = core.gate.permit_on(&question, &opened);
-    let permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+    let mut permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
     let revision = opened.head().revision;
     if at.is_some_and(|at| at != revision) {
         return Err(Error::Conflict);
     }
+    facts::spend(session, collection, &question, &mut permit, write)?;
+    facts::drop_shares(core, &session.tenant, id, write)?;
     let next = revision.next().ok_or(Error::damaged("a record's revision is at its end"))?;
     let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(opened.meta(), next)]);

@@ -187,7 +187,12 @@ pub(in crate::vault) fn terms_of(
             }
             RawRow::Tombstone(_) => each(true, audit::term(digest, key, &[value])),
         }
-    } else if is(Space::TenantName) || is(Space::CollectionName) || is(Space::Schema) || is(Space::Dictionary) {
+    } else if is(Space::TenantName)
+        || is(Space::CollectionName)
+        || is(Space::Schema)
+        || is(Space::Dictionary)
+        || is(Space::Fact)
+    {
         each(true, audit::term(digest, key, &[value]));
     } else if is(Space::Entry) || is(Space::SlotMap) || is(Space::Changes) {
         each(false, audit::term(digest, key, &[value]));

@@ -19,19 +19,47 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::{Error, Result};
 use crate::format::Meta;
-use crate::model::{Action, Actor, Clock, Facts, FieldSet, RecordId, Request, Resource, Revision, TenantId, Timestamp};
-use crate::policy::{AccessPolicy, Denial, Guard, Obligation, Permission, PolicyVersion, Scope};
+use crate::model::{Action, Actor, ApprovalId, Clock, FieldSet, RecordId, Request, Resource, Revision, Timestamp};
+use crate::policy::{AccessPolicy, Denial, Guard, Obligation, Permission, PolicyVersion, Scope, codes};
+
+use super::facts::View;
+use super::tenant_core::TenantCore;
 
 /// Who wants to do what; the part of a question that doesn't depend on the record.
 #[derive(Clone, Copy)]
 pub(super) struct Question<'a> {
     pub(super) actor: &'a Actor,
     pub(super) action: Action,
-    pub(super) tenant: Option<TenantId>,
+    pub(super) tenant: Option<&'a TenantCore>,
     pub(super) collection: Option<&'a str>,
     pub(super) fields: &'a [&'a str],
     pub(super) purpose: Option<&'a str>,
     pub(super) reason: Option<&'a str>,
+    pub(super) rows: Option<u32>,
+    pub(super) approval: Option<ApprovalId>,
+}
+
+impl<'a> Question<'a> {
+    /// A question about an act of the vault itself, or, with a tenant, of one of its tenants.
+    pub(super) const fn new(actor: &'a Actor, action: Action, tenant: Option<&'a TenantCore>) -> Self {
+        Self {
+            actor,
+            action,
+            tenant,
+            collection: None,
+            fields: &[],
+            purpose: None,
+            reason: None,
+            rows: None,
+            approval: None,
+        }
+    }
+
+    /// The question, for so many rows at most.
+    pub(super) fn rows(mut self, most: usize) -> Self {
+        self.rows = u32::try_from(most).ok();
+        self
+    }
 }
 
 /// The policy, and the time it is told.
@@ -57,14 +85,8 @@ pub(super) struct Permit {
     obligations: Vec<Obligation>,
     /// The policy that decided; another may be in force by the time the act is written down.
     version: PolicyVersion,
-}
-
-struct Now(Timestamp);
-
-impl Facts for Now {
-    fn now(&self) -> Timestamp {
-        self.0
-    }
+    /// The approval that the yes rests on, until it is used up.
+    approval: Option<ApprovalId>,
 }
 
 impl Gate {
@@ -131,8 +153,30 @@ impl Gate {
 
     /// Which rows a list or a search need look at.
     pub(super) fn scope(&self, question: &Question<'_>) -> Result<Scope, Denial> {
+        self.standing(question)?;
         let now = self.now();
-        self.guard.scope(&*self.current().policy, &request(question, now), &Now(now))
+        self.guard.scope(&*self.current().policy, &request(question, now), &View::new(question.tenant, now))
+    }
+
+    /// Whether the actor may do anything at all; asked before every policy, and alone where an act needs none.
+    pub(super) fn standing(&self, question: &Question<'_>) -> Result<(), Denial> {
+        let actor = question.actor.id();
+        if question.tenant.is_some_and(|tenant| tenant.facts.is_suspended(actor)) {
+            return Err(Denial::new(codes::SUSPENDED, format!("`{actor}` is suspended: see `tenant.reinstate`")));
+        }
+        Ok(())
+    }
+
+    /// How many approvals an act would want, with no record at hand; 0 if none, or if that can't be told without one.
+    pub(super) fn approvals_wanted(&self, question: &Question<'_>) -> u32 {
+        let now = self.now();
+        let facts = View::new(question.tenant, now);
+        let permission = self.guard.permission(&*self.current().policy, &request(question, now), &facts);
+        let wanted = |obligation: &Obligation| match obligation {
+            Obligation::Approvals(wanted) => *wanted,
+            _ => 0,
+        };
+        permission.map_or(0, |permission| permission.obligations.iter().map(wanted).max().unwrap_or(0))
     }
 
     fn ask(
@@ -141,12 +185,18 @@ impl Gate {
         resource: Option<&Resource<'_>>,
         record: Option<(RecordId, Revision)>,
     ) -> Result<Permit, Denial> {
+        self.standing(question)?;
         let now = self.now();
         let mut request = request(question, now);
         request.resource = resource;
+        let facts = View::new(question.tenant, now);
         let Current { policy, version } = self.current();
-        let Permission { read, write, rule, obligations } = self.guard.decide(&*policy, &request, &Now(now))?;
-        Ok(Permit { record, read, write, rule, obligations, version })
+        let Permission { mut read, mut write, rule, obligations } = self.guard.decide(&*policy, &request, &facts)?;
+        let approval = question.approval.filter(|_| facts.told_of_approval());
+        if let Some(fields) = approval.and_then(|id| approved_fields(question, id)) {
+            (read, write) = (read.intersection(&fields), write.intersection(&fields));
+        }
+        Ok(Permit { record, read, write, rule, obligations, version, approval })
     }
 
     fn current(&self) -> Current {
@@ -209,7 +259,18 @@ impl Permit {
             rule: Arc::clone(&self.rule),
             obligations: self.obligations.clone(),
             version: self.version,
+            approval: self.approval,
         })
+    }
+
+    /// The approval that has to be used up before the permit can be used.
+    pub(super) fn approval(&self) -> Option<ApprovalId> {
+        self.approval
+    }
+
+    /// Says that the approval is used up: durably, or in the commit that the permit's use goes into.
+    pub(super) fn approval_is_spent(&mut self) {
+        self.approval = None;
     }
 }
 
@@ -218,12 +279,21 @@ fn resource<'a>(meta: &'a Meta, exposed: &'a Exposed) -> Resource<'a> {
     Resource { owner: meta.owner.as_deref(), ..known }
 }
 
+/// The fields that an approval was given for, if it was limited to some.
+fn approved_fields(question: &Question<'_>, approval: ApprovalId) -> Option<FieldSet> {
+    let table = question.tenant?.facts.read();
+    let fields = &table.approval(approval)?.fields;
+    (!fields.is_empty()).then(|| fields.iter().map(String::as_str).collect())
+}
+
 fn request<'a>(question: &Question<'a>, now: Timestamp) -> Request<'a> {
     let mut request = Request::new(question.actor, question.action, now);
-    request.tenant = question.tenant;
+    request.tenant = question.tenant.map(|tenant| tenant.id);
     request.collection = question.collection;
     request.fields = question.fields;
     request.purpose = question.purpose;
     request.reason = question.reason;
+    request.rows = question.rows;
+    request.approval = question.approval;
     request
 }

@@ -129,6 +129,9 @@ impl Opened {
         if permit.record != Some((self.place.record, self.head.revision)) {
             return Err(Error::damaged("a permit for another record or revision was used"));
         }
+        if permit.approval.is_some() {
+            return Err(Error::damaged("an approval was about to be used without being used up"));
+        }
         let fields = self.fields(layout)?;
         let decoded = record::decode::<T>(plan, fields.iter().map(|field| (field.name, field.bytes)), &permit.read)?;
         Ok(Found {

@@ -76,6 +76,9 @@ impl<'a> Edited<'a> {
         if permit.record.is_some_and(|(record, _)| record != place.record) || due != Some(head.revision) {
             return Err(Error::damaged("a permit for another record or revision was used"));
         }
+        if permit.approval.is_some() {
+            return Err(Error::damaged("an approval was about to be used without being used up"));
+        }
         check_meta(meta)?;
         let meta = meta.encode().map_err(|error| Error::io("encoding metadata", error))?;
         let size = self.fields.iter().fold(meta.len(), |sum, field| {
