@@ -26,6 +26,7 @@ mod decision;
 mod error;
 mod explain;
 mod guard;
+mod owner_grants;
 mod roles;
 mod settings;
 mod sharing;
@@ -36,6 +37,7 @@ pub use compose::{AllOf, AnyOf, Fallback, ForbidIf, all_of, any_of, fallback, fo
 pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
 pub use error::PolicyError;
 pub use explain::{Explanation, Looked};
+pub use owner_grants::OwnerGrants;
 pub use roles::{Grant, Role, Roles};
 pub use sharing::{Restriction, Sharing, SharingRule};
 pub use version::PolicyVersion;
