@@ -19,6 +19,7 @@
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
 //! denials. Does not: log people in. A policy believes the [`Actor`](crate::Actor) that the host made.
 
+mod break_glass;
 mod builtin;
 pub mod codes;
 mod compose;
@@ -32,6 +33,7 @@ mod settings;
 mod sharing;
 mod version;
 
+pub use break_glass::BreakGlass;
 pub use builtin::{DenyAll, danger};
 pub use compose::{AllOf, AnyOf, Fallback, ForbidIf, all_of, any_of, fallback, forbid_if};
 pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
