@@ -6,10 +6,12 @@
 //! plaintext. Does not: decide, or write the journal.
 
 mod opened;
+mod owner;
 mod sealing;
 mod seals;
 
 pub(super) use opened::{Opened, Unopened};
+pub(super) use owner::reown;
 pub(super) use sealing::{Draw, Edited, Target};
 pub(super) use seals::{RowPlace, open_tombstone, seal_tombstone};
 

@@ -1,6 +1,7 @@
 //! What the vault promises, tried from above, and from below through its store and its files.
 
 mod bad_input;
+mod facts;
 mod failing;
 mod format;
 mod gatekeeping;
