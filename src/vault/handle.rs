@@ -40,6 +40,10 @@ pub struct Health {
     pub journal_blocks: u64,
     /// The audit sinks.
     pub sinks: Vec<SinkHealth>,
+    /// Emergency accesses that run now, in all tenants.
+    pub emergencies_running: usize,
+    /// Emergency accesses that nobody has reviewed, those that run included.
+    pub emergencies_unreviewed: usize,
     /// What was repaired, adopted or found wrong while opening.
     pub notices: Vec<String>,
     /// What failed last beside the calls (the head file, slot ceilings); it is tried again.
@@ -206,10 +210,16 @@ impl Vault {
     #[must_use]
     pub fn health(&self) -> Health {
         let core = &self.core;
+        let now = core.gate.now();
+        let counts = core.all_tenants().into_iter().map(|tenant| tenant.facts.emergencies(now));
+        let (running, unreviewed) =
+            counts.fold((0usize, 0usize), |sum, (a, b)| (sum.0.saturating_add(a), sum.1.saturating_add(b)));
         Health {
             stopped: core.journal.failed(),
             journal_blocks: core.journal.latest().map_or(0, |state| state.frontier.size()),
             sinks: core.journal.sinks().iter().map(crate::audit::Delivery::health).collect(),
+            emergencies_running: running,
+            emergencies_unreviewed: unreviewed,
             notices: core.notices.clone(),
             trouble: core.upkeep.trouble(),
         }

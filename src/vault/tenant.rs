@@ -9,7 +9,7 @@ use crate::record::{Record, Schema};
 
 use super::core::Core;
 use super::define;
-use super::session::Session;
+use super::session::{Session, SessionInner};
 use super::tenant_core::TenantCore;
 
 /// One company's customer base: its own root key, its own collections; it sees no other tenant.
@@ -62,6 +62,11 @@ impl Tenant {
     pub fn session(&self, actor: Actor) -> Result<Session> {
         self.core.ready()?;
         Ok(Session::new(Arc::clone(&self.core), Arc::clone(&self.tenant), actor))
+    }
+
+    /// What an administrator sees of it.
+    pub(super) fn session_of(&self, admin: &Actor) -> Arc<SessionInner> {
+        Session::new(Arc::clone(&self.core), Arc::clone(&self.tenant), admin.clone()).inner
     }
 
     /// Creates the collection that `T`'s schema names, or changes its schema to the present one, and builds the indexes

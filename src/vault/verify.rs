@@ -22,7 +22,7 @@ use super::core::Core;
 use super::gate::{Opened, RowPlace, open_tombstone};
 use super::rows::{self, ParsedRow};
 use super::tenant_core::{CollectionCore, TenantCore};
-use super::{blocks, open, terms};
+use super::{blocks, facts, open, terms};
 
 /// How many values are read from the store at once.
 const PAGE: usize = 512;
@@ -257,6 +257,9 @@ impl Check<'_> {
         ] {
             self.each(&place::of_tenant(space, tenant.id), |key, value| {
                 self.count(tenant, found, key, value);
+                if space == Space::Fact && !opens(tenant, key, value) {
+                    found.wrong.get_or_insert(RowSet::Records);
+                }
                 Ok(())
             })?;
         }
@@ -357,6 +360,10 @@ impl Check<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
         self.core.store.get(key).map_err(|error| Error::io("reading the vault", error))
     }
+}
+
+fn opens(tenant: &TenantCore, key: &[u8], sealed: &[u8]) -> bool {
+    place::fact_of_key(key).is_some_and(|id| facts::open_fact(&tenant.keys, tenant.id, id, sealed).is_ok())
 }
 
 fn differ(tenant: TenantId, rows: RowSet, expected: &RowSetDigest, found: &RowSetDigest) -> Verdict {

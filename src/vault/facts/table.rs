@@ -70,10 +70,6 @@ impl Table {
         }
     }
 
-    pub(in crate::vault) fn get(&self, id: FactId) -> Option<&Arc<Fact>> {
-        self.facts.get(&id)
-    }
-
     pub(in crate::vault) fn count(&self, kind: Kind) -> usize {
         self.counts.get(kind as usize).copied().unwrap_or(0)
     }
@@ -101,7 +97,7 @@ impl Table {
     }
 
     /// All that this actor was given by shares, and all that they shared. The second takes a look at every share.
-    pub(super) fn shares_about(&self, actor: &str) -> (Vec<FactId>, Vec<FactId>) {
+    pub(in crate::vault) fn shares_about(&self, actor: &str) -> (Vec<FactId>, Vec<FactId>) {
         let with = self.actors.get(actor).into_iter().flatten().flat_map(|(_, records)| records.values().copied());
         let by = self.facts.iter().filter(|(_, fact)| match &***fact {
             Fact::Share(share) => share.by == actor && share.with.as_grantee() != Grantee::Actor(actor),

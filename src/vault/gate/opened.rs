@@ -112,6 +112,10 @@ impl Opened {
             .map_or(true, |exposed| exposed.attributes().iter().any(|(_, value)| values.contains(value)))
     }
 
+    pub(super) fn place(&self) -> &RowPlace {
+        &self.place
+    }
+
     /// Bytes of the opened body.
     pub(in crate::vault) fn size(&self) -> usize {
         self.body.len()
@@ -176,7 +180,7 @@ impl Opened {
         terms(layout, &self.meta, &self.fields(layout)?, wanted)
     }
 
-    fn fields<'a>(&'a self, layout: &'a Layout) -> Result<Vec<StoredField<'a>>> {
+    pub(super) fn fields<'a>(&'a self, layout: &'a Layout) -> Result<Vec<StoredField<'a>>> {
         let fields = Body::split(&self.body).and_then(|body| body.fields());
         let layout = self.newer.as_deref().unwrap_or(layout);
         let stored = fields.and_then(|fields| record::stored_fields(fields, &layout.dictionary));

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod channels;
+mod facts;
 mod failing;
 mod format;
 mod gatekeeping;
