@@ -26,6 +26,7 @@ mod decision;
 mod error;
 mod explain;
 mod guard;
+pub mod review;
 mod roles;
 mod version;
 

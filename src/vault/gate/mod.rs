@@ -57,6 +57,14 @@ pub(super) struct Permit {
     version: PolicyVersion,
 }
 
+/// What the policy in force would be asked with.
+pub(super) struct Inquired<'a> {
+    pub(super) policy: &'a dyn AccessPolicy,
+    pub(super) guard: Guard,
+    pub(super) request: Request<'a>,
+    pub(super) facts: &'a dyn Facts,
+}
+
 struct Now(Timestamp);
 
 impl Facts for Now {
@@ -106,17 +114,27 @@ impl Gate {
 
     /// May this be done to this record?
     pub(super) fn permit_on(&self, question: &Question<'_>, row: &Opened) -> Result<Permit, Denial> {
-        let meta = row.meta();
-        let revision = row.head().revision;
-        let known = Resource::new().id(row.record()).revision(revision).labels(&meta.labels);
-        let resource = Resource { owner: meta.owner.as_deref(), ..known };
-        self.ask(question, Some(&resource), Some((row.record(), revision)))
+        self.ask(question, Some(&known(row)), Some((row.record(), row.head().revision)))
     }
 
     /// May a record with this metadata be created?
     pub(super) fn permit_new(&self, question: &Question<'_>, meta: &Meta) -> Result<Permit, Denial> {
         let resource = Resource { owner: meta.owner.as_deref(), ..Resource::new().labels(&meta.labels) };
         self.ask(question, Some(&resource), None)
+    }
+
+    /// Hands out what the policy would be asked with if this were an act, for questions about it. Makes no permit.
+    pub(super) fn inquire<R>(
+        &self,
+        question: &Question<'_>,
+        row: Option<&Opened>,
+        ask: impl FnOnce(Inquired<'_>) -> R,
+    ) -> R {
+        let now = self.now();
+        let mut request = request(question, now);
+        let resource = row.map(known);
+        request.resource = resource.as_ref();
+        ask(Inquired { policy: &*self.current().policy, guard: self.guard, request, facts: &Now(now) })
     }
 
     /// Which rows a list or a search need look at.
@@ -184,6 +202,13 @@ impl Permit {
         self.read = fields.iter().copied().filter(|field| self.read.contains(field)).collect();
         self
     }
+}
+
+/// What a policy may know of a row.
+fn known(row: &Opened) -> Resource<'_> {
+    let meta = row.meta();
+    let known = Resource::new().id(row.record()).revision(row.head().revision).labels(&meta.labels);
+    Resource { owner: meta.owner.as_deref(), ..known }
 }
 
 fn request<'a>(question: &Question<'a>, now: Timestamp) -> Request<'a> {
