@@ -15,6 +15,7 @@
 //! ```
 //!
 //! Policies compose: [`all_of`], [`any_of`], [`fallback`], [`forbid_if`].
+//! Who can do what under a policy, and why, is asked in [`review`].
 //!
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
 //! denials. Does not: log people in. A policy believes the [`Actor`](crate::Actor) that the host made.

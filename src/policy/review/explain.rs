@@ -1,7 +1,7 @@
 //! Why: the policy's own explanation, and what the guard adds to it.
 
 use super::course::Seen;
-use super::{Questions, Told, words};
+use super::{Questions, Told, about, words};
 use crate::model::{Action, Actor, Request, Resource};
 use crate::policy::{Decision, Denial, Explanation, Filter, Looked, Permission, Scope, unmet};
 
@@ -14,7 +14,8 @@ pub(super) fn explain(
     fields: &[&str],
 ) -> Explanation {
     let facts = Told { facts: questions.facts, now: questions.now(), fulfilled: false };
-    let request = questions.request(actor, action, collection, record, fields);
+    let record = about(actor, action, record);
+    let request = questions.request(actor, action, collection, record.as_ref(), fields);
     let (mut parts, mut looked) = (Vec::new(), Vec::new());
     let answer = questions.course(request, &facts).run(&mut |seen| match seen {
         Seen::Asked(request, answer) => {
@@ -24,20 +25,17 @@ pub(super) fn explain(
             }
             if let Err(denial) = answer
                 && !said(&part, denial)
+                && !told(&looked, denial)
             {
-                looked.push(Looked::new("guard", true, format!("{} ({})", denial.for_admin, denial.code)));
+                looked.push(refused(denial));
             }
             parts.push(part);
         }
         Seen::Scope(Ok(scope)) => looked.push(Looked::new("scope", true, rows(scope))),
-        Seen::Scope(Err(denial)) => {
-            looked.push(Looked::new("scope", true, format!("{} ({})", denial.for_admin, denial.code)));
-        }
+        Seen::Scope(Err(denial)) => looked.push(refused(denial)),
         Seen::Refused(denial) => {
-            let told = parts.iter().any(|part| said(part, denial))
-                || looked.iter().any(|looked| looked.why.starts_with(&denial.for_admin));
-            if !told {
-                looked.push(Looked::new("guard", true, format!("{} ({})", denial.for_admin, denial.code)));
+            if !told(&looked, denial) && !parts.iter().any(|part| said(part, denial)) {
+                looked.push(refused(denial));
             }
         }
     });
@@ -57,6 +55,15 @@ fn part(questions: &Questions<'_>, request: &Request<'_>, facts: &Told<'_>) -> E
 
 fn said(part: &Explanation, denial: &Denial) -> bool {
     matches!(&part.decision, Ok(Decision::Deny(said)) if said == denial)
+}
+
+fn told(looked: &[Looked], denial: &Denial) -> bool {
+    looked.iter().any(|looked| looked.why.contains(&denial.for_admin))
+}
+
+/// What the guard refuses for a reason of its own.
+fn refused(denial: &Denial) -> Looked {
+    Looked::new("guard", true, format!("{} ({})", denial.for_admin, denial.code))
 }
 
 fn obligations(permission: &Permission, request: &Request<'_>, facts: &Told<'_>) -> Vec<Looked> {

@@ -171,8 +171,6 @@ impl<'a> Questions<'a> {
         let mut all = WhoCan::default();
         for actor in actors {
             let asker = Asker::new(self, actor);
-            let own = Resource::new().owner(actor.id());
-            let record = record.or_else(|| (action == Action::Create).then_some(&own));
             let answer = asker.ask(action, Some(collection), record, &[]);
             let list = if answer.permission().is_some() { &mut all.can } else { &mut all.cannot };
             list.push(Who { actor: actor.id().to_owned(), answer });
@@ -289,7 +287,8 @@ impl<'q, 'a> Asker<'q, 'a> {
     ) -> Answer {
         let questions = self.questions;
         let facts = Told { facts: questions.facts, now: questions.now(), fulfilled: false };
-        let request = questions.request(self.actor, action, collection, resource, fields);
+        let resource = about(self.actor, action, resource);
+        let request = questions.request(self.actor, action, collection, resource.as_ref(), fields);
         let now = questions.course(request, &facts).run(&mut |_| {});
         if now.as_ref().is_ok_and(|permission| permission.read == all() && permission.write == all()) {
             return Answer { now, if_fulfilled: None };
@@ -306,24 +305,27 @@ impl<'q, 'a> Asker<'q, 'a> {
     /// The answers for no known record, one of their own, one of somebody else's, and the samples.
     fn probe(&self, action: Action, collection: &str, fields: &[&str]) -> ActAnswers {
         let other = if self.actor.id() == SOMEBODY_ELSE { "another" } else { SOMEBODY_ELSE };
-        let record = |owner| {
-            let record = Resource::new().owner(owner);
-            // A record that is about to be created has neither yet.
-            if action == Action::Create { record } else { record.id(PROBE).revision(Revision::new(1)) }
-        };
+        let record = |owner| Resource::new().owner(owner).id(PROBE).revision(Revision::new(1));
         let ask = |record: Option<&Resource<'_>>| self.ask(action, Some(collection), record, fields);
-        let own = Some(record(self.actor.id()));
-        let unknown = if action == Action::Create { own } else { None };
         let samples = self.questions.samples.iter().filter(|sample| sample.collection == collection);
         let samples = samples.map(|sample| (sample.name.clone(), ask(Some(&sample.record))));
         ActAnswers {
             action,
-            unknown: ask(unknown.as_ref()),
-            own: ask(own.as_ref()),
+            unknown: ask(None),
+            own: ask(Some(&record(self.actor.id()))),
             others: ask(Some(&record(other))),
             samples: samples.collect(),
         }
     }
+}
+
+/// The record that an act is about: a new one has no id yet, and is the actor's own unless said otherwise.
+fn about<'r>(actor: &'r Actor, action: Action, record: Option<&Resource<'r>>) -> Option<Resource<'r>> {
+    if action != Action::Create {
+        return record.copied();
+    }
+    let new = record.copied().unwrap_or(Resource::new().owner(actor.id()));
+    Some(Resource { id: None, revision: None, ..new })
 }
 
 const fn all() -> crate::model::FieldSet {

@@ -33,7 +33,7 @@ pub(super) fn write<const N: usize>(
         // A cell is only left out while everything left of it is the same as well.
         let same = before.map_or(0, |before| before.iter().zip(row).take(merged).take_while(|(a, b)| a == b).count());
         before = Some(row);
-        for number in 0..cells.iter().map(Vec::len).max().unwrap_or_default() {
+        for number in 0..cells.iter().skip(same).map(Vec::len).max().unwrap_or_default() {
             let cell = |(place, lines): (usize, &Vec<String>)| {
                 if place < same { "" } else { lines.get(number).map_or("", String::as_str) }.to_owned()
             };

@@ -10,6 +10,7 @@ mod masking;
 mod policies;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
+mod review;
 mod secrets;
 mod tampering;
 mod verdicts;
