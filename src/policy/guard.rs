@@ -92,7 +92,11 @@ impl Guard {
         }
     }
 
-    fn ask<T>(self, question: impl FnOnce() -> Result<T, PolicyError>) -> Result<T, Denial> {
+    /// The answer to any question to a policy.
+    ///
+    /// # Errors
+    /// A denial, where the policy fails, panics or is late.
+    pub(crate) fn ask<T>(self, question: impl FnOnce() -> Result<T, PolicyError>) -> Result<T, Denial> {
         let begun = Instant::now();
         // A policy is shared by threads, so a panic leaves nothing broken here that it wouldn't leave to another thread.
         let answer = match catch_unwind(AssertUnwindSafe(question)) {

@@ -45,6 +45,8 @@
 //! # Ok::<(), strongroom::policy::PolicyError>(())
 //! ```
 //!
+//! Who can do what under a policy, and why, is asked in [`review`].
+//!
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
 //! denials. Does not: log people in. A policy believes the [`Actor`] that the host made.
 
@@ -63,6 +65,7 @@ mod guard;
 mod labels;
 mod owner_grants;
 mod purpose;
+pub mod review;
 mod roles;
 mod row_limit;
 mod settings;

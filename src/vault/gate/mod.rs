@@ -19,7 +19,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::{Error, Result};
 use crate::format::Meta;
-use crate::model::{Action, Actor, ApprovalId, Clock, FieldSet, RecordId, Request, Resource, Revision, Timestamp};
+use crate::model::{
+    Action, Actor, ApprovalId, Clock, Facts, FieldSet, RecordId, Request, Resource, Revision, Timestamp,
+};
 use crate::policy::{AccessPolicy, Denial, Guard, Obligation, Permission, PolicyVersion, Scope, codes};
 
 use super::facts::View;
@@ -89,6 +91,14 @@ pub(super) struct Permit {
     approval: Option<ApprovalId>,
 }
 
+/// What the policy in force would be asked with.
+pub(super) struct Inquired<'a> {
+    pub(super) policy: &'a dyn AccessPolicy,
+    pub(super) guard: Guard,
+    pub(super) request: Request<'a>,
+    pub(super) facts: &'a dyn Facts,
+}
+
 impl Gate {
     /// A gate with this policy.
     ///
@@ -149,6 +159,22 @@ impl Gate {
     /// May a record with this metadata and these attributes be created?
     pub(super) fn permit_new(&self, question: &Question<'_>, meta: &Meta, exposed: &Exposed) -> Result<Permit, Denial> {
         self.ask(question, Some(&resource(meta, exposed)), None)
+    }
+
+    /// Hands out what the policy would be asked with if this were an act, for questions about it. Makes no permit.
+    pub(super) fn inquire<R>(
+        &self,
+        question: &Question<'_>,
+        row: Option<&Opened>,
+        ask: impl FnOnce(Inquired<'_>) -> R,
+    ) -> Result<R, Denial> {
+        let now = self.now();
+        let mut request = request(question, now);
+        let exposed = row.map(Opened::exposed).transpose()?.unwrap_or_default();
+        let known = row.map(|row| resource(row.meta(), &exposed).id(row.record()).revision(row.head().revision));
+        request.resource = known.as_ref();
+        let facts = View::new(question.tenant, now);
+        Ok(ask(Inquired { policy: &*self.current().policy, guard: self.guard, request, facts: &facts }))
     }
 
     /// Which rows a list or a search need look at.
