@@ -11,7 +11,7 @@ use super::{AccessPolicy, Decision, Denial, Obligation, Permission, PolicyError,
 use crate::model::{Facts, Request};
 
 /// How far ahead of the vault's clock an authentication may have happened.
-const CLOCKS_APART: i64 = 60_000_000;
+pub(super) const CLOCKS_APART: i64 = 60_000_000;
 
 /// How policies are asked.
 #[derive(Debug, Clone, Copy)]

@@ -20,6 +20,8 @@
 //! denials. Does not: log people in. A policy believes the [`Actor`](crate::Actor) that the host made.
 
 mod builtin;
+#[cfg(feature = "cedar")]
+mod cedar;
 pub mod codes;
 mod compose;
 mod decision;
@@ -30,6 +32,8 @@ mod roles;
 mod version;
 
 pub use builtin::{DenyAll, danger};
+#[cfg(feature = "cedar")]
+pub use cedar::Cedar;
 pub use compose::{AllOf, AnyOf, Fallback, ForbidIf, all_of, any_of, fallback, forbid_if};
 pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
 pub use error::PolicyError;
@@ -37,6 +41,8 @@ pub use explain::{Explanation, Looked};
 pub use roles::{Grant, Role, Roles};
 pub use version::PolicyVersion;
 
+#[cfg(feature = "cedar")]
+use guard::CLOCKS_APART;
 pub(crate) use guard::{Guard, unmet};
 
 use std::sync::Arc;
