@@ -27,6 +27,7 @@
 //! | how many rows are shown, by one act and in an hour | [`RowLimit`] |
 //! | working hours | [`WorkingHours`] |
 //! | a condition of your own that forbids | [`forbid_if`] |
+//! | policies in the Cedar language (feature `cedar`) | `Cedar` |
 //! | everything, until there is another | [`DenyAll`] |
 //! | putting these together | [`all_of`], [`any_of`], [`fallback`] |
 //!
@@ -54,6 +55,8 @@ mod acts;
 mod applies;
 mod break_glass;
 mod builtin;
+#[cfg(feature = "cedar")]
+mod cedar;
 pub mod codes;
 mod compose;
 mod constraint;
@@ -79,6 +82,8 @@ mod tests_properties;
 
 pub use break_glass::BreakGlass;
 pub use builtin::{DenyAll, danger};
+#[cfg(feature = "cedar")]
+pub use cedar::Cedar;
 pub use compose::{AllOf, AnyOf, Fallback, ForbidIf, all_of, any_of, fallback, forbid_if};
 pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
 pub use dual_control::DualControl;
@@ -94,6 +99,9 @@ pub use sharing::{Restriction, Sharing, SharingRule};
 pub use step_up::StepUp;
 pub use version::PolicyVersion;
 pub use working_hours::{Weekday, WorkingHours};
+
+#[cfg(feature = "cedar")]
+use guard::CLOCKS_APART;
 
 pub(crate) use guard::{DEADLINE, Guard, unmet};
 
