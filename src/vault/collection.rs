@@ -121,7 +121,7 @@ impl<T: Record + 'static> Collection<T> {
     /// # Errors
     /// Those of every call.
     pub fn list(&self, after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
-        list::list(&self.session, &self.core, after, limit)
+        list::list(&self.session, &self.core, after, limit, list::BOUNDS)
     }
 
     /// All records that the actor may see, read in pages of `page` (1 to 1,000). Ends after the first error.

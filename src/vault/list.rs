@@ -1,7 +1,7 @@
 //! Lists: a page of the rows that an actor may see, found by the indexes of the policy's scope where these can find them,
 //! else by looking at every row.
 //!
-//! Guarantees: the same rows either way. A page holds in memory its own rows and at most [`ENTRIES`] ids.
+//! Guarantees: the same rows either way. A page holds in memory its own rows and at most as many ids as [`BOUNDS`] has entries.
 
 use std::ops::Bound::{Excluded, Unbounded};
 use std::sync::Arc;
@@ -21,21 +21,29 @@ use super::session::SessionInner;
 use super::tenant_core::CollectionCore;
 use super::write::plan;
 
-/// A page is found by at most this many index entries; where a scope has more, every row is looked at.
-const ENTRIES: usize = 65_536;
-/// So many entries are read for each row of a page before as many rows are looked at instead, which may be enough: each
-/// page reads the entries anew, and rows stand in order.
-const ENTRIES_A_ROW: usize = 64;
+/// How far indexes are followed.
+pub(super) const BOUNDS: Bounds = Bounds { entries: 65_536, a_row: 64 };
 /// How many rows are read from the store at once, at most
 const SCAN: usize = 256;
 /// and at least.
 const FEW: usize = 32;
+
+/// How many index entries are read for a page.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    /// At most; where a scope has more, every row is looked at.
+    pub(super) entries: usize,
+    /// For each row wanted, before as many rows are looked at first: that may be enough, and each page reads the entries
+    /// anew.
+    pub(super) a_row: usize,
+}
 
 pub(super) fn list<T: Record + 'static>(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
     after: Option<RecordId>,
     limit: usize,
+    bounds: Bounds,
 ) -> Result<Page<T>> {
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
@@ -45,7 +53,7 @@ pub(super) fn list<T: Record + 'static>(
     };
     let limit = limit.clamp(1, PAGE);
     let mut list = List { query, after, limit, held: 0, next: None, done: false };
-    list.fill()?;
+    list.fill(bounds)?;
     Ok(Page { items: list.query.release()?, next: list.next })
 }
 
@@ -62,19 +70,19 @@ struct List<'a, T> {
 }
 
 impl<T: Record> List<'_, T> {
-    fn fill(&mut self) -> Result<()> {
+    fn fill(&mut self, bounds: Bounds) -> Result<()> {
         let candidates = match &self.query.within {
             None => None,
-            Some(within) => Candidates::new(within, self.query.layout, self.after)?,
+            Some(within) => Candidates::new(within, self.query.layout, self.after, bounds.entries)?,
         };
         let Some(mut candidates) = candidates else { return self.look_at(usize::MAX) };
-        let few = self.limit.saturating_mul(ENTRIES_A_ROW);
+        let few = self.limit.saturating_mul(bounds.a_row).min(bounds.entries);
         if !candidates.read(&self.query, few)? {
             self.look_at(few)?;
             if self.done {
                 return Ok(());
             }
-            if !candidates.read(&self.query, ENTRIES)? {
+            if !candidates.read(&self.query, bounds.entries)? {
                 return self.look_at(usize::MAX);
             }
         }

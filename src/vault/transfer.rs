@@ -15,8 +15,8 @@ use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, IndexCore, Indexed, Layout, TenantCore};
 use super::{entries, terms};
 
-/// A record as it is, and where.
-pub(super) struct Held<'a> {
+/// A record that is given to another owner: as it is, and where.
+pub(super) struct Giving<'a> {
     pub(super) core: &'a Core,
     pub(super) tenant: &'a TenantCore,
     pub(super) collection: &'a Arc<CollectionCore>,
@@ -55,15 +55,15 @@ pub(super) fn prepare_transfer(
         return Ok(revision);
     }
     let tenant = &session.tenant;
-    let held = Held { core, tenant, collection, layout: &layout, bytes: &bytes, opened: &opened };
-    let next = held.give(owner, permit.maintenance(&opened)?, write)?;
+    let giving = Giving { core, tenant, collection, layout: &layout, bytes: &bytes, opened: &opened };
+    let next = giving.give(owner, permit.maintenance(&opened)?, write)?;
     entry.subjects(&[entries::subject(&meta, next)]);
     entry.revision_before(revision).revision_after(next);
     write.entries.push(entries::finish(entry)?);
     Ok(next)
 }
 
-impl Held<'_> {
+impl Giving<'_> {
     /// Adds to `write` what gives the record this owner, under a [maintenance](Permit::maintenance) permit; returns its
     /// revision then. That the record may have this owner is the caller's to decide, and the journal's entry the caller's to
     /// add.
