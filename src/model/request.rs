@@ -45,6 +45,8 @@ pub struct Request<'a> {
     pub rows: Option<u32>,
     /// The approval that the act is done under, as the session names it.
     pub approval: Option<ApprovalId>,
+    /// Of a transfer whom the record is to belong to; `None` for nobody, and for any other act.
+    pub new_owner: Option<&'a str>,
 }
 
 impl<'a> Request<'a> {
@@ -63,6 +65,7 @@ impl<'a> Request<'a> {
             reason: None,
             rows: None,
             approval: None,
+            new_owner: None,
         }
     }
 

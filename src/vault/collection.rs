@@ -122,7 +122,7 @@ impl<T: Record + 'static> Collection<T> {
     /// # Errors
     /// Those of every call.
     pub fn list(&self, after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
-        list::list(&self.session, &self.core, Action::List, after, limit)
+        list::list(&self.session, &self.core, Action::List, after, limit, list::BOUNDS)
     }
 
     /// The records after `after` that the actor may take out of the vault, as [`list`](Self::list) gives them: at most
@@ -132,7 +132,7 @@ impl<T: Record + 'static> Collection<T> {
     /// # Errors
     /// Those of every call.
     pub fn export(&self, after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
-        list::list(&self.session, &self.core, Action::Export, after, limit)
+        list::list(&self.session, &self.core, Action::Export, after, limit, list::BOUNDS)
     }
 
     /// Reads these fields of a record, though they are otherwise masked. An act of its own ([`Action::Unmask`]): the
@@ -142,6 +142,25 @@ impl<T: Record + 'static> Collection<T> {
     /// [`Error::UnknownField`](crate::Error::UnknownField), and those of [`get`](Self::get).
     pub fn unmask(&self, id: RecordId, fields: &[&str]) -> Result<Found<T>> {
         read::unmask(&self.session, &self.core, id, fields)
+    }
+
+    /// The first `limit` (1 to 1,000) of the records that the actor may see, by the value of a field that they may read;
+    /// `descending`: the last. Text, whole numbers, bools and enums without data; text without regard to case, records
+    /// without a value last. Records of which the actor may not read the field aren't among them. Looks at every record.
+    ///
+    /// # Errors
+    /// [`Error::UnknownField`](crate::Error::UnknownField); [`Error::Record`](crate::Error::Record) for a field of another
+    /// type; [`Error::TooLarge`](crate::Error::TooLarge) for more than 32 MiB of records; and those of every call.
+    pub fn sorted(&self, field: &str, descending: bool, limit: usize) -> Result<Vec<Found<T>>> {
+        list::sorted(&self.session, &self.core, field, descending, limit)
+    }
+
+    /// How many records the actor may see. Looks at every record that the policy's scope can hold.
+    ///
+    /// # Errors
+    /// Those of every call.
+    pub fn count(&self) -> Result<u64> {
+        list::count::<T>(&self.session, &self.core)
     }
 
     /// All records that the actor may see, read in pages of `page` (1 to 1,000). Ends after the first error.

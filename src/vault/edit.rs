@@ -10,12 +10,13 @@ use crate::record::{self, Fields, Record, RecordError};
 
 use super::commit::{NewRow, RowChange, foresee};
 use super::core::Write;
+use super::facts::{self, Reserved};
 use super::gate::{Draw, Permit, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, IndexCore};
 use super::write::{not_writable, plan};
-use super::{entries, facts, terms};
+use super::{entries, terms};
 
 /// What an update does to a record.
 pub(super) enum Edit<'a, T> {
@@ -59,12 +60,13 @@ pub(super) fn prepare_edit<T: Record + 'static>(
     if at.is_some_and(|at| at != opened.head().revision) {
         return Err(Error::Conflict);
     }
-    // The closure sees the record, so this is a read as well, and on record before it happens.
+    // The closure sees the record, so this is a read as well, counted, and on record before it happens.
+    let reserved = Reserved::new(session, &permit, 1).map_err(|denial| refuse(&question, denial))?;
     let mut seen = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     seen.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     read::name_fields(&mut seen, &layout, permit.read());
     let ticket = core.record(Some(&session.tenant), entries::finish(seen)?)?;
-    session.tenant.facts.rows.reserve(session.actor.id(), 1, None, core.gate.now());
+    reserved.shown(1);
 
     let writable = permit.write().clone();
     let revision = opened.head().revision;
@@ -105,7 +107,7 @@ pub(super) fn prepare_edit<T: Record + 'static>(
 
     let names = edited.changed().to_vec();
     let changed: Vec<&str> = names.iter().map(String::as_str).collect();
-    let question = session.question(Action::Update, Some(&collection.name), &changed);
+    let question = Question { reserved: 1, ..session.question(Action::Update, Some(&collection.name), &changed) };
     let mut meta = opened.meta().clone();
     meta.updated = core.gate.now();
     // As it was, and as it will be: an update must take no record to where the actor may not change it.

@@ -21,7 +21,7 @@ use super::session::SessionInner;
 use super::suspension::{permit, question, suspend};
 use super::tenant::Tenant;
 use super::tenant_core::CollectionCore;
-use super::transfer::Held;
+use super::transfer::Giving;
 use super::{emergency, entries};
 
 /// How many rows are given to their new owner in one commit.
@@ -278,8 +278,8 @@ fn reassign(session: &SessionInner, collection: &Arc<CollectionCore>, from: &str
         let mut subjects = Vec::with_capacity(page.rows.len());
         for (bytes, opened) in &page.rows {
             let layout = &collection.layout();
-            let held = Held { core: &session.core, tenant: &session.tenant, collection, layout, bytes, opened };
-            let next = held.give(Some(to), allowed.maintenance(opened)?, &mut write)?;
+            let giving = Giving { core: &session.core, tenant: &session.tenant, collection, layout, bytes, opened };
+            let next = giving.give(Some(to), allowed.maintenance(opened)?, &mut write)?;
             subjects.push(entries::subject(opened.meta(), next));
         }
         if !write.rows.is_empty() {

@@ -13,6 +13,7 @@ use crate::model::{Action, ApprovalId, RecordId};
 use crate::policy::Scope;
 use crate::record::{Plan, Record, RecordError, SearchValue};
 
+use super::facts::{self, Reserved};
 use super::found::{Found, Page};
 use super::gate::{Opened, Permit, Question};
 use super::read::{self, Stored};
@@ -21,7 +22,7 @@ use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, IndexCore, Layout};
 use super::terms::Sought;
 use super::write::plan;
-use super::{entries, facts, terms};
+use super::{entries, terms};
 
 /// A page has at most this many records; so has a journal entry.
 pub(super) const PAGE: usize = 1_000;
@@ -44,6 +45,8 @@ pub(super) struct Query<'a, T> {
     /// `None`: all rows.
     pub(super) within: Option<Within>,
     pub(super) chosen: Vec<(Opened, Permit)>,
+    /// Rows that were counted before they are shown, where the policy limits them.
+    reserved: Option<Reserved<'a>>,
     kind: std::marker::PhantomData<fn() -> T>,
 }
 
@@ -72,6 +75,7 @@ pub(super) fn find<T: Record + 'static>(
     let Some(sought) = sought(&layout, &plan, wanted)? else {
         return Ok(Page { items: query.release()?, next: None });
     };
+    let limit = query.clamped(limit)?;
     let mut ids: Option<BTreeSet<RecordId>> = None;
     for Sought { index, key, .. } in &sought {
         let these = query.ids(index, key)?;
@@ -114,6 +118,7 @@ pub(super) fn find_unique<T: Record + 'static>(
     if !terms::searched(&layout, field)?.unique {
         return Err(Error::NotUnique { field: field.to_owned() });
     }
+    query.clamped(1)?;
     if let Some(sought) = sought {
         for Sought { index, key, .. } in &sought {
             for _ in 0..TRIES {
@@ -165,6 +170,7 @@ impl<'a, T: Record> Query<'a, T> {
             asked,
             within: Within::new(scope),
             chosen: Vec::new(),
+            reserved: None,
             kind: std::marker::PhantomData,
         };
         if nothing {
@@ -172,6 +178,32 @@ impl<'a, T: Record> Query<'a, T> {
             return Ok(None);
         }
         Ok(Some(query))
+    }
+
+    /// How many rows may be shown of those wanted; they count as shown from now on.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], journalled, if that is none.
+    pub(super) fn clamped(&mut self, wanted: usize) -> Result<usize> {
+        if self.asked.row_limit() == (u32::MAX, None) {
+            return Ok(wanted);
+        }
+        let reserved = Reserved::new(self.session, &self.asked, wanted)
+            .map_err(|denial| read::refuse(self.session, self.collection, &self.question, denial))?;
+        self.question.reserved = reserved.count();
+        let most = usize::try_from(reserved.count()).unwrap_or(wanted);
+        self.reserved = Some(reserved);
+        Ok(most)
+    }
+
+    /// Writes down that so many rows were counted.
+    pub(super) fn counted(self, rows: u64) -> Result<()> {
+        let mut entry =
+            entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), &self.asked);
+        entry.rows(u32::try_from(rows).unwrap_or(u32::MAX));
+        let entry = entries::finish(entry)?;
+        facts::hand_over(self.session, self.collection, &self.question, self.approval, entry)?;
+        Ok(())
     }
 
     /// A permit for one row, if the actor may see it here.
@@ -249,7 +281,17 @@ impl<'a, T: Record> Query<'a, T> {
         let entry = entries::finish(entry)?;
         let ticket = facts::hand_over(self.session, self.collection, &self.question, approval, entry)?;
         let shown = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
-        self.session.tenant.facts.rows.reserve(self.session.actor.id(), shown, None, self.session.core.gate.now());
+        match self.reserved {
+            Some(reserved) => reserved.shown(shown),
+            None => {
+                self.session.tenant.facts.rows.reserve(
+                    self.session.actor.id(),
+                    shown,
+                    None,
+                    self.session.core.gate.now(),
+                );
+            }
+        }
         let show = |(opened, mut permit): (Opened, Permit)| {
             permit.approval_is_spent();
             opened.show(permit, &ticket, self.layout, self.plan)

@@ -9,7 +9,7 @@ use crate::policy::{Denial, codes};
 use crate::record::{Plan, Record};
 
 use super::entries;
-use super::facts;
+use super::facts::{self, Reserved};
 use super::found::Found;
 use super::gate::{Opened, Permit, Question, RowPlace, Unopened, open_tombstone};
 use super::rows::{self, ParsedRow, RowBytes};
@@ -183,12 +183,14 @@ fn release<T: Record>(
     opened: Opened,
     mut permit: Permit,
 ) -> Result<Found<T>> {
+    let reserved =
+        Reserved::new(session, &permit, 1).map_err(|denial| refuse(session, collection, question, denial))?;
     let mut entry = entries::permitted(&session.core.gate, question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     name_fields(&mut entry, layout, permit.read());
     let ticket = facts::hand_over(session, collection, question, permit.approval(), entries::finish(entry)?)?;
     permit.approval_is_spent();
-    session.tenant.facts.rows.reserve(session.actor.id(), 1, None, session.core.gate.now());
+    reserved.shown(1);
     opened.show(permit, &ticket, layout, plan)
 }
 

@@ -69,8 +69,18 @@ struct Value<'l> {
 }
 
 impl<'l> Candidates<'l> {
-    /// Those after `after`. `None` where a part of the scope isn't in an index that can be searched.
-    pub(super) fn new(within: &Within, layout: &'l Layout, after: Option<RecordId>) -> Result<Option<Self>> {
+    /// Those after `after`. `None` where a part of the scope isn't in an index that can be searched, or has more than `most`
+    /// values.
+    pub(super) fn new(
+        within: &Within,
+        layout: &'l Layout,
+        after: Option<RecordId>,
+        most: usize,
+    ) -> Result<Option<Self>> {
+        let values = within.attributes.values().map(HashSet::len).fold(within.owners.len(), usize::saturating_add);
+        if values > most {
+            return Ok(None);
+        }
         let ids = within.records.iter().copied().filter(|id| after.is_none_or(|after| *id > after));
         let mut found = Self { ids: ids.collect(), after, values: Vec::new(), looks: 0 };
         for owner in &within.owners {

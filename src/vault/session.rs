@@ -108,15 +108,12 @@ impl SessionInner {
         fields: &'a [&'a str],
     ) -> Question<'a> {
         Question {
-            actor: &self.actor,
-            action,
-            tenant: Some(&self.tenant),
             collection,
             fields,
             purpose: self.purpose.as_deref(),
             reason: self.reason.as_deref(),
-            rows: None,
             approval: self.approval,
+            ..Question::new(&self.actor, action, Some(&self.tenant))
         }
     }
 }

@@ -8,15 +8,15 @@ use crate::model::{Action, RecordId, Revision};
 
 use super::commit::{NewRow, RowChange, foresee};
 use super::core::{Core, Write};
-use super::gate::{Draw, Opened, Permit, RowPlace, Target};
+use super::gate::{Draw, Opened, Permit, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::rows::{self, RowBytes};
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, IndexCore, Indexed, Layout, TenantCore};
 use super::{entries, facts, terms};
 
-/// A record as it is, and where.
-pub(super) struct Held<'a> {
+/// A record that is given to another owner: as it is, and where.
+pub(super) struct Giving<'a> {
     pub(super) core: &'a Core,
     pub(super) tenant: &'a TenantCore,
     pub(super) collection: &'a Arc<CollectionCore>,
@@ -35,17 +35,16 @@ pub(super) fn prepare_transfer(
     let core = &session.core;
     core.ready()?;
     let layout = collection.layout();
-    let question = session.question(Action::Transfer, Some(&collection.name), &[]);
+    let question = Question { new_owner: owner, ..session.question(Action::Transfer, Some(&collection.name), &[]) };
     let (bytes, opened) = match read::stored(session, collection, &layout, id)? {
         Stored::Row(row) => *row,
         Stored::Gone(error) => return Err(read::absent(session, collection, &question, error)),
     };
     let refuse = |denial| read::refuse(session, collection, &question, denial);
-    core.gate.permit_on(&question, &opened).map_err(refuse)?;
+    // About the record as it is: whoever gives one away need have no right to what is another's then.
+    let mut permit = core.gate.permit_on(&question, &opened).map_err(refuse)?;
     let mut meta = opened.meta().clone();
     meta.owner = owner.map(str::to_owned);
-    let exposed = opened.exposed().map_err(refuse)?;
-    let mut permit = core.gate.permit_after(&question, &opened, &meta, &exposed).map_err(refuse)?;
     let revision = opened.head().revision;
     let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     if opened.meta().owner.as_deref() == owner {
@@ -56,15 +55,15 @@ pub(super) fn prepare_transfer(
     }
     facts::spend(session, collection, &question, &mut permit, write)?;
     let tenant = &session.tenant;
-    let held = Held { core, tenant, collection, layout: &layout, bytes: &bytes, opened: &opened };
-    let next = held.give(owner, permit.maintenance(&opened)?, write)?;
+    let giving = Giving { core, tenant, collection, layout: &layout, bytes: &bytes, opened: &opened };
+    let next = giving.give(owner, permit.maintenance(&opened)?, write)?;
     entry.subjects(&[entries::subject(&meta, next)]);
     entry.revision_before(revision).revision_after(next);
     write.entries.push(entries::finish(entry)?);
     Ok(next)
 }
 
-impl Held<'_> {
+impl Giving<'_> {
     /// Adds to `write` what gives the record this owner, under a [maintenance](Permit::maintenance) permit; returns its
     /// revision then. That the record may have this owner is the caller's to decide, and the journal's entry the caller's to
     /// add.

@@ -17,6 +17,7 @@ mod view;
 pub(super) use change::{change_until_committed, drop_shares, put, stored, sweep};
 pub(super) use load::load;
 pub(super) use recount::recount;
+pub(super) use rows::Reserved;
 pub(super) use seal::{open_fact, share_id, suspension_id};
 pub(super) use spend::{hand_over, spend, use_up};
 pub(super) use table::Kind;

@@ -3,18 +3,26 @@
 use std::cell::Cell;
 
 use crate::model::{Access, Facts, Grantee, RecordId, Request, Timestamp};
+use crate::vault::gate::Question;
 use crate::vault::tenant_core::TenantCore;
 
 /// A tenant's facts at one moment.
 pub(in crate::vault) struct View<'a> {
     tenant: Option<&'a TenantCore>,
     now: Timestamp,
+    /// Rows that the act itself has counted already.
+    reserved: u32,
     approved: Cell<bool>,
 }
 
 impl<'a> View<'a> {
     pub(in crate::vault) fn new(tenant: Option<&'a TenantCore>, now: Timestamp) -> Self {
-        Self { tenant, now, approved: Cell::new(false) }
+        Self { tenant, now, reserved: 0, approved: Cell::new(false) }
+    }
+
+    /// What the question is told, whose act has reserved rows.
+    pub(in crate::vault) fn of(question: &Question<'a>, now: Timestamp) -> Self {
+        Self { reserved: question.reserved, ..Self::new(question.tenant, now) }
     }
 
     /// Whether anybody was told of an approval: then the decision may rest on it.
@@ -84,6 +92,6 @@ impl Facts for View<'_> {
     }
 
     fn rows_in_last_hour(&self, actor: &str) -> u32 {
-        self.tenant.map_or(0, |tenant| tenant.facts.rows.shown(actor, self.now))
+        self.tenant.map_or(0, |tenant| tenant.facts.rows.shown(actor, self.now).saturating_sub(self.reserved))
     }
 }

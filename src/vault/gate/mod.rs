@@ -11,7 +11,7 @@ mod sealing;
 mod seals;
 
 pub(super) use exposed::Exposed;
-pub(super) use opened::{Opened, Unopened};
+pub(super) use opened::{Opened, SortKey, Unopened};
 pub(super) use sealing::{Draw, Edited, Target};
 pub(super) use seals::{RowPlace, open_tombstone, seal_tombstone};
 
@@ -39,6 +39,9 @@ pub(super) struct Question<'a> {
     pub(super) reason: Option<&'a str>,
     pub(super) rows: Option<u32>,
     pub(super) approval: Option<ApprovalId>,
+    pub(super) new_owner: Option<&'a str>,
+    /// Rows that the act has counted as shown already.
+    pub(super) reserved: u32,
 }
 
 impl<'a> Question<'a> {
@@ -54,6 +57,8 @@ impl<'a> Question<'a> {
             reason: None,
             rows: None,
             approval: None,
+            new_owner: None,
+            reserved: 0,
         }
     }
 
@@ -173,7 +178,7 @@ impl Gate {
         let exposed = row.map(Opened::exposed).transpose()?.unwrap_or_default();
         let known = row.map(|row| resource(row.meta(), &exposed).id(row.record()).revision(row.head().revision));
         request.resource = known.as_ref();
-        let facts = View::new(question.tenant, now);
+        let facts = View::of(question, now);
         Ok(ask(Inquired { policy: &*self.current().policy, guard: self.guard, request, facts: &facts }))
     }
 
@@ -181,7 +186,7 @@ impl Gate {
     pub(super) fn scope(&self, question: &Question<'_>) -> Result<Scope, Denial> {
         self.standing(question)?;
         let now = self.now();
-        self.guard.scope(&*self.current().policy, &request(question, now), &View::new(question.tenant, now))
+        self.guard.scope(&*self.current().policy, &request(question, now), &View::of(question, now))
     }
 
     /// Whether the actor may do anything at all; asked before every policy, and alone where an act needs none.
@@ -196,7 +201,7 @@ impl Gate {
     /// How many approvals an act would want, with no record at hand; 0 if none, or if that can't be told without one.
     pub(super) fn approvals_wanted(&self, question: &Question<'_>) -> u32 {
         let now = self.now();
-        let facts = View::new(question.tenant, now);
+        let facts = View::of(question, now);
         let permission = self.guard.permission(&*self.current().policy, &request(question, now), &facts);
         let wanted = |obligation: &Obligation| match obligation {
             Obligation::Approvals(wanted) => *wanted,
@@ -215,7 +220,7 @@ impl Gate {
         let now = self.now();
         let mut request = request(question, now);
         request.resource = resource;
-        let facts = View::new(question.tenant, now);
+        let facts = View::of(question, now);
         let Current { policy, version } = self.current();
         let Permission { mut read, mut write, rule, obligations } = self.guard.decide(&*policy, &request, &facts)?;
         let approval = question.approval.filter(|_| facts.told_of_approval());
@@ -263,6 +268,16 @@ impl Permit {
                 _ => None,
             })
             .unwrap_or_default()
+    }
+
+    /// How many rows the act may show, and how many the actor may be shown in an hour.
+    pub(super) fn row_limit(&self) -> (u32, Option<u32>) {
+        self.obligations.iter().fold((u32::MAX, None), |(act, hour), obligation| match obligation {
+            Obligation::RowLimit { per_act, per_hour } => {
+                (act.min(*per_act), [hour, *per_hour].into_iter().flatten().min())
+            }
+            _ => (act, hour),
+        })
     }
 
     /// The same permit for no other fields than these.
@@ -321,5 +336,6 @@ fn request<'a>(question: &Question<'a>, now: Timestamp) -> Request<'a> {
     request.reason = question.reason;
     request.rows = question.rows;
     request.approval = question.approval;
+    request.new_owner = question.new_owner;
     request
 }

@@ -1,5 +1,6 @@
 //! Opened rows: what comes out of the gate.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::slice::from_ref;
 use std::sync::Arc;
@@ -10,9 +11,9 @@ use crate::format::row::{LiveRow, RowHead};
 use crate::format::{Body, FormatError, Meta};
 use crate::index::Term;
 use crate::keys::TenantKeys;
-use crate::model::RecordId;
+use crate::model::{IndexValue, RecordId};
 use crate::policy::{Denial, codes};
-use crate::record::{self, Fields, Plan, Record, StoredField};
+use crate::record::{self, Fields, Plan, Record, RecordError, StoredField};
 use crate::vault::commit::NewTerm;
 use crate::vault::found::{Found, Metadata};
 use crate::vault::journal::Ticket;
@@ -32,6 +33,44 @@ pub(in crate::vault) struct Opened {
     exposed: Arc<[ExposedField]>,
     /// The layout to read the fields by, where the row was written with a later one than the reader had.
     newer: Option<Arc<Layout>>,
+}
+
+/// A value to sort by: bools, then whole numbers, then text without regard to case; what has none comes last. Wiped when it
+/// is dropped.
+#[derive(PartialEq, Eq)]
+pub(in crate::vault) struct SortKey {
+    missing: bool,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Ord for SortKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.missing, self.bytes.as_slice()).cmp(&(other.missing, other.bytes.as_slice()))
+    }
+}
+
+impl PartialOrd for SortKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl SortKey {
+    fn new(value: Option<IndexValue>, descending: bool) -> Self {
+        let missing = value.is_none();
+        let mut bytes = Zeroizing::new(match value {
+            None => Vec::new(),
+            Some(IndexValue::Bool(value)) => vec![0, u8::from(value)],
+            // With the sign bit flipped, big-endian bytes stand in the order of the numbers.
+            Some(IndexValue::Integer(number)) => [&[1], &(number ^ i128::MIN).to_be_bytes()[..]].concat(),
+            Some(IndexValue::Text(text)) => [&[2], Zeroizing::new(text.to_lowercase()).as_bytes(), &[0]].concat(),
+        });
+        if descending {
+            // An end beyond every byte, so that the longer of two comes first.
+            bytes.iter_mut().for_each(|byte| *byte = !*byte);
+        }
+        Self { missing, bytes }
+    }
 }
 
 /// Why a row doesn't open.
@@ -112,8 +151,24 @@ impl Opened {
             .map_or(true, |exposed| exposed.attributes().iter().any(|(_, value)| values.contains(value)))
     }
 
-    pub(super) fn place(&self) -> &RowPlace {
-        &self.place
+    /// Where the record stands among others by the value of a field, against a permit that shows it; `None` if it doesn't.
+    ///
+    /// # Errors
+    /// [`RecordError::Read`] for a value that isn't text, a whole number or a bool.
+    pub(in crate::vault) fn sort_key(
+        &self,
+        permit: &Permit,
+        layout: &Layout,
+        field: &str,
+        descending: bool,
+    ) -> Result<Option<SortKey>> {
+        if permit.record != Some((self.place.record, self.head.revision)) || !permit.read.contains(field) {
+            return Ok(None);
+        }
+        let fields = self.fields(layout)?;
+        let value = fields.iter().find(|known| known.name == field).map(|known| record::index_value(known.bytes));
+        let value = value.transpose().map_err(|problem| RecordError::Read { field: field.to_owned(), problem })?;
+        Ok(Some(SortKey::new(value.flatten(), descending)))
     }
 
     /// Bytes of the opened body.

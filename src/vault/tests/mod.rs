@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod channels;
+mod counting;
 mod facts;
 mod failing;
 mod format;
