@@ -14,28 +14,68 @@
 //! # Ok::<(), strongroom::policy::PolicyError>(())
 //! ```
 //!
-//! Policies compose: [`all_of`], [`any_of`], [`fallback`], [`forbid_if`].
+//! | what for | policy |
+//! |---|---|
+//! | who may do what to which collection and fields; roles that inherit; duties kept apart | [`Roles`] |
+//! | levels of secrecy: no read up, no write down | [`Labels`] |
+//! | use for declared purposes only | [`Purpose`] |
+//! | stronger or fresher authentication for what is dangerous | [`StepUp`] |
+//! | how many rows are shown, by one act and in an hour | [`RowLimit`] |
+//! | working hours | [`WorkingHours`] |
+//! | a condition of your own that forbids | [`forbid_if`] |
+//! | everything, until there is another | [`DenyAll`] |
+//! | putting these together | [`all_of`], [`any_of`], [`fallback`] |
+//!
+//! All but `Roles` only forbid or limit, and permit nothing by themselves: put them beside it.
+//!
+//! ```
+//! use std::time::Duration;
+//! use strongroom::model::Action;
+//! use strongroom::policy::{AccessPolicy, Roles, RowLimit, StepUp, all_of};
+//!
+//! let policy = all_of(Roles::new().role("sales", |r| r.on("customers").read_all().export()))
+//!     .and(RowLimit::new().per_hour(500))
+//!     .and(StepUp::new(2, Duration::from_secs(300)).for_acts([Action::Export]));
+//! policy.check()?;
+//! # Ok::<(), strongroom::policy::PolicyError>(())
+//! ```
 //!
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
 //! denials. Does not: log people in. A policy believes the [`Actor`](crate::Actor) that the host made.
 
+mod acts;
+mod applies;
 mod builtin;
 pub mod codes;
 mod compose;
+mod constraint;
 mod decision;
 mod error;
 mod explain;
 mod guard;
+mod labels;
+mod purpose;
 mod roles;
+mod row_limit;
+mod step_up;
 mod version;
+mod working_hours;
+
+#[cfg(test)]
+mod tests_properties;
 
 pub use builtin::{DenyAll, danger};
 pub use compose::{AllOf, AnyOf, Fallback, ForbidIf, all_of, any_of, fallback, forbid_if};
 pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
 pub use error::PolicyError;
 pub use explain::{Explanation, Looked};
+pub use labels::Labels;
+pub use purpose::Purpose;
 pub use roles::{Grant, Role, Roles};
+pub use row_limit::RowLimit;
+pub use step_up::StepUp;
 pub use version::PolicyVersion;
+pub use working_hours::{Weekday, WorkingHours};
 
 pub(crate) use guard::{Guard, unmet};
 
