@@ -45,18 +45,23 @@
 
 mod acts;
 mod applies;
+mod break_glass;
 mod builtin;
 pub mod codes;
 mod compose;
 mod constraint;
 mod decision;
+mod dual_control;
 mod error;
 mod explain;
 mod guard;
 mod labels;
+mod owner_grants;
 mod purpose;
 mod roles;
 mod row_limit;
+mod settings;
+mod sharing;
 mod step_up;
 mod version;
 mod working_hours;
@@ -64,15 +69,19 @@ mod working_hours;
 #[cfg(test)]
 mod tests_properties;
 
+pub use break_glass::BreakGlass;
 pub use builtin::{DenyAll, danger};
 pub use compose::{AllOf, AnyOf, Fallback, ForbidIf, all_of, any_of, fallback, forbid_if};
 pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
+pub use dual_control::DualControl;
 pub use error::PolicyError;
 pub use explain::{Explanation, Looked};
 pub use labels::Labels;
+pub use owner_grants::OwnerGrants;
 pub use purpose::Purpose;
 pub use roles::{Grant, Role, Roles};
 pub use row_limit::RowLimit;
+pub use sharing::{Restriction, Sharing, SharingRule};
 pub use step_up::StepUp;
 pub use version::PolicyVersion;
 pub use working_hours::{Weekday, WorkingHours};
