@@ -40,6 +40,9 @@
 //! # Ok::<(), strongroom::policy::PolicyError>(())
 //! ```
 //!
+//! All of it can be written in a file that an administrator reads and changes while the program runs: `PolicyFile`, with
+//! the feature `policy-file`.
+//!
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
 //! denials. Does not: log people in. A policy believes the [`Actor`](crate::Actor) that the host made.
 
@@ -54,6 +57,8 @@ mod decision;
 mod dual_control;
 mod error;
 mod explain;
+#[cfg(feature = "policy-file")]
+mod file;
 mod guard;
 mod labels;
 mod owner_grants;
@@ -76,6 +81,8 @@ pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
 pub use dual_control::DualControl;
 pub use error::PolicyError;
 pub use explain::{Explanation, Looked};
+#[cfg(feature = "policy-file")]
+pub use file::{Mistake, PolicyFile, PolicyFileError};
 pub use labels::Labels;
 pub use owner_grants::OwnerGrants;
 pub use purpose::Purpose;
