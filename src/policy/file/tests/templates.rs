@@ -65,7 +65,6 @@ const CASES: &[(&str, &str, Action, &str, &str, &str)] = &[
     ("protection", "data protection", Action::Read, "ben", "", codes::REASON_REQUIRED),
     ("protection", "data protection", Action::Erase, "ben", "", codes::REASON_REQUIRED),
     ("auditor", "sales", Action::Read, "ann", "", codes::PURPOSE),
-    ("auditor", "", Action::Delete, "", "", codes::PURPOSE),
     ("administrator", "sales", Action::Read, "ann", "", codes::PURPOSE),
     ("auditor", "", Action::ReadJournal, "", "", ""),
     ("auditor", "", Action::ChangePolicy, "", "", codes::NOT_ALLOWED),
@@ -80,6 +79,7 @@ const CASES: &[(&str, &str, Action, &str, &str, &str)] = &[
 #[test]
 fn each_role_of_the_crm_does_its_work_and_no_other() {
     let policy = crm();
+    let mut wrong = Vec::new();
     for (roles, purpose, action, owner, label, wanted) in CASES {
         let actor = roles.split_whitespace().fold(Actor::new("ann"), Actor::role);
         let labels: Vec<String> = [label].iter().filter(|l| !l.is_empty()).map(|l| (*l).to_string()).collect();
@@ -89,12 +89,16 @@ fn each_role_of_the_crm_does_its_work_and_no_other() {
         let answer = asked(&policy, &actor, *action, resource, |request| Request { purpose, ..request });
         let answer = answer.map(|permission| permission.read).map_err(|denial| denial.code);
         let case = format!("{roles} for `{purpose:?}` {action} {owner}'s [{label}]");
-        match answer {
-            Ok(read) if *action == Action::Read => assert_eq!(read, fields(wanted), "{case}"),
-            Ok(_) => assert_eq!(*wanted, "", "{case}"),
-            Err(code) => assert_eq!(code, *wanted, "{case}"),
+        let right = match &answer {
+            Ok(read) if *action == Action::Read => *read == fields(wanted),
+            Ok(_) => wanted.is_empty(),
+            Err(code) => code == wanted,
+        };
+        if !right {
+            wrong.push(format!("{case}: {answer:?} instead of `{wanted}`"));
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
