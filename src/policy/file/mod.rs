@@ -64,8 +64,9 @@ const UNNAMED: &str = "policy";
 /// )?;
 /// assert_eq!(policy.roles(), ["admin", "sales"]);
 ///
-/// let mistaken = PolicyFile::parse("version = 1\n[[roles.sales.on]]\ncollection = \"customers\"\nraed = \"all\"").unwrap_err();
-/// assert_eq!(mistaken.mistakes()[0].what, "`raed` isn't a key here: did you mean `read`?");
+/// let mistaken = policy.text().unwrap_or_default().replace("own_only", "own_olny");
+/// let mistaken = PolicyFile::parse(&mistaken).unwrap_err();
+/// assert_eq!(mistaken.mistakes()[0].what, "`own_olny` isn't a key here: did you mean `own_only`?");
 /// # Ok::<(), strongroom::policy::PolicyFileError>(())
 /// ```
 ///
