@@ -9,6 +9,7 @@
 
 mod journal;
 mod keys;
+mod policies;
 mod records;
 mod rows;
 mod vault;
@@ -79,6 +80,8 @@ targets! {
     record => records::record;
     /// The fields of a body, read as a `Document`.
     document => records::document;
+    /// A policy file. Without the feature `policy-file` it takes everything.
+    policy_file => policies::policy_file;
     /// A text, under every normaliser.
     normalise => records::normalise;
     /// A block of the journal, sealed.

@@ -47,6 +47,8 @@
 //! ```
 //!
 //! Who can do what under a policy, and why, is asked in [`review`].
+//! All of it can be written in a file that an administrator reads and changes while the program runs: `PolicyFile`, with
+//! the feature `policy-file`.
 //!
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
 //! denials. Does not: log people in. A policy believes the [`Actor`] that the host made.
@@ -64,6 +66,8 @@ mod decision;
 mod dual_control;
 mod error;
 mod explain;
+#[cfg(feature = "policy-file")]
+mod file;
 mod guard;
 mod labels;
 mod owner_grants;
@@ -89,6 +93,8 @@ pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
 pub use dual_control::DualControl;
 pub use error::PolicyError;
 pub use explain::{Explanation, Looked};
+#[cfg(feature = "policy-file")]
+pub use file::{Mistake, PolicyFile, PolicyFileError};
 pub use guard::ask;
 pub use labels::Labels;
 pub use owner_grants::OwnerGrants;

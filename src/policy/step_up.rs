@@ -20,7 +20,7 @@ use crate::model::{Action, Facts, FieldSet, Request};
 /// use strongroom::model::Action;
 /// use strongroom::policy::{AccessPolicy, Roles, StepUp, all_of};
 ///
-/// let minutes = |n| Duration::from_secs(n * 60);
+/// let minutes = |n: u64| Duration::from_secs(n * 60);
 /// let policy = all_of(Roles::new().role("sales", |r| r.on("customers").read_all().update_all().export()))
 ///     // Two factors, not older than five minutes, before customers leave the house,
 ///     .and(StepUp::new(2, minutes(5)).for_acts([Action::Export]).on(["customers"]))

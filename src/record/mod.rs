@@ -20,7 +20,6 @@ mod plan;
 mod schema;
 mod search;
 mod shape;
-mod similar;
 mod stored;
 mod strict;
 mod value;
@@ -45,7 +44,6 @@ pub(crate) use evolve::evolve;
 pub(crate) use plan::{Plan, plan};
 pub(crate) use schema::MAX_INDEXES;
 pub(crate) use search::index_value;
-pub(crate) use similar::nearest;
 pub(crate) use stored::{StoredField, new_fields, stored_fields, update};
 
 /// A type whose values are records: a struct with named fields.

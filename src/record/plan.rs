@@ -12,8 +12,8 @@ use super::decode::{asked_fields, decode, twice};
 use super::msgpack::NIL;
 use super::search::Holds;
 use super::shape::Shape;
-use super::{Fields, Mask, Record, RecordError, Schema, SearchValue, encode, nearest};
-use crate::model::{FieldSet, IndexValue};
+use super::{Fields, Mask, Record, RecordError, Schema, SearchValue, encode};
+use crate::model::{FieldSet, IndexValue, nearest};
 
 /// How a type's records are read.
 pub(crate) struct Plan {

@@ -86,7 +86,7 @@ impl TenantCore {
         let collections = self.collections.read().unwrap_or_else(PoisonError::into_inner);
         collections.get(name).cloned().ok_or_else(|| Error::UnknownCollection {
             name: name.to_owned(),
-            nearest: crate::record::nearest(name, collections.keys().map(String::as_str)),
+            nearest: crate::model::nearest(name, collections.keys().map(String::as_str)),
         })
     }
 

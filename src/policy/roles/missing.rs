@@ -5,7 +5,7 @@
 
 use super::Roles;
 use super::build::{Role, Rule};
-use super::compiled::{Refusal, is_own};
+use super::compiled::{Refusal, is_on_records, is_own};
 use crate::model::{Action, Actor, Request};
 
 impl Roles {
@@ -117,10 +117,6 @@ impl Roles {
         });
         parts.filter_map(|part| self.roles.get_key_value(part)).map(|(name, role)| (name.as_str(), role))
     }
-}
-
-const fn is_on_records(action: Action) -> bool {
-    !action.is_administration() && !matches!(action, Action::BreakGlass)
 }
 
 fn place(role: &str, rule: &Rule) -> String {

@@ -26,7 +26,7 @@ use crate::audit::{AuditSink, Event, Held, SinkError, Verdict};
 use crate::error::Error;
 use crate::format::place::Space;
 use crate::keys::{Home, MasterKey, MasterKeyError, WrapContext};
-use crate::model::{Actor, Normaliser, RecordId};
+use crate::model::{Action, Actor, Normaliser, RecordId};
 use crate::policy::Roles;
 use crate::record::{Record, Schema};
 use crate::store::{Batch as Writes, MemoryStore, Pair, Store};
@@ -110,7 +110,7 @@ fn sales(id: &str) -> Actor {
 
 fn roles() -> Roles {
     Roles::new()
-        .role("admin", |r| r.administer())
+        .role("admin", |r| r.administer().may([Action::ReviewAccess]))
         .role("sales", |r| r.on("customers").create().read(["name", "email"]).update(["name"]).delete().own_only())
         .role("boss", |r| r.on_any().create().read_all().update_all().delete())
 }

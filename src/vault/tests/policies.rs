@@ -131,3 +131,72 @@ fn policy_that_answers_too_late_denies_whatever_it_says() {
     world.vault.flush().unwrap();
     assert_eq!(kept.of("read")[0].code(), codes::POLICY_LATE);
 }
+
+#[cfg(feature = "policy-file")]
+mod file {
+    use std::fs;
+
+    use super::*;
+    use crate::policy::PolicyFile;
+
+    const BEFORE: &str = "version = 1\n[roles.admin]\nmay = [\"create_tenant\", \"define\", \"verify\", \"change_policy\", \"review_access\"]\n\
+                          [[roles.boss.on]]\ncollection = \"customers\"\ncreate = true\nread = [\"name\"]\n";
+
+    #[test]
+    fn reloaded_file_decides_for_open_sessions_and_every_entry_names_its_version() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("crm.toml");
+        fs::write(&path, BEFORE).unwrap();
+        let before = PolicyFile::load(&path).unwrap();
+        let kept = Kept::default();
+        let world = World::with(|options| options.policy(before.clone()).sink(Required(kept.clone())));
+        let session = world.acme.session(boss()).unwrap();
+        let customers = session.collection::<Customer>().unwrap();
+        let id = customers.insert(&Customer::new("Ann", "ann@example.com")).unwrap();
+        assert_eq!(customers.get(id).unwrap().withheld, ["email", "tier"]);
+
+        // A mistake leaves the old one in force.
+        fs::write(&path, BEFORE.replace("read =", "raed =")).unwrap();
+        assert!(before.reload().is_err());
+        assert_eq!(customers.get(id).unwrap().withheld, ["email", "tier"]);
+
+        fs::write(&path, BEFORE.replace("[\"name\"]", "[\"name\", \"email\"]")).unwrap();
+        let after = before.reload().unwrap().unwrap();
+        world.vault.set_policy(after.clone(), &admin()).unwrap();
+        let changed = {
+            world.vault.flush().unwrap();
+            kept.events().len()
+        };
+        assert_eq!(customers.get(id).unwrap().withheld, ["tier"]);
+        assert!(customers.delete(id).is_err());
+        world.vault.flush().unwrap();
+        let events = kept.events();
+        let (old, new) = events.split_at(changed);
+        // The vault was created before there was a policy.
+        let by = |events: &[Event], policy: &PolicyFile| {
+            !events.is_empty() && events.iter().all(|event| event.policy() == Some(*policy.version().as_bytes()))
+        };
+        assert!(by(&old[1..], &before));
+        assert!(by(new, &after));
+
+        // Both can be read back, as what they were.
+        let past = world.vault.past_policies(&admin()).unwrap();
+        assert_eq!(past.len(), 2);
+        for (past, wanted) in past.iter().zip([&before, &after]) {
+            assert_eq!(past.version, wanted.version());
+            assert_eq!(PolicyFile::parse(&past.text).unwrap().version(), past.version);
+        }
+    }
+
+    #[test]
+    fn tenant_tells_what_a_policy_names_and_it_does_not_have() {
+        let world = World::new();
+        let policy = PolicyFile::parse(&BEFORE.replace("[\"name\"]", "[\"name\", \"emial\"]")).unwrap();
+        let told: Vec<String> = world.acme.check_policy(&policy).iter().map(|mistake| mistake.what.clone()).collect();
+        assert_eq!(told, ["`customers` has no field `emial`: did you mean `email`?"]);
+        let policy = PolicyFile::parse(&BEFORE.replace("customers", "custmers")).unwrap();
+        let told: Vec<String> = world.acme.check_policy(&policy).iter().map(|mistake| mistake.what.clone()).collect();
+        assert_eq!(told, ["there is no collection `custmers`: did you mean `customers`?"]);
+        assert!(world.acme.check_policy(&PolicyFile::parse(BEFORE).unwrap()).is_empty());
+    }
+}
