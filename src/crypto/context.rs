@@ -27,6 +27,7 @@ pub(crate) enum Domain {
     Suspension,
     Block,
     JournalState,
+    PolicyText,
 }
 
 impl Domain {
@@ -52,6 +53,7 @@ impl Domain {
             Self::Suspension => b"suspension",
             Self::Block => b"block",
             Self::JournalState => b"journal state",
+            Self::PolicyText => b"policy text",
         }
     }
 }

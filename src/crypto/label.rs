@@ -56,6 +56,8 @@ labels! {
     Block = "block",
     /// The state of the vault's journal.
     JournalState = "journal-state",
+    /// The text of a policy.
+    PolicyText = "policy-text",
 }
 
 #[cfg(test)]

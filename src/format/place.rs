@@ -34,6 +34,8 @@ pub(crate) enum Space {
     Dictionary = 0x0c,
     /// `tenant ‖ id` → what is remembered for policies; the id doesn't tell what it is about.
     Fact = 0x0d,
+    /// `version ‖ BE16 n` → part of the sealed text of a policy that was in force.
+    Policy = 0x0e,
 }
 
 pub(crate) fn row(tenant: TenantId, collection: CollectionId, record: RecordId) -> Vec<u8> {
@@ -129,6 +131,18 @@ pub(crate) fn fact(tenant: TenantId, id: RecordId) -> Vec<u8> {
 pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
     let (_, id) = key.split_first_chunk::<17>()?;
     id.try_into().ok().map(RecordId::from_bytes)
+}
+
+/// One part of a policy's text.
+pub(crate) fn policy(version: &[u8; 32], number: u16) -> Vec<u8> {
+    key(Space::Policy, &[version, &number.to_be_bytes()])
+}
+
+/// The version and the part number of such a key.
+pub(crate) fn policy_of_key(key: &[u8]) -> Option<([u8; 32], u16)> {
+    let (_, rest) = key.split_first()?;
+    let (version, number) = rest.split_first_chunk::<32>()?;
+    Some((*version, u16::from_be_bytes(number.try_into().ok()?)))
 }
 
 /// The tenant of a key of a space that is cut by tenants.

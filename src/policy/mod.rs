@@ -17,27 +17,38 @@
 //! Policies compose: [`all_of`], [`any_of`], [`fallback`], [`forbid_if`].
 //!
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
-//! denials. Does not: log people in. A policy believes the [`Actor`](crate::Actor) that the host made.
+//! denials. Does not: log people in. A policy believes the [`Actor`] that the host made.
 
+mod acts;
+mod break_glass;
 mod builtin;
 pub mod codes;
 mod compose;
 mod decision;
+mod dual_control;
 mod error;
 mod explain;
 mod guard;
+mod owner_grants;
 mod roles;
+mod settings;
+mod sharing;
 mod version;
 
+pub use break_glass::BreakGlass;
 pub use builtin::{DenyAll, danger};
 pub use compose::{AllOf, AnyOf, Fallback, ForbidIf, all_of, any_of, fallback, forbid_if};
 pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
+pub use dual_control::DualControl;
 pub use error::PolicyError;
 pub use explain::{Explanation, Looked};
+pub use guard::ask;
+pub use owner_grants::OwnerGrants;
 pub use roles::{Grant, Role, Roles};
+pub use sharing::{Restriction, Sharing, SharingRule};
 pub use version::PolicyVersion;
 
-pub(crate) use guard::{Guard, unmet};
+pub(crate) use guard::{DEADLINE, Guard, unmet};
 
 use std::sync::Arc;
 

@@ -115,6 +115,14 @@ impl Plan {
         }
     }
 
+    /// Whether the type has all of these fields.
+    ///
+    /// # Errors
+    /// [`RecordError::UnknownField`] for the first that it hasn't.
+    pub(crate) fn all_known(&self, fields: &[&str]) -> Result<(), RecordError> {
+        fields.iter().find(|field| !self.has(field)).map_or(Ok(()), |field| Err(self.unknown(field)))
+    }
+
     /// The error for a name that no field has.
     pub(crate) fn unknown(&self, field: &str) -> RecordError {
         let similar = nearest(field, self.names());

@@ -14,7 +14,7 @@ use super::core::{Outcome, Write};
 use super::found::NewMeta;
 use super::session::SessionInner;
 use super::subject::PendingSubjects;
-use super::{edit, read, write};
+use super::{duplicate, edit, read, transfer, write};
 
 /// A batch has at most this many writes,
 const WRITES: usize = 16_384;
@@ -98,6 +98,22 @@ impl Batch {
         self.add(collection, Action::Delete, id, write)
     }
 
+    /// Adds that a record gets another owner, or none.
+    ///
+    /// # Errors
+    /// As [`Collection::transfer`]; [`Error::Conflict`] for a record that the batch writes already.
+    pub fn transfer<T: Record + 'static>(
+        &mut self,
+        collection: &Collection<T>,
+        id: RecordId,
+        new_owner: Option<&str>,
+    ) -> Result<()> {
+        self.admit(collection, Some(id))?;
+        let mut write = Write::default();
+        transfer::prepare_transfer(&self.session, collection.core(), id, new_owner, &mut write)?;
+        self.add(collection, Action::Transfer, id, write)
+    }
+
     /// How many writes the batch has.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -114,7 +130,8 @@ impl Batch {
     ///
     /// # Errors
     /// [`Error::Conflict`] if a record it changes or is about was written by somebody else meanwhile, and
-    /// [`Error::Duplicate`] for a value that a unique index has: nothing is stored then; make the batch anew.
+    /// [`Error::Duplicate`] for a value that a unique index has ([`Error::Denied`] if the actor can't see whose it is):
+    /// nothing is stored then; make the batch anew.
     pub fn commit(self) -> Result<()> {
         if self.write.is_empty() {
             return Ok(());
@@ -124,10 +141,17 @@ impl Batch {
         if let Err(denial) = self.session.core.gate.standing(&question) {
             return Err(read::refuse_at(&self.session, None, &question, denial));
         }
-        match self.session.core.write(Some(&self.session.tenant), self.write) {
-            Ok(Outcome::Committed) => Ok(()),
-            Ok(Outcome::Conflict) => Err(Error::Conflict),
-            Err(error) => Err(write::refused(&self.session, None, Action::Create, error)),
+        duplicate::check(&self.session, Action::Create, &self.write)?;
+        match self.session.core.write(Some(&self.session.tenant), self.write)? {
+            Outcome::Committed => Ok(()),
+            Outcome::Conflict => Err(Error::Conflict),
+            // Twice in this batch: who made it knows both.
+            Outcome::Duplicate(holder) if self.touched.contains(&(holder.collection.id, holder.record)) => {
+                Err(Error::Duplicate { field: holder.field })
+            }
+            Outcome::Duplicate(holder) => {
+                Err(duplicate::told(&self.session, Action::Create, *holder)?.unwrap_or(Error::Conflict))
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use crate::model::{TenantId, VaultId};
 use crate::policy::Denial;
 use crate::store::Store;
 
-use super::commit::{Committed, Committer, Job, Paused, Put, Refusal, RowChange, WriteJob};
+use super::commit::{Committed, Committer, Holder, Job, Paused, Put, Refusal, RowChange, WriteJob};
 use super::gate::{Gate, Unopened};
 use super::journal::{Journal, Ticket, Untaken};
 use super::open::Held;
@@ -162,8 +162,9 @@ impl Core {
     /// Commits a change with the entry of a read. `None`: something isn't as the caller saw it.
     pub(super) fn write_down(&self, tenant: &Arc<TenantCore>, write: Write) -> Result<Option<Ticket>> {
         Ok(match self.write(Some(tenant), write)? {
-            committed @ Outcome::Committed => Some(Ticket::committed(committed)),
-            Outcome::Conflict => None,
+            committed @ Outcome::Committed => Some(Ticket::committed(&committed)),
+            // Values are entered with rows, and this has none.
+            Outcome::Conflict | Outcome::Duplicate(_) => None,
         })
     }
 
@@ -185,6 +186,7 @@ impl Core {
                 Ok(Outcome::Committed)
             }
             Err(Refusal::Conflict) => Ok(Outcome::Conflict),
+            Err(Refusal::Duplicate(holder)) => Ok(Outcome::Duplicate(holder)),
             Err(refusal) => Err(self.refused(refusal)),
         }
     }
@@ -221,7 +223,7 @@ impl Core {
     pub(super) fn refused(&self, refusal: Refusal) -> Error {
         match refusal {
             Refusal::Conflict => Error::Conflict,
-            Refusal::Duplicate { field } => Error::Duplicate { field },
+            Refusal::Duplicate(holder) => Error::Duplicate { field: holder.field },
             Refusal::Damaged(what) => Error::damaged(what),
             Refusal::Store(error) => Error::Stopped { source: Some(Box::new(error)) },
             Refusal::Read(error) => Error::io("reading what a write depends on", error),
@@ -241,12 +243,13 @@ impl Core {
 }
 
 /// What came of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub(super) enum Outcome {
     Committed,
     /// Something isn't as the caller saw it: look again.
     Conflict,
+    /// Another record has a value that has to be unique.
+    Duplicate(Box<Holder>),
 }
 
 impl Drop for Core {

@@ -10,10 +10,10 @@ use crate::record::{self, Fields, Record, RecordError};
 
 use super::commit::{NewRow, RowChange, foresee};
 use super::core::Write;
-use super::gate::{Draw, Question, RowPlace, Target};
+use super::gate::{Draw, Permit, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::session::SessionInner;
-use super::tenant_core::CollectionCore;
+use super::tenant_core::{CollectionCore, IndexCore};
 use super::write::{not_writable, plan};
 use super::{entries, facts, terms};
 
@@ -60,11 +60,11 @@ pub(super) fn prepare_edit<T: Record + 'static>(
         return Err(Error::Conflict);
     }
     // The closure sees the record, so this is a read as well, and on record before it happens.
-    let mut seen = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    let mut seen = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     seen.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     read::name_fields(&mut seen, &layout, permit.read());
+    read::count_row(session, collection, &question, &permit)?;
     let ticket = core.record(Some(&session.tenant), entries::finish(seen)?)?;
-    session.tenant.facts.rows.reserve(session.actor.id(), 1, None, core.gate.now());
 
     let writable = permit.write().clone();
     let revision = opened.head().revision;
@@ -108,17 +108,25 @@ pub(super) fn prepare_edit<T: Record + 'static>(
     let question = session.question(Action::Update, Some(&collection.name), &changed);
     let mut meta = opened.meta().clone();
     meta.updated = core.gate.now();
+    // As it was, and as it will be: an update must take no record to where the actor may not change it.
     let mut permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
-    if let Some(field) = changed.iter().find(|field| !permit.write().contains(field)) {
+    let locked = |permit: &Permit| changed.iter().find(|field| !permit.write().contains(field)).copied();
+    if let Some(field) = locked(&permit) {
         return Err(not_writable(session, collection, &question, field));
     }
-    match approval {
-        // The first answer may have rested on it where the second doesn't.
-        Some(approval) => {
-            facts::use_up(session, collection, &question, approval, write)?;
-            permit.approval_is_spent();
+    let mut approval = approval.or(permit.approval());
+    let exposed = edited.exposed(&layout)?;
+    if opened.exposed().map_err(|denial| refuse(&question, denial))? != exposed {
+        let after = core.gate.permit_after(&question, &opened, &meta, &exposed);
+        permit = after.map_err(|denial| refuse(&question, denial))?;
+        if let Some(field) = locked(&permit) {
+            return Err(not_writable(session, collection, &question, field));
         }
-        None => facts::spend(session, collection, &question, &mut permit, write)?,
+        approval = approval.or(permit.approval());
+    }
+    if let Some(approval) = approval {
+        facts::use_up(session, collection, &question, approval, write)?;
+        permit.approval_is_spent();
     }
     let next = revision.next().ok_or(Error::damaged("a record's revision is at its end"))?;
     let head = RowHead {
@@ -129,20 +137,19 @@ pub(super) fn prepare_edit<T: Record + 'static>(
     };
     let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };
     let draw = Draw::new().map_err(|error| Error::io("drawing random bytes", error))?;
-    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(&meta, next)]);
     if !layout.schema.open {
         entry.fields_changed(changed.iter().copied());
     }
     entry.revision_before(revision).revision_after(next);
     let links = terms::links(&session.tenant, &place, revision, bytes.links().map_err(super::rows::unreadable)?)?;
+    let changes = |index: &IndexCore| changed.iter().any(|field| index.is_on(field));
     let stays = |index: u16, version: u16| {
-        layout.indexes.iter().any(|core| {
-            (core.keys.index(), core.keys.version()) == (index, version) && !changed.contains(&core.field.as_str())
-        })
+        layout.indexes.iter().any(|core| (core.keys.index(), core.keys.version()) == (index, version) && !changes(core))
     };
     let (kept, removed): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| stays(link.index, link.version));
-    let mut added = edited.terms(&layout, |index| changed.contains(&index.field.as_str()))?;
+    let mut added = edited.terms(&layout, &meta, changes)?;
     let links = foresee(core, &session.tenant, &place, next, &kept, &mut added)?;
     let sealed = edited.seal(
         permit,

@@ -7,22 +7,21 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::audit::Outcome;
 use crate::error::{Error, Result};
 use crate::format::place;
 use crate::model::{Action, Actor, Grantee, RecordId};
 
-use super::commit::{NewRow, RowChange, foresee};
-use super::core::{Outcome as Committed, Write};
+use super::core::{Outcome, Write};
 use super::facts::{self, FactId};
-use super::gate::{Draw, Opened, Permit, RowPlace, reown};
+use super::gate::{Opened, RowPlace};
 use super::read::{self, Stored};
 use super::rows::{self, RowBytes};
 use super::session::SessionInner;
 use super::suspension::{permit, question, suspend};
 use super::tenant::Tenant;
 use super::tenant_core::CollectionCore;
-use super::{emergency, entries, terms};
+use super::transfer::Held;
+use super::{emergency, entries};
 
 /// How many rows are given to their new owner in one commit.
 const PAGE: usize = 128;
@@ -193,8 +192,7 @@ fn plan(session: Arc<SessionInner>, actor: &str, new_owner: Option<&str>) -> Res
         let running = table.emergencies_of(actor).filter(|(_, emergency)| emergency.until > now).count();
         (with.len(), by.len(), requests, running)
     };
-    let mut entry =
-        entries::begin(&session.core.gate, &question, None, (Outcome::Permitted, "planned", allowed.rule()));
+    let mut entry = entries::coded(&session.core.gate, &question, None, "planned", &allowed);
     entry.party(Grantee::Actor(actor));
     session.core.record(Some(tenant), entries::finish(entry)?)?;
     Ok(LeaverPlan {
@@ -274,11 +272,12 @@ fn reassign(session: &SessionInner, collection: &Arc<CollectionCore>, from: &str
         let question = question(session, None);
         let allowed = permit(session, &question)?;
         let Some(page) = page_of(session, collection, from, after.as_deref(), size)? else { return Ok(reassigned) };
-        let mut write = Write::default();
+        let (mut write, layout) = (Write::default(), collection.layout());
         let mut subjects = Vec::with_capacity(page.rows.len());
         for (bytes, opened) in &page.rows {
-            write.rows.push(given(session, collection, &allowed, bytes, opened, to)?);
-            let next = opened.head().revision.next().unwrap_or(opened.head().revision);
+            let (core, tenant) = (&session.core, &session.tenant);
+            let held = Held { core, tenant, collection, layout: &layout, bytes, opened };
+            let next = held.give(Some(to), allowed.maintenance(opened)?, &mut write)?;
             subjects.push(entries::subject(opened.meta(), next));
         }
         if !write.rows.is_empty() {
@@ -286,53 +285,23 @@ fn reassign(session: &SessionInner, collection: &Arc<CollectionCore>, from: &str
                 collection: Some(&collection.name),
                 ..session.question(Action::Transfer, None, &[])
             };
-            let mut entry = entries::permitted(&session.core.gate, &question, Some(collection.id), allowed.rule());
+            let mut entry = entries::permitted(&session.core.gate, &question, Some(collection.id), &allowed);
             entry.subjects(&subjects).party(Grantee::Actor(to));
             write.entries.push(entries::finish(entry)?);
-            if session.core.write(Some(&session.tenant), write)? == Committed::Conflict {
-                // Somebody wrote one of these rows: look again, at fewer, so that busy rows can't hold up the others.
-                size = (size / 2).max(1);
-                continue;
+            match session.core.write(Some(&session.tenant), write)? {
+                Outcome::Committed => {}
+                Outcome::Conflict => {
+                    // Somebody wrote one of these rows: look again, at fewer, so that busy rows can't hold up the others.
+                    size = (size / 2).max(1);
+                    continue;
+                }
+                Outcome::Duplicate(holder) => return Err(Error::Duplicate { field: holder.field }),
             }
             reassigned = reassigned.saturating_add(subjects.len());
         }
         size = PAGE;
         after = Some(page.last);
     }
-}
-
-/// One record with another owner.
-fn given(
-    session: &SessionInner,
-    collection: &Arc<CollectionCore>,
-    allowed: &Permit,
-    bytes: &RowBytes,
-    opened: &Opened,
-    to: &str,
-) -> Result<RowChange> {
-    let (core, tenant) = (&session.core, &session.tenant);
-    let layout = collection.layout();
-    let place = RowPlace { tenant: tenant.id, collection: collection.id, record: opened.record() };
-    let links = bytes.links().map_err(rows::unreadable)?;
-    let links = terms::links(tenant, &place, opened.head().revision, links)?;
-    let known = |index: u16, version: u16| {
-        layout.indexes.iter().any(|core| (core.keys.index(), core.keys.version()) == (index, version))
-    };
-    let (kept, removed): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| known(link.index, link.version));
-    let draw = Draw::new().map_err(|error| Error::io("drawing random bytes", error))?;
-    let (sealed, revision) = reown(allowed, &tenant.keys, &layout, opened, to, core.gate.now(), draw)?;
-    let links = foresee(core, tenant, &place, revision, &kept, &mut [])?;
-    Ok(RowChange {
-        collection: Arc::clone(collection),
-        generation: layout.generation,
-        record: opened.record(),
-        before: Some(bytes.raw.clone()),
-        after: NewRow::Live { carried: sealed.carried, chunks: sealed.chunks, revision },
-        kept,
-        removed,
-        added: Vec::new(),
-        links,
-    })
 }
 
 /// How many records of a collection an actor owns.
@@ -403,7 +372,7 @@ fn end_facts(session: &SessionInner, actor: &str, ids: &[FactId], code: &str) ->
 
 fn entry(session: &SessionInner, actor: &str, code: &str, count: usize) -> Result<crate::audit::Entry> {
     let question = question(session, None);
-    let mut entry = entries::begin(&session.core.gate, &question, None, (Outcome::Permitted, code, ""));
+    let mut entry = entries::unasked(&session.core.gate, &question, None, code);
     entry.party(Grantee::Actor(actor)).rows(u32::try_from(count).unwrap_or(u32::MAX));
     entries::finish(entry)
 }

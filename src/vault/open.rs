@@ -33,6 +33,7 @@ use super::gate::Gate;
 use super::journal::Journal;
 use super::options::{Memory, MemoryLock, Place, VaultOptions};
 use super::parts::{Part, open_parts, open_tenant_name};
+use super::policies;
 use super::tenant_core::{CollectionCore, TenantCore, state_context};
 use super::upkeep::{HeadPlace, Signal, Upkeep, Work};
 
@@ -137,7 +138,8 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         trouble: Mutex::new(None),
     })
     .map_err(failed)?;
-    Ok(Vault::new(Core {
+    let text = gate.text();
+    let core = Core {
         id,
         store,
         keyring,
@@ -153,7 +155,11 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         closed: AtomicBool::new(false),
         closing: Mutex::new(()),
         lock: Lock::new(held),
-    }))
+    };
+    if let Some((version, text)) = text {
+        policies::keep(&core, version, &text)?;
+    }
+    Ok(Vault::new(core))
 }
 
 fn identify(dir: &Path) -> Result<VaultId> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::keys::KeyError;
 use crate::model::{Action, FieldSet, RecordId};
+use crate::policy::{Denial, codes};
 use crate::record::{Plan, Record};
 
 use super::entries;
@@ -40,6 +41,33 @@ pub(super) fn get<T: Record + 'static>(
         Stored::Gone(error) => return Err(absent(session, collection, &question, error)),
     };
     release(session, collection, &layout, &plan, &question, opened, permit)
+}
+
+pub(super) fn unmask<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    fields: &[&str],
+) -> Result<Found<T>> {
+    session.core.ready()?;
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    plan.all_known(fields)?;
+    let question = session.question(Action::Unmask, Some(&collection.name), fields);
+    let refuse = |denial| refuse(session, collection, &question, denial);
+    let (opened, permit) = match stored(session, collection, &layout, id)? {
+        Stored::Row(row) => {
+            let permit = session.core.gate.permit_on(&question, &row.1);
+            (row.1, permit)
+        }
+        Stored::Gone(error) => return Err(absent(session, collection, &question, error)),
+    };
+    let permit = permit.map_err(refuse)?;
+    if let Some(field) = fields.iter().find(|field| !permit.read().contains(field)) {
+        let why = format!("unmask of `{}`: `{}` doesn't show the field `{field}`", collection.name, permit.rule());
+        return Err(refuse(Denial::not_granted(codes::FIELD_NOT_READABLE, why)));
+    }
+    release(session, collection, &layout, &plan, &question, opened, permit.only(fields))
 }
 
 /// Loads and opens what stands under an id.
@@ -88,7 +116,7 @@ pub(super) fn refuse(
     session: &SessionInner,
     collection: &CollectionCore,
     question: &Question<'_>,
-    denial: crate::policy::Denial,
+    denial: Denial,
 ) -> Error {
     refuse_at(session, Some(collection), question, denial)
 }
@@ -98,9 +126,10 @@ pub(super) fn refuse_at(
     session: &SessionInner,
     collection: Option<&CollectionCore>,
     question: &Question<'_>,
-    denial: crate::policy::Denial,
+    denial: Denial,
 ) -> Error {
-    let durable = !matches!(question.action, Action::Read | Action::List | Action::Search);
+    let shows = question.action.reads() || question.action.is_bulk();
+    let durable = !shows || question.action == Action::Update;
     match entries::denied(&session.core.gate, question, collection.map(|collection| collection.id), &denial) {
         Ok(entry) => session.core.denied(Some(&session.tenant), entry, durable, denial),
         Err(error) => error,
@@ -154,13 +183,35 @@ fn release<T: Record>(
     opened: Opened,
     mut permit: Permit,
 ) -> Result<Found<T>> {
-    let mut entry = entries::permitted(&session.core.gate, question, Some(collection.id), permit.rule());
+    let mut entry = entries::permitted(&session.core.gate, question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     name_fields(&mut entry, layout, permit.read());
-    let ticket = facts::hand_over(session, collection, question, permit.approval(), entries::finish(entry)?)?;
+    count_row(session, collection, question, &permit)?;
+    let ticket = entries::finish(entry)
+        .and_then(|entry| facts::hand_over(session, collection, question, permit.approval(), entry));
+    let ticket = ticket.inspect_err(|_| session.tenant.facts.rows.refund(session.actor.id(), 1))?;
     permit.approval_is_spent();
-    session.tenant.facts.rows.reserve(session.actor.id(), 1, None, session.core.gate.now());
     opened.show(permit, &ticket, layout, plan)
+}
+
+/// Counts the one row that is about to be shown, if the actor may be shown another.
+pub(super) fn count_row(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    question: &Question<'_>,
+    permit: &Permit,
+) -> Result<()> {
+    let (rows, limit) = (&session.tenant.facts.rows, permit.row_limit());
+    if rows.reserve(session.actor.id(), limit.per_act.min(1), limit.per_hour, session.core.gate.now()) == 1 {
+        return Ok(());
+    }
+    Err(refuse(session, collection, question, enough_rows()))
+}
+
+/// The denial of more rows.
+pub(super) fn enough_rows() -> Denial {
+    Denial::not_granted(codes::ROW_LIMIT, "the actor was shown as many rows in the last hour as the policy allows")
+        .for_user("You have seen as many records as you may for now.")
 }
 
 /// Names the fields that a read may show. In an open collection they are user data, and only counted.

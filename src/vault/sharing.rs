@@ -113,7 +113,7 @@ fn share(
     facts::check_party("grantee of a share", stored.name())?;
     facts::check_party("actor who shares", session.actor.id())?;
     let question = session.question(Action::Share, Some(&collection.name), &[]);
-    again(session, collection, Action::Share, || {
+    again(session, Action::Share, || {
         core.ready()?;
         let mut write = Write::default();
         let (bytes, opened, mut permit) = read::permitted(session, collection, &question, id)?;
@@ -144,7 +144,7 @@ fn share(
         };
         facts::put(tenant, fact, before, Some(Fact::Share(share)), &mut write)?;
         facts::sweep(core, tenant, Kind::Share, now, &mut write)?;
-        let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+        let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
         entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]).party(with);
         write.entries.push(entries::finish(entry)?);
         Ok((write, ()))
@@ -155,7 +155,7 @@ fn unshare(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordI
     let (core, tenant) = (&session.core, &session.tenant);
     facts::check_party("grantee of a share", StoredGrantee::from(with).name())?;
     let question = session.question(Action::Share, Some(&collection.name), &[]);
-    again(session, collection, Action::Share, || {
+    again(session, Action::Share, || {
         core.ready()?;
         let mut write = Write::default();
         let (bytes, opened, mut permit) = read::permitted(session, collection, &question, id)?;
@@ -168,8 +168,8 @@ fn unshare(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordI
             facts::put(tenant, fact, before, None, &mut write)?;
         }
         facts::sweep(core, tenant, Kind::Share, core.gate.now(), &mut write)?;
-        let outcome = (crate::audit::Outcome::Permitted, if had { "ended" } else { "not_shared" }, permit.rule());
-        let mut entry = entries::begin(&core.gate, &question, Some(collection.id), outcome);
+        let code = if had { "ended" } else { "not_shared" };
+        let mut entry = entries::coded(&core.gate, &question, Some(collection.id), code, &permit);
         entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]).party(with);
         write.entries.push(entries::finish(entry)?);
         Ok((write, had))
@@ -188,8 +188,7 @@ fn shares(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordId
         of_record.filter(|share| share.until.is_none_or(|until| until > now)).map(Share::new).collect()
     };
     shares.sort_by(|a, b| a.with().cmp(&b.with()));
-    let outcome = (crate::audit::Outcome::Permitted, "listed", permit.rule());
-    let mut entry = entries::begin(&core.gate, &question, Some(collection.id), outcome);
+    let mut entry = entries::coded(&core.gate, &question, Some(collection.id), "listed", &permit);
     entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     let entry = entries::finish(entry)?;
     facts::hand_over(session, collection, &question, permit.approval(), entry)?;

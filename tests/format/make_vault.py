@@ -133,11 +133,14 @@ def schema(stored, number_of):
     """A schema; `number_of` is None for one whose records name their own fields."""
 
     def field_key(name):
+        if name is None:
+            return b"\2"
         return b"\1" + text(name) if number_of is None else b"\0" + varint(number_of[name])
 
     def field(rule):
         classification = ["public", "internal", "personal", "sensitive"].index(rule["classification"])
-        return field_key(rule["field"]) + bytes([classification]) + items(rule["was"], text) + option(rule["mask"], text)
+        told = field_key(rule["field"]) + bytes([classification]) + items(rule["was"], text) + option(rule["mask"], text)
+        return told + bytes([rule["attribute"]])
 
     def index(listed):
         normaliser = bytes([["exact", "text", "email", "phone", "national id"].index(listed["normaliser"][0])])
@@ -203,11 +206,14 @@ LOG = [(0, "name"), (1, "telephone"), (2, "email"), (3, "tier"), (1, "phone"), (
 NUMBERS = {"name": 0, "phone": 1, "email": 2, "tier": 3, "visits": 4, "notes": 5}
 
 
-def rule(field, classification="personal", was=()):
-    return {"field": field, "classification": classification, "was": list(was), "mask": None}
+def rule(field, classification="personal", was=(), attribute=False):
+    return {
+        "field": field, "classification": classification, "was": list(was), "mask": None, "attribute": attribute,
+    }
 
 
 def index(number, field, normaliser, unique=False):
+    """One on the records' owner has no field."""
     return {
         "id": number, "version": 1, "field": field, "unique": unique, "normaliser": normaliser,
         "normaliser version": 1, "state": "ready",
@@ -218,9 +224,9 @@ SCHEMAS = {
     CUSTOMERS: {
         "open": False,
         "fields": [rule("name"), rule("phone", "sensitive", ["telephone"]), rule("email"), rule("tier", "internal"),
-                   rule("visits", "internal"), rule("notes")],
-        "indexes": [index(0, "email", ["email"], True), index(1, "name", ["text"])],
-        "next index": 2,
+                   rule("visits", "internal", attribute=True), rule("notes")],
+        "indexes": [index(0, "email", ["email"], True), index(1, "name", ["text"]), index(2, None, ["exact"])],
+        "next index": 3,
     },
     PAPERS: {"open": True, "fields": [rule("tag", "public")], "indexes": [index(0, "tag", ["text"])], "next index": 1},
 }
@@ -257,7 +263,7 @@ ROWS = [
         "collection": CUSTOMERS, "record": record_id(1), "epoch": 0, "slot": 0, "revision": 1, "dictionary": 4,
         "meta": meta("Ann", labels=["vip", "größer"]),
         "fields": {"name": "Ann Lee", "phone": None, "email": "Ann@Example.com", "tier": "Gold"},
-        "entries": [(0, "ann@example.com", 0), (1, "ann lee", 0)],
+        "entries": [(0, "ann@example.com", 0), (1, "ann lee", 0), (2, "sales-7", 0)],
     },
     {
         "collection": CUSTOMERS, "record": record_id(2), "epoch": 1, "slot": 6, "revision": 3, "dictionary": 7,
@@ -276,7 +282,7 @@ ROWS = [
 ]
 # A customer who was deleted: dead entries, and a tombstone.
 GONE = {"collection": CUSTOMERS, "record": record_id(4), "slot": 7, "revision": 2,
-        "entries": [(0, "bob@example.com", 0), (1, "ann lee", 1)]}
+        "entries": [(0, "bob@example.com", 0), (1, "ann lee", 1), (2, "sales-7", 1)]}
 
 
 class Builder:
@@ -498,6 +504,7 @@ def searches():
         search(CUSTOMERS, 0, "bob@example.com", None),
         search(CUSTOMERS, 1, "ann lee", record_id(1), None, record_id(2)),
         search(CUSTOMERS, 1, "nobody"),
+        search(CUSTOMERS, 2, "sales-7", record_id(1), None),
         search(PAPERS, 0, "order", record_id(3)),
     ]
 

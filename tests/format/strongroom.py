@@ -540,7 +540,9 @@ def schema(data, dictionary):
     reader.version()
 
     def key():
-        kind = reader.one_of("number", "name")
+        kind = reader.one_of("number", "name", "owner")
+        if kind == "owner":
+            return None
         return dictionary.names[reader.unsigned()] if kind == "number" else reader.text()
 
     def field():
@@ -550,6 +552,7 @@ def schema(data, dictionary):
             "classification": reader.one_of(*classification),
             "was": reader.list(reader.text),
             "mask": reader.option(reader.text),
+            "attribute": reader.bool(),
         }
 
     def normaliser():

@@ -5,13 +5,13 @@
 //! permit names the act, the record and its revision, and is consumed by its use. Upkeep gets what it needs, never
 //! plaintext. Does not: decide, or write the journal.
 
+mod exposed;
 mod opened;
-mod owner;
 mod sealing;
 mod seals;
 
+pub(super) use exposed::Exposed;
 pub(super) use opened::{Opened, Unopened};
-pub(super) use owner::reown;
 pub(super) use sealing::{Draw, Edited, Target};
 pub(super) use seals::{RowPlace, open_tombstone, seal_tombstone};
 
@@ -20,7 +20,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::error::{Error, Result};
 use crate::format::Meta;
 use crate::model::{Action, Actor, ApprovalId, Clock, FieldSet, RecordId, Request, Resource, Revision, Timestamp};
-use crate::policy::{AccessPolicy, Denial, Guard, Obligation, PolicyVersion, Scope, codes};
+use crate::policy::{AccessPolicy, Denial, Guard, Obligation, Permission, PolicyVersion, Scope, codes};
 
 use super::facts::View;
 use super::tenant_core::TenantCore;
@@ -82,6 +82,9 @@ pub(super) struct Permit {
     read: FieldSet,
     write: FieldSet,
     rule: Arc<str>,
+    obligations: Vec<Obligation>,
+    /// The policy that decided; another may be in force by the time the act is written down.
+    version: PolicyVersion,
     /// The approval that the yes rests on, until it is used up.
     approval: Option<ApprovalId>,
 }
@@ -114,6 +117,12 @@ impl Gate {
         self.current.read().unwrap_or_else(PoisonError::into_inner).version
     }
 
+    /// The text of the policy in force and its version, if it has one.
+    pub(super) fn text(&self) -> Option<(PolicyVersion, String)> {
+        let Current { policy, version } = self.current();
+        Some((version, policy.text()?))
+    }
+
     /// May this be done, with no record at hand?
     pub(super) fn permit(&self, question: &Question<'_>) -> Result<Permit, Denial> {
         self.ask(question, None, None)
@@ -121,24 +130,32 @@ impl Gate {
 
     /// May this be done to this record?
     pub(super) fn permit_on(&self, question: &Question<'_>, row: &Opened) -> Result<Permit, Denial> {
-        let meta = row.meta();
+        self.permit_after(question, row, row.meta(), &row.exposed()?)
+    }
+
+    /// May this be done to this record, as far as it will have this metadata and these attributes then?
+    pub(super) fn permit_after(
+        &self,
+        question: &Question<'_>,
+        row: &Opened,
+        meta: &Meta,
+        exposed: &Exposed,
+    ) -> Result<Permit, Denial> {
         let revision = row.head().revision;
-        let known = Resource::new().id(row.record()).revision(revision).labels(&meta.labels);
-        let resource = Resource { owner: meta.owner.as_deref(), ..known };
+        let resource = resource(meta, exposed).id(row.record()).revision(revision);
         self.ask(question, Some(&resource), Some((row.record(), revision)))
     }
 
-    /// May a record with this metadata be created?
-    pub(super) fn permit_new(&self, question: &Question<'_>, meta: &Meta) -> Result<Permit, Denial> {
-        let resource = Resource { owner: meta.owner.as_deref(), ..Resource::new().labels(&meta.labels) };
-        self.ask(question, Some(&resource), None)
+    /// May a record with this metadata and these attributes be created?
+    pub(super) fn permit_new(&self, question: &Question<'_>, meta: &Meta, exposed: &Exposed) -> Result<Permit, Denial> {
+        self.ask(question, Some(&resource(meta, exposed)), None)
     }
 
     /// Which rows a list or a search need look at.
     pub(super) fn scope(&self, question: &Question<'_>) -> Result<Scope, Denial> {
         self.standing(question)?;
         let now = self.now();
-        self.guard.scope(&*self.policy(), &request(question, now), &View::new(question.tenant, now))
+        self.guard.scope(&*self.current().policy, &request(question, now), &View::new(question.tenant, now))
     }
 
     /// Whether the actor may do anything at all; asked before every policy, and alone where an act needs none.
@@ -154,7 +171,7 @@ impl Gate {
     pub(super) fn approvals_wanted(&self, question: &Question<'_>) -> u32 {
         let now = self.now();
         let facts = View::new(question.tenant, now);
-        let permission = self.guard.permission(&*self.policy(), &request(question, now), &facts);
+        let permission = self.guard.permission(&*self.current().policy, &request(question, now), &facts);
         let wanted = |obligation: &Obligation| match obligation {
             Obligation::Approvals(wanted) => *wanted,
             _ => 0,
@@ -173,17 +190,17 @@ impl Gate {
         let mut request = request(question, now);
         request.resource = resource;
         let facts = View::new(question.tenant, now);
-        let permission = self.guard.decide(&*self.policy(), &request, &facts)?;
+        let Current { policy, version } = self.current();
+        let Permission { mut read, mut write, rule, obligations } = self.guard.decide(&*policy, &request, &facts)?;
         let approval = question.approval.filter(|_| facts.told_of_approval());
-        let (mut read, mut write) = (permission.read, permission.write);
         if let Some(fields) = approval.and_then(|id| approved_fields(question, id)) {
             (read, write) = (read.intersection(&fields), write.intersection(&fields));
         }
-        Ok(Permit { record, read, write, rule: permission.rule, approval })
+        Ok(Permit { record, read, write, rule, obligations, version, approval })
     }
 
-    fn policy(&self) -> Arc<dyn AccessPolicy> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner).policy)
+    fn current(&self) -> Current {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -216,6 +233,70 @@ impl Permit {
     pub(super) fn approval_is_spent(&mut self) {
         self.approval = None;
     }
+
+    /// The most rows that the act may show, and the actor in an hour.
+    pub(super) fn row_limit(&self) -> RowLimit {
+        self.obligations.iter().fold(RowLimit::NONE, |limit, obligation| match *obligation {
+            Obligation::RowLimit { per_act, per_hour } => limit.and(RowLimit { per_act, per_hour }),
+            _ => limit,
+        })
+    }
+
+    pub(super) const fn version(&self) -> PolicyVersion {
+        self.version
+    }
+
+    /// The code that the journal entry is to carry.
+    pub(super) fn notify(&self) -> &str {
+        self.obligations
+            .iter()
+            .find_map(|obligation| match obligation {
+                Obligation::Notify(code) => Some(code.as_ref()),
+                _ => None,
+            })
+            .unwrap_or_default()
+    }
+
+    /// The same permit for no other fields than these.
+    pub(super) fn only(mut self, fields: &[&str]) -> Self {
+        self.read = fields.iter().copied().filter(|field| self.read.contains(field)).collect();
+        self
+    }
+
+    /// The same yes for the upkeep of one row: to seal it anew, with other metadata, and to show none of its fields. This
+    /// permit must be for the row as it is, or for an act that isn't about one record.
+    pub(super) fn maintenance(&self, row: &Opened) -> Result<Self> {
+        let record = Some((row.record(), row.head().revision));
+        if self.record.is_some() && self.record != record {
+            return Err(Error::damaged("a permit for another record or revision was used"));
+        }
+        Ok(Self {
+            record,
+            read: FieldSet::none(),
+            write: FieldSet::none(),
+            rule: Arc::clone(&self.rule),
+            obligations: self.obligations.clone(),
+            version: self.version,
+            approval: self.approval,
+        })
+    }
+}
+
+/// How many rows may be shown.
+#[derive(Clone, Copy)]
+pub(super) struct RowLimit {
+    pub(super) per_act: u32,
+    pub(super) per_hour: Option<u32>,
+}
+
+impl RowLimit {
+    pub(super) const NONE: Self = Self { per_act: u32::MAX, per_hour: None };
+
+    /// What both allow.
+    pub(super) fn and(self, other: Self) -> Self {
+        let hours = self.per_hour.into_iter().chain(other.per_hour);
+        Self { per_act: self.per_act.min(other.per_act), per_hour: hours.min() }
+    }
 }
 
 /// The fields that an approval was given for, if it was limited to some.
@@ -223,6 +304,11 @@ fn approved_fields(question: &Question<'_>, approval: ApprovalId) -> Option<Fiel
     let table = question.tenant?.facts.read();
     let fields = &table.approval(approval)?.fields;
     (!fields.is_empty()).then(|| fields.iter().map(String::as_str).collect())
+}
+
+fn resource<'a>(meta: &'a Meta, exposed: &'a Exposed) -> Resource<'a> {
+    let known = Resource::new().labels(&meta.labels).attributes(exposed.attributes());
+    Resource { owner: meta.owner.as_deref(), ..known }
 }
 
 fn request<'a>(question: &Question<'a>, now: Timestamp) -> Request<'a> {

@@ -1,5 +1,7 @@
 //! Opened rows: what comes out of the gate.
 
+use std::collections::HashSet;
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use crate::crypto::{CryptoError, Label, Zeroizing, open_body, unwrap};
@@ -9,16 +11,17 @@ use crate::format::{Body, FormatError, Meta};
 use crate::index::Term;
 use crate::keys::TenantKeys;
 use crate::model::RecordId;
+use crate::policy::{Denial, codes};
 use crate::record::{self, Fields, Plan, Record, StoredField};
 use crate::vault::commit::NewTerm;
 use crate::vault::found::{Found, Metadata};
 use crate::vault::journal::Ticket;
-use crate::vault::tenant_core::{CollectionCore, IndexCore, Layout};
+use crate::vault::tenant_core::{CollectionCore, ExposedField, IndexCore, Layout};
 use crate::vault::terms::term_of;
 
 use super::sealing::terms;
 use super::seals::{body_context, key_context};
-use super::{Edited, Permit, RowPlace};
+use super::{Edited, Exposed, Permit, RowPlace};
 
 /// A row whose body is open in memory. It shows what is sealed about the record, never a field.
 pub(in crate::vault) struct Opened {
@@ -26,6 +29,7 @@ pub(in crate::vault) struct Opened {
     head: RowHead,
     meta: Meta,
     body: Zeroizing<Vec<u8>>,
+    exposed: Arc<[ExposedField]>,
     /// The layout to read the fields by, where the row was written with a later one than the reader had.
     newer: Option<Arc<Layout>>,
 }
@@ -67,7 +71,8 @@ impl Opened {
         let data = unwrap(&slot, Label::DataKey, &context, row.wrapped).map_err(Unopened::Sealed)?;
         let body = open_body(&data, &body_context(&place, &row.head, &known), sealed).map_err(Unopened::Sealed)?;
         let meta = Body::split(&body).and_then(|body| Meta::decode(body.meta())).map_err(Unopened::Format)?;
-        Ok(Self { place, head: row.head, meta, body, newer })
+        let exposed = Arc::clone(&newer.as_deref().unwrap_or(layout).exposed);
+        Ok(Self { place, head: row.head, meta, body, exposed, newer })
     }
 
     pub(in crate::vault) fn meta(&self) -> &Meta {
@@ -82,8 +87,29 @@ impl Opened {
         self.place.record
     }
 
-    pub(super) fn place(&self) -> &RowPlace {
-        &self.place
+    /// What a policy may see of its fields.
+    ///
+    /// # Errors
+    /// A denial, for a field that holds what can't be an attribute: a policy that saw the record without it could permit
+    /// too much.
+    pub(in crate::vault) fn exposed(&self) -> Result<Exposed, Denial> {
+        if self.exposed.is_empty() {
+            return Ok(Exposed::default());
+        }
+        let unreadable = |error: FormatError| Denial::new(codes::POLICY_ERROR, error.to_string());
+        let fields = Body::split(&self.body).and_then(|body| body.fields()).map_err(unreadable)?;
+        Exposed::of(&self.exposed, &fields).map_err(|error| {
+            let why = format!("policies see the attributes of records, and one can't be told: {error}");
+            Denial::new(codes::POLICY_ERROR, why)
+        })
+    }
+
+    /// Whether the record has one of these values as an attribute. What isn't exposed, or can't be told, may be so.
+    pub(in crate::vault) fn may_have(&self, name: &str, values: &HashSet<String>) -> bool {
+        let Some(field) = self.exposed.iter().find(|field| field.name == name) else { return true };
+        let fields = Body::split(&self.body).and_then(|body| body.fields()).unwrap_or_default();
+        Exposed::of(from_ref(field), &fields)
+            .map_or(true, |exposed| exposed.attributes().iter().any(|(_, value)| values.contains(value)))
     }
 
     /// Bytes of the opened body.
@@ -133,19 +159,24 @@ impl Opened {
         Ok(Edited { fields: update.fields, changed: update.changed })
     }
 
+    /// The fields as they are, on their way into the row's next revision.
+    pub(in crate::vault) fn unchanged<'a>(&'a self, layout: &'a Layout) -> Result<Edited<'a>> {
+        Ok(Edited { fields: self.fields(layout)?, changed: Vec::new() })
+    }
+
     /// Whether the record has this value in an indexed field.
     pub(in crate::vault) fn has(&self, layout: &Layout, index: &IndexCore, wanted: &Term) -> Result<bool> {
         let fields = self.fields(layout)?;
-        let Some(field) = fields.iter().find(|field| field.name == index.field) else { return Ok(false) };
+        let Some(field) = fields.iter().find(|field| index.is_on(field.name)) else { return Ok(false) };
         Ok(term_of(index, field.bytes)?.is_some_and(|term| term.matches(wanted)))
     }
 
     /// For upkeep: what the indexes that `wanted` picks are given of this record. Keys, no values.
     pub(in crate::vault) fn terms(&self, layout: &Layout, wanted: impl Fn(&IndexCore) -> bool) -> Result<Vec<NewTerm>> {
-        terms(layout, &self.fields(layout)?, wanted)
+        terms(layout, &self.meta, &self.fields(layout)?, wanted)
     }
 
-    pub(super) fn fields<'a>(&'a self, layout: &'a Layout) -> Result<Vec<StoredField<'a>>> {
+    fn fields<'a>(&'a self, layout: &'a Layout) -> Result<Vec<StoredField<'a>>> {
         let fields = Body::split(&self.body).and_then(|body| body.fields());
         let layout = self.newer.as_deref().unwrap_or(layout);
         let stored = fields.and_then(|fields| record::stored_fields(fields, &layout.dictionary));

@@ -1,14 +1,17 @@
 //! What the vault promises, tried from above, and from below through its store and its files.
 
 mod bad_input;
+mod channels;
 mod facts;
 mod failing;
 mod format;
 mod gatekeeping;
 mod living;
 mod masking;
+mod policies;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
+mod scope;
 mod secrets;
 mod tampering;
 mod verdicts;
