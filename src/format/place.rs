@@ -122,17 +122,6 @@ pub(crate) fn collection_of_key(key: &[u8]) -> Option<(CollectionId, u16)> {
     Some((CollectionId::from_bytes(*collection), u16::from_be_bytes(number.try_into().ok()?)))
 }
 
-/// What is remembered for policies under this id.
-pub(crate) fn fact(tenant: TenantId, id: RecordId) -> Vec<u8> {
-    key(Space::Fact, &[tenant.as_bytes(), id.as_bytes()])
-}
-
-/// The id of a fact's key.
-pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
-    let (_, id) = key.split_first_chunk::<17>()?;
-    id.try_into().ok().map(RecordId::from_bytes)
-}
-
 /// One part of a policy's text.
 pub(crate) fn policy(version: &[u8; 32], number: u16) -> Vec<u8> {
     key(Space::Policy, &[version, &number.to_be_bytes()])
@@ -143,6 +132,17 @@ pub(crate) fn policy_of_key(key: &[u8]) -> Option<([u8; 32], u16)> {
     let (_, rest) = key.split_first()?;
     let (version, number) = rest.split_first_chunk::<32>()?;
     Some((*version, u16::from_be_bytes(number.try_into().ok()?)))
+}
+
+/// What is remembered for policies under this id.
+pub(crate) fn fact(tenant: TenantId, id: RecordId) -> Vec<u8> {
+    key(Space::Fact, &[tenant.as_bytes(), id.as_bytes()])
+}
+
+/// The id of a fact's key.
+pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
+    let (_, id) = key.split_first_chunk::<17>()?;
+    id.try_into().ok().map(RecordId::from_bytes)
 }
 
 /// The tenant of a key of a space that is cut by tenants.

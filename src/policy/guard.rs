@@ -32,7 +32,7 @@ pub fn ask(policy: &dyn AccessPolicy, request: &Request<'_>, facts: &dyn Facts) 
 /// How long a policy may take to answer, unless the vault is told otherwise.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
 /// How far ahead of the vault's clock an authentication may have happened.
-const CLOCKS_APART: i64 = 60_000_000;
+pub(super) const CLOCKS_APART: i64 = 60_000_000;
 
 /// How policies are asked.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +92,11 @@ impl Guard {
         }
     }
 
-    fn ask<T>(self, question: impl FnOnce() -> Result<T, PolicyError>) -> Result<T, Denial> {
+    /// The answer to any question to a policy.
+    ///
+    /// # Errors
+    /// A denial, where the policy fails, panics or is late.
+    pub(crate) fn ask<T>(self, question: impl FnOnce() -> Result<T, PolicyError>) -> Result<T, Denial> {
         let begun = Instant::now();
         // A policy is shared by threads, so a panic leaves nothing broken here that it wouldn't leave to another thread.
         let answer = match catch_unwind(AssertUnwindSafe(question)) {

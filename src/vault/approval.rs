@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::audit::Outcome;
 use crate::crypto::fill;
 use crate::error::{Error, Result};
 use crate::format::fact::{Answer, Approval, Fact, MAX_ANSWERS, MAX_ASKED, MAX_ASKED_BYTES};
@@ -174,7 +175,9 @@ fn ask(
         let mut write = Write::default();
         facts::put(tenant, id, None, Some(Fact::Approval(approval.clone())), &mut write)?;
         facts::sweep(core, tenant, Kind::Approval, now, &mut write)?;
-        write.entries.push(entries::finish(entries::unasked(&core.gate, &question, Some(collection.id), "asked"))?);
+        // No rule decided; what is asked for stands in its place.
+        let outcome = (Outcome::Permitted, "asked", action.name());
+        write.entries.push(entries::finish(entries::begin(&core.gate, &question, Some(collection.id), outcome))?);
         Ok((write, id))
     })
 }

@@ -14,6 +14,16 @@ pub(super) fn begin(
     question: &Question<'_>,
     collection: Option<CollectionId>,
     outcome: (Outcome, &str, &str),
+) -> EntryBuilder {
+    under(gate, question, collection, outcome, gate.policy_version())
+}
+
+/// An entry in the making, of an act that this policy decided.
+pub(super) fn under(
+    gate: &Gate,
+    question: &Question<'_>,
+    collection: Option<CollectionId>,
+    outcome: (Outcome, &str, &str),
     policy: PolicyVersion,
 ) -> EntryBuilder {
     let mut entry = EntryBuilder::new(gate.now(), question.action);
@@ -39,7 +49,7 @@ pub(super) fn permitted(
     collection: Option<CollectionId>,
     permit: &Permit,
 ) -> EntryBuilder {
-    begin(gate, question, collection, (Outcome::Permitted, permit.notify(), permit.rule()), permit.version())
+    under(gate, question, collection, (Outcome::Permitted, permit.notify(), permit.rule()), permit.version())
 }
 
 /// The entry of an act that was permitted, with a code that says what it was.
@@ -50,7 +60,7 @@ pub(super) fn coded(
     code: &str,
     permit: &Permit,
 ) -> EntryBuilder {
-    begin(gate, question, collection, (Outcome::Permitted, code, permit.rule()), permit.version())
+    under(gate, question, collection, (Outcome::Permitted, code, permit.rule()), permit.version())
 }
 
 /// The entry of an act that needs no permit.
@@ -60,7 +70,7 @@ pub(super) fn unasked(
     collection: Option<CollectionId>,
     code: &str,
 ) -> EntryBuilder {
-    begin(gate, question, collection, (Outcome::Permitted, code, ""), gate.policy_version())
+    begin(gate, question, collection, (Outcome::Permitted, code, ""))
 }
 
 /// The entry of an act that was refused.
@@ -70,7 +80,7 @@ pub(super) fn denied(
     collection: Option<CollectionId>,
     denial: &Denial,
 ) -> Result<Entry> {
-    finish(begin(gate, question, collection, (Outcome::Denied, &denial.code, &denial.rule), gate.policy_version()))
+    finish(begin(gate, question, collection, (Outcome::Denied, &denial.code, &denial.rule)))
 }
 
 /// The entry of an act that was allowed and came to nothing.
@@ -80,7 +90,7 @@ pub(super) fn failed(
     collection: Option<CollectionId>,
     code: &str,
 ) -> Result<Entry> {
-    finish(begin(gate, question, collection, (Outcome::Failed, code, ""), gate.policy_version()))
+    finish(begin(gate, question, collection, (Outcome::Failed, code, "")))
 }
 
 pub(super) fn finish(entry: EntryBuilder) -> Result<Entry> {

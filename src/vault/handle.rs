@@ -265,7 +265,7 @@ impl Vault {
 
     fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
         let outcome = (crate::audit::Outcome::Permitted, code, permit.rule());
-        let entry = entries::finish(entries::begin(&self.core.gate, question, None, outcome, permit.version()))?;
+        let entry = entries::finish(entries::under(&self.core.gate, question, None, outcome, permit.version()))?;
         self.core.record(None, entry).map(|_ticket| ())
     }
 }

@@ -4,11 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::model::{Actor, TenantId};
+use crate::model::{Action, Actor, RecordId, TenantId};
+use crate::policy::Explanation;
+use crate::policy::review::{AccessReview, CollectionAnswers, WhoCan};
 use crate::record::{Record, Schema};
 
 use super::core::Core;
 use super::define;
+use super::review::Inquiry;
 use super::session::{Session, SessionInner};
 use super::tenant_core::TenantCore;
 
@@ -90,6 +93,62 @@ impl Tenant {
     /// As [`define`](Self::define).
     pub fn define_as<T: Record + 'static>(&self, schema: Schema, actor: &Actor) -> Result<()> {
         define::define::<T>(&self.core, &self.tenant, &schema, actor)
+    }
+
+    /// Begins questions about access, for an administrator. The calls below ask them in the usual way; an [`Inquiry`] can
+    /// ask another policy, for another purpose or time.
+    #[must_use]
+    pub fn inquire<'a>(&'a self, admin: &'a Actor) -> Inquiry<'a> {
+        Inquiry::new(&self.core, &self.tenant, admin)
+    }
+
+    /// Who of these actors may do what, with which field; which roles nobody used in so many days; who unites duties that
+    /// should be kept apart. See [`Inquiry::review`].
+    ///
+    /// # Errors
+    /// As [`Inquiry::review`].
+    pub fn review_access(&self, actors: &[Actor], unused_for_days: u32, admin: &Actor) -> Result<AccessReview> {
+        self.inquire(admin).review(actors, unused_for_days)
+    }
+
+    /// Why somebody may or may not do something. See [`Inquiry::explain`].
+    ///
+    /// # Errors
+    /// As [`Inquiry::explain`].
+    pub fn explain<'c>(
+        &self,
+        who: &Actor,
+        action: Action,
+        collection: impl Into<Option<&'c str>>,
+        record: Option<RecordId>,
+        fields: &[&str],
+        admin: &Actor,
+    ) -> Result<Explanation> {
+        self.inquire(admin).explain(who, action, collection, record, fields)
+    }
+
+    /// Who of these actors may do this to the record, or without one to any record of the collection. See
+    /// [`Inquiry::who_can`].
+    ///
+    /// # Errors
+    /// As [`Inquiry::who_can`].
+    pub fn who_can(
+        &self,
+        actors: &[Actor],
+        action: Action,
+        collection: &str,
+        record: Option<RecordId>,
+        admin: &Actor,
+    ) -> Result<WhoCan> {
+        self.inquire(admin).who_can(actors, action, collection, record)
+    }
+
+    /// What somebody may do in each collection, and with which fields. See [`Inquiry::what_can`].
+    ///
+    /// # Errors
+    /// As [`Inquiry::what_can`].
+    pub fn what_can(&self, who: &Actor, admin: &Actor) -> Result<Vec<CollectionAnswers>> {
+        self.inquire(admin).what_can(who)
     }
 }
 

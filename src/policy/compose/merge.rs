@@ -5,14 +5,14 @@ use crate::policy::{Decision, Denial, Obligation, Permission, codes, unmet};
 
 /// How permits are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::policy) enum Kind {
     AllOf,
     AnyOf,
     Fallback,
 }
 
 impl Kind {
-    pub(super) const fn name(self) -> &'static str {
+    pub(in crate::policy) const fn name(self) -> &'static str {
         match self {
             Self::AllOf => "all of",
             Self::AnyOf => "any of",
@@ -22,7 +22,7 @@ impl Kind {
 }
 
 /// The sum of what was said so far.
-pub(super) struct Merge {
+pub(in crate::policy) struct Merge {
     kind: Kind,
     forbids: Option<Denial>,
     /// Permits whose obligations aren't fulfilled: a better answer than that nothing is granted.
@@ -33,11 +33,11 @@ pub(super) struct Merge {
 }
 
 impl Merge {
-    pub(super) const fn new(kind: Kind) -> Self {
+    pub(in crate::policy) const fn new(kind: Kind) -> Self {
         Self { kind, forbids: None, unmet: None, not_granted: None, permit: None, limit: None }
     }
 
-    pub(super) fn add(&mut self, decision: Decision, request: &Request<'_>, facts: &dyn Facts) {
+    pub(in crate::policy) fn add(&mut self, decision: Decision, request: &Request<'_>, facts: &dyn Facts) {
         match decision {
             Decision::Deny(denial) if denial.forbids => first(&mut self.forbids, denial),
             Decision::Deny(denial) => first(&mut self.not_granted, denial),
@@ -54,7 +54,7 @@ impl Merge {
         }
     }
 
-    pub(super) fn finish(self, request: &Request<'_>) -> Decision {
+    pub(in crate::policy) fn finish(self, request: &Request<'_>) -> Decision {
         let Self { kind, forbids, unmet, not_granted, permit, limit } = self;
         if let Some(denial) = forbids {
             return denial.into();

@@ -6,7 +6,7 @@
 //! do what.
 
 mod forbid;
-mod merge;
+pub(super) mod merge;
 
 #[cfg(test)]
 mod tests;

@@ -91,6 +91,9 @@ use level::Level;
 /// - Groups hold actors, not groups. What is shared with those below a manager isn't thereby shared with the manager.
 /// - A rule can't ask for the owner's role or for the attributes of the owner's session: nobody but the actor has one.
 /// - A collection without an index on the owner is looked through as a whole by a list.
+/// - A list looks up every owner, attribute value and shared record that it can reach, one after another: for somebody with
+///   thousands of reports, or a rule about a group of thousands, thousands of lookups. A rule by label alone, which no index
+///   finds, makes it look through the collection.
 /// - Mistakes (a circle of managers, a group without members, ...) are told by [`check`](AccessPolicy::check), and a
 ///   `Sharing` with one denies everything.
 ///

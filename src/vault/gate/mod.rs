@@ -19,7 +19,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::error::{Error, Result};
 use crate::format::Meta;
-use crate::model::{Action, Actor, ApprovalId, Clock, FieldSet, RecordId, Request, Resource, Revision, Timestamp};
+use crate::model::{
+    Action, Actor, ApprovalId, Clock, Facts, FieldSet, RecordId, Request, Resource, Revision, Timestamp,
+};
 use crate::policy::{AccessPolicy, Denial, Guard, Obligation, Permission, PolicyVersion, Scope, codes};
 
 use super::facts::View;
@@ -89,6 +91,14 @@ pub(super) struct Permit {
     approval: Option<ApprovalId>,
 }
 
+/// What the policy in force would be asked with.
+pub(super) struct Inquired<'a> {
+    pub(super) policy: &'a dyn AccessPolicy,
+    pub(super) guard: Guard,
+    pub(super) request: Request<'a>,
+    pub(super) facts: &'a dyn Facts,
+}
+
 impl Gate {
     /// A gate with this policy.
     ///
@@ -149,6 +159,22 @@ impl Gate {
     /// May a record with this metadata and these attributes be created?
     pub(super) fn permit_new(&self, question: &Question<'_>, meta: &Meta, exposed: &Exposed) -> Result<Permit, Denial> {
         self.ask(question, Some(&resource(meta, exposed)), None)
+    }
+
+    /// Hands out what the policy would be asked with if this were an act, for questions about it. Makes no permit.
+    pub(super) fn inquire<R>(
+        &self,
+        question: &Question<'_>,
+        row: Option<&Opened>,
+        ask: impl FnOnce(Inquired<'_>) -> R,
+    ) -> Result<R, Denial> {
+        let now = self.now();
+        let mut request = request(question, now);
+        let exposed = row.map(Opened::exposed).transpose()?.unwrap_or_default();
+        let known = row.map(|row| resource(row.meta(), &exposed).id(row.record()).revision(row.head().revision));
+        request.resource = known.as_ref();
+        let facts = View::new(question.tenant, now);
+        Ok(ask(Inquired { policy: &*self.current().policy, guard: self.guard, request, facts: &facts }))
     }
 
     /// Which rows a list or a search need look at.
@@ -224,14 +250,8 @@ impl Permit {
         &self.rule
     }
 
-    /// The approval that has to be used up before the permit can be used.
-    pub(super) fn approval(&self) -> Option<ApprovalId> {
-        self.approval
-    }
-
-    /// Says that the approval is used up: durably, or in the commit that the permit's use goes into.
-    pub(super) fn approval_is_spent(&mut self) {
-        self.approval = None;
+    pub(super) const fn version(&self) -> PolicyVersion {
+        self.version
     }
 
     /// The most rows that the act may show, and the actor in an hour.
@@ -240,10 +260,6 @@ impl Permit {
             Obligation::RowLimit { per_act, per_hour } => limit.and(RowLimit { per_act, per_hour }),
             _ => limit,
         })
-    }
-
-    pub(super) const fn version(&self) -> PolicyVersion {
-        self.version
     }
 
     /// The code that the journal entry is to carry.
@@ -280,6 +296,21 @@ impl Permit {
             approval: self.approval,
         })
     }
+
+    /// The approval that has to be used up before the permit can be used.
+    pub(super) fn approval(&self) -> Option<ApprovalId> {
+        self.approval
+    }
+
+    /// Says that the approval is used up: durably, or in the commit that the permit's use goes into.
+    pub(super) fn approval_is_spent(&mut self) {
+        self.approval = None;
+    }
+}
+
+fn resource<'a>(meta: &'a Meta, exposed: &'a Exposed) -> Resource<'a> {
+    let known = Resource::new().labels(&meta.labels).attributes(exposed.attributes());
+    Resource { owner: meta.owner.as_deref(), ..known }
 }
 
 /// How many rows may be shown.
@@ -304,11 +335,6 @@ fn approved_fields(question: &Question<'_>, approval: ApprovalId) -> Option<Fiel
     let table = question.tenant?.facts.read();
     let fields = &table.approval(approval)?.fields;
     (!fields.is_empty()).then(|| fields.iter().map(String::as_str).collect())
-}
-
-fn resource<'a>(meta: &'a Meta, exposed: &'a Exposed) -> Resource<'a> {
-    let known = Resource::new().labels(&meta.labels).attributes(exposed.attributes());
-    Resource { owner: meta.owner.as_deref(), ..known }
 }
 
 fn request<'a>(question: &Question<'a>, now: Timestamp) -> Request<'a> {

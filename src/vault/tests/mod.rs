@@ -11,6 +11,7 @@ mod masking;
 mod policies;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
+mod review;
 mod scope;
 mod secrets;
 mod tampering;

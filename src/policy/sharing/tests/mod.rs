@@ -1,6 +1,7 @@
 mod cases;
 pub(in crate::policy) mod facts;
 mod properties;
+mod reading;
 mod texts;
 
 use super::*;

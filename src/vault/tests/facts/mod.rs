@@ -43,7 +43,8 @@ impl Clock for Hands {
 }
 
 /// Bosses may do everything. Sales may do everything with their own records but delete and change `tier`, which take two
-/// approvals, as do notes; the counted see 3 rows by an act and 5 in an hour; with others' what shares and emergencies say. Others may do nothing.
+/// approvals, as do notes; with others' what shares and emergencies say. The counted see 3 rows by an act and 5 in an hour.
+/// Others may do nothing.
 struct House;
 
 impl AccessPolicy for House {

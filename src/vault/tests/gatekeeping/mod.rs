@@ -1,5 +1,7 @@
 //! Request, policy, journal, release: in this order, for every act.
 
+#[cfg(feature = "cedar")]
+mod cedar;
 mod journal;
 mod own;
 mod policies;
