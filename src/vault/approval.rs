@@ -175,6 +175,7 @@ fn ask(
         let mut write = Write::default();
         facts::put(tenant, id, None, Some(Fact::Approval(approval.clone())), &mut write)?;
         facts::sweep(core, tenant, Kind::Approval, now, &mut write)?;
+        // No rule decided; what is asked for stands in its place.
         let outcome = (Outcome::Permitted, "asked", action.name());
         write.entries.push(entries::finish(entries::begin(&core.gate, &question, Some(collection.id), outcome))?);
         Ok((write, id))
@@ -226,8 +227,7 @@ fn list(session: &SessionInner) -> Result<Vec<ApprovalRequest>> {
         }
     }
     found.sort_by_key(|request| (request.asked, request.id));
-    let outcome = (Outcome::Permitted, "listed", "");
-    let mut entry = entries::begin(&core.gate, &question, None, outcome);
+    let mut entry = entries::unasked(&core.gate, &question, None, "listed");
     entry.rows(u32::try_from(found.len()).unwrap_or(u32::MAX));
     core.record(Some(tenant), entries::finish(entry)?)?;
     Ok(found)
@@ -264,8 +264,8 @@ fn answer(session: &SessionInner, id: ApprovalId, yes: bool) -> Result<()> {
         }
         let mut write = Write::default();
         approval.answers.push(Answer { actor: session.actor.id().to_owned(), yes, at: now });
-        let outcome = (Outcome::Permitted, if yes { "approved" } else { "refused" }, permit.rule());
-        let mut entry = entries::begin(&core.gate, &question, Some(collection.id), outcome);
+        let code = if yes { "approved" } else { "refused" };
+        let mut entry = entries::coded(&core.gate, &question, Some(collection.id), code, &permit);
         if let Some(row) = row {
             entry.subjects(&[entries::subject(row.meta(), row.head().revision)]);
         }

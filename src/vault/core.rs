@@ -162,7 +162,8 @@ impl Core {
     /// Commits a change with the entry of a read. `None`: something isn't as the caller saw it.
     pub(super) fn write_down(&self, tenant: &Arc<TenantCore>, write: Write) -> Result<Option<Ticket>> {
         Ok(match self.write(Some(tenant), write)? {
-            committed @ Outcome::Committed => Some(Ticket::committed(committed)),
+            committed @ Outcome::Committed => Some(Ticket::committed(&committed)),
+            // Values are entered with rows, and this has none.
             Outcome::Conflict | Outcome::Duplicate(_) => None,
         })
     }

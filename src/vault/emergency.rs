@@ -8,7 +8,6 @@ use std::fmt;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use crate::audit::Outcome;
 use crate::crypto::fill;
 use crate::error::{Error, Result};
 use crate::format::fact::{Emergency as Stored, Fact, Review};
@@ -123,8 +122,8 @@ fn break_glass(session: &SessionInner, reason: &str, for_how_long: Duration) -> 
         let mut write = Write::default();
         facts::put(tenant, id, None, Some(Fact::Emergency(stored.clone())), &mut write)?;
         facts::sweep(core, tenant, Kind::Emergency, from, &mut write)?;
-        let outcome = (Outcome::Permitted, codes::BREAK_GLASS, permit.rule());
-        write.entries.push(entries::finish(entries::begin(&core.gate, &question, None, outcome))?);
+        let entry = entries::coded(&core.gate, &question, None, codes::BREAK_GLASS, &permit);
+        write.entries.push(entries::finish(entry)?);
         Ok((write, shown(id, &stored)))
     })
 }
@@ -138,8 +137,7 @@ fn end(session: &SessionInner) -> Result<bool> {
         let mut write = Write::default();
         let ended = cut_short(session, session.actor.id(), &mut write)? > 0;
         if ended {
-            let outcome = (Outcome::Permitted, "ended", "");
-            write.entries.push(entries::finish(entries::begin(&core.gate, &question, None, outcome))?);
+            write.entries.push(entries::finish(entries::unasked(&core.gate, &question, None, "ended"))?);
         }
         Ok((write, ended))
     })
@@ -176,7 +174,7 @@ fn list(session: &SessionInner) -> Result<Vec<Emergency>> {
         open.map(|(id, emergency)| shown(id, emergency)).collect()
     };
     found.sort_by_key(|emergency| (emergency.from, emergency.id));
-    let mut entry = entries::begin(&core.gate, &question, None, (Outcome::Permitted, "listed", permit.rule()));
+    let mut entry = entries::coded(&core.gate, &question, None, "listed", &permit);
     entry.rows(u32::try_from(found.len()).unwrap_or(u32::MAX));
     core.record(Some(tenant), entries::finish(entry)?)?;
     Ok(found)
@@ -218,8 +216,7 @@ fn review(session: &SessionInner, id: RecordId, verdict: &str) -> Result<()> {
         }
         stored.reviewed = Some(Review { by: actor.to_owned(), at: now, verdict: verdict.to_owned() });
         let mut write = Write::default();
-        let outcome = (Outcome::Permitted, "reviewed", permit.rule());
-        let mut entry = entries::begin(&core.gate, &question, None, outcome);
+        let mut entry = entries::coded(&core.gate, &question, None, "reviewed", &permit);
         entry.party(Grantee::Actor(&stored.actor));
         write.entries.push(entries::finish(entry)?);
         facts::put(tenant, id, Some(bytes), Some(Fact::Emergency(stored)), &mut write)?;

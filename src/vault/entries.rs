@@ -52,6 +52,27 @@ pub(super) fn permitted(
     under(gate, question, collection, (Outcome::Permitted, permit.notify(), permit.rule()), permit.version())
 }
 
+/// The entry of an act that was permitted, with a code that says what it was.
+pub(super) fn coded(
+    gate: &Gate,
+    question: &Question<'_>,
+    collection: Option<CollectionId>,
+    code: &str,
+    permit: &Permit,
+) -> EntryBuilder {
+    under(gate, question, collection, (Outcome::Permitted, code, permit.rule()), permit.version())
+}
+
+/// The entry of an act that needs no permit.
+pub(super) fn unasked(
+    gate: &Gate,
+    question: &Question<'_>,
+    collection: Option<CollectionId>,
+    code: &str,
+) -> EntryBuilder {
+    begin(gate, question, collection, (Outcome::Permitted, code, ""))
+}
+
 /// The entry of an act that was refused.
 pub(super) fn denied(
     gate: &Gate,

@@ -44,7 +44,7 @@ pub(super) struct Ticket(());
 
 impl Ticket {
     /// For an entry that a durable commit carried.
-    pub(super) fn committed(_: super::core::Outcome) -> Self {
+    pub(super) fn committed(_: &super::core::Outcome) -> Self {
         Self(())
     }
 }

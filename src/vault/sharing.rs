@@ -168,8 +168,8 @@ fn unshare(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordI
             facts::put(tenant, fact, before, None, &mut write)?;
         }
         facts::sweep(core, tenant, Kind::Share, core.gate.now(), &mut write)?;
-        let outcome = (crate::audit::Outcome::Permitted, if had { "ended" } else { "not_shared" }, permit.rule());
-        let mut entry = entries::begin(&core.gate, &question, Some(collection.id), outcome);
+        let code = if had { "ended" } else { "not_shared" };
+        let mut entry = entries::coded(&core.gate, &question, Some(collection.id), code, &permit);
         entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]).party(with);
         write.entries.push(entries::finish(entry)?);
         Ok((write, had))
@@ -188,8 +188,7 @@ fn shares(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordId
         of_record.filter(|share| share.until.is_none_or(|until| until > now)).map(Share::new).collect()
     };
     shares.sort_by(|a, b| a.with().cmp(&b.with()));
-    let outcome = (crate::audit::Outcome::Permitted, "listed", permit.rule());
-    let mut entry = entries::begin(&core.gate, &question, Some(collection.id), outcome);
+    let mut entry = entries::coded(&core.gate, &question, Some(collection.id), "listed", &permit);
     entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     let entry = entries::finish(entry)?;
     facts::hand_over(session, collection, &question, permit.approval(), entry)?;

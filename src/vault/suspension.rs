@@ -6,7 +6,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::audit::Outcome;
 use crate::error::{Error, Result};
 use crate::format::fact::{Fact, Suspension as Stored};
 use crate::model::{Action, Actor, Grantee, Timestamp};
@@ -82,8 +81,7 @@ impl Tenant {
             table.suspensions().map(shown).collect()
         };
         all.sort_by(|a, b| a.actor.cmp(&b.actor));
-        let outcome = (Outcome::Permitted, "listed", permit.rule());
-        let entry = entries::begin(&session.core.gate, &question, None, outcome);
+        let entry = entries::coded(&session.core.gate, &question, None, "listed", &permit);
         session.core.record(Some(&session.tenant), entries::finish(entry)?)?;
         Ok(all)
     }
@@ -124,8 +122,7 @@ pub(super) fn suspend(
         let (at, reason) = (core.gate.now(), reason.to_owned());
         let stored = Stored { actor: actor.to_owned(), by: by.to_owned(), at, reason };
         facts::put(tenant, id, None, Some(Fact::Suspension(stored)), &mut write)?;
-        let outcome = (Outcome::Permitted, "suspended", permit.rule());
-        let mut entry = entries::begin(&core.gate, question, None, outcome);
+        let mut entry = entries::coded(&core.gate, question, None, "suspended", permit);
         entry.party(Grantee::Actor(actor));
         write.entries.push(entries::finish(entry)?);
         Ok((write, true))
@@ -140,8 +137,7 @@ fn reinstate(session: &Arc<SessionInner>, question: &Question<'_>, permit: &Perm
         let mut write = Write::default();
         let Some((bytes, _)) = facts::stored(core, tenant, id)? else { return Ok((write, false)) };
         facts::put(tenant, id, Some(bytes), None, &mut write)?;
-        let outcome = (Outcome::Permitted, "reinstated", permit.rule());
-        let mut entry = entries::begin(&core.gate, question, None, outcome);
+        let mut entry = entries::coded(&core.gate, question, None, "reinstated", permit);
         entry.party(Grantee::Actor(actor));
         write.entries.push(entries::finish(entry)?);
         Ok((write, true))

@@ -50,7 +50,7 @@ pub(super) fn prepare_transfer(
     if opened.meta().owner.as_deref() == owner {
         // It is theirs already. Whoever asks learns that much, so it is on record.
         entry.subjects(&[entries::subject(&meta, revision)]);
-        core.record(Some(&session.tenant), entries::finish(entry)?)?;
+        facts::hand_over(session, collection, &question, permit.approval(), entries::finish(entry)?)?;
         return Ok(revision);
     }
     facts::spend(session, collection, &question, &mut permit, write)?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::audit::{Entry, Outcome};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::format::journal_entry::tag;
 use crate::model::{Action, TenantId, Timestamp};
 use crate::vault::blocks::Blocks;
@@ -15,7 +15,8 @@ const BLOCKS: u64 = 65_536;
 /// Rows count for an hour, and the minute that they were shown in.
 const HOUR: i64 = 61 * 60_000_000;
 
-/// Counts what the journal's last blocks say was shown. Blocks that don't open end it: `verify` tells of them.
+/// Counts what the journal's last blocks say was shown. One that is missing or doesn't open ends it: `verify` tells of
+/// it.
 pub(in crate::vault) fn recount(
     blocks: &Blocks,
     size: u64,
@@ -32,7 +33,11 @@ pub(in crate::vault) fn recount(
             ));
             break;
         }
-        let Some(bytes) = blocks.bytes(position)? else { break };
+        let bytes = match blocks.bytes(position) {
+            Ok(Some(bytes)) => bytes,
+            Err(error @ Error::Io { .. }) => return Err(error),
+            Ok(None) | Err(_) => break,
+        };
         let Ok((owner, opened)) = blocks.open(position, &bytes) else { break };
         if opened.entries.last().is_some_and(|entry| entry.time().as_micros() < since) {
             break;

@@ -187,7 +187,7 @@ fn review_covers_what_is_defined_and_an_open_collections_other_fields() {
     let schema = Schema::open("cards").field("colour", |field| field.public());
     world.acme.define_as::<Document>(schema, &admin()).unwrap();
     let reader = Roles::new()
-        .role("admin", |r| r.administer())
+        .role("admin", |r| r.administer().may([Action::ReviewAccess]))
         .role("reader", |r| r.on("cards").read(["colour"]).on("notes").read_all().own_only());
     world.vault.set_policy(reader, &admin()).unwrap();
     let review = world.acme.review_access(&[Actor::new("r").role("reader"), admin()], 30, &admin()).unwrap();

@@ -6,6 +6,7 @@ use crate::store::faulty::{Fault, FaultyStore};
 /// Ann has customers, notes, shares, a request and an emergency.
 fn with_ann() -> (Office, Vec<RecordId>) {
     let office = Office::new();
+    office.world.acme.define_as::<Customer>(Customer::schema().index_owner(), &admin()).unwrap();
     let customers = office.world.customers();
     let own: Vec<RecordId> = (0..160)
         .map(|n| {

@@ -3,6 +3,7 @@
 mod approvals;
 mod emergencies;
 mod leaving;
+mod limits;
 mod sharing;
 mod stored;
 mod suspending;
@@ -42,7 +43,8 @@ impl Clock for Hands {
 }
 
 /// Bosses may do everything. Sales may do everything with their own records but delete and change `tier`, which take two
-/// approvals, as do lists of notes; with others' what shares and emergencies say. Others may do nothing.
+/// approvals, as do notes; with others' what shares and emergencies say. The counted see 3 rows by an act and 5 in an hour.
+/// Others may do nothing.
 struct House;
 
 impl AccessPolicy for House {
@@ -50,6 +52,9 @@ impl AccessPolicy for House {
         let all = Permission::new("house").read(FieldSet::All).write(FieldSet::All);
         if request.actor.has_role("boss") || request.actor.has_role("admin") {
             return Ok(all.into());
+        }
+        if request.actor.has_role("counted") {
+            return Ok(all.oblige(Obligation::RowLimit { per_act: 3, per_hour: Some(5) }).into());
         }
         if !request.actor.has_role("sales") {
             return Ok(Denial::new("stranger", "not of the house").into());

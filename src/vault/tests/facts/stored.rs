@@ -3,6 +3,8 @@
 use super::*;
 use crate::format::place;
 
+type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
+
 /// One of each kind.
 fn full() -> (Office, RecordId) {
     let office = Office::new();
@@ -37,8 +39,7 @@ fn altered_removed_planted_or_older_fact_is_found_by_verify() {
     office.world.vault.flush().unwrap();
     let now = facts_stored(&office);
     let older = before.iter().find(|pair| !now.contains(pair)).unwrap();
-    let mut attacks: Vec<(&str, Vec<(Vec<u8>, Option<Vec<u8>>)>)> =
-        vec![("an older share", vec![(older.0.clone(), Some(older.1.clone()))])];
+    let mut attacks: Vec<(&str, Changes)> = vec![("an older share", vec![(older.0.clone(), Some(older.1.clone()))])];
     for (key, value) in &now {
         let mut flipped = value.clone();
         flipped[value.len() / 2] ^= 1;

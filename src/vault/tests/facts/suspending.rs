@@ -64,30 +64,3 @@ fn only_whom_the_policy_lets_suspends_and_nobody_themselves() {
     assert!(matches!(acme.suspend("", "why", &admin()), Err(Error::BadName { .. })));
     assert!(facts_stored(&office).is_empty());
 }
-
-#[test]
-fn rows_that_somebody_was_shown_count_for_an_hour_also_after_reopening() {
-    let office = Office::new();
-    for _ in 0..3 {
-        office.customer("ann");
-    }
-    let id = office.customer("ann");
-    let anns = office.customers_of("ann");
-    anns.list(None, 10).unwrap();
-    anns.get(id).unwrap();
-    anns.update(id, |c| c.name.push('x')).unwrap();
-    let shown = |office: &Office| {
-        let session = office.sales("ann");
-        let tenant = &session.inner.tenant;
-        ["ann", "bo"].map(|actor| tenant.facts.rows.shown(actor, office.hands.now()))
-    };
-    assert_eq!(shown(&office), [6, 0]);
-    let office = office.reopen();
-    assert_eq!(shown(&office), [6, 0]);
-    office.hands.pass(HOUR);
-    assert_eq!(shown(&office), [6, 0]);
-    office.hands.pass(Duration::from_secs(60));
-    assert_eq!(shown(&office), [0, 0]);
-    let office = office.reopen();
-    assert_eq!(shown(&office), [0, 0]);
-}
