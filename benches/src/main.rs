@@ -6,6 +6,7 @@ mod config;
 mod data;
 mod options;
 mod plot;
+mod policy;
 mod raw;
 mod recording;
 mod report;
@@ -56,6 +57,15 @@ fn run(options: &Options) -> Outcome<()> {
         println!("{name}: {value}");
     }
 
+    if options.wants("policy") {
+        println!();
+        for policy::Figure { name, text } in policy::run(options)? {
+            println!("{name}: {text}");
+        }
+    }
+    if options.only.iter().all(|only| only == "policy") && !options.only.is_empty() {
+        return Ok(());
+    }
     let mut lines = Vec::new();
     for size in &options.sizes {
         for indexes in &options.indexes {
