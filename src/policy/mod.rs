@@ -14,7 +14,8 @@
 //! # Ok::<(), strongroom::policy::PolicyError>(())
 //! ```
 //!
-//! Policies compose: [`all_of`], [`any_of`], [`fallback`], [`forbid_if`].
+//! Policies compose: [`all_of`], [`any_of`], [`fallback`], [`forbid_if`]. With the feature `cedar` they can be written in Cedar;
+//! `docs/policy-adapter.md` in the repository says how to put another engine behind [`AccessPolicy`].
 //!
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
 //! denials. Does not: log people in. A policy believes the [`Actor`](crate::Actor) that the host made.

@@ -8,6 +8,7 @@ mod annotations;
 mod ask;
 mod limits;
 mod load;
+mod rules;
 mod text;
 
 #[cfg(test)]
@@ -22,7 +23,8 @@ use super::{
 use crate::model::{Action, Facts, Request};
 use annotations::Terms;
 use ask::{Answer, Asked};
-use load::{Loaded, Rule};
+use load::Loaded;
+use rules::Rule;
 
 /// The acts of the group `view`.
 const VIEW: &[Action] = &[Action::Read, Action::List, Action::Search, Action::Count];
