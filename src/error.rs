@@ -168,6 +168,14 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// It can't be done, whoever asks: the arguments don't fit, or it is over.
+    #[error("the {what} isn't possible: {why}")]
+    NotPossible {
+        /// What was asked for.
+        what: &'static str,
+        /// Why it can't be, and what could.
+        why: &'static str,
+    },
     /// A required audit sink has not acknowledged in time; acts fail until it does.
     #[error("a required audit sink doesn't answer (the act was {}): see `vault.health()`", if *.committed { "committed all the same" } else { "not carried out" })]
     AuditUnavailable {

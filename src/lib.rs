@@ -75,6 +75,7 @@
 //! - `passphrase` (default): [`Passphrase`] as a master key, by Argon2id.
 //! - `phone` (default): [`Normaliser::Phone`].
 //! - `cedar`: policies in the Cedar language, `policy::Cedar`. Its build needs a C compiler.
+//! - `policy-file` (default): `policy::PolicyFile`, a policy as a file of TOML.
 
 #![deny(missing_docs, unreachable_pub)]
 // Without an engine for directories, or without passphrases, their parts lie idle.

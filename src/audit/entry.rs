@@ -5,7 +5,7 @@
 
 use crate::format::FormatError;
 use crate::format::journal_entry::{self as layout, MAX_REASON, MAX_SUBJECTS, MAX_TEXT, tag};
-use crate::model::{Action, Actor, CollectionId, Pseudonym, Revision, TenantId, Timestamp};
+use crate::model::{Action, Actor, CollectionId, Grantee, Pseudonym, Revision, TenantId, Timestamp};
 
 use super::{AuditError, Outcome, Subject};
 
@@ -207,6 +207,16 @@ impl EntryBuilder {
         self.put(tag::REVISION_AFTER, "revision", &revision.get().to_be_bytes())
     }
 
+    /// Whom the act concerns besides the actor.
+    pub(crate) fn party(&mut self, party: Grantee<'_>) -> &mut Self {
+        let text = match party {
+            Grantee::Actor(name) => format!("actor:{name}"),
+            Grantee::Role(name) => format!("role:{name}"),
+            Grantee::Group(name) => format!("group:{name}"),
+        };
+        self.text(tag::PARTY, "name of another party", &text)
+    }
+
     /// The entry.
     ///
     /// # Errors
@@ -283,6 +293,7 @@ mod tests {
             .withheld(2)
             .revision_before(Revision::new(8))
             .revision_after(Revision::new(9))
+            .party(Grantee::Role("support"))
             .outcome(Outcome::Denied, "no_rule", "sales");
         builder
     }
@@ -300,6 +311,7 @@ mod tests {
         assert_eq!((entry.count(tag::ROWS), entry.count(tag::WITHHELD)), (Some(1), Some(2)));
         assert_eq!(entry.revision(tag::REVISION_AFTER), Some(Revision::new(9)));
         assert_eq!(entry.array(tag::POLICY), Some([4; 32]));
+        assert_eq!(entry.text(tag::PARTY), Some("role:support"));
     }
 
     #[test]

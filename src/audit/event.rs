@@ -239,6 +239,13 @@ impl Event {
         self.entry.revision(tag::REVISION_AFTER)
     }
 
+    /// Whom the act concerns besides the actor, such as `actor:sales-7`, `role:support` or `group:north`: with whom a
+    /// record was shared, who was suspended, whose request was answered, who owns records now.
+    #[must_use]
+    pub fn party(&self) -> Option<&str> {
+        self.entry.text(tag::PARTY)
+    }
+
     /// The event as one line of JSON, without a line end. What doesn't apply is left out.
     #[must_use]
     pub fn to_json(&self) -> String {

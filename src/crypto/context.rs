@@ -22,8 +22,12 @@ pub(crate) enum Domain {
     CollectionName,
     Schema,
     Dictionary,
+    Fact,
+    Share,
+    Suspension,
     Block,
     JournalState,
+    PolicyText,
 }
 
 impl Domain {
@@ -44,8 +48,12 @@ impl Domain {
             Self::CollectionName => b"collection name",
             Self::Schema => b"schema",
             Self::Dictionary => b"dictionary",
+            Self::Fact => b"fact",
+            Self::Share => b"share",
+            Self::Suspension => b"suspension",
             Self::Block => b"block",
             Self::JournalState => b"journal state",
+            Self::PolicyText => b"policy text",
         }
     }
 }

@@ -91,7 +91,7 @@ pub(crate) mod role {
         Value,
         /// Seals the list of a row's index entries.
         Links,
-        /// Seals tombstones, slot map and a tenant's state.
+        /// Seals tombstones, slot map and facts, and derives the ids of some of these.
         State,
         /// Seals the names of tenants and collections.
         Names,

@@ -48,10 +48,16 @@ labels! {
     Schema = "schema",
     /// A dictionary.
     Dictionary = "dictionary",
+    /// What is remembered for policies.
+    Fact = "fact",
+    /// The id of a share or a suspension.
+    FactId = "id-of-fact",
     /// A journal block.
     Block = "block",
     /// The state of the vault's journal.
     JournalState = "journal-state",
+    /// The text of a policy.
+    PolicyText = "policy-text",
 }
 
 #[cfg(test)]

@@ -42,8 +42,9 @@ pub(crate) mod tag {
     pub(crate) const ROWS: u8 = 17;
     pub(crate) const REVISION_BEFORE: u8 = 18;
     pub(crate) const REVISION_AFTER: u8 = 19;
+    pub(crate) const PARTY: u8 = 20;
     /// The highest tag with a meaning.
-    pub(crate) const LAST: u8 = REVISION_AFTER;
+    pub(crate) const LAST: u8 = PARTY;
 }
 
 /// The items of an entry, in order.
@@ -166,7 +167,7 @@ fn check_item(tag: u8, bytes: &[u8]) -> Result<(), FormatError> {
         tag::TIME | tag::REVISION_BEFORE | tag::REVISION_AFTER => length(bytes, 8),
         tag::OUTCOME => outcome(bytes).map(|_| ()),
         tag::REASON => text(bytes).and_then(|_| at_most(bytes, MAX_REASON)),
-        tag::ACTION | tag::ACTOR | tag::SESSION | tag::DEVICE | tag::PURPOSE => {
+        tag::ACTION | tag::ACTOR | tag::SESSION | tag::DEVICE | tag::PURPOSE | tag::PARTY => {
             text(bytes).and_then(|_| at_most(bytes, MAX_TEXT))
         }
         tag::ROLES | tag::FIELDS_READ | tag::FIELDS_CHANGED => names(bytes).map(|_| ()),

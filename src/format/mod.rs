@@ -10,6 +10,7 @@ mod codec;
 mod cursor;
 mod dictionary;
 mod error;
+pub(crate) mod fact;
 pub(crate) mod frontier;
 pub(crate) mod head;
 pub(crate) mod index_entry;

@@ -32,6 +32,10 @@ pub(crate) enum Space {
     Schema = 0x0b,
     /// `tenant ‖ collection ‖ BE16 n` → part of the collection's sealed dictionary.
     Dictionary = 0x0c,
+    /// `tenant ‖ id` → what is remembered for policies; the id doesn't tell what it is about.
+    Fact = 0x0d,
+    /// `version ‖ BE16 n` → part of the sealed text of a policy that was in force.
+    Policy = 0x0e,
 }
 
 pub(crate) fn row(tenant: TenantId, collection: CollectionId, record: RecordId) -> Vec<u8> {
@@ -116,6 +120,29 @@ pub(crate) fn collection_of_key(key: &[u8]) -> Option<(CollectionId, u16)> {
     let (_, rest) = key.split_first_chunk::<17>()?;
     let (collection, number) = rest.split_first_chunk::<16>()?;
     Some((CollectionId::from_bytes(*collection), u16::from_be_bytes(number.try_into().ok()?)))
+}
+
+/// One part of a policy's text.
+pub(crate) fn policy(version: &[u8; 32], number: u16) -> Vec<u8> {
+    key(Space::Policy, &[version, &number.to_be_bytes()])
+}
+
+/// The version and the part number of such a key.
+pub(crate) fn policy_of_key(key: &[u8]) -> Option<([u8; 32], u16)> {
+    let (_, rest) = key.split_first()?;
+    let (version, number) = rest.split_first_chunk::<32>()?;
+    Some((*version, u16::from_be_bytes(number.try_into().ok()?)))
+}
+
+/// What is remembered for policies under this id.
+pub(crate) fn fact(tenant: TenantId, id: RecordId) -> Vec<u8> {
+    key(Space::Fact, &[tenant.as_bytes(), id.as_bytes()])
+}
+
+/// The id of a fact's key.
+pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
+    let (_, id) = key.split_first_chunk::<17>()?;
+    id.try_into().ok().map(RecordId::from_bytes)
 }
 
 /// The tenant of a key of a space that is cut by tenants.

@@ -59,7 +59,11 @@ fn dictionary_agrees_with_its_vector() {
 }
 
 fn key(key: &Value) -> StoredKey {
-    key.as_str().map_or_else(|| StoredKey::Number(small(key)), |name| StoredKey::Name(name.to_owned()))
+    match key {
+        Value::Null => StoredKey::Owner,
+        Value::String(name) => StoredKey::Name(name.clone()),
+        number => StoredKey::Number(small(number)),
+    }
 }
 
 fn rule(rule: &Value) -> StoredRule {
@@ -73,6 +77,7 @@ fn rule(rule: &Value) -> StoredRule {
         },
         was: texts(&rule["was"]),
         mask: rule["mask"].as_str().map(str::to_owned),
+        attribute: rule["attribute"].as_bool().unwrap(),
     }
 }
 
@@ -126,6 +131,9 @@ fn schema_that_names_fields_in_the_wrong_way_or_an_index_ahead_of_its_time_is_re
     let good = StoredSchema::decode(&bytes).unwrap();
     assert!(StoredSchema { open: true, ..good.clone() }.encode().is_err());
     assert!(StoredSchema { next_index: 1, ..good.clone() }.encode().is_err());
+    let mut owned = good.clone();
+    owned.fields[0].field = StoredKey::Owner;
+    assert!(owned.encode().is_err());
     let mut wrong = bytes;
     wrong[1] = 1;
     assert!(StoredSchema::decode(&wrong).is_err());

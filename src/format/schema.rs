@@ -35,13 +35,16 @@ pub(crate) struct StoredRule {
     pub(crate) was: Vec<String>,
     /// What masks it, for the reader of a schema; masks themselves are code.
     pub(crate) mask: Option<String>,
+    /// Whether policies see its value.
+    pub(crate) attribute: bool,
 }
 
-/// Which field: its number in the dictionary, or its name in an open collection.
+/// Which field: its number in the dictionary, or its name in an open collection. Of an index also the records' owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum StoredKey {
     Number(u16),
     Name(String),
+    Owner,
 }
 
 /// How much harm a field's disclosure does.
@@ -109,10 +112,12 @@ impl StoredSchema {
         if self.fields.len() > MAX_FIELDS || self.indexes.len() > MAX_LISTED_INDEXES {
             return invalid("it has too many fields or indexes");
         }
-        for key in self.fields.iter().map(|f| &f.field).chain(self.indexes.iter().map(|i| &i.field)) {
+        let indexes = self.indexes.iter().map(|index| (&index.field, true));
+        for (key, index) in self.fields.iter().map(|rule| (&rule.field, false)).chain(indexes) {
             match key {
                 StoredKey::Number(_) if !self.open => {}
                 StoredKey::Name(name) if self.open && name.len() <= MAX_NAME => {}
+                StoredKey::Owner if index => {}
                 _ => return invalid("a field is named in the wrong way"),
             }
         }

@@ -9,6 +9,7 @@
 
 mod journal;
 mod keys;
+mod policies;
 mod records;
 mod rows;
 mod vault;
@@ -59,6 +60,8 @@ targets! {
     index_entry => rows::index_entry;
     /// A value of the slot map, opened.
     slot_entry => rows::slot_entry;
+    /// What is remembered for policies, opened.
+    fact => rows::fact;
     /// A tenant's state, opened.
     tenant_state => rows::tenant_state;
     /// The parts of something that was split, cut where the first two bytes say.
@@ -77,6 +80,8 @@ targets! {
     record => records::record;
     /// The fields of a body, read as a `Document`.
     document => records::document;
+    /// A policy file. Without the feature `policy-file` it takes everything.
+    policy_file => policies::policy_file;
     /// A text, under every normaliser.
     normalise => records::normalise;
     /// A block of the journal, sealed.

@@ -1,5 +1,6 @@
 //! Decoders of rows, of what stands beside them in the store, and of the store's keys.
 
+use crate::format::fact::Fact;
 use crate::format::index_entry::Entry;
 use crate::format::links as layout;
 use crate::format::place::{self as places, Space};
@@ -73,6 +74,15 @@ pub(super) fn parts(bytes: &[u8]) {
     }
 }
 
+pub(super) fn fact(bytes: &[u8]) {
+    if let Ok(fact) = Fact::decode(bytes) {
+        // A number may be written longer than it has to be.
+        let again = fact.encode().unwrap();
+        assert!(again.len() <= bytes.len());
+        assert!(Fact::decode(&again).is_ok_and(|again| again == fact));
+    }
+}
+
 pub(super) fn place(bytes: &[u8]) {
     if let Some((tenant, collection, record)) = places::row_of_key(bytes) {
         assert_eq!(places::row(tenant, collection, record), bytes);
@@ -84,5 +94,8 @@ pub(super) fn place(bytes: &[u8]) {
     if let Some((collection, number)) = places::collection_of_key(bytes) {
         let tenant = crate::model::TenantId::from_bytes(std::array::from_fn(|at| bytes[1 + at]));
         assert!(places::collection_part(Space::Schema, tenant, collection, number)[1..] == bytes[1..]);
+    }
+    if let (Some(tenant), Some(id)) = (places::tenant_of_key(bytes), places::fact_of_key(bytes)) {
+        assert_eq!(places::fact(tenant, id)[1..], bytes[1..]);
     }
 }

@@ -23,7 +23,7 @@ pub enum FieldSet {
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct FieldNames {
     /// `None` is the empty list, so that it costs no allocation.
-    sorted: Option<Arc<[Box<str>]>>,
+    sorted: Option<Arc<[Arc<str>]>>,
 }
 
 impl FieldNames {
@@ -44,7 +44,7 @@ impl FieldNames {
         self.sorted.is_none()
     }
 
-    fn as_slice(&self) -> &[Box<str>] {
+    fn as_slice(&self) -> &[Arc<str>] {
         self.sorted.as_deref().unwrap_or_default()
     }
 
@@ -52,14 +52,32 @@ impl FieldNames {
         let mut rest = other.as_slice().iter();
         self.as_slice().iter().all(|name| rest.any(|probe| probe == name))
     }
+
+    /// Those in either. The names are shared with both, not copied.
+    fn union(&self, other: &Self) -> Self {
+        let (mut a, mut b) = (self.as_slice(), other.as_slice());
+        let mut sorted = Vec::with_capacity(a.len().saturating_add(b.len()));
+        while let ([first, a_rest @ ..], [second, b_rest @ ..]) = (a, b) {
+            let order = first.cmp(second);
+            sorted.push(Arc::clone(if order.is_le() { first } else { second }));
+            a = if order.is_le() { a_rest } else { a };
+            b = if order.is_ge() { b_rest } else { b };
+        }
+        sorted.extend(a.iter().chain(b).cloned());
+        Self::of_sorted(sorted)
+    }
+
+    fn of_sorted(sorted: Vec<Arc<str>>) -> Self {
+        Self { sorted: (!sorted.is_empty()).then(|| sorted.into()) }
+    }
 }
 
 impl<S: Into<String>> FromIterator<S> for FieldNames {
     fn from_iter<I: IntoIterator<Item = S>>(names: I) -> Self {
-        let mut sorted: Vec<Box<str>> = names.into_iter().map(|name| name.into().into_boxed_str()).collect();
+        let mut sorted: Vec<Arc<str>> = names.into_iter().map(|name| name.into().into()).collect();
         sorted.sort_unstable();
         sorted.dedup();
-        Self { sorted: (!sorted.is_empty()).then(|| sorted.into()) }
+        Self::of_sorted(sorted)
     }
 }
 
@@ -101,11 +119,13 @@ impl FieldSet {
         }
     }
 
-    /// The fields that are in both.
+    /// The fields that are in both. Allocates only if neither holds the other.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::All, set) | (set, Self::All) => set.clone(),
+            (Self::Only(a), Self::Only(b)) if a.is_subset(b) => Self::Only(a.clone()),
+            (Self::Only(a), Self::Only(b)) if b.is_subset(a) => Self::Only(b.clone()),
             (Self::Only(a), Self::Only(b)) => a.iter().filter(|name| b.contains(name)).collect(),
         }
     }
@@ -117,7 +137,7 @@ impl FieldSet {
             (Self::All, _) | (_, Self::All) => Self::All,
             (Self::Only(a), Self::Only(b)) if a.is_subset(b) => Self::Only(b.clone()),
             (Self::Only(a), Self::Only(b)) if b.is_subset(a) => Self::Only(a.clone()),
-            (Self::Only(a), Self::Only(b)) => a.iter().chain(b.iter()).collect(),
+            (Self::Only(a), Self::Only(b)) => Self::Only(a.union(b)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Words that every floor shares: ids, time, actors, acts and what a policy may ask.
 //!
-//! Guarantees: no dependencies, no I/O, no keys. Does not: decide, store or check anything.
+//! Guarantees: no I/O, no keys, no dependency but for how close two names are. Does not: decide, store or check anything.
 
 mod action;
 mod actor;
@@ -8,6 +8,7 @@ mod clock;
 mod fields;
 mod ids;
 mod request;
+mod similar;
 
 pub use action::Action;
 pub use actor::{Actor, Authentication};
@@ -18,3 +19,4 @@ pub use request::{Access, ApprovalId, Facts, Grantee, NoFacts, Request, Resource
 
 pub(crate) use fields::IndexValue;
 pub(crate) use ids::{Epoch, JournalEpochId, Pseudonym, Slot};
+pub(crate) use similar::nearest;

@@ -1,5 +1,7 @@
 //! What a policy is asked: who, what act, on what, asking for which fields, when and why.
 
+use std::fmt;
+
 use super::{Action, Actor, RecordId, Revision, TenantId, Timestamp};
 
 /// One question to a policy.
@@ -43,6 +45,8 @@ pub struct Request<'a> {
     pub rows: Option<u32>,
     /// The approval that the act is done under, as the session names it.
     pub approval: Option<ApprovalId>,
+    /// Of a transfer whom the record is to belong to; `None` for nobody, and for any other act.
+    pub new_owner: Option<&'a str>,
 }
 
 impl<'a> Request<'a> {
@@ -61,6 +65,7 @@ impl<'a> Request<'a> {
             reason: None,
             rows: None,
             approval: None,
+            new_owner: None,
         }
     }
 
@@ -122,7 +127,9 @@ impl<'a> Request<'a> {
 }
 
 /// What a policy may know of a record: its metadata and the attributes that its schema exposes, never another value.
-#[derive(Debug, Clone, Copy, Default)]
+///
+/// `Debug` shows the names of the attributes: the values, owner and labels are the host's own and its customers'.
+#[derive(Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Resource<'a> {
     /// The record's id; `None` for one that is about to be created.
@@ -189,6 +196,17 @@ impl<'a> Resource<'a> {
     #[must_use]
     pub fn has_label(&self, label: &str) -> bool {
         self.labels.iter().any(|known| known == label)
+    }
+}
+
+impl fmt::Debug for Resource<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.attributes.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Resource")
+            .field("id", &self.id)
+            .field("revision", &self.revision)
+            .field("attributes", &names)
+            .finish_non_exhaustive()
     }
 }
 

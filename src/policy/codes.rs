@@ -52,5 +52,11 @@ pub const ROW_LIMIT: &str = "row_limit";
 pub const NO_EMERGENCY: &str = "no_emergency";
 /// An act under emergency access; also the code of its permitted entries.
 pub const BREAK_GLASS: &str = "break_glass";
+/// Nobody answers their own request for approval, and nobody reviews their own emergency access.
+pub const OWN_REQUEST: &str = "own_request";
+/// The actor has answered the request for approval before.
+pub const ANSWERED: &str = "answered";
+/// The actor has emergency access already, or had it and nobody has reviewed that yet.
+pub const EMERGENCY_UNREVIEWED: &str = "emergency_unreviewed";
 /// The actor holds roles that one person may not hold together.
 pub const CONFLICT_OF_DUTIES: &str = "conflict_of_duties";

@@ -231,7 +231,8 @@ impl Scope {
     pub fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::All, _) | (_, Self::All) => Self::All,
-            (Self::NoOpinion | Self::Nothing, scope) | (scope, Self::NoOpinion | Self::Nothing) => scope,
+            (Self::NoOpinion, scope) | (scope, Self::NoOpinion) => scope,
+            (Self::Nothing, scope) | (scope, Self::Nothing) => scope,
             (Self::Any(mut filters), Self::Any(more)) => {
                 filters.extend(more);
                 Self::Any(filters)
@@ -244,8 +245,8 @@ impl Scope {
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Nothing, _) | (_, Self::Nothing) => Self::Nothing,
-            (Self::NoOpinion | Self::All, scope) | (scope, Self::NoOpinion) => scope,
-            (scope, Self::All) => scope,
+            (Self::NoOpinion, scope) | (scope, Self::NoOpinion) => scope,
+            (Self::All, scope) | (scope, Self::All) => scope,
             // Each holds all that are in both; the one that is less work is looked at.
             (Self::Any(a), Self::Any(b)) => Self::Any(if a.len() <= b.len() { a } else { b }),
         }

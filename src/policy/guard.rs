@@ -10,6 +10,27 @@ use std::time::{Duration, Instant};
 use super::{AccessPolicy, Decision, Denial, Obligation, Permission, PolicyError, Scope, codes};
 use crate::model::{Facts, Request};
 
+/// Asks a policy as a vault does: its obligations are checked too, and an error, a panic or a late answer is a denial. For
+/// tests of policies.
+///
+/// ```
+/// use strongroom::Actor;
+/// use strongroom::model::{Action, NoFacts, Request, Timestamp};
+/// use strongroom::policy::{self, DenyAll};
+///
+/// let anna = Actor::new("anna");
+/// let denial = policy::ask(&DenyAll, &Request::new(&anna, Action::Verify, Timestamp::from_micros(0)), &NoFacts).unwrap_err();
+/// assert_eq!(denial.code, policy::codes::DENY_ALL);
+/// ```
+///
+/// # Errors
+/// The denial, as the actor would meet it.
+pub fn ask(policy: &dyn AccessPolicy, request: &Request<'_>, facts: &dyn Facts) -> Result<Permission, Denial> {
+    Guard { deadline: DEADLINE }.decide(policy, request, facts)
+}
+
+/// How long a policy may take to answer, unless the vault is told otherwise.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
 /// How far ahead of the vault's clock an authentication may have happened.
 pub(super) const CLOCKS_APART: i64 = 60_000_000;
 
@@ -58,7 +79,24 @@ impl Guard {
         }
     }
 
-    fn ask<T>(self, question: impl FnOnce() -> Result<T, PolicyError>) -> Result<T, Denial> {
+    /// What the policy permits, whether or not it is fulfilled; `None` where it permits nothing.
+    pub(crate) fn permission(
+        self,
+        policy: &dyn AccessPolicy,
+        request: &Request<'_>,
+        facts: &dyn Facts,
+    ) -> Option<Permission> {
+        match self.ask(|| policy.decide(request, facts)) {
+            Ok(Decision::Permit(permission)) => Some(permission),
+            _ => None,
+        }
+    }
+
+    /// The answer to any question to a policy.
+    ///
+    /// # Errors
+    /// A denial, where the policy fails, panics or is late.
+    pub(crate) fn ask<T>(self, question: impl FnOnce() -> Result<T, PolicyError>) -> Result<T, Denial> {
         let begun = Instant::now();
         // A policy is shared by threads, so a panic leaves nothing broken here that it wouldn't leave to another thread.
         let answer = match catch_unwind(AssertUnwindSafe(question)) {

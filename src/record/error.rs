@@ -102,6 +102,8 @@ pub enum FieldProblem {
     Damaged,
     /// The value can't be indexed.
     NotIndexable,
+    /// The value can't be shown to policies.
+    NotAttribute,
     /// The field's name is too long.
     NameTooLong,
     /// The collection doesn't know the field.
@@ -123,6 +125,10 @@ impl fmt::Display for FieldProblem {
             Self::TooDeep => "it is nested too deep; the limit is 128, and 8 in a `Document`",
             Self::Damaged => "its bytes are not one whole value",
             Self::NotIndexable => "it is indexed, and only text, whole numbers, bools and enums without data can be",
+            Self::NotAttribute => {
+                "policies see it as an attribute, and only text, whole numbers, bools and enums without data can be one; \
+                 store such a value, or define the field without `.attribute()`"
+            }
             Self::NameTooLong => "its name, which starts so, is over 1,024 bytes",
             Self::NotDefined => "the collection doesn't know it yet; call `define` with this version of the type",
         })

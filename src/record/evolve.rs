@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::plan::Plan;
-use super::{Classification, Dictionary, Field, Index, RecordError, Schema};
+use super::{Classification, Dictionary, Field, RecordError, Schema};
 use crate::format::{
     IndexState, MAX_LISTED_INDEXES, StoredClassification, StoredIndex, StoredKey, StoredRule, StoredSchema,
 };
@@ -32,6 +32,9 @@ pub(crate) enum SchemaChange {
     },
     /// Classification, mask or old names.
     RuleChanged(String),
+    /// Policies see its value from now on.
+    FieldExposed(String),
+    FieldHidden(String),
     IndexAdded(String),
     IndexChanged(String),
     IndexDropped(String),
@@ -44,6 +47,8 @@ impl fmt::Display for SchemaChange {
             Self::FieldLost(field) => write!(f, "field {field} lost"),
             Self::FieldRenamed { from, to } => write!(f, "field {from} renamed to {to}"),
             Self::RuleChanged(field) => write!(f, "rule of field {field} changed"),
+            Self::FieldExposed(field) => write!(f, "field {field} exposed to policies"),
+            Self::FieldHidden(field) => write!(f, "field {field} hidden from policies"),
             Self::IndexAdded(field) => write!(f, "index on {field} added"),
             Self::IndexChanged(field) => write!(f, "index on {field} changed"),
             Self::IndexDropped(field) => write!(f, "index on {field} dropped"),
@@ -179,7 +184,8 @@ impl Next<'_> {
             field: self.key(name)?,
             classification: stored(field.map_or(Classification::Personal, |field| field.classification)),
             was: field.map(|field| field.was.clone()).unwrap_or_default(),
-            mask: field.and_then(|field| field.mask.as_ref()).map(super::Mask::name),
+            mask: field.and_then(|field| field.mask.as_ref()).map(super::Mask::description),
+            attribute: field.is_some_and(|field| field.attribute),
         })
     }
 
@@ -194,6 +200,7 @@ impl Next<'_> {
     fn name(&self, key: &StoredKey) -> String {
         match key {
             StoredKey::Name(name) => name.clone(),
+            StoredKey::Owner => "the owner".to_owned(),
             StoredKey::Number(number) => self.dictionary.name_of(*number).unwrap_or_default().to_owned(),
         }
     }
@@ -201,14 +208,28 @@ impl Next<'_> {
     fn compare_fields(&mut self, before: &[StoredRule], after: &[StoredRule]) {
         let in_list = |list: &[StoredRule], key: &StoredKey| list.iter().find(|rule| rule.field == *key).cloned();
         for rule in after {
-            match in_list(before, &rule.field) {
-                None => self.changes.push(SchemaChange::FieldAdded(self.name(&rule.field))),
-                Some(old) if old != *rule => self.changes.push(SchemaChange::RuleChanged(self.name(&rule.field))),
-                Some(_) => {}
-            }
+            let name = || self.name(&rule.field);
+            let old = in_list(before, &rule.field);
+            let changes = [
+                old.is_none().then(|| SchemaChange::FieldAdded(name())),
+                old.as_ref()
+                    .is_some_and(|old| StoredRule { attribute: rule.attribute, ..old.clone() } != *rule)
+                    .then(|| SchemaChange::RuleChanged(name())),
+                match (old.is_some_and(|old| old.attribute), rule.attribute) {
+                    (false, true) => Some(SchemaChange::FieldExposed(name())),
+                    (true, false) => Some(SchemaChange::FieldHidden(name())),
+                    _ => None,
+                },
+            ];
+            self.changes.extend(changes.into_iter().flatten());
         }
-        for rule in before.iter().filter(|rule| in_list(after, &rule.field).is_none()) {
-            self.changes.push(SchemaChange::FieldLost(self.name(&rule.field)));
+        for rule in before {
+            if in_list(after, &rule.field).is_none() {
+                self.changes.push(SchemaChange::FieldLost(self.name(&rule.field)));
+                if rule.attribute {
+                    self.changes.push(SchemaChange::FieldHidden(self.name(&rule.field)));
+                }
+            }
         }
     }
 
@@ -220,8 +241,14 @@ impl Next<'_> {
         let mut listed = before.map_or_else(Vec::new, |stored| stored.indexes.clone());
         let mut next_index = before.map_or(0, |stored| stored.next_index);
         let mut wanted = Vec::new();
+        let mut all = Vec::new();
         for index in self.schema.indexes() {
-            let new = self.index(index, version_of)?;
+            all.push(building(self.key(&index.field)?, index.unique, &index.normaliser, version_of));
+        }
+        if self.schema.indexes_owner() {
+            all.push(building(StoredKey::Owner, false, &Normaliser::Exact, version_of));
+        }
+        for new in all {
             wanted.push(new.field.clone());
             let versions: Vec<&StoredIndex> = listed.iter().filter(|i| i.field == new.field).collect();
             let live = |i: &&&StoredIndex| i.state != IndexState::Retired;
@@ -229,8 +256,8 @@ impl Next<'_> {
                 continue;
             }
             self.changes.push(match versions.iter().any(|i| i.state != IndexState::Retired) {
-                true => SchemaChange::IndexChanged(index.field.clone()),
-                false => SchemaChange::IndexAdded(index.field.clone()),
+                true => SchemaChange::IndexChanged(self.name(&new.field)),
+                false => SchemaChange::IndexAdded(self.name(&new.field)),
             });
             let again = versions.iter().any(|i| i.state == IndexState::Ready && same(i, &new));
             let (id, version) = match versions.last() {
@@ -262,20 +289,25 @@ impl Next<'_> {
         Ok((listed, next_index))
     }
 
-    fn index(&self, index: &Index, version_of: &dyn Fn(&Normaliser) -> u16) -> Result<StoredIndex, RecordError> {
-        Ok(StoredIndex {
-            id: 0,
-            version: 0,
-            field: self.key(&index.field)?,
-            unique: index.unique,
-            normaliser: (&index.normaliser).into(),
-            normaliser_version: version_of(&index.normaliser),
-            state: IndexState::Building,
-        })
-    }
-
     fn full(&self) -> RecordError {
         self.problem("the collection has had too many fields or index versions; start a new collection")
+    }
+}
+
+fn building(
+    field: StoredKey,
+    unique: bool,
+    normaliser: &Normaliser,
+    version_of: &dyn Fn(&Normaliser) -> u16,
+) -> StoredIndex {
+    StoredIndex {
+        id: 0,
+        version: 0,
+        field,
+        unique,
+        normaliser: normaliser.into(),
+        normaliser_version: version_of(normaliser),
+        state: IndexState::Building,
     }
 }
 

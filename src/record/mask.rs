@@ -1,7 +1,23 @@
 //! What stands in for a value in front of those who may not see it.
+//!
+//! Guarantees: a mask shows only characters of the text, never more than two thirds of them, and `****` for the others,
+//! however many (a year stands alone, and a range is as wide as hides a third of the digits); a text that isn't what the
+//! mask is for shows as `****`; no text makes a mask fail. [`Mask::Fixed`] and [`Mask::Custom`] show what they were told to.
+//! Doesn't: keep the value from those who know enough else. What is left of a short or a common value can be guessed, and
+//! that less shows of a short one tells that it is short.
+
+mod contact;
+mod kind;
+mod person;
+mod range;
+#[cfg(test)]
+mod tests;
+mod year;
 
 use std::marker::PhantomData;
 use std::panic::catch_unwind;
+
+pub use kind::MaskKind;
 
 use super::buffer::Buffer;
 use super::msgpack::{self, MAX_DEPTH};
@@ -13,8 +29,11 @@ const HIDDEN: &str = "****";
 
 /// What is shown of a withheld field.
 ///
-/// [`KeepLast`](Self::KeepLast), [`KeepEnds`](Self::KeepEnds) and [`Custom`](Self::Custom) act on text; an `Option` that is
-/// `None` stays `None`. What is hidden shows as `****`, however long it is.
+/// There is one for each usual kind of data ([`email`](Self::email), [`phone`](Self::phone) and so on), and there are
+/// general ones. All but [`Fixed`](Self::Fixed) and [`range`](Self::range) act on text; an `Option` that is `None` stays
+/// `None`. What is hidden shows as `****`, however long it is, and so does all of a text that isn't what the mask is for.
+///
+/// Characters are Unicode scalar values: of a letter with an accent of its own, the accent may be left out.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Mask {
@@ -27,6 +46,8 @@ pub enum Mask {
         /// How many at the end.
         last: usize,
     },
+    /// For one kind of data. Made by [`Mask::email`] and its like.
+    Kind(MaskKind),
     /// The same value for every record. For fields of any type; it must read back as the field's.
     Fixed(Value),
     /// A function of your own. If it panics, the read fails and the value is kept back.
@@ -34,11 +55,21 @@ pub enum Mask {
 }
 
 impl Mask {
+    /// What the mask shows of a text, to try it out; `None` if it fails, or is fixed on something other than text.
+    #[must_use]
+    pub fn preview(&self, text: &str) -> Option<String> {
+        match self {
+            Self::Fixed(value) => value.as_text().map(str::to_owned),
+            _ => self.shown(text).ok(),
+        }
+    }
+
     /// What a stored schema calls it.
-    pub(crate) fn name(&self) -> String {
+    pub(crate) fn description(&self) -> String {
         match self {
             Self::KeepLast(last) => format!("keep last {last}"),
             Self::KeepEnds { first, last } => format!("keep first {first}, last {last}"),
+            Self::Kind(kind) => kind.description(),
             Self::Fixed(_) => "fixed".to_owned(),
             Self::Custom(_) => "custom".to_owned(),
         }
@@ -49,6 +80,10 @@ impl Mask {
         if let Self::Fixed(value) = self {
             return encode(value).map(Some);
         }
+        if let Some(step) = self.step() {
+            let number: Option<range::Number<'_>> = msgpack::read(PhantomData, encoded, MAX_DEPTH)?;
+            return number.map(|number| encode(&range::of(number, step)?)).transpose();
+        }
         let text: Option<&str> = msgpack::read(PhantomData, encoded, MAX_DEPTH)?;
         text.map(|text| encode(&self.shown(text)?)).transpose()
     }
@@ -57,6 +92,7 @@ impl Mask {
         Ok(match self {
             Self::KeepLast(last) => ends(text, 0, *last),
             Self::KeepEnds { first, last } => ends(text, *first, *last),
+            Self::Kind(kind) => kind.shown(text)?,
             Self::Custom(mask) => {
                 let mask = *mask;
                 catch_unwind(|| mask(text)).map_err(|_| FieldProblem::Refused)?
@@ -72,50 +108,20 @@ fn encode<T: serde::Serialize>(value: &T) -> Result<Buffer, FieldProblem> {
     Ok(out)
 }
 
-fn ends(text: &str, first: usize, last: usize) -> String {
-    let length = text.chars().count();
-    let most = length.saturating_mul(2) / 3;
-    let last = last.min(most);
-    let first = first.min(most - last);
-    let start: String = text.chars().take(first).collect();
-    let end: String = text.chars().skip(length - last).collect();
-    format!("{start}{HIDDEN}{end}")
+/// How many characters of a text may be shown.
+fn most(text: &str) -> usize {
+    text.chars().count().saturating_mul(2) / 3
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn ends(text: &str, first: usize, last: usize) -> String {
+    let last = last.min(most(text));
+    parts(text.chars(), first.min(most(text).saturating_sub(last)), last)
+}
 
-    fn shown(mask: &Mask, text: &str) -> String {
-        let mut encoded = Buffer::new(MAX_BODY);
-        assert!(msgpack::write(text, MAX_DEPTH, &mut encoded).is_ok());
-        let masked = mask.apply(encoded.as_slice()).unwrap().unwrap();
-        msgpack::read(PhantomData::<String>, masked.as_slice(), MAX_DEPTH).unwrap()
-    }
-
-    #[test]
-    fn masks_show_the_ends_and_never_more_than_two_thirds() {
-        assert_eq!(shown(&Mask::KeepLast(4), "13812345678"), "****5678");
-        assert_eq!(shown(&Mask::KeepEnds { first: 3, last: 4 }, "13812345678"), "138****5678");
-        assert_eq!(shown(&Mask::KeepEnds { first: 3, last: 4 }, "1381234567"), "13****4567");
-        assert_eq!(shown(&Mask::KeepLast(4), "1234"), "****34");
-        assert_eq!(shown(&Mask::KeepLast(4), "1"), "****");
-        assert_eq!(shown(&Mask::KeepLast(usize::MAX), ""), "****");
-        assert_eq!(shown(&Mask::KeepEnds { first: usize::MAX, last: 1 }, "日本語文字列"), "日本語****列");
-    }
-
-    #[test]
-    fn mask_on_none_shows_none_and_on_anything_else_fails_without_showing_it() {
-        assert!(Mask::KeepLast(4).apply(msgpack::NIL).unwrap().is_none());
-        assert_eq!(Mask::KeepLast(4).apply(&[42]).err(), Some(FieldProblem::WrongType));
-        assert_eq!(Mask::Custom(|_| panic!("no")).apply(b"\xa1x").err(), Some(FieldProblem::Refused));
-    }
-
-    #[test]
-    fn fixed_mask_shows_the_same_for_every_value() {
-        let mask = Mask::Fixed(Value::Bool(false));
-        for encoded in [&[0xc0][..], &[0xc3], b"\xa1x"] {
-            assert_eq!(mask.apply(encoded).unwrap().unwrap().as_slice(), [0xc2]);
-        }
-    }
+/// The first and the last of `shown`, and what stands for those between.
+fn parts(shown: impl Iterator<Item = char> + Clone, first: usize, last: usize) -> String {
+    let skipped = shown.clone().count().saturating_sub(last);
+    let start: String = shown.clone().take(first).collect();
+    let end: String = shown.skip(skipped).collect();
+    format!("{start}{HIDDEN}{end}")
 }

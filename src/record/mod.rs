@@ -2,8 +2,9 @@
 //!
 //! Guarantees: a withheld field's bytes never reach the type's own `Deserialize`; what stands in for it is never a
 //! plausible value; an update names every field it changes and keeps the bytes of all others, those of fields that the
-//! type has lost included; errors name field and kind, never a value. Every decoder here takes any bytes: depth and
-//! lengths are checked before anything is built.
+//! type has lost included; errors name field and kind, never a value. A mask shows at most two thirds of a text and is
+//! applied where fields are decoded, so whatever returns a record shows it alike: reads, lists, searches, exports, the
+//! closure of an update. Every decoder here takes any bytes: depth and lengths are checked before anything is built.
 //! Does not: seal, store, decide who may see what, or wipe values that were handed out.
 
 mod buffer;
@@ -19,7 +20,6 @@ mod plan;
 mod schema;
 mod search;
 mod shape;
-mod similar;
 mod stored;
 mod strict;
 mod value;
@@ -32,7 +32,7 @@ use serde::de::DeserializeOwned;
 
 pub use document::Document;
 pub use error::{FieldProblem, RecordError};
-pub use mask::Mask;
+pub use mask::{Mask, MaskKind};
 pub use schema::{Classification, Field, Schema};
 pub use search::SearchValue;
 pub use value::Value;
@@ -42,9 +42,8 @@ pub(crate) use dictionary::Dictionary;
 pub(crate) use encode::{Fields, encode};
 pub(crate) use evolve::evolve;
 pub(crate) use plan::{Plan, plan};
-pub(crate) use schema::{Index, MAX_INDEXES};
+pub(crate) use schema::MAX_INDEXES;
 pub(crate) use search::index_value;
-pub(crate) use similar::nearest;
 pub(crate) use stored::{StoredField, new_fields, stored_fields, update};
 
 /// A type whose values are records: a struct with named fields.
@@ -72,7 +71,7 @@ pub(crate) use stored::{StoredField, new_fields, stored_fields, update};
 ///     fn schema() -> Schema {
 ///         Schema::new("customers")
 ///             .unique("email", Normaliser::Email)
-///             .field("phone", |f| f.was("telephone").mask(Mask::KeepLast(4)))
+///             .field("phone", |f| f.was("telephone").mask(Mask::phone()))
 ///     }
 ///
 ///     fn example() -> Self {
@@ -84,7 +83,7 @@ pub trait Record: Serialize + DeserializeOwned {
     /// What the collection is called, which fields are indexed, and what is special about a field.
     fn schema() -> Schema;
 
-    /// A value in which every field is present: `Some(..)` for an `Option` that has a mask or an index.
+    /// A value in which every field is present: `Some(..)` for an `Option` that has a mask or an index, or is an attribute.
     ///
     /// Made up, not a real person's: it is only ever encoded and decoded to check the schema, and never stored.
     fn example() -> Self;

@@ -12,8 +12,8 @@ use super::decode::{asked_fields, decode, twice};
 use super::msgpack::NIL;
 use super::search::Holds;
 use super::shape::Shape;
-use super::{Fields, Mask, Record, RecordError, Schema, SearchValue, encode, nearest};
-use crate::model::{FieldSet, IndexValue};
+use super::{Fields, Mask, Record, RecordError, Schema, SearchValue, encode};
+use crate::model::{FieldSet, IndexValue, nearest};
 
 /// How a type's records are read.
 pub(crate) struct Plan {
@@ -113,6 +113,14 @@ impl Plan {
             }
             _ => Ok(value),
         }
+    }
+
+    /// Whether the type has all of these fields.
+    ///
+    /// # Errors
+    /// [`RecordError::UnknownField`] for the first that it hasn't.
+    pub(crate) fn all_known(&self, fields: &[&str]) -> Result<(), RecordError> {
+        fields.iter().find(|field| !self.has(field)).map_or(Ok(()), |field| Err(self.unknown(field)))
     }
 
     /// The error for a name that no field has.

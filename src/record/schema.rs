@@ -17,13 +17,14 @@ pub struct Schema {
     open: bool,
     fields: Vec<Field>,
     indexes: Vec<Index>,
+    owner: bool,
 }
 
 impl Schema {
     /// The schema of a type with named fields.
     #[must_use]
     pub fn new(collection: impl Into<String>) -> Self {
-        Self { collection: collection.into(), open: false, fields: Vec::new(), indexes: Vec::new() }
+        Self { collection: collection.into(), open: false, fields: Vec::new(), indexes: Vec::new(), owner: false }
     }
 
     /// The schema of a collection whose records name their own fields, such as [`Document`](super::Document)s.
@@ -41,7 +42,7 @@ impl Schema {
         let position = self.fields.iter().position(|field| field.name == name);
         let field = match position {
             Some(position) => self.fields.remove(position),
-            None => Field { name, classification: Classification::Personal, mask: None, was: Vec::new() },
+            None => Field::new(name),
         };
         self.fields.insert(position.unwrap_or(self.fields.len()), say(field));
         self
@@ -59,6 +60,13 @@ impl Schema {
     #[must_use]
     pub fn unique(self, field: impl Into<String>, normaliser: Normaliser) -> Self {
         self.indexed(field.into(), normaliser, true)
+    }
+
+    /// Indexes the records by their owner, so that an actor who may see only their own is listed these without a look at
+    /// all others. Counts towards the 24 indexes; records without an owner aren't in it.
+    #[must_use]
+    pub fn index_owner(self) -> Self {
+        Self { owner: true, ..self }
     }
 
     /// The collection's name.
@@ -87,6 +95,10 @@ impl Schema {
         &self.indexes
     }
 
+    pub(crate) fn indexes_owner(&self) -> bool {
+        self.owner
+    }
+
     pub(crate) fn rule(&self, field: &str) -> Option<&Field> {
         self.fields.iter().find(|rule| rule.name == field)
     }
@@ -104,9 +116,14 @@ pub struct Field {
     pub(crate) classification: Classification,
     pub(crate) mask: Option<Mask>,
     pub(crate) was: Vec<String>,
+    pub(crate) attribute: bool,
 }
 
 impl Field {
+    fn new(name: String) -> Self {
+        Self { name, classification: Classification::Personal, mask: None, was: Vec::new(), attribute: false }
+    }
+
     /// Anyone may know it.
     #[must_use]
     pub fn public(self) -> Self {
@@ -142,6 +159,15 @@ impl Field {
     pub fn was(mut self, old: impl Into<String>) -> Self {
         self.was.push(old.into());
         self
+    }
+
+    /// Lets the policy see the field's value, as an [attribute](crate::model::Resource::attributes) of the record, whoever
+    /// asks: text as it is, whole numbers in decimal, bools as `true` or `false`, an enum's variant by its name; `None` as
+    /// no attribute. For fields that can be indexed: text, whole numbers, bools, enums without data, and `Option` of these.
+    /// An index on the field as well lets lists find what a policy's scope narrows them to.
+    #[must_use]
+    pub fn attribute(self) -> Self {
+        Self { attribute: true, ..self }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::model::{Action, CollectionId, RecordId};
+use crate::policy::{Denial, codes};
 use crate::record::Record;
 
 use super::collection::Collection;
@@ -13,7 +14,7 @@ use super::core::{Outcome, Write};
 use super::found::NewMeta;
 use super::session::SessionInner;
 use super::subject::PendingSubjects;
-use super::{edit, write};
+use super::{duplicate, edit, read, transfer, write};
 
 /// A batch has at most this many writes,
 const WRITES: usize = 16_384;
@@ -66,7 +67,7 @@ impl Batch {
         let mut write = Write::default();
         let subjects = Some(&mut self.subjects);
         let id = write::prepare_insert(&self.session, collection.core(), value, &meta, subjects, &mut write)?;
-        self.add(collection.core().id, id, write);
+        self.add(collection, Action::Create, id, write)?;
         Ok(id)
     }
 
@@ -83,8 +84,7 @@ impl Batch {
         self.admit(collection, Some(id))?;
         let mut write = Write::default();
         edit::prepare_update(&self.session, collection.core(), id, None, &mut change, &mut write)?;
-        self.add(collection.core().id, id, write);
-        Ok(())
+        self.add(collection, Action::Update, id, write)
     }
 
     /// Adds the removal of a record.
@@ -95,8 +95,23 @@ impl Batch {
         self.admit(collection, Some(id))?;
         let mut write = Write::default();
         write::prepare_delete(&self.session, collection.core(), id, None, &mut write)?;
-        self.add(collection.core().id, id, write);
-        Ok(())
+        self.add(collection, Action::Delete, id, write)
+    }
+
+    /// Adds that a record gets another owner, or none.
+    ///
+    /// # Errors
+    /// As [`Collection::transfer`]; [`Error::Conflict`] for a record that the batch writes already.
+    pub fn transfer<T: Record + 'static>(
+        &mut self,
+        collection: &Collection<T>,
+        id: RecordId,
+        new_owner: Option<&str>,
+    ) -> Result<()> {
+        self.admit(collection, Some(id))?;
+        let mut write = Write::default();
+        transfer::prepare_transfer(&self.session, collection.core(), id, new_owner, &mut write)?;
+        self.add(collection, Action::Transfer, id, write)
     }
 
     /// How many writes the batch has.
@@ -115,15 +130,28 @@ impl Batch {
     ///
     /// # Errors
     /// [`Error::Conflict`] if a record it changes or is about was written by somebody else meanwhile, and
-    /// [`Error::Duplicate`] for a value that a unique index has: nothing is stored then; make the batch anew.
+    /// [`Error::Duplicate`] for a value that a unique index has ([`Error::Denied`] if the actor can't see whose it is):
+    /// nothing is stored then; make the batch anew.
     pub fn commit(self) -> Result<()> {
-        if self.write.rows.is_empty() {
+        if self.write.is_empty() {
             return Ok(());
         }
-        match self.session.core.write(Some(&self.session.tenant), self.write) {
-            Ok(Outcome::Committed) => Ok(()),
-            Ok(Outcome::Conflict) => Err(Error::Conflict),
-            Err(error) => Err(write::refused(&self.session, None, Action::Create, error)),
+        // Each write was decided when it was added, which may be a while ago.
+        let question = self.session.question(Action::Create, None, &[]);
+        if let Err(denial) = self.session.core.gate.standing(&question) {
+            return Err(read::refuse_at(&self.session, None, &question, denial));
+        }
+        duplicate::check(&self.session, Action::Create, &self.write)?;
+        match self.session.core.write(Some(&self.session.tenant), self.write)? {
+            Outcome::Committed => Ok(()),
+            Outcome::Conflict => Err(Error::Conflict),
+            // Twice in this batch: who made it knows both.
+            Outcome::Duplicate(holder) if self.touched.contains(&(holder.collection.id, holder.record)) => {
+                Err(Error::Duplicate { field: holder.field })
+            }
+            Outcome::Duplicate(holder) => {
+                Err(duplicate::told(&self.session, Action::Create, *holder)?.unwrap_or(Error::Conflict))
+            }
         }
     }
 
@@ -144,13 +172,24 @@ impl Batch {
         }
     }
 
-    fn add(&mut self, collection: CollectionId, id: RecordId, write: Write) {
+    fn add<T: Record + 'static>(
+        &mut self,
+        collection: &Collection<T>,
+        action: Action,
+        id: RecordId,
+        write: Write,
+    ) -> Result<()> {
+        let core = collection.core();
+        // Within one commit both would see it unused.
+        if write.facts().any(|key| self.write.facts().any(|used| used == key)) {
+            let question = self.session.question(action, Some(&core.name), &[]);
+            let denial = Denial::new(codes::APPROVAL_REQUIRED, "the batch has used up the approval by another write");
+            return Err(read::refuse(&self.session, core, &question, denial));
+        }
         self.bytes = write.rows.iter().fold(self.bytes, |sum, row| sum.saturating_add(row.bytes()));
-        self.touched.insert((collection, id));
-        self.write.expect.extend(write.expect);
-        self.write.rows.extend(write.rows);
-        self.write.puts.extend(write.puts);
-        self.write.entries.extend(write.entries);
+        self.touched.insert((core.id, id));
+        self.write.join(write);
+        Ok(())
     }
 }
 

@@ -5,13 +5,13 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::model::{RecordId, Revision};
+use crate::model::{Action, RecordId, Revision};
 use crate::record::{Record, SearchValue};
 
 use super::found::{Found, NewMeta, Page};
 use super::session::SessionInner;
 use super::tenant_core::CollectionCore;
-use super::{import, query, read, write};
+use super::{import, list, query, read, write};
 
 /// The records of type `T` in one collection, as one actor may use them. A cheap clone, `Send + Sync + 'static`.
 ///
@@ -38,7 +38,8 @@ impl<T: Record + 'static> Collection<T> {
     /// Stores a record, owned by the actor. It is durable when this returns.
     ///
     /// # Errors
-    /// [`Error::Duplicate`](crate::Error::Duplicate) for a value that a unique index has already,
+    /// [`Error::Duplicate`](crate::Error::Duplicate) for a value that a unique index has already
+    /// ([`Error::Denied`](crate::Error::Denied), as for any refused insert, if the actor can't see whose it is),
     /// [`Error::TooLarge`](crate::Error::TooLarge) and [`Error::Record`](crate::Error::Record) for a value that can't be
     /// stored, and those of every call.
     pub fn insert(&self, value: &T) -> Result<RecordId> {
@@ -115,10 +116,51 @@ impl<T: Record + 'static> Collection<T> {
     /// The records after `after` that the actor may see, in the order of their ids; at most `limit` of them (1 to
     /// 1,000).
     ///
+    /// Where the policy's [scope](crate::policy::Scope) names the rows by owners, attributes or ids, and the schema indexes
+    /// these, a page costs a look at each of their index entries, at most 65,536, and not at every row of the collection.
+    ///
     /// # Errors
     /// Those of every call.
     pub fn list(&self, after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
-        query::list(&self.session, &self.core, after, limit)
+        list::list(&self.session, &self.core, Action::List, after, limit, list::BOUNDS)
+    }
+
+    /// The records after `after` that the actor may take out of the vault, as [`list`](Self::list) gives them: at most
+    /// `limit` of them (1 to 1,000), in the order of their ids, with what is withheld masked. An act of its own
+    /// ([`Action::Export`]), so that a policy can oblige it to more than a list and a monitor can tell them apart.
+    ///
+    /// # Errors
+    /// Those of every call.
+    pub fn export(&self, after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
+        list::list(&self.session, &self.core, Action::Export, after, limit, list::BOUNDS)
+    }
+
+    /// Reads these fields of a record, though they are otherwise masked. An act of its own ([`Action::Unmask`]): the
+    /// policy is asked for these fields, and the journal names them. All other fields are withheld.
+    ///
+    /// # Errors
+    /// [`Error::UnknownField`](crate::Error::UnknownField), and those of [`get`](Self::get).
+    pub fn unmask(&self, id: RecordId, fields: &[&str]) -> Result<Found<T>> {
+        read::unmask(&self.session, &self.core, id, fields)
+    }
+
+    /// The first `limit` (1 to 1,000) of the records that the actor may see, by the value of a field that they may read;
+    /// `descending`: the last. Text, whole numbers, bools and enums without data; text without regard to case, records
+    /// without a value last. Records of which the actor may not read the field aren't among them. Looks at every record.
+    ///
+    /// # Errors
+    /// [`Error::UnknownField`](crate::Error::UnknownField); [`Error::Record`](crate::Error::Record) for a field of another
+    /// type; [`Error::TooLarge`](crate::Error::TooLarge) for more than 32 MiB of records; and those of every call.
+    pub fn sorted(&self, field: &str, descending: bool, limit: usize) -> Result<Vec<Found<T>>> {
+        list::sorted(&self.session, &self.core, field, descending, limit)
+    }
+
+    /// How many records the actor may see. Looks at every record that the policy's scope can hold.
+    ///
+    /// # Errors
+    /// Those of every call.
+    pub fn count(&self) -> Result<u64> {
+        list::count::<T>(&self.session, &self.core)
     }
 
     /// All records that the actor may see, read in pages of `page` (1 to 1,000). Ends after the first error.
@@ -168,6 +210,16 @@ impl<T: Record + 'static> Collection<T> {
     /// As [`delete`](Self::delete), and [`Error::Conflict`](crate::Error::Conflict) if the record is at another revision.
     pub fn delete_at(&self, id: RecordId, revision: Revision) -> Result<()> {
         write::delete(&self.session, &self.core, id, Some(revision))
+    }
+
+    /// Gives a record to another owner, or to nobody. The policy must permit that of the record as it is and as it will be.
+    /// Returns the new revision, or the present one if the record has that owner.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::Error::NotFound), [`Error::Deleted`](crate::Error::Deleted),
+    /// [`Error::TooLarge`](crate::Error::TooLarge) for an owner over 512 bytes, and those of every call.
+    pub fn transfer(&self, id: RecordId, new_owner: Option<&str>) -> Result<Revision> {
+        write::transfer(&self.session, &self.core, id, new_owner)
     }
 
     pub(super) fn core(&self) -> &Arc<CollectionCore> {

@@ -9,12 +9,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::audit::Entry;
 use crate::error::{Error, Result};
+use crate::format::place::Space;
 use crate::keys::Keyring;
 use crate::model::{TenantId, VaultId};
 use crate::policy::Denial;
 use crate::store::Store;
 
-use super::commit::{Committed, Committer, Job, Paused, Put, Refusal, RowChange, WriteJob};
+use super::commit::{Committed, Committer, Holder, Job, Paused, Put, Refusal, RowChange, WriteJob};
 use super::gate::{Gate, Unopened};
 use super::journal::{Journal, Ticket, Untaken};
 use super::open::Held;
@@ -67,6 +68,42 @@ pub(super) struct Write {
     pub(super) entries: Vec<Entry>,
     pub(super) vault_entries: Vec<Entry>,
     pub(super) after: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl Write {
+    /// Adds what to do once the change is durable.
+    pub(super) fn then(&mut self, next: impl FnOnce() + Send + 'static) {
+        self.after = Some(match self.after.take() {
+            None => Box::new(next),
+            Some(first) => Box::new(move || {
+                first();
+                next();
+            }),
+        });
+    }
+
+    /// Adds another change, to be committed together with this one.
+    pub(super) fn join(&mut self, other: Self) {
+        let Self { expect, rows, puts, entries, vault_entries, after } = other;
+        self.expect.extend(expect);
+        self.rows.extend(rows);
+        self.puts.extend(puts);
+        self.entries.extend(entries);
+        self.vault_entries.extend(vault_entries);
+        if let Some(after) = after {
+            self.then(after);
+        }
+    }
+
+    /// The facts that it changes: those that must be as they were seen.
+    pub(super) fn facts(&self) -> impl Iterator<Item = &[u8]> {
+        self.expect.iter().map(|(key, _)| key.as_slice()).filter(|key| key.first() == Some(&(Space::Fact as u8)))
+    }
+
+    /// Whether there is nothing to commit.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.puts.is_empty() && self.entries.is_empty()
+    }
 }
 
 /// A change that was queued, to be waited for.
@@ -122,6 +159,15 @@ impl Core {
         self.wait(self.queue(tenant, write)?)
     }
 
+    /// Commits a change with the entry of a read. `None`: something isn't as the caller saw it.
+    pub(super) fn write_down(&self, tenant: &Arc<TenantCore>, write: Write) -> Result<Option<Ticket>> {
+        Ok(match self.write(Some(tenant), write)? {
+            committed @ Outcome::Committed => Some(Ticket::committed(&committed)),
+            // Values are entered with rows, and this has none.
+            Outcome::Conflict | Outcome::Duplicate(_) => None,
+        })
+    }
+
     /// Queues a change.
     pub(super) fn queue(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Queued> {
         self.ready()?;
@@ -140,6 +186,7 @@ impl Core {
                 Ok(Outcome::Committed)
             }
             Err(Refusal::Conflict) => Ok(Outcome::Conflict),
+            Err(Refusal::Duplicate(holder)) => Ok(Outcome::Duplicate(holder)),
             Err(refusal) => Err(self.refused(refusal)),
         }
     }
@@ -176,7 +223,7 @@ impl Core {
     pub(super) fn refused(&self, refusal: Refusal) -> Error {
         match refusal {
             Refusal::Conflict => Error::Conflict,
-            Refusal::Duplicate { field } => Error::Duplicate { field },
+            Refusal::Duplicate(holder) => Error::Duplicate { field: holder.field },
             Refusal::Damaged(what) => Error::damaged(what),
             Refusal::Store(error) => Error::Stopped { source: Some(Box::new(error)) },
             Refusal::Read(error) => Error::io("reading what a write depends on", error),
@@ -196,12 +243,13 @@ impl Core {
 }
 
 /// What came of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub(super) enum Outcome {
     Committed,
     /// Something isn't as the caller saw it: look again.
     Conflict,
+    /// Another record has a value that has to be unique.
+    Duplicate(Box<Holder>),
 }
 
 impl Drop for Core {

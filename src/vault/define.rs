@@ -16,7 +16,7 @@ use super::entries;
 use super::gate::{Opened, Question, RowPlace};
 use super::parts::{Part, check_name, seal_part};
 use super::rows::{self, ParsedRow};
-use super::tenant_core::{CollectionCore, IndexCore, Layout, TenantCore};
+use super::tenant_core::{CollectionCore, IndexCore, Indexed, Layout, TenantCore};
 use super::terms;
 
 /// How many rows are put into a new index in one commit.
@@ -38,15 +38,7 @@ pub(super) fn define<T: Record + 'static>(
             problem: format!("the index of `{}` can't be: {error}", wanted.field),
         })?;
     }
-    let question = Question {
-        actor,
-        action: Action::Define,
-        tenant: Some(tenant.id),
-        collection: Some(name),
-        fields: &[],
-        purpose: None,
-        reason: None,
-    };
+    let question = Question { collection: Some(name), ..Question::new(actor, Action::Define, Some(tenant)) };
     let permit = match core.gate.permit(&question) {
         Ok(permit) => permit,
         Err(denial) => {
@@ -74,7 +66,7 @@ pub(super) fn define<T: Record + 'static>(
         Some(collection) if next.changes.is_empty() => collection,
         existing => {
             let id = existing.as_ref().map_or_else(new_id, |collection| Ok(collection.id))?;
-            let mut entry = entries::permitted(&core.gate, &question, Some(id), permit.rule());
+            let mut entry = entries::permitted(&core.gate, &question, Some(id), &permit);
             let changes: Vec<String> = next.changes.iter().map(ToString::to_string).collect();
             entry.fields_changed(changes.iter().map(String::as_str));
             let change = Change { core, tenant, id, name, existing };
@@ -103,12 +95,15 @@ pub(super) fn layout(
 ) -> Result<Layout> {
     let mut indexes = Vec::new();
     for stored in schema.indexes.iter().filter(|stored| stored.state != IndexState::Retired) {
-        let field = match &stored.field {
-            StoredKey::Name(name) => name.clone(),
-            StoredKey::Number(number) => dictionary
-                .name_of(*number)
-                .ok_or(Error::damaged("an index is on a field that the dictionary doesn't have"))?
-                .to_owned(),
+        let on = match &stored.field {
+            StoredKey::Name(name) => Indexed::Field(name.clone()),
+            StoredKey::Number(number) => Indexed::Field(
+                dictionary
+                    .name_of(*number)
+                    .ok_or(Error::damaged("an index is on a field that the dictionary doesn't have"))?
+                    .to_owned(),
+            ),
+            StoredKey::Owner => Indexed::Owner,
         };
         let normaliser = Normaliser::from(&stored.normaliser);
         // An older release's normaliser would look for other values than it entered.
@@ -116,7 +111,7 @@ pub(super) fn layout(
         let keys = IndexKeys::derive(tenant.keys.index(), id, stored.id, stored.version)
             .map_err(|error| Error::io("deriving an index key", error))?;
         indexes.push(IndexCore {
-            field,
+            on,
             unique: stored.unique,
             ready: known && stored.state == IndexState::Ready,
             normaliser,
@@ -170,8 +165,8 @@ impl Change<'_> {
         let write = Write { puts, entries, after: Some(after), ..Write::default() };
         match core.write(Some(tenant), write)? {
             Outcome::Committed => Ok(collection),
-            // It expects nothing.
-            Outcome::Conflict => Err(Error::Conflict),
+            // It expects nothing, and enters nothing.
+            Outcome::Conflict | Outcome::Duplicate(_) => Err(Error::Conflict),
         }
     }
 }
@@ -197,10 +192,16 @@ fn build(core: &Core, tenant: &Arc<TenantCore>, collection: &Arc<CollectionCore>
             let (_, _, record) = place::row_of_key(key).ok_or(Error::damaged("a key in the store is not a row's"))?;
             write.rows.extend(relink(core, tenant, collection, &layout, record, raw, id, version)?);
         }
-        if !write.rows.is_empty() && core.write(Some(tenant), write)? == Outcome::Conflict {
-            // Somebody wrote one of these rows: look again, at fewer, so that busy rows can't hold up the others.
-            size = (size / 2).max(1);
-            continue;
+        if !write.rows.is_empty() {
+            match core.write(Some(tenant), write)? {
+                Outcome::Committed => {}
+                Outcome::Conflict => {
+                    // Somebody wrote one of these rows: look again, at fewer, so that busy rows can't hold up the others.
+                    size = (size / 2).max(1);
+                    continue;
+                }
+                Outcome::Duplicate(holder) => return Err(Error::Duplicate { field: holder.field }),
+            }
         }
         size = PAGE;
         match page.last() {

@@ -10,10 +10,11 @@ use crate::record::{self, Fields, Record, RecordError};
 
 use super::commit::{NewRow, RowChange, foresee};
 use super::core::Write;
-use super::gate::{Draw, Question, RowPlace, Target};
+use super::facts::{self, Reserved};
+use super::gate::{Draw, Permit, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::session::SessionInner;
-use super::tenant_core::CollectionCore;
+use super::tenant_core::{CollectionCore, IndexCore};
 use super::write::{not_writable, plan};
 use super::{entries, terms};
 
@@ -52,15 +53,20 @@ pub(super) fn prepare_edit<T: Record + 'static>(
         Stored::Gone(error) => return Err(read::absent(session, collection, &question, error)),
     };
     let refuse = |question: &Question<'_>, denial| read::refuse(session, collection, question, denial);
-    let permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
+    let mut permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
+    // Used up by the change that the closure makes; or, if it changes nothing, all the same: it has seen the record.
+    let approval = permit.approval();
+    permit.approval_is_spent();
     if at.is_some_and(|at| at != opened.head().revision) {
         return Err(Error::Conflict);
     }
-    // The closure sees the record, so this is a read as well, and on record before it happens.
-    let mut seen = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    // The closure sees the record, so this is a read as well, counted, and on record before it happens.
+    let reserved = Reserved::new(session, &permit, 1).map_err(|denial| refuse(&question, denial))?;
+    let mut seen = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     seen.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     read::name_fields(&mut seen, &layout, permit.read());
     let ticket = core.record(Some(&session.tenant), entries::finish(seen)?)?;
+    reserved.shown(1);
 
     let writable = permit.write().clone();
     let revision = opened.head().revision;
@@ -89,6 +95,9 @@ pub(super) fn prepare_edit<T: Record + 'static>(
         other => other?,
     };
     if edited.changed().is_empty() {
+        if let Some(approval) = approval {
+            facts::use_up(session, collection, &question, approval, write)?;
+        }
         return Ok(revision);
     }
     if let Some(field) = edited.changed().iter().find(|field| !writable.contains(field)) {
@@ -98,12 +107,30 @@ pub(super) fn prepare_edit<T: Record + 'static>(
 
     let names = edited.changed().to_vec();
     let changed: Vec<&str> = names.iter().map(String::as_str).collect();
-    let question = session.question(Action::Update, Some(&collection.name), &changed);
+    let question = Question { reserved: 1, ..session.question(Action::Update, Some(&collection.name), &changed) };
     let mut meta = opened.meta().clone();
     meta.updated = core.gate.now();
-    let permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
-    if let Some(field) = changed.iter().find(|field| !permit.write().contains(field)) {
+    // As it was, and as it will be: an update must take no record to where the actor may not change it.
+    let mut permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
+    let locked = |permit: &Permit| changed.iter().find(|field| !permit.write().contains(field)).copied();
+    if let Some(field) = locked(&permit) {
         return Err(not_writable(session, collection, &question, field));
+    }
+    let exposed = edited.exposed(&layout)?;
+    if opened.exposed().map_err(|denial| refuse(&question, denial))? != exposed {
+        let after = core.gate.permit_after(&question, &opened, &meta, &exposed);
+        permit = after.map_err(|denial| refuse(&question, denial))?;
+        if let Some(field) = locked(&permit) {
+            return Err(not_writable(session, collection, &question, field));
+        }
+    }
+    match approval {
+        // The first answer may have rested on it where the second doesn't.
+        Some(approval) => {
+            facts::use_up(session, collection, &question, approval, write)?;
+            permit.approval_is_spent();
+        }
+        None => facts::spend(session, collection, &question, &mut permit, write)?,
     }
     let next = revision.next().ok_or(Error::damaged("a record's revision is at its end"))?;
     let head = RowHead {
@@ -114,20 +141,19 @@ pub(super) fn prepare_edit<T: Record + 'static>(
     };
     let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };
     let draw = Draw::new().map_err(|error| Error::io("drawing random bytes", error))?;
-    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(&meta, next)]);
     if !layout.schema.open {
         entry.fields_changed(changed.iter().copied());
     }
     entry.revision_before(revision).revision_after(next);
     let links = terms::links(&session.tenant, &place, revision, bytes.links().map_err(super::rows::unreadable)?)?;
+    let changes = |index: &IndexCore| changed.iter().any(|field| index.is_on(field));
     let stays = |index: u16, version: u16| {
-        layout.indexes.iter().any(|core| {
-            (core.keys.index(), core.keys.version()) == (index, version) && !changed.contains(&core.field.as_str())
-        })
+        layout.indexes.iter().any(|core| (core.keys.index(), core.keys.version()) == (index, version) && !changes(core))
     };
     let (kept, removed): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| stays(link.index, link.version));
-    let mut added = edited.terms(&layout, |index| changed.contains(&index.field.as_str()))?;
+    let mut added = edited.terms(&layout, &meta, changes)?;
     let links = foresee(core, &session.tenant, &place, next, &kept, &mut added)?;
     let sealed = edited.seal(
         permit,

@@ -4,9 +4,9 @@ use crate::audit::{Entry, EntryBuilder, Outcome, Subject};
 use crate::error::{Error, Result};
 use crate::format::Meta;
 use crate::model::{CollectionId, Revision};
-use crate::policy::Denial;
+use crate::policy::{Denial, PolicyVersion};
 
-use super::gate::{Gate, Question};
+use super::gate::{Gate, Permit, Question};
 
 /// An entry in the making, with all that a question says.
 pub(super) fn begin(
@@ -14,6 +14,17 @@ pub(super) fn begin(
     question: &Question<'_>,
     collection: Option<CollectionId>,
     outcome: (Outcome, &str, &str),
+) -> EntryBuilder {
+    under(gate, question, collection, outcome, gate.policy_version())
+}
+
+/// An entry in the making, of an act that this policy decided.
+pub(super) fn under(
+    gate: &Gate,
+    question: &Question<'_>,
+    collection: Option<CollectionId>,
+    outcome: (Outcome, &str, &str),
+    policy: PolicyVersion,
 ) -> EntryBuilder {
     let mut entry = EntryBuilder::new(gate.now(), question.action);
     let (kind, code, rule) = outcome;
@@ -24,7 +35,7 @@ pub(super) fn begin(
     if let Some(reason) = question.reason {
         entry.reason(reason);
     }
-    entry.policy(gate.policy_version().as_bytes());
+    entry.policy(policy.as_bytes());
     if let Some(collection) = collection {
         entry.collection(collection);
     }
@@ -36,9 +47,30 @@ pub(super) fn permitted(
     gate: &Gate,
     question: &Question<'_>,
     collection: Option<CollectionId>,
-    rule: &str,
+    permit: &Permit,
 ) -> EntryBuilder {
-    begin(gate, question, collection, (Outcome::Permitted, "", rule))
+    under(gate, question, collection, (Outcome::Permitted, permit.notify(), permit.rule()), permit.version())
+}
+
+/// The entry of an act that was permitted, with a code that says what it was.
+pub(super) fn coded(
+    gate: &Gate,
+    question: &Question<'_>,
+    collection: Option<CollectionId>,
+    code: &str,
+    permit: &Permit,
+) -> EntryBuilder {
+    under(gate, question, collection, (Outcome::Permitted, code, permit.rule()), permit.version())
+}
+
+/// The entry of an act that needs no permit.
+pub(super) fn unasked(
+    gate: &Gate,
+    question: &Question<'_>,
+    collection: Option<CollectionId>,
+    code: &str,
+) -> EntryBuilder {
+    begin(gate, question, collection, (Outcome::Permitted, code, ""))
 }
 
 /// The entry of an act that was refused.

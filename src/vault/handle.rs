@@ -16,9 +16,10 @@ use super::core::{Core, Outcome, Write};
 use super::gate::{Permit, Question};
 use super::options::{Memory, Place, VaultOptions};
 use super::parts::{check_name, seal_tenant_name};
+use super::policies::PastPolicy;
 use super::tenant::{Escrow, Tenant};
 use super::tenant_core::TenantCore;
-use super::{entries, open, verify};
+use super::{entries, open, policies, verify};
 
 /// One opened vault: a directory, its keys, its policy, its journal.
 ///
@@ -39,6 +40,10 @@ pub struct Health {
     pub journal_blocks: u64,
     /// The audit sinks.
     pub sinks: Vec<SinkHealth>,
+    /// Emergency accesses that run now, in all tenants.
+    pub emergencies_running: usize,
+    /// Emergency accesses that nobody has reviewed, those that run included.
+    pub emergencies_unreviewed: usize,
     /// What was repaired, adopted or found wrong while opening.
     pub notices: Vec<String>,
     /// What failed last beside the calls (the head file, slot ceilings); it is tried again.
@@ -87,7 +92,7 @@ impl Vault {
         fill(&mut id).map_err(|error| Error::io("drawing a random id", error))?;
         let id = TenantId::from_bytes(id);
         let entry = |about: bool| {
-            let mut entry = entries::permitted(&core.gate, &question, None, permit.rule());
+            let mut entry = entries::permitted(&core.gate, &question, None, &permit);
             if about {
                 entry.tenant(id);
             }
@@ -111,7 +116,7 @@ impl Vault {
         };
         match core.write(Some(&tenant), write)? {
             Outcome::Committed => Ok(Tenant::new(Arc::clone(core), tenant)),
-            Outcome::Conflict => Err(Error::damaged("a new tenant's id is in use")),
+            Outcome::Conflict | Outcome::Duplicate(_) => Err(Error::damaged("a new tenant's id is in use")),
         }
     }
 
@@ -140,9 +145,25 @@ impl Vault {
         let question = question(actor, Action::ChangePolicy);
         let permit = self.permit(&question)?;
         policy.check().map_err(|error| Error::Policy { why: error.to_string() })?;
+        if let Some(text) = policy.text() {
+            policies::keep(&self.core, policy.version(), &text)?;
+        }
         self.note(&question, &permit, "")?;
         self.core.flush()?;
         self.core.gate.replace(Arc::new(policy))
+    }
+
+    /// The policies that the vault was ever given, oldest first, with the texts that they can be read back from. Those
+    /// that have no text ([`AccessPolicy::text`]) aren't among them.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] (the act is [`Action::ReviewAccess`]), and reasons why the vault can't act now.
+    pub fn past_policies(&self, actor: &Actor) -> Result<Vec<PastPolicy>> {
+        let question = question(actor, Action::ReviewAccess);
+        let permit = self.permit(&question)?;
+        let all = policies::all(&self.core)?;
+        self.note(&question, &permit, "")?;
+        Ok(all)
     }
 
     /// Checks everything: that each journal block opens and follows from the one before, that the rows, index entries and
@@ -189,10 +210,16 @@ impl Vault {
     #[must_use]
     pub fn health(&self) -> Health {
         let core = &self.core;
+        let now = core.gate.now();
+        let counts = core.all_tenants().into_iter().map(|tenant| tenant.facts.emergencies(now));
+        let (running, unreviewed) =
+            counts.fold((0usize, 0usize), |sum, (a, b)| (sum.0.saturating_add(a), sum.1.saturating_add(b)));
         Health {
             stopped: core.journal.failed(),
             journal_blocks: core.journal.latest().map_or(0, |state| state.frontier.size()),
             sinks: core.journal.sinks().iter().map(crate::audit::Delivery::health).collect(),
+            emergencies_running: running,
+            emergencies_unreviewed: unreviewed,
             notices: core.notices.clone(),
             trouble: core.upkeep.trouble(),
         }
@@ -238,7 +265,7 @@ impl Vault {
 
     fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
         let outcome = (crate::audit::Outcome::Permitted, code, permit.rule());
-        let entry = entries::finish(entries::begin(&self.core.gate, question, None, outcome))?;
+        let entry = entries::finish(entries::under(&self.core.gate, question, None, outcome, permit.version()))?;
         self.core.record(None, entry).map(|_ticket| ())
     }
 }
@@ -250,5 +277,5 @@ impl fmt::Debug for Vault {
 }
 
 fn question(actor: &Actor, action: Action) -> Question<'_> {
-    Question { actor, action, tenant: None, collection: None, fields: &[], purpose: None, reason: None }
+    Question::new(actor, action, None)
 }

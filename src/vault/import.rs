@@ -11,7 +11,7 @@ use super::core::{Outcome, Queued, Write};
 use super::found::NewMeta;
 use super::session::SessionInner;
 use super::tenant_core::CollectionCore;
-use super::write;
+use super::{duplicate, write};
 
 /// How many records may wait for their commit at once,
 const WINDOW: usize = 2_048;
@@ -74,6 +74,7 @@ fn start<T: Record + 'static>(
     let mut write = Write::default();
     let id = write::prepare_insert(session, collection, value, &NewMeta::new(), None, &mut write)?;
     let bytes = write.rows.iter().map(crate::vault::commit::RowChange::bytes).sum();
+    duplicate::check(session, Action::Create, &write)?;
     Ok((id, bytes, session.core.queue(Some(&session.tenant), write)?))
 }
 
@@ -84,11 +85,14 @@ fn finish<T: Record + 'static>(
     value: &T,
 ) -> Result<RecordId> {
     let (id, queued) = state?;
-    let outcome = session.core.wait(queued);
-    match outcome.map_err(|error| write::refused(session, Some(collection), Action::Create, error))? {
+    match session.core.wait(queued)? {
         Outcome::Committed => Ok(id),
         // The schema changed under way.
         Outcome::Conflict => write::insert(session, collection, value, &NewMeta::new()),
+        Outcome::Duplicate(holder) => match duplicate::told(session, Action::Create, *holder)? {
+            Some(error) => Err(error),
+            None => write::insert(session, collection, value, &NewMeta::new()),
+        },
     }
 }
 

@@ -42,6 +42,13 @@ pub(super) struct Waiting {
 /// The journal has taken the entry of an act: with a permit, what releases plaintext.
 pub(super) struct Ticket(());
 
+impl Ticket {
+    /// For an entry that a durable commit carried.
+    pub(super) fn committed(_: &super::core::Outcome) -> Self {
+        Self(())
+    }
+}
+
 /// Why the journal gave no ticket, or an act no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Untaken {

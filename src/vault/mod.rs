@@ -24,6 +24,7 @@
 //! Close the vault with [`Vault::close`] when the server ends: it writes what waits and reports. Dropping the last handle
 //! does the same, and can tell nobody.
 
+mod approval;
 mod batch;
 mod blocks;
 mod collection;
@@ -31,35 +32,54 @@ mod commit;
 mod core;
 mod create;
 mod define;
+mod duplicate;
 mod edit;
+mod emergency;
 mod entries;
+mod facts;
 mod found;
 mod gate;
 mod handle;
 mod import;
 mod journal;
+mod leaver;
+mod list;
 mod open;
 mod options;
 mod parts;
+mod policies;
 mod query;
 mod read;
+mod review;
 mod rows;
+mod scoped;
 mod session;
+mod sharing;
 mod subject;
+mod suspension;
 mod tenant;
 mod tenant_core;
 mod terms;
+mod transfer;
 mod upkeep;
+mod usage;
 mod verify;
 mod write;
 
 #[cfg(test)]
 mod tests;
 
+pub use approval::ApprovalRequest;
 pub use batch::Batch;
 pub use collection::Collection;
+pub use emergency::Emergency;
 pub use found::{Found, Metadata, NewMeta, Page};
 pub use handle::{Health, Vault};
+pub use leaver::{LeaverPlan, LeaverReport};
 pub use options::{Memory, VaultOptions};
+pub use policies::PastPolicy;
+pub use review::Inquiry;
 pub use session::Session;
+pub use sharing::Share;
+pub use suspension::Suspension;
 pub use tenant::{Escrow, Tenant};

@@ -28,10 +28,12 @@ use super::commit::{Committer, Start};
 use super::core::{Core, Lock};
 use super::create::{AHEAD, HEAD, KEYS, MARKER, STORE};
 use super::define::layout;
+use super::facts;
 use super::gate::Gate;
 use super::journal::Journal;
 use super::options::{Memory, MemoryLock, Place, VaultOptions};
 use super::parts::{Part, open_parts, open_tenant_name};
+use super::policies;
 use super::tenant_core::{CollectionCore, TenantCore, state_context};
 use super::upkeep::{HeadPlace, Signal, Upkeep, Work};
 
@@ -110,6 +112,7 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         short = true;
     }
     let (tenants, unread) = tenants(&*store, &keyring, short, &mut notices)?;
+    facts::recount(&blocks, state.frontier.size(), clock.now(), &tenants, &mut notices)?;
 
     let origin: Arc<str> = HeadKey::of(&keys.signing, id, state.epoch).name().into();
     let signal = Arc::new(Signal::default());
@@ -135,7 +138,8 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         trouble: Mutex::new(None),
     })
     .map_err(failed)?;
-    Ok(Vault::new(Core {
+    let text = gate.text();
+    let core = Core {
         id,
         store,
         keyring,
@@ -151,7 +155,11 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         closed: AtomicBool::new(false),
         closing: Mutex::new(()),
         lock: Lock::new(held),
-    }))
+    };
+    if let Some((version, text)) = text {
+        policies::keep(&core, version, &text)?;
+    }
+    Ok(Vault::new(core))
 }
 
 fn identify(dir: &Path) -> Result<VaultId> {
@@ -305,11 +313,11 @@ fn tenant(store: &dyn Store, id: TenantId, keys: Arc<TenantKeys>, short: bool) -
         let layout = layout(&core, collection, 1, schema, dictionary)?;
         core.add_collection(name.clone(), Arc::new(CollectionCore::new(collection, name, layout)));
     }
-    if schemas.is_empty() && dictionaries.is_empty() {
-        Ok(Some(core))
-    } else {
-        Err(Error::damaged("a collection's name is missing"))
+    if !schemas.is_empty() || !dictionaries.is_empty() {
+        return Err(Error::damaged("a collection's name is missing"));
     }
+    facts::load(store, &core)?;
+    Ok(Some(core))
 }
 
 /// A tenant's state, opened.

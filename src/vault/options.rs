@@ -10,7 +10,7 @@ use crate::audit::AttachedSink;
 use crate::error::Result;
 use crate::keys::{MasterKey, MemoryHome};
 use crate::model::{Clock, SystemClock, VaultId};
-use crate::policy::{AccessPolicy, DenyAll, Guard};
+use crate::policy::{AccessPolicy, DEADLINE, DenyAll, Guard};
 use crate::store::{MemoryStore, Store};
 
 use super::journal::Limits;
@@ -22,8 +22,6 @@ const BUFFERED: usize = 4_096;
 const BUFFERED_FOR: Duration = Duration::from_millis(100);
 /// What `sled` may cache; it takes three to five times as much.
 const CACHE: u64 = 64 << 20;
-/// How long a policy may take to answer.
-const POLICY_DEADLINE: Duration = Duration::from_secs(1);
 
 /// How a vault is created or opened: start with [`Vault::options`].
 #[must_use = "options do nothing before `create` or `open`"]
@@ -119,7 +117,7 @@ impl VaultOptions {
             clock: Arc::new(SystemClock),
             cache: CACHE,
             limits: Limits { events: BUFFERED, delay: BUFFERED_FOR, strict: false },
-            guard: Guard { deadline: POLICY_DEADLINE },
+            guard: Guard { deadline: DEADLINE },
         }
     }
 

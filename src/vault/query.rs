@@ -1,4 +1,5 @@
-//! Lists and searches: every row is decided by itself, and only rows that are shown are named in the journal.
+//! Searches, and what they share with lists: every row is decided by itself, and only rows that are shown are named in
+//! the journal.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,14 +9,15 @@ use crate::crypto::{Key, role};
 use crate::error::{Error, Result};
 use crate::format::place;
 use crate::index::{self, Entry as IndexEntry};
-use crate::model::{Action, RecordId};
-use crate::policy::{Filter, Scope};
+use crate::model::{Action, ApprovalId, RecordId};
+use crate::policy::Scope;
 use crate::record::{Plan, Record, RecordError, SearchValue};
 
+use super::facts::{self, Reserved};
 use super::found::{Found, Page};
-use super::gate::{Opened, Permit, Question, RowPlace};
+use super::gate::{Opened, Permit, Question};
 use super::read::{self, Stored};
-use super::rows;
+use super::scoped::Within;
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, IndexCore, Layout};
 use super::terms::Sought;
@@ -25,74 +27,27 @@ use super::{entries, terms};
 /// A page has at most this many records; so has a journal entry.
 pub(super) const PAGE: usize = 1_000;
 /// and ends early once its records have this many bytes.
-const BYTES: usize = 32 << 20;
+pub(super) const BYTES: usize = 32 << 20;
 /// How often a unique value that moves is looked up again.
 const TRIES: usize = 16;
-/// How many rows are read from the store at once, at most
-const SCAN: usize = 256;
-/// and at least.
-const FEW: usize = 32;
 
 /// A list or a search under way.
-struct Query<'a, T> {
-    session: &'a SessionInner,
-    collection: &'a CollectionCore,
-    layout: &'a Layout,
+pub(super) struct Query<'a, T> {
+    pub(super) session: &'a SessionInner,
+    pub(super) collection: &'a CollectionCore,
+    pub(super) layout: &'a Layout,
     plan: &'a Plan,
     question: Question<'a>,
-    scope: Scope,
-    chosen: Vec<(Opened, Permit)>,
+    /// The permit for the act as a whole.
+    asked: Permit,
+    /// The approval that the act as a whole rests on.
+    approval: Option<ApprovalId>,
+    /// `None`: all rows.
+    pub(super) within: Option<Within>,
+    pub(super) chosen: Vec<(Opened, Permit)>,
+    /// Rows that were counted before they are shown, where the policy limits them.
+    reserved: Option<Reserved<'a>>,
     kind: std::marker::PhantomData<fn() -> T>,
-}
-
-pub(super) fn list<T: Record + 'static>(
-    session: &SessionInner,
-    collection: &Arc<CollectionCore>,
-    after: Option<RecordId>,
-    limit: usize,
-) -> Result<Page<T>> {
-    let layout = collection.layout();
-    let plan = plan::<T>(&layout)?;
-    let question = session.question(Action::List, Some(&collection.name), &[]);
-    let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
-        return Ok(Page { items: Vec::new(), next: None });
-    };
-    let limit = limit.clamp(1, PAGE);
-    let prefix = place::rows_of(session.tenant.id, collection.id);
-    let mut from = after.map(|id| place::row(session.tenant.id, collection.id, id));
-    let mut next = None;
-    let (mut held, mut full) = (0usize, false);
-    'pages: loop {
-        // One more than wanted tells whether there is another page; fewer than a few aren't worth the seek.
-        let want = (limit + 1).saturating_sub(query.chosen.len()).clamp(FEW, SCAN);
-        let page = session
-            .core
-            .store
-            .scan(&prefix, from.as_deref(), want)
-            .map_err(|error| Error::io("reading a page of records", error))?;
-        let last = page.len() < want;
-        for (key, raw) in page {
-            let (_, _, record) = place::row_of_key(&key).ok_or(Error::damaged("a key in the store is not a row's"))?;
-            let at = RowPlace { tenant: session.tenant.id, collection: collection.id, record };
-            from = Some(key);
-            let Some(bytes) = rows::complete(&*session.core.store, &at, raw)? else { continue };
-            let Stored::Row(row) = read::open(session, collection, &layout, at, bytes)? else { continue };
-            if query.chosen.len() == limit || full {
-                if query.may_see(&row.1).is_some() {
-                    next = query.chosen.last().map(|(opened, _)| opened.record());
-                    break 'pages;
-                }
-            } else if let Some(permit) = query.may_see(&row.1) {
-                held = held.saturating_add(row.1.size());
-                query.chosen.push((row.1, permit));
-                full = held > BYTES;
-            }
-        }
-        if last {
-            break;
-        }
-    }
-    Ok(Page { items: query.release()?, next })
 }
 
 pub(super) fn find<T: Record + 'static>(
@@ -112,13 +67,15 @@ pub(super) fn find<T: Record + 'static>(
         }
         .into());
     }
-    let question = session.question(Action::Search, Some(&collection.name), &fields);
+    let limit = limit.clamp(1, PAGE);
+    let question = session.question(Action::Search, Some(&collection.name), &fields).rows(limit);
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
         return Ok(Page { items: Vec::new(), next: None });
     };
     let Some(sought) = sought(&layout, &plan, wanted)? else {
         return Ok(Page { items: query.release()?, next: None });
     };
+    let limit = query.clamped(limit)?;
     let mut ids: Option<BTreeSet<RecordId>> = None;
     for Sought { index, key, .. } in &sought {
         let these = query.ids(index, key)?;
@@ -127,7 +84,6 @@ pub(super) fn find<T: Record + 'static>(
             Some(ids) => ids.intersection(&these).copied().collect(),
         });
     }
-    let limit = limit.clamp(1, PAGE);
     let mut next = None;
     let (mut held, mut full) = (0usize, false);
     let ids = ids.unwrap_or_default();
@@ -153,7 +109,7 @@ pub(super) fn find_unique<T: Record + 'static>(
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
     let fields = [field];
-    let question = session.question(Action::Search, Some(&collection.name), &fields);
+    let question = session.question(Action::Search, Some(&collection.name), &fields).rows(1);
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
         return Ok(None);
     };
@@ -162,6 +118,7 @@ pub(super) fn find_unique<T: Record + 'static>(
     if !terms::searched(&layout, field)?.unique {
         return Err(Error::NotUnique { field: field.to_owned() });
     }
+    query.clamped(1)?;
     if let Some(sought) = sought {
         for Sought { index, key, .. } in &sought {
             for _ in 0..TRIES {
@@ -191,7 +148,7 @@ fn sought<'l>(layout: &'l Layout, plan: &Plan, wanted: &[(&str, SearchValue)]) -
 
 impl<'a, T: Record> Query<'a, T> {
     /// Asks whether there may be a query at all. `None`: it looks at no row.
-    fn begin(
+    pub(super) fn begin(
         session: &'a SessionInner,
         collection: &'a CollectionCore,
         layout: &'a Layout,
@@ -200,45 +157,64 @@ impl<'a, T: Record> Query<'a, T> {
     ) -> Result<Option<Self>> {
         session.core.ready()?;
         let gate = &session.core.gate;
-        let asked = gate.permit(&question).and_then(|_| gate.scope(&question));
-        let scope = asked.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+        let asked = gate.permit(&question).and_then(|permit| Ok((permit, gate.scope(&question)?)));
+        let (asked, scope) = asked.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+        let nothing = scope == Scope::Nothing;
         let query = Self {
             session,
             collection,
             layout,
             plan,
             question,
-            scope: scope.clone(),
+            approval: asked.approval(),
+            asked,
+            within: Within::new(scope),
             chosen: Vec::new(),
+            reserved: None,
             kind: std::marker::PhantomData,
         };
-        if scope == Scope::Nothing {
+        if nothing {
             query.release()?;
             return Ok(None);
         }
         Ok(Some(query))
     }
 
+    /// How many rows may be shown of those wanted; they count as shown from now on.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], journalled, if that is none.
+    pub(super) fn clamped(&mut self, wanted: usize) -> Result<usize> {
+        if self.asked.row_limit() == (u32::MAX, None) {
+            return Ok(wanted);
+        }
+        let reserved = Reserved::new(self.session, &self.asked, wanted)
+            .map_err(|denial| read::refuse(self.session, self.collection, &self.question, denial))?;
+        self.question.reserved = reserved.count();
+        let most = usize::try_from(reserved.count()).unwrap_or(wanted);
+        self.reserved = Some(reserved);
+        Ok(most)
+    }
+
+    /// Writes down that so many rows were counted.
+    pub(super) fn counted(self, rows: u64) -> Result<()> {
+        let mut entry =
+            entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), &self.asked);
+        entry.rows(u32::try_from(rows).unwrap_or(u32::MAX));
+        let entry = entries::finish(entry)?;
+        facts::hand_over(self.session, self.collection, &self.question, self.approval, entry)?;
+        Ok(())
+    }
+
     /// A permit for one row, if the actor may see it here.
-    fn may_see(&self, row: &Opened) -> Option<Permit> {
-        if !self.in_scope(row) {
+    pub(super) fn may_see(&self, row: &Opened) -> Option<Permit> {
+        // Spares asking the policy about each of many rows that are none of the actor's.
+        if self.within.as_ref().is_some_and(|within| !within.may_hold(row)) {
             return None;
         }
         let permit = self.session.core.gate.permit_on(&self.question, row).ok()?;
         // A row whose sought field is withheld would confirm a guess.
         self.question.fields.iter().all(|field| permit.read().contains(field)).then_some(permit)
-    }
-
-    /// Whether the scope can hold the row. Spares asking the policy about each of many rows that are none of the actor's.
-    fn in_scope(&self, row: &Opened) -> bool {
-        match &self.scope {
-            Scope::Any(filters) => filters.iter().any(|filter| match filter {
-                Filter::Owner(owner) => row.meta().owner.as_ref() == Some(owner),
-                Filter::Record(id) => row.record() == *id,
-                Filter::Attribute { .. } => true,
-            }),
-            _ => true,
-        }
     }
 
     /// The record of an index entry, if it is there, still has the values, and the actor may see it.
@@ -279,7 +255,7 @@ impl<'a, T: Record> Query<'a, T> {
         })
     }
 
-    fn entry(&self, index: &IndexCore, key: &Key<role::Value>, position: u64) -> Result<Option<IndexEntry>> {
+    pub(super) fn entry(&self, index: &IndexCore, key: &Key<role::Value>, position: u64) -> Result<Option<IndexEntry>> {
         let Some(sealed) = self.raw_entry(key, position)? else { return Ok(None) };
         index::open_entry(key, &index.keys.place(position), &sealed)
             .map(Some)
@@ -292,17 +268,34 @@ impl<'a, T: Record> Query<'a, T> {
     }
 
     /// Writes down what is shown, and shows it.
-    fn release(self) -> Result<Vec<Found<T>>> {
+    pub(super) fn release(self) -> Result<Vec<Found<T>>> {
         let subjects: Vec<Subject> =
             self.chosen.iter().map(|(opened, _)| entries::subject(opened.meta(), opened.head().revision)).collect();
-        let rule = self.chosen.first().map(|(_, permit)| permit.rule().to_owned()).unwrap_or_default();
-        let mut entry = entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), &rule);
+        let permit = self.chosen.first().map_or(&self.asked, |(_, permit)| permit);
+        let mut entry = entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), permit);
         entry.subjects(&subjects).rows(u32::try_from(subjects.len()).unwrap_or(u32::MAX));
         if let Some(read) = self.chosen.iter().map(|(_, permit)| permit.read().clone()).reduce(|a, b| a.union(&b)) {
             read::name_fields(&mut entry, self.layout, &read);
         }
-        let ticket = self.session.core.record(Some(&self.session.tenant), entries::finish(entry)?)?;
-        let show = |(opened, permit): (Opened, Permit)| opened.show(permit, &ticket, self.layout, self.plan);
+        let approval = self.approval.or_else(|| self.chosen.iter().find_map(|(_, permit)| permit.approval()));
+        let entry = entries::finish(entry)?;
+        let ticket = facts::hand_over(self.session, self.collection, &self.question, approval, entry)?;
+        let shown = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
+        match self.reserved {
+            Some(reserved) => reserved.shown(shown),
+            None => {
+                self.session.tenant.facts.rows.reserve(
+                    self.session.actor.id(),
+                    shown,
+                    None,
+                    self.session.core.gate.now(),
+                );
+            }
+        }
+        let show = |(opened, mut permit): (Opened, Permit)| {
+            permit.approval_is_spent();
+            opened.show(permit, &ticket, self.layout, self.plan)
+        };
         self.chosen.into_iter().map(show).collect()
     }
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::keys::KeyError;
 use crate::model::{Action, FieldSet, RecordId};
+use crate::policy::{Denial, codes};
 use crate::record::{Plan, Record};
 
 use super::entries;
+use super::facts::{self, Reserved};
 use super::found::Found;
 use super::gate::{Opened, Permit, Question, RowPlace, Unopened, open_tombstone};
 use super::rows::{self, ParsedRow, RowBytes};
@@ -39,6 +41,33 @@ pub(super) fn get<T: Record + 'static>(
         Stored::Gone(error) => return Err(absent(session, collection, &question, error)),
     };
     release(session, collection, &layout, &plan, &question, opened, permit)
+}
+
+pub(super) fn unmask<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    fields: &[&str],
+) -> Result<Found<T>> {
+    session.core.ready()?;
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    plan.all_known(fields)?;
+    let question = session.question(Action::Unmask, Some(&collection.name), fields);
+    let refuse = |denial| refuse(session, collection, &question, denial);
+    let (opened, permit) = match stored(session, collection, &layout, id)? {
+        Stored::Row(row) => {
+            let permit = session.core.gate.permit_on(&question, &row.1);
+            (row.1, permit)
+        }
+        Stored::Gone(error) => return Err(absent(session, collection, &question, error)),
+    };
+    let permit = permit.map_err(refuse)?;
+    if let Some(field) = fields.iter().find(|field| !permit.read().contains(field)) {
+        let why = format!("unmask of `{}`: `{}` doesn't show the field `{field}`", collection.name, permit.rule());
+        return Err(refuse(Denial::not_granted(codes::FIELD_NOT_READABLE, why)));
+    }
+    release(session, collection, &layout, &plan, &question, opened, permit.only(fields))
 }
 
 /// Loads and opens what stands under an id.
@@ -87,12 +116,39 @@ pub(super) fn refuse(
     session: &SessionInner,
     collection: &CollectionCore,
     question: &Question<'_>,
-    denial: crate::policy::Denial,
+    denial: Denial,
 ) -> Error {
-    let durable = !matches!(question.action, Action::Read | Action::List | Action::Search);
-    match entries::denied(&session.core.gate, question, Some(collection.id), &denial) {
+    refuse_at(session, Some(collection), question, denial)
+}
+
+/// [`refuse`], where there may be no collection.
+pub(super) fn refuse_at(
+    session: &SessionInner,
+    collection: Option<&CollectionCore>,
+    question: &Question<'_>,
+    denial: Denial,
+) -> Error {
+    let shows = question.action.reads() || question.action.is_bulk();
+    let durable = !shows || question.action == Action::Update;
+    match entries::denied(&session.core.gate, question, collection.map(|collection| collection.id), &denial) {
         Ok(entry) => session.core.denied(Some(&session.tenant), entry, durable, denial),
         Err(error) => error,
+    }
+}
+
+/// A record that the actor may do this to.
+pub(super) fn permitted(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    question: &Question<'_>,
+    id: RecordId,
+) -> Result<(RowBytes, Opened, Permit)> {
+    match stored(session, collection, &collection.layout(), id)? {
+        Stored::Row(row) => match session.core.gate.permit_on(question, &row.1) {
+            Ok(permit) => Ok((row.0, row.1, permit)),
+            Err(denial) => Err(refuse(session, collection, question, denial)),
+        },
+        Stored::Gone(error) => Err(absent(session, collection, question, error)),
     }
 }
 
@@ -125,12 +181,16 @@ fn release<T: Record>(
     plan: &Plan,
     question: &Question<'_>,
     opened: Opened,
-    permit: Permit,
+    mut permit: Permit,
 ) -> Result<Found<T>> {
-    let mut entry = entries::permitted(&session.core.gate, question, Some(collection.id), permit.rule());
+    let reserved =
+        Reserved::new(session, &permit, 1).map_err(|denial| refuse(session, collection, question, denial))?;
+    let mut entry = entries::permitted(&session.core.gate, question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
     name_fields(&mut entry, layout, permit.read());
-    let ticket = session.core.record(Some(&session.tenant), entries::finish(entry)?)?;
+    let ticket = facts::hand_over(session, collection, question, permit.approval(), entries::finish(entry)?)?;
+    permit.approval_is_spent();
+    reserved.shown(1);
     opened.show(permit, &ticket, layout, plan)
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::model::{Action, Actor};
+use crate::model::{Action, Actor, ApprovalId};
 use crate::record::Record;
 
 use super::batch::Batch;
@@ -27,11 +27,12 @@ pub(super) struct SessionInner {
     pub(super) actor: Actor,
     pub(super) purpose: Option<String>,
     pub(super) reason: Option<String>,
+    pub(super) approval: Option<ApprovalId>,
 }
 
 impl Session {
     pub(super) fn new(core: Arc<Core>, tenant: Arc<TenantCore>, actor: Actor) -> Self {
-        Self { inner: Arc::new(SessionInner { core, tenant, actor, purpose: None, reason: None }) }
+        Self { inner: Arc::new(SessionInner { core, tenant, actor, purpose: None, reason: None, approval: None }) }
     }
 
     /// The same session, for a declared purpose. Policies may ask for it, and the journal keeps it as it is.
@@ -78,7 +79,7 @@ impl Session {
         Batch::new(Arc::clone(&self.inner))
     }
 
-    fn with(&self, change: impl FnOnce(&mut SessionInner)) -> Self {
+    pub(super) fn with(&self, change: impl FnOnce(&mut SessionInner)) -> Self {
         let old = &self.inner;
         let mut inner = SessionInner {
             core: Arc::clone(&old.core),
@@ -86,6 +87,7 @@ impl Session {
             actor: old.actor.clone(),
             purpose: old.purpose.clone(),
             reason: old.reason.clone(),
+            approval: old.approval,
         };
         change(&mut inner);
         Self { inner: Arc::new(inner) }
@@ -106,13 +108,12 @@ impl SessionInner {
         fields: &'a [&'a str],
     ) -> Question<'a> {
         Question {
-            actor: &self.actor,
-            action,
-            tenant: Some(self.tenant.id),
             collection,
             fields,
             purpose: self.purpose.as_deref(),
             reason: self.reason.as_deref(),
+            approval: self.approval,
+            ..Question::new(&self.actor, action, Some(&self.tenant))
         }
     }
 }

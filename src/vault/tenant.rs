@@ -4,12 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::model::{Actor, TenantId};
+use crate::model::{Action, Actor, RecordId, TenantId};
+use crate::policy::Explanation;
+use crate::policy::review::{AccessReview, CollectionAnswers, WhoCan};
 use crate::record::{Record, Schema};
 
 use super::core::Core;
 use super::define;
-use super::session::Session;
+use super::review::Inquiry;
+use super::session::{Session, SessionInner};
 use super::tenant_core::TenantCore;
 
 /// One company's customer base: its own root key, its own collections; it sees no other tenant.
@@ -55,6 +58,32 @@ impl Tenant {
         names
     }
 
+    /// What a policy file names that this tenant doesn't have: misspelt collections and fields, which allow and limit
+    /// nothing. Of collections with an open schema only the names are known. Tell it to whoever changed the file; a name may
+    /// also be meant for another tenant, or for later.
+    ///
+    /// ```
+    /// # use strongroom::{Tenant, policy::PolicyFile};
+    /// fn warn(tenant: &Tenant, policy: &PolicyFile) {
+    ///     for mistake in tenant.check_policy(policy) {
+    ///         eprintln!("crm.toml:{mistake}");
+    ///     }
+    /// }
+    /// ```
+    #[cfg(feature = "policy-file")]
+    #[must_use]
+    pub fn check_policy(&self, policy: &crate::policy::PolicyFile) -> Vec<crate::policy::Mistake> {
+        let layouts: Vec<_> = self.tenant.collections().iter().map(|c| (c.name.clone(), c.layout())).collect();
+        let fields = layouts.iter().map(|(_, layout)| match layout.schema.open {
+            true => Vec::new(),
+            false => layout.fields().collect(),
+        });
+        let fields: Vec<Vec<&str>> = fields.collect();
+        let there: Vec<(&str, &[&str])> =
+            layouts.iter().zip(&fields).map(|((name, _), fields)| (name.as_str(), fields.as_slice())).collect();
+        policy.check_against(&there)
+    }
+
     /// What this actor sees of the tenant.
     ///
     /// # Errors
@@ -62,6 +91,11 @@ impl Tenant {
     pub fn session(&self, actor: Actor) -> Result<Session> {
         self.core.ready()?;
         Ok(Session::new(Arc::clone(&self.core), Arc::clone(&self.tenant), actor))
+    }
+
+    /// What an administrator sees of it.
+    pub(super) fn session_of(&self, admin: &Actor) -> Arc<SessionInner> {
+        Session::new(Arc::clone(&self.core), Arc::clone(&self.tenant), admin.clone()).inner
     }
 
     /// Creates the collection that `T`'s schema names, or changes its schema to the present one, and builds the indexes
@@ -85,6 +119,62 @@ impl Tenant {
     /// As [`define`](Self::define).
     pub fn define_as<T: Record + 'static>(&self, schema: Schema, actor: &Actor) -> Result<()> {
         define::define::<T>(&self.core, &self.tenant, &schema, actor)
+    }
+
+    /// Begins questions about access, for an administrator. The calls below ask them in the usual way; an [`Inquiry`] can
+    /// ask another policy, for another purpose or time.
+    #[must_use]
+    pub fn inquire<'a>(&'a self, admin: &'a Actor) -> Inquiry<'a> {
+        Inquiry::new(&self.core, &self.tenant, admin)
+    }
+
+    /// Who of these actors may do what, with which field; which roles nobody used in so many days; who unites duties that
+    /// should be kept apart. See [`Inquiry::review`].
+    ///
+    /// # Errors
+    /// As [`Inquiry::review`].
+    pub fn review_access(&self, actors: &[Actor], unused_for_days: u32, admin: &Actor) -> Result<AccessReview> {
+        self.inquire(admin).review(actors, unused_for_days)
+    }
+
+    /// Why somebody may or may not do something. See [`Inquiry::explain`].
+    ///
+    /// # Errors
+    /// As [`Inquiry::explain`].
+    pub fn explain<'c>(
+        &self,
+        who: &Actor,
+        action: Action,
+        collection: impl Into<Option<&'c str>>,
+        record: Option<RecordId>,
+        fields: &[&str],
+        admin: &Actor,
+    ) -> Result<Explanation> {
+        self.inquire(admin).explain(who, action, collection, record, fields)
+    }
+
+    /// Who of these actors may do this to the record, or without one to any record of the collection. See
+    /// [`Inquiry::who_can`].
+    ///
+    /// # Errors
+    /// As [`Inquiry::who_can`].
+    pub fn who_can(
+        &self,
+        actors: &[Actor],
+        action: Action,
+        collection: &str,
+        record: Option<RecordId>,
+        admin: &Actor,
+    ) -> Result<WhoCan> {
+        self.inquire(admin).who_can(actors, action, collection, record)
+    }
+
+    /// What somebody may do in each collection, and with which fields. See [`Inquiry::what_can`].
+    ///
+    /// # Errors
+    /// As [`Inquiry::what_can`].
+    pub fn what_can(&self, who: &Actor, admin: &Actor) -> Result<Vec<CollectionAnswers>> {
+        self.inquire(admin).what_can(who)
     }
 }
 

@@ -15,6 +15,9 @@ use crate::keys::TenantKeys;
 use crate::model::{CollectionId, Normaliser, TenantId};
 use crate::record::Dictionary;
 
+use super::duplicate::Guesses;
+use super::facts::TenantFacts;
+
 /// A tenant as everything in the vault shares it.
 pub(super) struct TenantCore {
     pub(super) id: TenantId,
@@ -25,8 +28,11 @@ pub(super) struct TenantCore {
     state: Mutex<(TenantState, RowSetDigest, RowSetDigest)>,
     slots: AtomicU32,
     collections: RwLock<HashMap<String, Arc<CollectionCore>>>,
+    pub(super) guesses: Guesses,
     /// Held while a collection is created or its schema changed.
     pub(super) defining: Mutex<()>,
+    /// What is remembered for policies.
+    pub(super) facts: TenantFacts,
 }
 
 impl TenantCore {
@@ -43,7 +49,9 @@ impl TenantCore {
             state: Mutex::new((state, digest(&state.carried)?, digest(&state.rebuilt)?)),
             slots: AtomicU32::new(state.next_slot),
             collections: RwLock::new(HashMap::new()),
+            guesses: Guesses::default(),
             defining: Mutex::new(()),
+            facts: TenantFacts::default(),
         })
     }
 
@@ -78,7 +86,7 @@ impl TenantCore {
         let collections = self.collections.read().unwrap_or_else(PoisonError::into_inner);
         collections.get(name).cloned().ok_or_else(|| Error::UnknownCollection {
             name: name.to_owned(),
-            nearest: crate::record::nearest(name, collections.keys().map(String::as_str)),
+            nearest: crate::model::nearest(name, collections.keys().map(String::as_str)),
         })
     }
 
@@ -115,17 +123,46 @@ pub(super) struct Layout {
     pub(super) schema: StoredSchema,
     pub(super) dictionary: Dictionary,
     pub(super) indexes: Vec<IndexCore>,
+    /// The fields whose values policies see.
+    pub(super) exposed: Arc<[ExposedField]>,
     fields: Vec<String>,
     plans: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
+/// A field whose value policies see.
+pub(super) struct ExposedField {
+    pub(super) key: StoredKey,
+    pub(super) name: String,
+}
+
 /// One index, ready for use.
 pub(super) struct IndexCore {
-    pub(super) field: String,
+    pub(super) on: Indexed,
     pub(super) unique: bool,
     pub(super) ready: bool,
     pub(super) normaliser: Normaliser,
     pub(super) keys: IndexKeys,
+}
+
+/// What an index is on.
+pub(super) enum Indexed {
+    Field(String),
+    Owner,
+}
+
+impl IndexCore {
+    /// Whether it is on this field.
+    pub(super) fn is_on(&self, field: &str) -> bool {
+        matches!(&self.on, Indexed::Field(name) if name == field)
+    }
+
+    /// What it is on, for messages.
+    pub(super) fn name(&self) -> &str {
+        match &self.on {
+            Indexed::Field(name) => name,
+            Indexed::Owner => "the owner",
+        }
+    }
 }
 
 impl CollectionCore {
@@ -154,9 +191,13 @@ impl Layout {
         let name = |rule: &StoredRule| match &rule.field {
             StoredKey::Name(name) => Some(name.clone()),
             StoredKey::Number(number) => dictionary.name_of(*number).map(str::to_owned),
+            StoredKey::Owner => None,
         };
         let fields = schema.fields.iter().filter_map(name).collect();
-        Self { generation, schema, dictionary, indexes, fields, plans: RwLock::new(HashMap::new()) }
+        let exposed = schema.fields.iter().filter(|rule| rule.attribute);
+        let exposed = exposed.filter_map(|rule| Some(ExposedField { key: rule.field.clone(), name: name(rule)? }));
+        let exposed = exposed.collect();
+        Self { generation, schema, dictionary, indexes, exposed, fields, plans: RwLock::new(HashMap::new()) }
     }
 
     /// The names of the fields that the schema has now.

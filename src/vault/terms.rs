@@ -7,7 +7,7 @@ use crate::record::{Plan, RecordError, SearchValue, index_value};
 
 use super::gate::RowPlace;
 use super::tenant_core::{IndexCore, Layout, TenantCore};
-use crate::model::Revision;
+use crate::model::{IndexValue, Revision};
 
 /// The normalised value of a field in an index; `None` if it isn't entered.
 pub(super) fn term_of(index: &IndexCore, bytes: &[u8]) -> Result<Option<Term>> {
@@ -16,8 +16,14 @@ pub(super) fn term_of(index: &IndexCore, bytes: &[u8]) -> Result<Option<Term>> {
             index::normalise(&index.normaliser, &value).map_err(|error| Error::io("normalising a field", error))
         }
         Ok(None) => Ok(None),
-        Err(problem) => Err(RecordError::Write { field: index.field.clone(), problem }.into()),
+        Err(problem) => Err(RecordError::Write { field: index.name().to_owned(), problem }.into()),
     }
+}
+
+/// The normalised owner of a record in an index of owners; `None` if it isn't entered.
+pub(super) fn owner_term(index: &IndexCore, owner: &str) -> Result<Option<Term>> {
+    let owner = IndexValue::Text(owner.to_owned());
+    index::normalise(&index.normaliser, &owner).map_err(|error| Error::io("normalising an owner", error))
 }
 
 /// The index entries of a row.
@@ -51,7 +57,7 @@ pub(super) fn sought<'l>(
 
 /// The index that a field is searched by.
 pub(super) fn searched<'l>(layout: &'l Layout, field: &str) -> Result<&'l IndexCore> {
-    let mut indexes = layout.indexes.iter().filter(|index| index.field == field);
+    let mut indexes = layout.indexes.iter().filter(|index| index.is_on(field));
     let index = indexes.clone().find(|index| index.ready).or_else(|| indexes.next());
     let index = index.ok_or_else(|| Error::NotIndexed { field: field.to_owned() })?;
     if index.ready { Ok(index) } else { Err(Error::IndexNotReady { field: field.to_owned() }) }

@@ -22,7 +22,7 @@ use super::core::Core;
 use super::gate::{Opened, RowPlace, open_tombstone};
 use super::rows::{self, ParsedRow};
 use super::tenant_core::{CollectionCore, TenantCore};
-use super::{blocks, open, terms};
+use super::{blocks, facts, open, terms};
 
 /// How many values are read from the store at once.
 const PAGE: usize = 512;
@@ -157,6 +157,7 @@ impl Check<'_> {
             Space::CollectionName,
             Space::Schema,
             Space::Dictionary,
+            Space::Fact,
         ] {
             let mut after: Option<Vec<u8>> = None;
             while let Some((key, _)) = self.next(space, after.as_deref())? {
@@ -245,11 +246,20 @@ impl Check<'_> {
     }
 
     fn tenant(&self, tenant: &TenantCore, found: &mut Found) -> Result<()> {
-        for space in
-            [Space::TenantName, Space::CollectionName, Space::Schema, Space::Dictionary, Space::Entry, Space::SlotMap]
-        {
+        for space in [
+            Space::TenantName,
+            Space::CollectionName,
+            Space::Schema,
+            Space::Dictionary,
+            Space::Fact,
+            Space::Entry,
+            Space::SlotMap,
+        ] {
             self.each(&place::of_tenant(space, tenant.id), |key, value| {
                 self.count(tenant, found, key, value);
+                if space == Space::Fact && !opens(tenant, key, value) {
+                    found.wrong.get_or_insert(RowSet::Records);
+                }
                 Ok(())
             })?;
         }
@@ -350,6 +360,10 @@ impl Check<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
         self.core.store.get(key).map_err(|error| Error::io("reading the vault", error))
     }
+}
+
+fn opens(tenant: &TenantCore, key: &[u8], sealed: &[u8]) -> bool {
+    place::fact_of_key(key).is_some_and(|id| facts::open_fact(&tenant.keys, tenant.id, id, sealed).is_ok())
 }
 
 fn differ(tenant: TenantId, rows: RowSet, expected: &RowSetDigest, found: &RowSetDigest) -> Verdict {

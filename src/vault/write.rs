@@ -18,7 +18,7 @@ use super::gate::{Draw, Edited, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, Layout};
-use super::{subject, terms};
+use super::{duplicate, facts, subject, terms, transfer};
 
 /// How often a change is tried again when others are faster.
 const TRIES: usize = 1_000;
@@ -42,7 +42,7 @@ pub(super) fn plan<T: Record + 'static>(layout: &Layout) -> Result<Arc<Plan>> {
         for rule in &layout.schema.fields {
             let StoredKey::Number(number) = rule.field else { continue };
             let name = layout.dictionary.name_of(number).unwrap_or_default();
-            let masked = schema.rule(name).and_then(|field| field.mask.as_ref()).map(Mask::name);
+            let masked = schema.rule(name).and_then(|field| field.mask.as_ref()).map(Mask::description);
             if plan.has(name) && masked != rule.mask {
                 return Err(RecordError::Schema {
                     collection: schema.collection().to_owned(),
@@ -65,7 +65,7 @@ pub(super) fn insert<T: Record + 'static>(
     value: &T,
     meta: &NewMeta,
 ) -> Result<RecordId> {
-    again(session, collection, Action::Create, || {
+    again(session, Action::Create, || {
         let mut write = Write::default();
         let id = prepare_insert(session, collection, value, meta, None, &mut write)?;
         Ok((write, id))
@@ -79,7 +79,7 @@ pub(super) fn update<T: Record + 'static>(
     at: Option<Revision>,
     mut change: impl FnMut(&mut T),
 ) -> Result<Revision> {
-    again(session, collection, Action::Update, || {
+    again(session, Action::Update, || {
         let mut write = Write::default();
         let revision = edit::prepare_update(session, collection, id, at, &mut change, &mut write)?;
         Ok((write, revision))
@@ -95,7 +95,7 @@ pub(super) fn replace<T: Record + 'static>(
 ) -> Result<Revision> {
     let layout = collection.layout();
     let fields = record::encode(value, layout.schema.open)?;
-    again(session, collection, Action::Update, || {
+    again(session, Action::Update, || {
         let mut write = Write::default();
         let edit = Edit::Replace(&fields);
         let revision = edit::prepare_edit::<T>(session, collection, id, Some(at), edit, &mut write)?;
@@ -109,50 +109,49 @@ pub(super) fn delete(
     id: RecordId,
     at: Option<Revision>,
 ) -> Result<()> {
-    again(session, collection, Action::Delete, || {
+    again(session, Action::Delete, || {
         let mut write = Write::default();
         prepare_delete(session, collection, id, at, &mut write)?;
         Ok((write, ()))
     })
 }
 
-/// Makes a change ready until it commits. An empty one is done at once.
-fn again<R>(
+pub(super) fn transfer(
     session: &SessionInner,
-    collection: &CollectionCore,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    owner: Option<&str>,
+) -> Result<Revision> {
+    again(session, Action::Transfer, || {
+        let mut write = Write::default();
+        let revision = transfer::prepare_transfer(session, collection, id, owner, &mut write)?;
+        Ok((write, revision))
+    })
+}
+
+/// Makes a change ready until it commits. An empty one is done at once.
+pub(super) fn again<R>(
+    session: &SessionInner,
     action: Action,
     mut prepare: impl FnMut() -> Result<(Write, R)>,
 ) -> Result<R> {
     for _ in 0..TRIES {
         let (write, answer) = prepare()?;
-        if write.rows.is_empty() {
+        if write.is_empty() {
             return Ok(answer);
         }
-        match session.core.write(Some(&session.tenant), write) {
-            Ok(Outcome::Committed) => return Ok(answer),
-            Ok(Outcome::Conflict) => {}
-            Err(error) => return Err(refused(session, Some(collection), action, error)),
+        duplicate::check(session, action, &write)?;
+        match session.core.write(Some(&session.tenant), write)? {
+            Outcome::Committed => return Ok(answer),
+            Outcome::Conflict => {}
+            Outcome::Duplicate(holder) => {
+                if let Some(error) = duplicate::told(session, action, *holder)? {
+                    return Err(error);
+                }
+            }
         }
     }
     Err(Error::Conflict)
-}
-
-/// Writes down that a commit found a duplicate value: whoever guesses values so leaves a trace. Returns the error.
-pub(super) fn refused(
-    session: &SessionInner,
-    collection: Option<&CollectionCore>,
-    action: Action,
-    error: Error,
-) -> Error {
-    if !matches!(error, Error::Duplicate { .. }) {
-        return error;
-    }
-    let question = session.question(action, collection.map(|collection| collection.name.as_str()), &[]);
-    let entry = entries::failed(&session.core.gate, &question, collection.map(|collection| collection.id), "duplicate");
-    match entry.and_then(|entry| session.core.record(Some(&session.tenant), entry)) {
-        Ok(_ticket) => error,
-        Err(unwritten) => unwritten,
-    }
 }
 
 /// Records that an uncommitted batch is about to create, for others in it that are about them.
@@ -188,13 +187,14 @@ pub(super) fn prepare_insert<T: Record + 'static>(
         number: 0,
         retention: new.retention,
     };
-    let permit = core.gate.permit_new(&question, &meta);
-    let permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+    let permit = core.gate.permit_new(&question, &meta, &edited.exposed(&layout)?);
+    let mut permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
     for (name, _) in fields.iter() {
         if !permit.write().contains(name) {
             return Err(not_writable(session, collection, &question, name));
         }
     }
+    facts::spend(session, collection, &question, &mut permit, write)?;
     let joined = match &new.about {
         None => None,
         Some(about) => Some(subject::about(session, collection, id, about, &mut meta, pending.as_deref(), write)?),
@@ -210,13 +210,13 @@ pub(super) fn prepare_insert<T: Record + 'static>(
         revision: Revision::FIRST,
         dictionary: layout.dictionary.len(),
     };
-    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(&meta, Revision::FIRST)]);
     if !layout.schema.open {
         entry.fields_changed(fields.iter().map(|(name, _)| name));
     }
     entry.revision_after(Revision::FIRST);
-    let mut added = edited.terms(&layout, |_| true)?;
+    let mut added = edited.terms(&layout, &meta, |_| true)?;
     let links = foresee(core, &session.tenant, &place, Revision::FIRST, &[], &mut added)?;
     let target = Target { place: &place, head: &head, meta: &meta };
     let sealed = edited.seal(permit, &session.tenant.keys, &layout, &target, draw)?;
@@ -256,13 +256,15 @@ pub(super) fn prepare_delete(
         Stored::Gone(error) => return Err(read::absent(session, collection, &question, error)),
     };
     let permit = core.gate.permit_on(&question, &opened);
-    let permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+    let mut permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
     let revision = opened.head().revision;
     if at.is_some_and(|at| at != revision) {
         return Err(Error::Conflict);
     }
+    facts::spend(session, collection, &question, &mut permit, write)?;
+    facts::drop_shares(core, &session.tenant, id, write)?;
     let next = revision.next().ok_or(Error::damaged("a record's revision is at its end"))?;
-    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), permit.rule());
+    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(opened.meta(), next)]);
     entry.revision_before(revision).revision_after(next);
     let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };

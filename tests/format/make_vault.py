@@ -107,15 +107,40 @@ def metadata(meta):
     ])
 
 
+def fact_bytes(fact):
+    """What is remembered for policies."""
+    kinds = ("share", "approval", "emergency", "suspension")
+    plain = b"\1" + varint(kinds.index(fact["kind"]))
+    if fact["kind"] == "share":
+        kind, name = fact["with"]
+        plain += bytes.fromhex(fact["collection"]) + bytes.fromhex(fact["record"])
+        plain += varint(("actor", "role", "group").index(kind)) + text(name)
+        plain += bytes([1 + ("read", "write").index(fact["access"])])
+        return plain + text(fact["by"]) + signed(fact["at"]) + option(fact["until"], signed)
+    if fact["kind"] == "approval":
+        plain += text(fact["actor"]) + text(fact["action"]) + bytes.fromhex(fact["collection"])
+        plain += option(fact["record"], bytes.fromhex) + items(fact["fields"], text) + text(fact["reason"])
+        plain += signed(fact["asked"]) + signed(fact["until"]) + varint(fact["wanted"])
+        plain += items(fact["answers"], lambda answer: text(answer[0]) + bytes([answer[1]]) + signed(answer[2]))
+        return plain + option(fact["used"], signed)
+    if fact["kind"] == "emergency":
+        plain += text(fact["actor"]) + text(fact["reason"]) + signed(fact["from"]) + signed(fact["until"])
+        return plain + option(fact["reviewed"], lambda review: text(review[0]) + signed(review[1]) + text(review[2]))
+    return plain + text(fact["actor"]) + text(fact["by"]) + signed(fact["at"]) + text(fact["reason"])
+
+
 def schema(stored, number_of):
     """A schema; `number_of` is None for one whose records name their own fields."""
 
     def field_key(name):
+        if name is None:
+            return b"\2"
         return b"\1" + text(name) if number_of is None else b"\0" + varint(number_of[name])
 
     def field(rule):
         classification = ["public", "internal", "personal", "sensitive"].index(rule["classification"])
-        return field_key(rule["field"]) + bytes([classification]) + items(rule["was"], text) + option(rule["mask"], text)
+        told = field_key(rule["field"]) + bytes([classification]) + items(rule["was"], text) + option(rule["mask"], text)
+        return told + bytes([rule["attribute"]])
 
     def index(listed):
         normaliser = bytes([["exact", "text", "email", "phone", "national id"].index(listed["normaliser"][0])])
@@ -181,11 +206,14 @@ LOG = [(0, "name"), (1, "telephone"), (2, "email"), (3, "tier"), (1, "phone"), (
 NUMBERS = {"name": 0, "phone": 1, "email": 2, "tier": 3, "visits": 4, "notes": 5}
 
 
-def rule(field, classification="personal", was=()):
-    return {"field": field, "classification": classification, "was": list(was), "mask": None}
+def rule(field, classification="personal", was=(), attribute=False):
+    return {
+        "field": field, "classification": classification, "was": list(was), "mask": None, "attribute": attribute,
+    }
 
 
 def index(number, field, normaliser, unique=False):
+    """One on the records' owner has no field."""
     return {
         "id": number, "version": 1, "field": field, "unique": unique, "normaliser": normaliser,
         "normaliser version": 1, "state": "ready",
@@ -196,9 +224,9 @@ SCHEMAS = {
     CUSTOMERS: {
         "open": False,
         "fields": [rule("name"), rule("phone", "sensitive", ["telephone"]), rule("email"), rule("tier", "internal"),
-                   rule("visits", "internal"), rule("notes")],
-        "indexes": [index(0, "email", ["email"], True), index(1, "name", ["text"])],
-        "next index": 2,
+                   rule("visits", "internal", attribute=True), rule("notes")],
+        "indexes": [index(0, "email", ["email"], True), index(1, "name", ["text"]), index(2, None, ["exact"])],
+        "next index": 3,
     },
     PAPERS: {"open": True, "fields": [rule("tag", "public")], "indexes": [index(0, "tag", ["text"])], "next index": 1},
 }
@@ -211,13 +239,31 @@ def meta(pseudonym, owner="sales-7", labels=(), about=None, number=0, retention=
     }
 
 
+FACTS = [
+    {
+        "kind": "share", "collection": CUSTOMERS.hex(), "record": record_id(1).hex(), "with": ["role", "support"],
+        "access": "write", "by": "sales-7", "at": TIME, "until": TIME + 86_400_000_000,
+    },
+    {
+        "kind": "approval", "actor": "sales-7", "action": "delete", "collection": CUSTOMERS.hex(),
+        "record": record_id(2).hex(), "fields": ["name", "notes"], "reason": "asked for in ticket 4711", "asked": TIME,
+        "until": TIME + 3_600_000_000, "wanted": 2, "answers": [["boss-1", True, TIME + 1], ["boss-2", True, TIME + 2]],
+        "used": TIME + 3,
+    },
+    {
+        "kind": "emergency", "actor": "support-1", "reason": "größerer Ausfall", "from": TIME, "until": TIME + 900_000_000,
+        "reviewed": ["officer-1", TIME + 86_400_000_000, "justified"],
+    },
+    {"kind": "suspension", "actor": "sales-9", "by": "root", "at": TIME, "reason": "has left"},
+]
+
 # Fields, and where the entries of the indexed ones stand: (index, term, position).
 ROWS = [
     {
         "collection": CUSTOMERS, "record": record_id(1), "epoch": 0, "slot": 0, "revision": 1, "dictionary": 4,
         "meta": meta("Ann", labels=["vip", "größer"]),
         "fields": {"name": "Ann Lee", "phone": None, "email": "Ann@Example.com", "tier": "Gold"},
-        "entries": [(0, "ann@example.com", 0), (1, "ann lee", 0)],
+        "entries": [(0, "ann@example.com", 0), (1, "ann lee", 0), (2, "sales-7", 0)],
     },
     {
         "collection": CUSTOMERS, "record": record_id(2), "epoch": 1, "slot": 6, "revision": 3, "dictionary": 7,
@@ -236,12 +282,12 @@ ROWS = [
 ]
 # A customer who was deleted: dead entries, and a tombstone.
 GONE = {"collection": CUSTOMERS, "record": record_id(4), "slot": 7, "revision": 2,
-        "entries": [(0, "bob@example.com", 0), (1, "ann lee", 1)]}
+        "entries": [(0, "bob@example.com", 0), (1, "ann lee", 1), (2, "sales-7", 1)]}
 
 
 class Builder:
     def __init__(self):
-        self.store, self.steps, self.rows, self.touched = {}, [], {CUSTOMERS: {}, PAPERS: {}}, b""
+        self.store, self.steps, self.rows, self.touched, self.facts = {}, [], {CUSTOMERS: {}, PAPERS: {}}, b"", {}
 
     def part(self, space, collection, name, label, domain, plain):
         sealed = counted(s.seal(KEYS[name], label, context(domain, TENANT, collection), plain, Salts.next()), 4)
@@ -317,6 +363,12 @@ class Builder:
         at = bytes([s.SLOT_MAP]) + TENANT + u32(slot) + u32(number)
         self.store[at] = s.seal(KEYS["state"], b"slot-map", bound_to, plain, Salts.next())
 
+    def fact(self, fact):
+        at = s.fact_id(KEYS["state"], TENANT, fact) or identifier("fact " + fact["kind"])
+        sealed = s.seal(KEYS["state"], b"fact", context("fact", TENANT, at), fact_bytes(fact), Salts.next())
+        self.store[bytes([s.FACT]) + TENANT + at] = sealed
+        self.facts[at.hex()] = fact
+
     def digest(self, carried):
         def term(at, value):
             return int.from_bytes(mac(KEYS["digest"], u32(len(at)), at, value), "big")
@@ -328,7 +380,7 @@ class Builder:
                 part = row if carried else links
                 if part is not None:
                     terms.append(term(at, part))
-            elif at[0] in ([9, 10, 11, 12] if carried else [3, 4, 6]):
+            elif at[0] in ([9, 10, 11, 12, 13] if carried else [3, 4, 6]):
                 terms.append(term(at, value))
         return u64(len(terms)) + (sum(terms) % (1 << 256)).to_bytes(32, "big")
 
@@ -359,6 +411,8 @@ def build():
     made.tombstone(GONE)
     made.slot_entry(0, 0, b"\1" + u32(2) + b"\0")
     made.slot_entry(0, 1, b"\2" + PAPERS + record_id(3))
+    for one in FACTS:
+        made.fact(one)
     journal = commit(made)
     return {
         "about": "A whole vault: made by tests/format/make_vault.py, decoded by tests/format/decode_row.py, opened and "
@@ -450,6 +504,7 @@ def searches():
         search(CUSTOMERS, 0, "bob@example.com", None),
         search(CUSTOMERS, 1, "ann lee", record_id(1), None, record_id(2)),
         search(CUSTOMERS, 1, "nobody"),
+        search(CUSTOMERS, 2, "sales-7", record_id(1), None),
         search(PAPERS, 0, "order", record_id(3)),
     ]
 
@@ -465,6 +520,7 @@ def contents(made, entries):
     tenant = {
         "name": "acme", "ceiling": CEILING, "state": {"next slot": 8, "next sequence": 2}, "collections": collections,
         "slot map": {"0/0": {"next number": 2, "hold": False}, "0/1": {"record": [PAPERS.hex(), record_id(3).hex()]}},
+        "facts": made.facts,
     }
     owners = [bytes(16), TENANT, bytes(16)]
     journal = [{"tenant": who.hex(), "entries": [told(one) for one in run]} for who, run in zip(owners, entries)]

@@ -445,7 +445,7 @@ def field_value(data):
 # --- What is in the store -----------------------------------------------------------------------------------------
 
 ROW, CHUNK, ENTRY, SLOT_MAP, BLOCK, CHANGES = 1, 2, 3, 4, 5, 6
-TENANT_STATE, JOURNAL_STATE, TENANT_NAME, COLLECTION_NAME, SCHEMA, DICTIONARY = 7, 8, 9, 10, 11, 12
+TENANT_STATE, JOURNAL_STATE, TENANT_NAME, COLLECTION_NAME, SCHEMA, DICTIONARY, FACT = 7, 8, 9, 10, 11, 12, 13
 
 INLINE, CHUNK_LENGTH = 1536, 4096
 
@@ -493,12 +493,56 @@ class Dictionary:
         reader.end()
 
 
+def fact(data):
+    """What a vault remembers for policies."""
+    reader = Bincode(data)
+    reader.version()
+    kind = reader.one_of("share", "approval", "emergency", "suspension")
+    if kind == "share":
+        told = {
+            "collection": reader.take(16).hex(), "record": reader.take(16).hex(),
+            "with": [reader.one_of("actor", "role", "group"), reader.text()], "access": ["read", "write"][reader.number(1) - 1],
+            "by": reader.text(), "at": reader.signed(), "until": reader.option(reader.signed),
+        }
+    elif kind == "approval":
+        told = {
+            "actor": reader.text(), "action": reader.text(), "collection": reader.take(16).hex(),
+            "record": reader.option(lambda: reader.take(16).hex()), "fields": reader.list(reader.text),
+            "reason": reader.text(), "asked": reader.signed(), "until": reader.signed(), "wanted": reader.unsigned(),
+            "answers": reader.list(lambda: [reader.text(), bool(reader.number(1)), reader.signed()]),
+            "used": reader.option(reader.signed),
+        }
+    elif kind == "emergency":
+        told = {
+            "actor": reader.text(), "reason": reader.text(), "from": reader.signed(), "until": reader.signed(),
+            "reviewed": reader.option(lambda: [reader.text(), reader.signed(), reader.text()]),
+        }
+    else:
+        told = {"actor": reader.text(), "by": reader.text(), "at": reader.signed(), "reason": reader.text()}
+    reader.end()
+    return {"kind": kind, **told}
+
+
+def fact_id(state_key, tenant, told):
+    """The id of a share or a suspension; others have random ones."""
+    if told["kind"] == "share":
+        kind, name = told["with"]
+        kind = bytes([1 + ("actor", "role", "group").index(kind)])
+        parts = (bytes.fromhex(told["collection"]), bytes.fromhex(told["record"]), kind, name.encode())
+        return expand(state_key, LABEL + b"id-of-fact" + context("share", tenant, *parts), 16)
+    if told["kind"] == "suspension":
+        return expand(state_key, LABEL + b"id-of-fact" + context("suspension", tenant, told["actor"].encode()), 16)
+    return None
+
+
 def schema(data, dictionary):
     reader = Bincode(data)
     reader.version()
 
     def key():
-        kind = reader.one_of("number", "name")
+        kind = reader.one_of("number", "name", "owner")
+        if kind == "owner":
+            return None
         return dictionary.names[reader.unsigned()] if kind == "number" else reader.text()
 
     def field():
@@ -508,6 +552,7 @@ def schema(data, dictionary):
             "classification": reader.one_of(*classification),
             "was": reader.list(reader.text),
             "mask": reader.option(reader.text),
+            "attribute": reader.bool(),
         }
 
     def normaliser():
@@ -584,7 +629,16 @@ class Vault:
             reader.end()
             slots[f"{int.from_bytes(slot, 'big')}/{int.from_bytes(number, 'big')}"] = entry
         state = self._state(tenant, tips)
-        return {"name": name, "ceiling": keys.ceiling, "state": state, "collections": collections, "slot map": slots}
+        facts = {}
+        for key, sealed in self._space(FACT, tenant):
+            told = fact(unseal(keys["state"], b"fact", context("fact", tenant, key[17:]), sealed))
+            derived = fact_id(keys["state"], tenant, told)
+            check(derived is None or derived == key[17:], "a fact stands under another's id")
+            facts[key[17:].hex()] = told
+        return {
+            "name": name, "ceiling": keys.ceiling, "state": state, "collections": collections, "slot map": slots,
+            "facts": facts,
+        }
 
     def _state(self, tenant, tips):
         keys = self.keyring.tenants[tenant]
@@ -614,7 +668,7 @@ class Vault:
                 add(at, row)
             elif links is not None:
                 add(at, links)
-        for space in [TENANT_NAME, COLLECTION_NAME, SCHEMA, DICTIONARY] if carried else [ENTRY, SLOT_MAP]:
+        for space in [TENANT_NAME, COLLECTION_NAME, SCHEMA, DICTIONARY, FACT] if carried else [ENTRY, SLOT_MAP]:
             for at, value in self._space(space, tenant):
                 add(at, value)
         if not carried:

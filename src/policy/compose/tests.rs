@@ -150,6 +150,18 @@ fn scope_of_a_composition_holds_all_that_it_can_permit() {
     assert_eq!(scope(&any_of(own()).or(Sees(Scope::All))), Scope::All);
     assert_eq!(scope(&any_of(own()).or(Sees(Scope::NoOpinion))), Scope::owned("anna"));
     assert_eq!(scope(&any_of(own()).or(Sees(Scope::Nothing))), Scope::owned("anna"));
+    for (one, other, all, any) in [
+        (Scope::All, Scope::NoOpinion, Scope::All, Scope::All),
+        (Scope::Nothing, Scope::NoOpinion, Scope::Nothing, Scope::Nothing),
+        (Scope::NoOpinion, Scope::NoOpinion, Scope::NoOpinion, Scope::NoOpinion),
+        (Scope::All, Scope::Nothing, Scope::Nothing, Scope::All),
+    ] {
+        let sees = |scope: &Scope| Sees(scope.clone());
+        for (a, b) in [(&one, &other), (&other, &one)] {
+            assert_eq!(scope(&all_of(sees(a)).and(sees(b))), all, "{a:?} and {b:?}");
+            assert_eq!(scope(&any_of(sees(a)).or(sees(b))), any, "{a:?} or {b:?}");
+        }
+    }
     let Scope::Any(both) = scope(&any_of(own()).or(Sees(Scope::owned("ben")))) else { panic!() };
     assert_eq!(both.len(), 2);
 }

@@ -1,13 +1,17 @@
 //! Saying what a role allows.
 
-use crate::model::FieldSet;
+use std::collections::BTreeSet;
+
+use crate::model::{Action, FieldSet};
+use crate::policy::acts::Acts;
 
 /// What a role allows, as it is being said. [`Roles::role`](super::Roles::role) hands it out.
 #[derive(Debug, Clone)]
 #[must_use = "return it from the closure"]
 pub struct Role {
-    administer: bool,
-    rules: Vec<Rule>,
+    pub(super) acts: Acts,
+    pub(super) inherits: BTreeSet<String>,
+    pub(super) rules: Vec<Rule>,
 }
 
 /// What a role allows in one collection, as it is being said.
@@ -26,19 +30,48 @@ pub(super) struct Rule {
     pub(super) create: Option<FieldSet>,
     pub(super) read: Option<FieldSet>,
     pub(super) update: Option<FieldSet>,
-    pub(super) delete: bool,
+    pub(super) unmask: Option<FieldSet>,
+    /// Those that name no fields.
+    pub(super) acts: Acts,
     pub(super) own_only: bool,
-    created_twice: bool,
+    pub(super) created_twice: bool,
 }
 
 impl Role {
     pub(super) const fn new() -> Self {
-        Self { administer: false, rules: Vec::new() }
+        Self { acts: Acts::none(), inherits: BTreeSet::new(), rules: Vec::new() }
     }
 
-    /// Allows to create tenants, define collections, verify the vault and change the policy. It shows no record.
-    pub fn administer(mut self) -> Self {
-        self.administer = true;
+    /// Allows to create tenants, define collections, verify the vault and change the policy. It shows no record. To keep
+    /// these apart, say each with [`may`](Self::may).
+    pub fn administer(self) -> Self {
+        self.may([Action::CreateTenant, Action::Define, Action::Verify, Action::ChangePolicy])
+    }
+
+    /// Allows acts that aren't about a collection's records: administration, taking emergency access, and approving in
+    /// every collection. What is done to records is said per collection, on a [`Grant`].
+    ///
+    /// ```
+    /// use strongroom::model::Action;
+    /// use strongroom::policy::{AccessPolicy, Roles};
+    ///
+    /// // Three administrators, none of whom can do another's work, and of whom none sees a customer.
+    /// let policy = Roles::new()
+    ///     .role("system", |r| r.may([Action::CreateTenant, Action::Define, Action::Backup, Action::Restore]))
+    ///     .role("security", |r| r.may([Action::ChangePolicy, Action::RotateKeys, Action::Suspend]))
+    ///     .role("audit", |r| r.may([Action::ReadJournal, Action::Verify, Action::ReviewAccess]))
+    ///     .separate(["system", "security", "audit"]);
+    /// policy.check()?;
+    /// # Ok::<(), strongroom::policy::PolicyError>(())
+    /// ```
+    pub fn may(mut self, acts: impl IntoIterator<Item = Action>) -> Self {
+        self.acts = self.acts.union(acts.into_iter().collect());
+        self
+    }
+
+    /// Allows everything that the role of this name allows, and what that one inherits. It may be said later.
+    pub fn inherits(mut self, role: impl Into<String>) -> Self {
+        self.inherits.insert(role.into());
         self
     }
 
@@ -50,55 +83,6 @@ impl Role {
     /// Begins a grant on every collection, those of the future included. It adds to the grants that name one.
     pub fn on_any(self) -> Grant {
         Grant { role: self, rule: Rule::default() }
-    }
-
-    pub(super) const fn administers(&self) -> bool {
-        self.administer
-    }
-
-    pub(super) fn rules(&self) -> &[Rule] {
-        &self.rules
-    }
-
-    /// The mistakes in it, in words.
-    pub(super) fn faults(&self, name: &str) -> Vec<String> {
-        let mut faults = Vec::new();
-        if name.trim().is_empty() {
-            faults.push("a role has no name".to_owned());
-        }
-        for rule in &self.rules {
-            let place = match rule.collection.as_deref() {
-                Some(collection) if collection.trim().is_empty() => {
-                    faults.push(format!(
-                        "role `{name}` has a grant on a collection without a name: say `on_any` for all"
-                    ));
-                    continue;
-                }
-                Some(collection) => format!("on `{collection}`"),
-                None => "on any collection".to_owned(),
-            };
-            let sets = [&rule.create, &rule.read, &rule.update];
-            if !rule.delete && sets.iter().all(|set| set.is_none()) {
-                faults.push(format!("role `{name}` is granted nothing {place}: say what, such as `read_all`"));
-            }
-            for set in sets.into_iter().flatten() {
-                match set {
-                    FieldSet::Only(names) if names.is_empty() => {
-                        faults.push(format!("role `{name}` has an empty list of fields {place}"));
-                    }
-                    FieldSet::Only(names) if names.iter().any(|field| field.trim().is_empty()) => {
-                        faults.push(format!("role `{name}` has a field without a name {place}"));
-                    }
-                    _ => {}
-                }
-            }
-            if rule.created_twice {
-                faults.push(format!(
-                    "role `{name}` has both `create`, with every field, and `create_with` {place}: keep one"
-                ));
-            }
-        }
-        faults
     }
 }
 
@@ -117,13 +101,13 @@ impl Grant {
         self
     }
 
-    /// Allows to read these fields, and to list and search. All other fields are withheld.
+    /// Allows to read these fields, and to list, search and count. All other fields are withheld.
     pub fn read<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
         super::add(&mut self.rule.read, Some(&fields.into_iter().collect()));
         self
     }
 
-    /// Allows to read every field, those of the future included, and to list and search.
+    /// Allows to read every field, those of the future included, and to list, search and count.
     pub fn read_all(mut self) -> Self {
         self.rule.read = Some(FieldSet::All);
         self
@@ -141,10 +125,46 @@ impl Grant {
         self
     }
 
-    /// Allows to delete records.
-    pub fn delete(mut self) -> Self {
-        self.rule.delete = true;
+    /// Allows to read these fields without their mask, one record at a time. They needn't be readable otherwise.
+    pub fn unmask<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
+        super::add(&mut self.rule.unmask, Some(&fields.into_iter().collect()));
         self
+    }
+
+    /// Allows to delete records.
+    pub fn delete(self) -> Self {
+        self.act(Action::Delete)
+    }
+
+    /// Allows to take records out in bulk. What leaves are the fields that the actor may read, so it needs a
+    /// [`read`](Self::read) beside it, here or in another grant.
+    pub fn export(self) -> Self {
+        self.act(Action::Export)
+    }
+
+    /// Allows to share records with others, and to end that.
+    pub fn share(self) -> Self {
+        self.act(Action::Share)
+    }
+
+    /// Allows to give records another owner. Where it is [`own_only`](Self::own_only), to give one's own away.
+    pub fn transfer(self) -> Self {
+        self.act(Action::Transfer)
+    }
+
+    /// Allows to destroy the keys of data subjects whose records these are. It can't be undone.
+    pub fn erase(self) -> Self {
+        self.act(Action::Erase)
+    }
+
+    /// Allows to put data subjects under a legal hold, and to release it.
+    pub fn hold(self) -> Self {
+        self.act(Action::Hold)
+    }
+
+    /// Allows to approve or refuse what others ask approval for, in this collection.
+    pub fn approve(self) -> Self {
+        self.act(Action::Approve)
     }
 
     /// Limits this grant, and no other, to records that the actor owns.
@@ -166,6 +186,21 @@ impl Grant {
     /// Ends this grant and allows administration too: see [`Role::administer`].
     pub fn administer(self) -> Role {
         Role::from(self).administer()
+    }
+
+    /// Ends this grant and allows acts that aren't about records: see [`Role::may`].
+    pub fn may(self, acts: impl IntoIterator<Item = Action>) -> Role {
+        Role::from(self).may(acts)
+    }
+
+    /// Ends this grant and inherits another role's: see [`Role::inherits`].
+    pub fn inherits(self, role: impl Into<String>) -> Role {
+        Role::from(self).inherits(role)
+    }
+
+    fn act(mut self, action: Action) -> Self {
+        self.rule.acts.insert(action);
+        self
     }
 }
 

@@ -1,19 +1,25 @@
-//! A role made ready to decide: per collection, what it allows on any record and on the actor's own.
+//! A role made ready to decide: what it and all it inherits allow, per collection, on any record and on the actor's own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::build::{Role, Rule};
 use crate::model::{Action, FieldSet};
+use crate::policy::acts::Acts;
 
 /// One role.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
-    rule: Arc<str>,
-    role: Role,
+    acts: Acts,
+    /// The rules of these acts, for the journal.
+    act_rules: Vec<(Action, Arc<str>)>,
     named: BTreeMap<String, Standing>,
     /// For collections that no grant names.
     rest: Option<Standing>,
+    /// Which roles that are kept apart it holds: the set's number, and the role's in it.
+    pub(super) duties: Vec<(usize, usize)>,
+    /// The roles it is made of, itself among them.
+    pub(super) held: BTreeSet<String>,
 }
 
 /// What grants for every record allow, and what all grants allow.
@@ -27,32 +33,49 @@ struct Standing {
 #[derive(Debug, Clone)]
 pub(super) struct Rights {
     pub(super) rule: Arc<str>,
-    pub(super) create: Option<FieldSet>,
-    pub(super) read: Option<FieldSet>,
-    pub(super) update: Option<FieldSet>,
-    pub(super) delete: bool,
+    pub(super) acts: Acts,
+    create: FieldSet,
+    read: FieldSet,
+    update: FieldSet,
+    unmask: FieldSet,
 }
 
 impl Table {
-    pub(super) fn new(name: &str, role: Role) -> Self {
-        let mut named = BTreeMap::new();
-        for collection in role.rules().iter().filter_map(|rule| rule.collection.as_ref()) {
-            if !named.contains_key(collection) {
-                named.insert(collection.clone(), Standing::new(name, Some(collection), role.rules()));
-            }
+    /// `held` are the roles that it is made of.
+    pub(super) fn new(
+        name: &str,
+        held: &BTreeSet<&str>,
+        roles: &BTreeMap<String, Role>,
+        duties: &[BTreeSet<String>],
+    ) -> Self {
+        let parts: Vec<&Role> = held.iter().filter_map(|part| roles.get(*part)).collect();
+        let acts = parts.iter().fold(Acts::none(), |acts, role| acts.union(role.acts));
+        let rules: Vec<&Rule> = parts.iter().flat_map(|role| &role.rules).collect();
+        let collections: BTreeSet<&String> = rules.iter().filter_map(|rule| rule.collection.as_ref()).collect();
+        let everywhere = rules.iter().any(|rule| rule.collection.is_none());
+        let united = |(number, set): (usize, &BTreeSet<String>)| -> Vec<(usize, usize)> {
+            let members = set.iter().enumerate().filter(|(_, role)| held.contains(role.as_str()));
+            members.map(|(member, _)| (number, member)).collect()
+        };
+        Self {
+            acts,
+            act_rules: acts.iter().map(|action| (action, format!("{name}: {action}").into())).collect(),
+            named: collections
+                .into_iter()
+                .map(|collection| (collection.clone(), Standing::new(name, Some(collection), &rules)))
+                .collect(),
+            rest: everywhere.then(|| Standing::new(name, None, &rules)),
+            duties: duties.iter().enumerate().flat_map(united).collect(),
+            held: held.iter().map(|&part| part.to_owned()).collect(),
         }
-        let everywhere = role.rules().iter().any(|rule| rule.collection.is_none());
-        let rest = everywhere.then(|| Standing::new(name, None, role.rules()));
-        Self { rule: format!("{name}: administer").into(), role, named, rest }
     }
 
-    pub(super) fn administers(&self) -> bool {
-        self.role.administers()
-    }
-
-    /// The rule of administration.
-    pub(super) const fn rule(&self) -> &Arc<str> {
-        &self.rule
+    /// The rule by which the role may do an act that isn't about records.
+    pub(super) fn may(&self, action: Action) -> Option<&Arc<str>> {
+        if !self.acts.contains(action) {
+            return None;
+        }
+        self.act_rules.iter().find(|(act, _)| *act == action).map(|(_, rule)| rule)
     }
 
     /// What the role allows in a collection, on the actor's own records or on any.
@@ -60,21 +83,18 @@ impl Table {
         let standing = self.named.get(collection).or(self.rest.as_ref())?;
         Some(if own { &standing.own } else { &standing.any })
     }
-
-    /// What it was made of.
-    pub(super) const fn role(&self) -> &Role {
-        &self.role
-    }
 }
 
 impl Standing {
-    fn new(role: &str, collection: Option<&String>, rules: &[Rule]) -> Self {
+    fn new(role: &str, collection: Option<&String>, rules: &[&Rule]) -> Self {
         let text: Arc<str> = match collection {
             Some(collection) => format!("{role} on {collection}").into(),
             None => format!("{role} on any").into(),
         };
-        let none = Rights { rule: text, create: None, read: None, update: None, delete: false };
-        let mut standing = Self { any: none.clone(), own: none };
+        let none = FieldSet::none;
+        let nothing =
+            Rights { rule: text, acts: Acts::none(), create: none(), read: none(), update: none(), unmask: none() };
+        let mut standing = Self { any: nothing.clone(), own: nothing };
         for rule in rules.iter().filter(|rule| rule.collection.is_none() || rule.collection.as_ref() == collection) {
             standing.own.add(rule);
             if !rule.own_only {
@@ -86,29 +106,51 @@ impl Standing {
 }
 
 impl Rights {
-    pub(super) const fn allow(&self, action: Action) -> bool {
+    /// The fields that an act shows, as far as these grants go.
+    pub(super) const fn shows(&self, action: Action) -> Option<&FieldSet> {
         match action {
-            Action::Create => self.create.is_some(),
-            Action::Read | Action::List | Action::Search => self.read.is_some(),
-            Action::Update => self.update.is_some(),
-            Action::Delete => self.delete,
-            _ => false,
+            Action::Read | Action::List | Action::Search | Action::Count | Action::Export | Action::Update => {
+                Some(&self.read)
+            }
+            Action::Unmask => Some(&self.unmask),
+            _ => None,
         }
     }
 
     /// The fields that an act may write.
     pub(super) const fn writes(&self, action: Action) -> Option<&FieldSet> {
         match action {
-            Action::Create => self.create.as_ref(),
-            Action::Update => self.update.as_ref(),
+            Action::Create => Some(&self.create),
+            Action::Update => Some(&self.update),
             _ => None,
         }
     }
 
     fn add(&mut self, rule: &Rule) {
-        super::add(&mut self.create, rule.create.as_ref());
-        super::add(&mut self.read, rule.read.as_ref());
-        super::add(&mut self.update, rule.update.as_ref());
-        self.delete |= rule.delete;
+        self.acts = self.acts.union(rule.allows());
+        for (sum, fields) in [
+            (&mut self.create, &rule.create),
+            (&mut self.read, &rule.read),
+            (&mut self.update, &rule.update),
+            (&mut self.unmask, &rule.unmask),
+        ] {
+            if let Some(fields) = fields {
+                *sum = sum.union(fields);
+            }
+        }
+    }
+}
+
+impl Rule {
+    /// Every act that it allows. An export needs fields to read besides, from here or elsewhere.
+    pub(super) fn allows(&self) -> Acts {
+        let of = |set: &Option<FieldSet>, acts: &[Action]| -> Acts {
+            acts.iter().copied().filter(|_| set.is_some()).collect()
+        };
+        self.acts
+            .union(of(&self.create, &[Action::Create]))
+            .union(of(&self.read, &[Action::Read, Action::List, Action::Search, Action::Count]))
+            .union(of(&self.update, &[Action::Update]))
+            .union(of(&self.unmask, &[Action::Unmask]))
     }
 }

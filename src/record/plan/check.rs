@@ -22,7 +22,7 @@ pub(super) fn names(schema: &Schema) -> Result<(), RecordError> {
     if schema.fields().len() > MAX_FIELDS {
         return refuse(format!("it mentions more than {MAX_FIELDS} fields"));
     }
-    if schema.indexes().len() > MAX_INDEXES {
+    if schema.indexes().len().saturating_add(usize::from(schema.indexes_owner())) > MAX_INDEXES {
         return refuse(format!("it has more than {MAX_INDEXES} indexes"));
     }
     let mut indexed = BTreeSet::new();
@@ -102,30 +102,14 @@ pub(super) fn all_present<T: Record>(schema: &Schema, plan: &mut Plan, fields: &
     decode::<T>(plan, fields.iter(), &FieldSet::All).map(|_| ())
 }
 
-/// What indexed fields hold has to be indexable.
+/// What indexed fields, and those that policies see, hold has to be indexable.
 pub(super) fn indexes(schema: &Schema, plan: &mut Plan, shape: &Shape) -> Result<(), RecordError> {
+    for field in schema.fields().iter().filter(|field| field.attribute) {
+        holds(schema, shape, &field.name, ["an attribute", "be an attribute"])?;
+    }
     for index in schema.indexes() {
         let name = &index.field;
-        let holds = match shape.field(name).map(Shape::inner) {
-            Some(Shape::Text { .. } | Shape::Char | Shape::Variant { unit: true }) => Holds::Text,
-            Some(Shape::Int { .. }) => Holds::Integer,
-            Some(Shape::Bool) => Holds::Bool,
-            Some(Shape::Nothing) => {
-                return Err(problem(
-                    schema,
-                    format!("field `{name}` is indexed, so `example()` must give it `Some(..)` and not `None`"),
-                ));
-            }
-            _ => {
-                return Err(problem(
-                    schema,
-                    format!(
-                        "field `{name}` can't be indexed: text, whole numbers up to 64 bits, bools, enums without data, \
-                         and `Option` of these can"
-                    ),
-                ));
-            }
-        };
+        let holds = holds(schema, shape, name, ["indexed", "be indexed"])?;
         let exact = index.normaliser == crate::model::Normaliser::Exact;
         if holds != Holds::Text && !exact {
             return Err(problem(
@@ -140,6 +124,25 @@ pub(super) fn indexes(schema: &Schema, plan: &mut Plan, shape: &Shape) -> Result
         }
     }
     Ok(())
+}
+
+fn holds(schema: &Schema, shape: &Shape, name: &str, [is, be]: [&str; 2]) -> Result<Holds, RecordError> {
+    match shape.field(name).map(Shape::inner) {
+        Some(Shape::Text { .. } | Shape::Char | Shape::Variant { unit: true }) => Ok(Holds::Text),
+        Some(Shape::Int { .. }) => Ok(Holds::Integer),
+        Some(Shape::Bool) => Ok(Holds::Bool),
+        Some(Shape::Nothing) => Err(problem(
+            schema,
+            format!("field `{name}` is {is}, so `example()` must give it `Some(..)` and not `None`"),
+        )),
+        _ => Err(problem(
+            schema,
+            format!(
+                "field `{name}` can't {be}: text, whole numbers up to 64 bits, bools, enums without data, and `Option` \
+                 of these can"
+            ),
+        )),
+    }
 }
 
 /// Whether a mask's output gives the value away.

@@ -86,10 +86,18 @@ fn masked<T: Record>(
     if !fixed && value == NIL {
         return refuse("that `example()` must try: give it `Some(..)` there, and not `None`");
     }
-    let Ok(Some(masked)) = mask.apply(value) else {
+    if mask.step() == Some(0) {
         return refuse(
-            "that failed on the example: masks act on text; for other types use `Mask::Fixed` or an `Option`",
+            "that is a range with a step of 0: give it the size that ranges shall have, as in `Mask::range(10)`",
         );
+    }
+    let Ok(Some(masked)) = mask.apply(value) else {
+        return refuse(match mask.step() {
+            None => "that failed on the example: masks act on text; for other types use `Mask::Fixed` or an `Option`",
+            Some(_) => {
+                "that failed on the example: a range stands in for a number of up to 64 bits, or for text that is one"
+            }
+        });
     };
     if check::gives_away(&mask, value, masked.as_slice()) {
         return refuse("that shows the example as it is");
@@ -97,7 +105,13 @@ fn masked<T: Record>(
     let constant = || Stand::Constant(masked.as_slice().to_vec());
     set(plan, place, if fixed { constant() } else { Stand::Mask(mask.clone()) });
     if shown::<T>(plan, fields, name).is_err() {
-        return refuse("whose result doesn't read back as the field's type; use `Mask::Fixed` with a value that does");
+        return refuse(match mask.step() {
+            None => "whose result doesn't read back as the field's type; use `Mask::Fixed` with a value that does",
+            Some(_) => {
+                "that is a range, and ranges are text: any number that stood in for a number would pass for a real one. \
+                 Make the field a `String`, a `Value`, or an untagged enum of number and text"
+            }
+        });
     }
     Ok(if fixed { constant() } else { Stand::Mask(mask) })
 }

@@ -117,7 +117,8 @@ fn default_that_looks_like_a_real_value_never_stands_in_for_a_withheld_one() {
 
 #[test]
 fn mask_that_does_not_work_on_the_example_is_refused() {
-    record!(Thing { text: String = "12345".into(), number: u8 = 1, none: Option<String> = None, tier: Option<Tier> = None });
+    record!(Thing { text: String = "12345".into(), number: u8 = 1, none: Option<String> = None,
+        tier: Option<Tier> = None, flag: Option<bool> = Some(true) });
     let with = |field: &str, mask: Mask| error(plan::<Thing>(&Schema::new("t").field(field, |f| f.mask(mask))));
     assert!(with("number", Mask::KeepLast(4)).contains("masks act on text"));
     assert!(with("none", Mask::KeepLast(4)).contains("give it `Some(..)`"));
@@ -125,6 +126,35 @@ fn mask_that_does_not_work_on_the_example_is_refused() {
     assert!(with("text", Mask::Custom(|_| panic!())).contains("failed on the example"));
     assert!(with("number", Mask::Fixed("x".into())).contains("doesn't read back"));
     assert!(with("tier", Mask::Fixed("Platinum".into())).contains("doesn't read back"));
+    assert!(with("text", Mask::range(0)).contains("a step of 0"));
+    assert!(with("number", Mask::range(10)).contains("ranges are text"));
+    assert!(with("flag", Mask::range(10)).contains("for a number of up to 64 bits"));
+    assert!(with("number", Mask::year()).contains("masks act on text"));
+}
+
+#[test]
+fn range_stands_in_for_a_number_where_the_field_can_hold_text_too() {
+    #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
+    #[serde(untagged)]
+    enum Amount {
+        Number(f64),
+        Text(String),
+    }
+    record!(
+        Thing { age: Value = 34.into(), amount: Option<Amount> = Some(Amount::Number(0.5)), text: String = "12".into() }
+            .field("age", |f| f.mask(Mask::range(10)))
+            .field("amount", |f| f.mask(Mask::range(1000)))
+            .field("text", |f| f.mask(Mask::range(5)))
+    );
+    let things = Collection::<Thing>::define().unwrap();
+    let thing = Thing { age: (-5).into(), amount: Some(Amount::Number(85_249.9)), text: "7".into() };
+    let shown = things.get(&things.put(&thing).unwrap(), &FieldSet::none()).unwrap();
+    let amount = Some(Amount::Text("85000-85999".into()));
+    assert_eq!(shown.value, Thing { age: "-10 to -1".into(), amount, text: "0-9".into() });
+    assert_eq!(shown.withheld, ["age", "amount", "text"]);
+    let none = Thing { age: Value::Null, amount: None, text: "some".into() };
+    let shown = things.get(&things.put(&none).unwrap(), &FieldSet::none()).unwrap();
+    assert_eq!(shown.value, Thing { text: "****".into(), ..none });
 }
 
 #[test]

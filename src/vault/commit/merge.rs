@@ -8,12 +8,12 @@ use crate::index::{self, Beyond, Entry as IndexEntry, EntryPlace, Link, LinksPla
 use crate::model::RecordId;
 use crate::store::Store;
 use crate::vault::gate;
-use crate::vault::tenant_core::TenantCore;
+use crate::vault::tenant_core::{CollectionCore, TenantCore};
 
-use super::Refusal;
 use super::ends::Ends;
 use super::job::{NewRow, NewTerm, Put, RowChange};
 use super::pending::{Draft, Merge, Pending};
+use super::{Holder, Refusal};
 
 /// The part of a request that is merged.
 pub(super) struct Change {
@@ -39,14 +39,17 @@ pub(super) fn merge(
             return Err(Refusal::Conflict);
         }
     }
-    if let Some(tenant) = tenant {
-        for (key, value) in change.puts {
-            let before = draft.get(&key)?;
-            draft.put(&tenant.digest, key, before.as_deref(), value)?;
-        }
-        for row in change.rows {
-            RowMerge { tenant, ends, draft: &mut draft }.merge(row)?;
-        }
+    let Some(tenant) = tenant else {
+        // What belongs to no tenant is in no tenant's digest.
+        change.puts.into_iter().for_each(|(key, value)| draft.set(key, value));
+        return Ok(draft.finish());
+    };
+    for (key, value) in change.puts {
+        let before = draft.get(&key)?;
+        draft.put(&tenant.digest, key, before.as_deref(), value)?;
+    }
+    for row in change.rows {
+        RowMerge { tenant, ends, draft: &mut draft }.merge(row)?;
     }
     Ok(draft.finish())
 }
@@ -76,7 +79,7 @@ impl RowMerge<'_, '_> {
         for term in added {
             let (index, version) = (term.index, term.version);
             let foreseen = term.foreseen.as_ref().map(|foreseen| foreseen.position);
-            let link = self.enter(|position| here(index, version, position), record, term)?;
+            let link = self.enter(&collection, |position| here(index, version, position), record, term)?;
             as_foreseen &= foreseen == Some(link.position);
             links.push(link);
         }
@@ -128,7 +131,13 @@ impl RowMerge<'_, '_> {
     }
 
     /// Enters a value behind the last of its entries.
-    fn enter(&mut self, at: impl Fn(u64) -> EntryPlace, record: RecordId, term: NewTerm) -> Result<Link, Refusal> {
+    fn enter(
+        &mut self,
+        collection: &Arc<CollectionCore>,
+        at: impl Fn(u64) -> EntryPlace,
+        record: RecordId,
+        term: NewTerm,
+    ) -> Result<Link, Refusal> {
         let key = |i| place::entry(self.tenant.id, &index::entry_key(&term.key, i));
         let known = self.draft.end_of(&term.first);
         let position = match known.or_else(|| self.ends.now(&term.first, term.seen.as_ref()?)) {
@@ -145,7 +154,10 @@ impl RowMerge<'_, '_> {
             let bytes = self.draft.get(&key(last))?.ok_or(Refusal::Damaged("an index entry is gone"))?;
             match index::open_entry(&term.key, &at(last), &bytes) {
                 Ok(IndexEntry::Dead) => {}
-                Ok(IndexEntry::Live(_)) => return Err(Refusal::Duplicate { field: term.field }),
+                Ok(IndexEntry::Live(record)) => {
+                    let collection = Arc::clone(collection);
+                    return Err(Refusal::Duplicate(Box::new(Holder { collection, record, field: term.field })));
+                }
                 Err(_) => return Err(Refusal::Damaged("an index entry doesn't open")),
             }
         }

@@ -18,10 +18,14 @@ pub(super) use journal::genesis;
 pub(super) use pending::terms_of;
 pub(super) use thread::{Committer, Start};
 
+use std::sync::Arc;
+
 use crate::audit::AuditError;
 use crate::crypto::CryptoError;
 use crate::index::IndexError;
+use crate::model::RecordId;
 use crate::store::StoreError;
+use crate::vault::tenant_core::CollectionCore;
 
 /// Why a request was not committed.
 #[derive(Debug, thiserror::Error)]
@@ -30,14 +34,14 @@ pub(super) enum Refusal {
     #[error("something changed meanwhile")]
     Conflict,
     /// Another record has the value.
-    #[error("another record has this value in the unique index of `{field}`")]
-    Duplicate { field: String },
+    #[error("another record has this value in the unique index of `{}`", .0.field)]
+    Duplicate(Box<Holder>),
     /// What is stored contradicts itself.
     #[error("the vault is damaged: {0}")]
     Damaged(&'static str),
     /// The store failed to write; what it holds is unknown.
     #[error("the store failed")]
-    Store(#[source] std::sync::Arc<StoreError>),
+    Store(#[source] Arc<StoreError>),
     /// The store failed to read; nothing was written.
     #[error("the store failed to read")]
     Read(#[source] StoreError),
@@ -47,6 +51,19 @@ pub(super) enum Refusal {
     /// The committer is gone: an earlier commit failed, or the vault was closed.
     #[error("the vault takes no more commits: an earlier one failed, or it was closed")]
     Stopped,
+}
+
+/// The record that has a unique value already.
+pub(super) struct Holder {
+    pub(super) collection: Arc<CollectionCore>,
+    pub(super) record: RecordId,
+    pub(super) field: String,
+}
+
+impl std::fmt::Debug for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Holder").field("field", &self.field).finish_non_exhaustive()
+    }
 }
 
 impl From<StoreError> for Refusal {

@@ -123,6 +123,11 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Puts or removes a value that no digest covers.
+    pub(super) fn set(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.writes.insert(key, value);
+    }
+
     /// The end of an index value as this request or this commit left it.
     pub(super) fn end_of(&self, first: &[u8; 32]) -> Option<u64> {
         self.ends.get(first).or_else(|| self.pending.ends.get(first)).copied()
@@ -182,7 +187,12 @@ pub(in crate::vault) fn terms_of(
             }
             RawRow::Tombstone(_) => each(true, audit::term(digest, key, &[value])),
         }
-    } else if is(Space::TenantName) || is(Space::CollectionName) || is(Space::Schema) || is(Space::Dictionary) {
+    } else if is(Space::TenantName)
+        || is(Space::CollectionName)
+        || is(Space::Schema)
+        || is(Space::Dictionary)
+        || is(Space::Fact)
+    {
         each(true, audit::term(digest, key, &[value]));
     } else if is(Space::Entry) || is(Space::SlotMap) || is(Space::Changes) {
         each(false, audit::term(digest, key, &[value]));

@@ -1,5 +1,8 @@
 //! Opened rows: what comes out of the gate.
 
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::slice::from_ref;
 use std::sync::Arc;
 
 use crate::crypto::{CryptoError, Label, Zeroizing, open_body, unwrap};
@@ -8,17 +11,18 @@ use crate::format::row::{LiveRow, RowHead};
 use crate::format::{Body, FormatError, Meta};
 use crate::index::Term;
 use crate::keys::TenantKeys;
-use crate::model::RecordId;
-use crate::record::{self, Fields, Plan, Record, StoredField};
+use crate::model::{IndexValue, RecordId};
+use crate::policy::{Denial, codes};
+use crate::record::{self, Fields, Plan, Record, RecordError, StoredField};
 use crate::vault::commit::NewTerm;
 use crate::vault::found::{Found, Metadata};
 use crate::vault::journal::Ticket;
-use crate::vault::tenant_core::{CollectionCore, IndexCore, Layout};
+use crate::vault::tenant_core::{CollectionCore, ExposedField, IndexCore, Layout};
 use crate::vault::terms::term_of;
 
 use super::sealing::terms;
 use super::seals::{body_context, key_context};
-use super::{Edited, Permit, RowPlace};
+use super::{Edited, Exposed, Permit, RowPlace};
 
 /// A row whose body is open in memory. It shows what is sealed about the record, never a field.
 pub(in crate::vault) struct Opened {
@@ -26,8 +30,47 @@ pub(in crate::vault) struct Opened {
     head: RowHead,
     meta: Meta,
     body: Zeroizing<Vec<u8>>,
+    exposed: Arc<[ExposedField]>,
     /// The layout to read the fields by, where the row was written with a later one than the reader had.
     newer: Option<Arc<Layout>>,
+}
+
+/// A value to sort by: bools, then whole numbers, then text without regard to case; what has none comes last. Wiped when it
+/// is dropped.
+#[derive(PartialEq, Eq)]
+pub(in crate::vault) struct SortKey {
+    missing: bool,
+    bytes: Zeroizing<Vec<u8>>,
+}
+
+impl Ord for SortKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.missing, self.bytes.as_slice()).cmp(&(other.missing, other.bytes.as_slice()))
+    }
+}
+
+impl PartialOrd for SortKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl SortKey {
+    fn new(value: Option<IndexValue>, descending: bool) -> Self {
+        let missing = value.is_none();
+        let mut bytes = Zeroizing::new(match value {
+            None => Vec::new(),
+            Some(IndexValue::Bool(value)) => vec![0, u8::from(value)],
+            // With the sign bit flipped, big-endian bytes stand in the order of the numbers.
+            Some(IndexValue::Integer(number)) => [&[1], &(number ^ i128::MIN).to_be_bytes()[..]].concat(),
+            Some(IndexValue::Text(text)) => [&[2], Zeroizing::new(text.to_lowercase()).as_bytes(), &[0]].concat(),
+        });
+        if descending {
+            // An end beyond every byte, so that the longer of two comes first.
+            bytes.iter_mut().for_each(|byte| *byte = !*byte);
+        }
+        Self { missing, bytes }
+    }
 }
 
 /// Why a row doesn't open.
@@ -67,7 +110,8 @@ impl Opened {
         let data = unwrap(&slot, Label::DataKey, &context, row.wrapped).map_err(Unopened::Sealed)?;
         let body = open_body(&data, &body_context(&place, &row.head, &known), sealed).map_err(Unopened::Sealed)?;
         let meta = Body::split(&body).and_then(|body| Meta::decode(body.meta())).map_err(Unopened::Format)?;
-        Ok(Self { place, head: row.head, meta, body, newer })
+        let exposed = Arc::clone(&newer.as_deref().unwrap_or(layout).exposed);
+        Ok(Self { place, head: row.head, meta, body, exposed, newer })
     }
 
     pub(in crate::vault) fn meta(&self) -> &Meta {
@@ -80,6 +124,51 @@ impl Opened {
 
     pub(in crate::vault) fn record(&self) -> RecordId {
         self.place.record
+    }
+
+    /// What a policy may see of its fields.
+    ///
+    /// # Errors
+    /// A denial, for a field that holds what can't be an attribute: a policy that saw the record without it could permit
+    /// too much.
+    pub(in crate::vault) fn exposed(&self) -> Result<Exposed, Denial> {
+        if self.exposed.is_empty() {
+            return Ok(Exposed::default());
+        }
+        let unreadable = |error: FormatError| Denial::new(codes::POLICY_ERROR, error.to_string());
+        let fields = Body::split(&self.body).and_then(|body| body.fields()).map_err(unreadable)?;
+        Exposed::of(&self.exposed, &fields).map_err(|error| {
+            let why = format!("policies see the attributes of records, and one can't be told: {error}");
+            Denial::new(codes::POLICY_ERROR, why)
+        })
+    }
+
+    /// Whether the record has one of these values as an attribute. What isn't exposed, or can't be told, may be so.
+    pub(in crate::vault) fn may_have(&self, name: &str, values: &HashSet<String>) -> bool {
+        let Some(field) = self.exposed.iter().find(|field| field.name == name) else { return true };
+        let fields = Body::split(&self.body).and_then(|body| body.fields()).unwrap_or_default();
+        Exposed::of(from_ref(field), &fields)
+            .map_or(true, |exposed| exposed.attributes().iter().any(|(_, value)| values.contains(value)))
+    }
+
+    /// Where the record stands among others by the value of a field, against a permit that shows it; `None` if it doesn't.
+    ///
+    /// # Errors
+    /// [`RecordError::Read`] for a value that isn't text, a whole number or a bool.
+    pub(in crate::vault) fn sort_key(
+        &self,
+        permit: &Permit,
+        layout: &Layout,
+        field: &str,
+        descending: bool,
+    ) -> Result<Option<SortKey>> {
+        if permit.record != Some((self.place.record, self.head.revision)) || !permit.read.contains(field) {
+            return Ok(None);
+        }
+        let fields = self.fields(layout)?;
+        let value = fields.iter().find(|known| known.name == field).map(|known| record::index_value(known.bytes));
+        let value = value.transpose().map_err(|problem| RecordError::Read { field: field.to_owned(), problem })?;
+        Ok(Some(SortKey::new(value.flatten(), descending)))
     }
 
     /// Bytes of the opened body.
@@ -98,6 +187,9 @@ impl Opened {
     ) -> Result<Found<T>> {
         if permit.record != Some((self.place.record, self.head.revision)) {
             return Err(Error::damaged("a permit for another record or revision was used"));
+        }
+        if permit.approval.is_some() {
+            return Err(Error::damaged("an approval was about to be used without being used up"));
         }
         let fields = self.fields(layout)?;
         let decoded = record::decode::<T>(plan, fields.iter().map(|field| (field.name, field.bytes)), &permit.read)?;
@@ -126,19 +218,24 @@ impl Opened {
         Ok(Edited { fields: update.fields, changed: update.changed })
     }
 
+    /// The fields as they are, on their way into the row's next revision.
+    pub(in crate::vault) fn unchanged<'a>(&'a self, layout: &'a Layout) -> Result<Edited<'a>> {
+        Ok(Edited { fields: self.fields(layout)?, changed: Vec::new() })
+    }
+
     /// Whether the record has this value in an indexed field.
     pub(in crate::vault) fn has(&self, layout: &Layout, index: &IndexCore, wanted: &Term) -> Result<bool> {
         let fields = self.fields(layout)?;
-        let Some(field) = fields.iter().find(|field| field.name == index.field) else { return Ok(false) };
+        let Some(field) = fields.iter().find(|field| index.is_on(field.name)) else { return Ok(false) };
         Ok(term_of(index, field.bytes)?.is_some_and(|term| term.matches(wanted)))
     }
 
     /// For upkeep: what the indexes that `wanted` picks are given of this record. Keys, no values.
     pub(in crate::vault) fn terms(&self, layout: &Layout, wanted: impl Fn(&IndexCore) -> bool) -> Result<Vec<NewTerm>> {
-        terms(layout, &self.fields(layout)?, wanted)
+        terms(layout, &self.meta, &self.fields(layout)?, wanted)
     }
 
-    fn fields<'a>(&'a self, layout: &'a Layout) -> Result<Vec<StoredField<'a>>> {
+    pub(super) fn fields<'a>(&'a self, layout: &'a Layout) -> Result<Vec<StoredField<'a>>> {
         let fields = Body::split(&self.body).and_then(|body| body.fields());
         let layout = self.newer.as_deref().unwrap_or(layout);
         let stored = fields.and_then(|fields| record::stored_fields(fields, &layout.dictionary));

@@ -9,11 +9,11 @@ use crate::keys::TenantKeys;
 use crate::model::{FieldSet, Revision};
 use crate::record::{self, Dictionary, Fields, Plan, Record, StoredField};
 use crate::vault::commit::NewTerm;
-use crate::vault::tenant_core::{IndexCore, Layout};
-use crate::vault::terms::term_of;
+use crate::vault::tenant_core::{IndexCore, Indexed, Layout};
+use crate::vault::terms::{owner_term, term_of};
 
 use super::seals::{body_context, key_context};
-use super::{Permit, RowPlace, Unopened};
+use super::{Exposed, Permit, RowPlace, Unopened};
 
 /// Fields on their way into a row: those of a new record, or of one that was edited. They stay in here.
 pub(in crate::vault) struct Edited<'a> {
@@ -33,6 +33,18 @@ impl<'a> Edited<'a> {
         &self.changed
     }
 
+    /// What a policy may see of the fields.
+    ///
+    /// # Errors
+    /// [`RecordError::Write`](crate::record::RecordError::Write) for what can't be an attribute.
+    pub(in crate::vault) fn exposed(&self, layout: &Layout) -> Result<Exposed> {
+        if layout.exposed.is_empty() {
+            return Ok(Exposed::default());
+        }
+        let fields: Vec<_> = self.fields.iter().map(|field| (field.key, field.bytes)).collect();
+        Ok(Exposed::of(&layout.exposed, &fields)?)
+    }
+
     /// Whether what is about to be stored reads back, whatever was withheld from whom.
     pub(in crate::vault) fn check<T: Record>(&self, plan: &Plan) -> Result<()> {
         let fields = self.fields.iter().map(|field| (field.name, field.bytes));
@@ -41,8 +53,13 @@ impl<'a> Edited<'a> {
     }
 
     /// What the indexes that `wanted` picks are given.
-    pub(in crate::vault) fn terms(&self, layout: &Layout, wanted: impl Fn(&IndexCore) -> bool) -> Result<Vec<NewTerm>> {
-        terms(layout, &self.fields, wanted)
+    pub(in crate::vault) fn terms(
+        &self,
+        layout: &Layout,
+        meta: &Meta,
+        wanted: impl Fn(&IndexCore) -> bool,
+    ) -> Result<Vec<NewTerm>> {
+        terms(layout, meta, &self.fields, wanted)
     }
 
     /// Seals the fields under a fresh data key. Consumes the permit, which must be for this act.
@@ -58,6 +75,9 @@ impl<'a> Edited<'a> {
         let due = permit.record.map_or(Some(Revision::FIRST), |(_, before)| before.next());
         if permit.record.is_some_and(|(record, _)| record != place.record) || due != Some(head.revision) {
             return Err(Error::damaged("a permit for another record or revision was used"));
+        }
+        if permit.approval.is_some() {
+            return Err(Error::damaged("an approval was about to be used without being used up"));
         }
         check_meta(meta)?;
         let meta = meta.encode().map_err(|error| Error::io("encoding metadata", error))?;
@@ -171,19 +191,25 @@ fn seal_row(
 
 pub(super) fn terms(
     layout: &Layout,
+    meta: &Meta,
     fields: &[StoredField<'_>],
     wanted: impl Fn(&IndexCore) -> bool,
 ) -> Result<Vec<NewTerm>> {
     let mut terms = Vec::new();
     for index in layout.indexes.iter().filter(|index| wanted(index)) {
-        let Some(field) = fields.iter().find(|field| field.name == index.field) else { continue };
-        if let Some(term) = term_of(index, field.bytes)? {
+        let term = match &index.on {
+            Indexed::Owner => meta.owner.as_deref().map(|owner| owner_term(index, owner)),
+            Indexed::Field(name) => {
+                fields.iter().find(|field| field.name == name).map(|field| term_of(index, field.bytes))
+            }
+        };
+        if let Some(term) = term.transpose()?.flatten() {
             let key = index.keys.value_key(&term);
             terms.push(NewTerm {
                 index: index.keys.index(),
                 version: index.keys.version(),
                 unique: index.unique,
-                field: index.field.clone(),
+                field: index.name().to_owned(),
                 first: index::entry_key(&key, 0),
                 key,
                 seen: None,

@@ -41,7 +41,8 @@ impl Record for Person {
             .index("name", Normaliser::Text)
             .field("phone", |f| f.was("telephone").sensitive())
             .field("tier", |f| f.internal())
-            .field("visits", |f| f.internal())
+            .field("visits", |f| f.internal().attribute())
+            .index_owner()
     }
 
     fn example() -> Self {

@@ -1,6 +1,8 @@
 //! Over random records, types, field lists and updates, through the vault: no withheld value in any output, and none
 //! lost or overwritten.
 
+mod kinds;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 

@@ -74,7 +74,7 @@ fn entry_of_a_value_that_a_record_no_longer_has_is_noticed_when_revived() {
 fn place_of(victim: &Victim, field: &str, value: &str, position: u64) -> Vec<u8> {
     let customers = victim.world.customers();
     let layout = customers.core().layout();
-    let index = layout.indexes.iter().find(|index| index.field == field).unwrap();
+    let index = layout.indexes.iter().find(|index| index.is_on(field)).unwrap();
     let term = index::normalise(&index.normaliser, &IndexValue::Text(value.to_owned())).unwrap().unwrap();
     place::entry(victim.world.acme.id(), &index::entry_key(&index.keys.value_key(&term), position))
 }

@@ -1,0 +1,288 @@
+//! The layout of what a vault remembers for policies: shares, requests for approval, emergencies, suspensions.
+//!
+//! Guarantees: what is encoded fits a value of the store once it is sealed; every text has a limit, and what decodes
+//! keeps to all of them. Does not: know whether a fact holds now.
+
+use serde::{Deserialize, Serialize};
+
+use super::cursor::Reader;
+use super::{FormatError, decode, encode};
+use crate::crypto::SEAL_OVERHEAD;
+use crate::model::{Access, Action, CollectionId, Grantee, RecordId, Timestamp};
+
+/// The layout of facts that is written.
+pub(crate) const FACT_VERSION: u8 = 1;
+/// The id of an actor, or the name of a role or group, in a fact: at most this many bytes of UTF-8.
+pub(crate) const MAX_PARTY: usize = 256;
+/// A reason or a verdict in a fact is at most this many bytes of UTF-8.
+pub(crate) const MAX_WORDS: usize = 1_000;
+/// A request for approval names at most this many fields,
+pub(crate) const MAX_ASKED: usize = 32;
+/// whose names have at most this many bytes, all together.
+pub(crate) const MAX_ASKED_BYTES: usize = 512;
+/// So many people answer one request at most.
+pub(crate) const MAX_ANSWERS: usize = 7;
+/// A fact is at most this long before it is sealed, so that it fits a value of the store.
+pub(crate) const MAX_FACT: usize = 4096 - SEAL_OVERHEAD;
+
+const WHAT: &str = "fact";
+
+/// One fact. No `Debug`: it holds names and the host's own words.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Fact {
+    Share(Share),
+    Approval(Approval),
+    Emergency(Emergency),
+    Suspension(Suspension),
+}
+
+/// A record is shared with somebody.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Share {
+    #[serde(with = "raw")]
+    pub(crate) collection: CollectionId,
+    #[serde(with = "raw")]
+    pub(crate) record: RecordId,
+    pub(crate) with: StoredGrantee,
+    #[serde(with = "raw")]
+    pub(crate) access: Access,
+    /// Who shared it,
+    pub(crate) by: String,
+    /// and when.
+    #[serde(with = "raw")]
+    pub(crate) at: Timestamp,
+    #[serde(with = "raw_option")]
+    pub(crate) until: Option<Timestamp>,
+}
+
+/// A [`Grantee`], as it is stored.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum StoredGrantee {
+    Actor(String),
+    Role(String),
+    Group(String),
+}
+
+/// Somebody asked for approval of one act.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Approval {
+    pub(crate) actor: String,
+    #[serde(with = "raw")]
+    pub(crate) action: Action,
+    #[serde(with = "raw")]
+    pub(crate) collection: CollectionId,
+    #[serde(with = "raw_option")]
+    pub(crate) record: Option<RecordId>,
+    /// Those it is limited to; none: it isn't.
+    pub(crate) fields: Vec<String>,
+    pub(crate) reason: String,
+    #[serde(with = "raw")]
+    pub(crate) asked: Timestamp,
+    #[serde(with = "raw")]
+    pub(crate) until: Timestamp,
+    /// How many approvals the policy wanted when it was asked for; 0 if that wasn't known.
+    pub(crate) wanted: u32,
+    pub(crate) answers: Vec<Answer>,
+    #[serde(with = "raw_option")]
+    pub(crate) used: Option<Timestamp>,
+}
+
+/// One person's answer to a request for approval.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) actor: String,
+    pub(crate) yes: bool,
+    #[serde(with = "raw")]
+    pub(crate) at: Timestamp,
+}
+
+/// Somebody took emergency access.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Emergency {
+    pub(crate) actor: String,
+    pub(crate) reason: String,
+    #[serde(with = "raw")]
+    pub(crate) from: Timestamp,
+    #[serde(with = "raw")]
+    pub(crate) until: Timestamp,
+    pub(crate) reviewed: Option<Review>,
+}
+
+/// What somebody else found about an emergency access.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Review {
+    pub(crate) by: String,
+    #[serde(with = "raw")]
+    pub(crate) at: Timestamp,
+    pub(crate) verdict: String,
+}
+
+/// An actor may do nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Suspension {
+    pub(crate) actor: String,
+    pub(crate) by: String,
+    #[serde(with = "raw")]
+    pub(crate) at: Timestamp,
+    pub(crate) reason: String,
+}
+
+impl Fact {
+    /// `version ‖ bincode(fact)`.
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, FormatError> {
+        self.check()?;
+        let mut out = vec![FACT_VERSION];
+        out.extend(encode(WHAT, self)?);
+        if out.len() > MAX_FACT { Err(invalid("it is too long")) } else { Ok(out) }
+    }
+
+    /// The fact that `bytes` are the whole encoding of.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
+        if bytes.len() > MAX_FACT {
+            return Err(invalid("it is too long"));
+        }
+        let mut reader = Reader::new(WHAT, bytes);
+        reader.version(FACT_VERSION)?;
+        let fact: Self = decode(WHAT, reader.rest())?;
+        fact.check()?;
+        Ok(fact)
+    }
+
+    fn check(&self) -> Result<(), FormatError> {
+        let (parties, words): (Vec<&str>, Vec<&str>) = match self {
+            Self::Share(share) => (vec![share.with.name(), &share.by], Vec::new()),
+            Self::Approval(approval) => {
+                approval.check()?;
+                let answers = approval.answers.iter().map(|answer| answer.actor.as_str());
+                (answers.chain([approval.actor.as_str()]).collect(), vec![&approval.reason])
+            }
+            Self::Emergency(emergency) => match &emergency.reviewed {
+                Some(review) => (vec![&emergency.actor, &review.by], vec![&emergency.reason, &review.verdict]),
+                None => (vec![&emergency.actor], vec![&emergency.reason]),
+            },
+            Self::Suspension(suspension) => (vec![&suspension.actor, &suspension.by], vec![&suspension.reason]),
+        };
+        if parties.iter().any(|party| party.len() > MAX_PARTY) {
+            return Err(invalid("a name in it is over 256 bytes"));
+        }
+        if words.iter().any(|words| words.len() > MAX_WORDS) {
+            return Err(invalid("a text in it is over 1,000 bytes"));
+        }
+        Ok(())
+    }
+}
+
+impl Approval {
+    fn check(&self) -> Result<(), FormatError> {
+        let bytes = self.fields.iter().fold(0usize, |sum, field| sum.saturating_add(field.len()));
+        if self.fields.len() > MAX_ASKED || bytes > MAX_ASKED_BYTES {
+            return Err(invalid("it names more than 32 fields, or their names have over 512 bytes"));
+        }
+        if self.answers.len() > MAX_ANSWERS {
+            return Err(invalid("it has more than 7 answers"));
+        }
+        Ok(())
+    }
+}
+
+impl StoredGrantee {
+    pub(crate) fn as_grantee(&self) -> Grantee<'_> {
+        match self {
+            Self::Actor(name) => Grantee::Actor(name),
+            Self::Role(name) => Grantee::Role(name),
+            Self::Group(name) => Grantee::Group(name),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        let (Self::Actor(name) | Self::Role(name) | Self::Group(name)) = self;
+        name
+    }
+}
+
+impl From<Grantee<'_>> for StoredGrantee {
+    fn from(grantee: Grantee<'_>) -> Self {
+        match grantee {
+            Grantee::Actor(name) => Self::Actor(name.to_owned()),
+            Grantee::Role(name) => Self::Role(name.to_owned()),
+            Grantee::Group(name) => Self::Group(name.to_owned()),
+        }
+    }
+}
+
+fn invalid(why: &'static str) -> FormatError {
+    FormatError::Invalid { what: WHAT, why }
+}
+
+/// A word of `model`, as it is stored: ids as 16 bytes, times as microseconds, an act by its name.
+trait Raw: Sized {
+    type As: Serialize + serde::de::DeserializeOwned;
+
+    fn raw(&self) -> Self::As;
+
+    fn made(raw: Self::As) -> Option<Self>;
+}
+
+macro_rules! raw {
+    ($type:ty, $raw:ty, $into:expr, $from:expr) => {
+        impl Raw for $type {
+            type As = $raw;
+
+            fn raw(&self) -> $raw {
+                let into: fn(&Self) -> $raw = $into;
+                into(self)
+            }
+
+            fn made(raw: $raw) -> Option<Self> {
+                let from: fn($raw) -> Option<Self> = $from;
+                from(raw)
+            }
+        }
+    };
+}
+
+raw!(CollectionId, [u8; 16], |id| *id.as_bytes(), |raw| Some(Self::from_bytes(raw)));
+raw!(RecordId, [u8; 16], |id| *id.as_bytes(), |raw| Some(Self::from_bytes(raw)));
+raw!(Timestamp, i64, |time| time.as_micros(), |raw| Some(Self::from_micros(raw)));
+raw!(Action, String, |action| action.name().to_owned(), |raw| Self::from_name(&raw));
+raw!(Access, u8, |access| if *access == Self::Write { 2 } else { 1 }, |raw| match raw {
+    1 => Some(Self::Read),
+    2 => Some(Self::Write),
+    _ => None,
+});
+
+mod raw {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Raw;
+
+    pub(super) fn serialize<T: Raw, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
+        value.raw().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, T: Raw, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+        T::made(T::As::deserialize(from)?).ok_or_else(|| D::Error::custom("an unknown word"))
+    }
+}
+
+mod raw_option {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Raw;
+
+    pub(super) fn serialize<T: Raw, S: Serializer>(value: &Option<T>, to: S) -> Result<S::Ok, S::Error> {
+        value.as_ref().map(Raw::raw).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, T: Raw, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+        match Option::<T::As>::deserialize(from)? {
+            None => Ok(None),
+            Some(raw) => T::made(raw).map(Some).ok_or_else(|| D::Error::custom("an unknown word")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

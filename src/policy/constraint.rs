@@ -1,0 +1,80 @@
+//! What the policies that only forbid or limit have in common.
+
+use super::{Decision, Looked, PolicyVersion};
+use crate::model::{Facts, Request};
+
+/// A policy that never permits anything itself.
+pub(super) trait Constraint {
+    /// Its name, which is its rule as well.
+    const NAME: &'static str;
+
+    /// [`Decision::Limit`], or a denial that forbids.
+    fn judge(&self, request: &Request<'_>, facts: &dyn Facts) -> Decision;
+
+    /// All that was said, in one fixed order, in words that can't be taken for one another.
+    fn settings(&self) -> Vec<String>;
+
+    /// What is wrong with it, and what to do about it.
+    fn mistakes(&self) -> Vec<String>;
+
+    /// What it looked at to come to this decision.
+    fn looked(&self, request: &Request<'_>, facts: &dyn Facts, decision: &Decision) -> Vec<Looked>;
+}
+
+/// SHA-256 over the name and every setting, each hashed with what came before it.
+pub(super) fn version<C: Constraint>(constraint: &C) -> PolicyVersion {
+    constraint.settings().iter().fold(PolicyVersion::of(C::NAME), |version, setting| version.with(setting))
+}
+
+/// Makes a [`Constraint`] an `AccessPolicy`.
+macro_rules! constraint {
+    ($name:ident) => {
+        impl $crate::policy::AccessPolicy for $name {
+            /// Never a permit.
+            fn decide(
+                &self,
+                request: &$crate::model::Request<'_>,
+                facts: &dyn $crate::model::Facts,
+            ) -> Result<$crate::policy::Decision, $crate::policy::PolicyError> {
+                Ok($crate::policy::constraint::Constraint::judge(self, request, facts))
+            }
+
+            /// No opinion: rows are decided one by one.
+            fn scope(
+                &self,
+                _: &$crate::model::Request<'_>,
+                _: &dyn $crate::model::Facts,
+            ) -> Result<$crate::policy::Scope, $crate::policy::PolicyError> {
+                Ok($crate::policy::Scope::NoOpinion)
+            }
+
+            /// From every setting; the order in which they were said doesn't count.
+            fn version(&self) -> $crate::policy::PolicyVersion {
+                $crate::policy::constraint::version(self)
+            }
+
+            /// # Errors
+            /// Every mistake found, in one text.
+            fn check(&self) -> Result<(), $crate::policy::PolicyError> {
+                let mistakes = $crate::policy::constraint::Constraint::mistakes(self);
+                if mistakes.is_empty() {
+                    return Ok(());
+                }
+                Err($crate::policy::PolicyError::new(mistakes.join("; ")))
+            }
+
+            fn explain(
+                &self,
+                request: &$crate::model::Request<'_>,
+                facts: &dyn $crate::model::Facts,
+            ) -> $crate::policy::Explanation {
+                use $crate::policy::constraint::Constraint;
+                let decision = self.judge(request, facts);
+                let looked = self.looked(request, facts, &decision);
+                $crate::policy::Explanation::of(Self::NAME, Ok(decision)).looked_at(looked)
+            }
+        }
+    };
+}
+
+pub(super) use constraint;

@@ -1,0 +1,212 @@
+//! `[sharing]` and `[owner_grants]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::section::{Collections, Section, Word, suggestion};
+use crate::policy::{OwnerGrants, Restriction, Sharing, SharingRule};
+
+/// What is said of sharing, and where each name stands.
+pub(super) fn read<'a>(section: &Section<'a>) -> (Sharing, BTreeMap<&'a str, usize>) {
+    let mut sharing = Sharing::new();
+    let mut places = BTreeMap::new();
+    if section.flag("managers_read_only") {
+        sharing = sharing.managers_read_only();
+    }
+    let attribute = section.word("group_attribute");
+    if let Some(name) = attribute {
+        sharing = sharing.group_attribute(name.text);
+    }
+    for (collection, node) in section.named("default") {
+        section.reading.mentions.collection(collection);
+        let Some(word) = section.as_word(node) else { continue };
+        sharing = match word.text {
+            "private" => sharing.private(collection.text),
+            "public read" => sharing.public_read(collection.text),
+            "public write" => sharing.public_write(collection.text),
+            other => {
+                let choices = ["private", "public read", "public write"];
+                section.mistake(word.at, || format!("there is no default `{other}`: {}", choose(other, &choices)));
+                sharing
+            }
+        };
+    }
+    for (person, node) in section.named("managers") {
+        places.insert(person.text, person.at);
+        if let Some(manager) = section.as_word(node) {
+            sharing = sharing.manager(person.text, manager.text);
+        }
+    }
+    let mut groups = BTreeSet::new();
+    for (group, node) in section.named("groups") {
+        groups.insert(group.text);
+        let members = section.as_words(node);
+        if !members.is_empty() {
+            sharing = sharing.group(group.text, members.iter().map(|member| member.text));
+        }
+    }
+    let groups = Groups { listed: groups, by_attribute: attribute.is_some() };
+    let mut names = BTreeSet::new();
+    section.each("rule", |rule| {
+        let Some(name) = named(rule, &mut names) else { return };
+        sharing = std::mem::take(&mut sharing).rule(name, |said| shared(rule, &groups, said));
+    });
+    section.each("restrict", |restriction| {
+        let Some(name) = named(restriction, &mut names) else { return };
+        sharing = std::mem::take(&mut sharing).restrict(name, |said| restricted(restriction, &groups, said));
+    });
+    (sharing, places)
+}
+
+/// `[owner_grants]`.
+pub(super) fn owner_grants(section: &Section<'_>) -> Option<OwnerGrants> {
+    match section.collections() {
+        Some(Collections::These(names)) => {
+            Some(names.iter().fold(OwnerGrants::new(), |grants, name| grants.on(name.text)))
+        }
+        Some(Collections::All) => {
+            section
+                .mistake(section.at, || "`owner_grants` is for some collections: name them instead of `*`".to_owned());
+            None
+        }
+        None => {
+            if section.get("collection").is_none() {
+                section.missing("collection", "collection = \"notes\"");
+            }
+            None
+        }
+    }
+}
+
+struct Groups<'a> {
+    listed: BTreeSet<&'a str>,
+    by_attribute: bool,
+}
+
+impl Groups<'_> {
+    fn check(&self, section: &Section<'_>, word: Word<'_>, must_be_listed: bool) {
+        if !self.listed.contains(word.text) && (must_be_listed || !self.by_attribute) {
+            let instead = || "list its members under `[sharing.groups]`".to_owned();
+            let near = || suggestion(word.text, self.listed.iter(), instead);
+            section.mistake(word.at, || format!("there is no group `{}`: {}", word.text, near()));
+        }
+    }
+}
+
+/// The name of a rule, which no other has.
+pub(super) fn named<'a>(section: &Section<'a>, names: &mut BTreeSet<&'a str>) -> Option<&'a str> {
+    let Some(name) = section.word("name") else {
+        if section.get("name").is_none() {
+            section.missing("name", "name = \"the north's customers\"");
+        }
+        // What else is wrong in it is still to be told.
+        return Some("");
+    };
+    if !names.insert(name.text) {
+        section.mistake(name.at, || format!("the name `{}` is used twice: give each rule its own", name.text));
+    }
+    Some(name.text)
+}
+
+fn shared(section: &Section<'_>, groups: &Groups<'_>, mut rule: SharingRule) -> SharingRule {
+    let collections = section.collections();
+    rule = match &collections {
+        Some(Collections::All) => rule.on_any(),
+        Some(Collections::These(names)) => names.iter().fold(rule, |rule, name| rule.on(name.text)),
+        None => {
+            needs_collection(section);
+            rule
+        }
+    };
+    let owned_by = section.words("owned_by_group");
+    for group in &owned_by {
+        groups.check(section, *group, true);
+        rule = rule.owned_by_group(group.text);
+    }
+    let labels = section.words("labelled");
+    rule = labels.iter().fold(rule, |rule, label| rule.labelled(label.text));
+    let attributes = section.attributes("attribute", collections.as_ref());
+    rule = attributes.iter().fold(rule, |rule, (field, value)| rule.attribute(field.text, value.text));
+    if which(section, !owned_by.is_empty() || !labels.is_empty() || !attributes.is_empty(), "labelled = \"vip\"") {
+        rule = rule.all_records();
+    }
+    let (to_group, to_role, to_actor) =
+        (section.words("to_group"), section.roles("to_role"), section.words("to_actor"));
+    let said = ["to_group", "to_role", "to_actor"].iter().any(|key| section.get(key).is_some());
+    if !said {
+        section.missing("to_group", "to_group = \"south\"`, `to_role = \"support\"` or `to_actor = \"sales-7\"");
+    }
+    for group in &to_group {
+        groups.check(section, *group, false);
+        rule = rule.to_group(group.text);
+    }
+    rule = to_role.iter().fold(rule, |rule, role| rule.to_role(role.text));
+    rule = to_actor.iter().fold(rule, |rule, actor| rule.to_actor(actor.text));
+    match section.word("allow") {
+        Some(Word { text: "read", .. }) => rule.read(),
+        Some(Word { text: "write", .. }) => rule.write(),
+        Some(word) => {
+            section.mistake(word.at, || {
+                format!("a rule can't allow `{}`: {}", word.text, choose(word.text, &["read", "write"]))
+            });
+            rule
+        }
+        None => {
+            if section.get("allow").is_none() {
+                section.missing("allow", "allow = \"read\"");
+            }
+            rule
+        }
+    }
+}
+
+fn restricted(section: &Section<'_>, groups: &Groups<'_>, mut restriction: Restriction) -> Restriction {
+    let collections = section.collections();
+    restriction = match &collections {
+        Some(Collections::All) => restriction.on_any(),
+        Some(Collections::These(names)) => names.iter().fold(restriction, |rule, name| rule.on(name.text)),
+        None => {
+            needs_collection(section);
+            restriction
+        }
+    };
+    let labels = section.words("labelled");
+    restriction = labels.iter().fold(restriction, |rule, label| rule.labelled(label.text));
+    let attributes = section.attributes("attribute", collections.as_ref());
+    restriction = attributes.iter().fold(restriction, |rule, (field, value)| rule.attribute(field.text, value.text));
+    if which(section, !labels.is_empty() || !attributes.is_empty(), "labelled = \"litigation\"") {
+        restriction = restriction.all_records();
+    }
+    restriction = section.roles("except_role").iter().fold(restriction, |rule, role| rule.except_role(role.text));
+    for group in section.words("except_group") {
+        groups.check(section, group, false);
+        restriction = restriction.except_group(group.text);
+    }
+    section.words("except_actor").iter().fold(restriction, |rule, actor| rule.except_actor(actor.text))
+}
+
+fn needs_collection(section: &Section<'_>) {
+    if section.get("collection").is_none() {
+        section.missing("collection", "collection = \"customers\"");
+    }
+}
+
+/// Whether all records are meant: it must be said, and then nothing that narrows.
+fn which(section: &Section<'_>, narrowed: bool, such_as: &str) -> bool {
+    let all = section.flag("all_records");
+    let said = ["owned_by_group", "labelled", "attribute"].iter().any(|key| section.get_quietly(key).is_some());
+    if all && said {
+        section.mistake(section.at, || {
+            "this is about all records and about some: take `all_records` away, or the rest".to_owned()
+        });
+    }
+    if !all && !said {
+        section.mistake(section.at, || {
+            format!("it isn't said which records: say it, such as `{such_as}`, or `all_records = true` for all of them")
+        });
+    }
+    all && !narrowed
+}
+
+fn choose(word: &str, choices: &[&str]) -> String {
+    suggestion(word, choices.iter(), || format!("write `{}`", choices.join("`, or `")))
+}

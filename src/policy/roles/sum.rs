@@ -1,0 +1,66 @@
+//! What several roles allow together, for one act.
+
+use std::sync::Arc;
+
+use super::compiled::is_written;
+use super::table::Rights;
+use crate::model::{Action, FieldSet, Request};
+use crate::policy::Permission;
+
+/// The rights of some roles, added up.
+pub(super) struct Sum<'a> {
+    action: Action,
+    rule: Option<&'a Arc<str>>,
+    reads: bool,
+    read: FieldSet,
+    write: FieldSet,
+}
+
+impl<'a> Sum<'a> {
+    /// Nothing yet.
+    pub(super) const fn new(action: Action) -> Self {
+        Self { action, rule: None, reads: false, read: FieldSet::none(), write: FieldSet::none() }
+    }
+
+    pub(super) fn add(&mut self, rights: &'a Rights) {
+        if self.rule.is_none() && rights.acts.contains(self.action) {
+            self.rule = Some(&rights.rule);
+        }
+        self.reads |= rights.acts.contains(Action::Read);
+        join(&mut self.read, rights.shows(self.action));
+        join(&mut self.write, rights.writes(self.action));
+    }
+
+    /// `None` if the act isn't allowed at all.
+    pub(super) fn allowed(self) -> Option<Self> {
+        let shown = self.reads || self.action != Action::Export;
+        (self.rule.is_some() && shown).then_some(self)
+    }
+
+    /// The first field that is asked for and that the act may not touch.
+    pub(super) fn lacks<'r>(&self, request: &Request<'r>) -> Option<&'r str> {
+        request.fields.iter().copied().find(|field| self.lacks_one(field))
+    }
+
+    /// Whether the act may not touch this field, if it names it.
+    pub(super) fn lacks_one(&self, field: &str) -> bool {
+        match self.action {
+            action if is_written(action) => !self.write.contains(field),
+            action if action.is_bulk() || action == Action::Unmask => !self.read.contains(field),
+            _ => false,
+        }
+    }
+
+    pub(super) fn permission(self) -> Permission {
+        let rule = self.rule.map_or_else(|| Arc::from(""), Arc::clone);
+        Permission::new(rule).read(self.read).write(self.write)
+    }
+}
+
+fn join(sum: &mut FieldSet, fields: Option<&FieldSet>) {
+    if let Some(fields) = fields
+        && !fields.is_subset(sum)
+    {
+        *sum = sum.union(fields);
+    }
+}

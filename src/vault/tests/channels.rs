@@ -1,0 +1,112 @@
+//! What somebody who may not see a row can learn of it all the same.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use super::*;
+use crate::audit::Required;
+use crate::model::{Clock, Timestamp};
+use crate::policy::codes;
+use crate::vault::duplicate::GUESSES;
+
+/// A clock that a test sets.
+#[derive(Clone, Default)]
+pub(super) struct Hands(Arc<AtomicI64>);
+
+impl Hands {
+    pub(super) fn forward(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(1_800_000_000_000_000 + self.0.load(Ordering::SeqCst))
+    }
+}
+
+fn told<T: std::fmt::Debug>(answer: Result<T, Error>) -> (String, String) {
+    match answer {
+        Err(Error::Denied(denial)) => (denial.code.into_owned(), denial.for_user.into_owned()),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Everything that can be entered twice, by an actor who sees their own customers only.
+fn attempts(world: &World, actor: &Actor, own: RecordId, email: &str) -> Vec<Result<(), Error>> {
+    let session = world.session(actor.clone());
+    let customers = session.collection::<Customer>().unwrap();
+    let value = Customer::new("Eve", email);
+    let mut batch = session.batch();
+    batch.insert(&customers, &value).unwrap();
+    let mut imported = Vec::new();
+    customers.import([value.clone()], |_, outcome| imported.push(outcome.map(drop))).unwrap();
+    let mut answers = vec![
+        customers.insert(&value).map(drop),
+        customers.update(own, |customer| customer.email = email.to_owned()).map(drop),
+        batch.commit(),
+    ];
+    answers.append(&mut imported);
+    answers
+}
+
+/// A seller may change the address too, and so run into one.
+fn selling() -> Roles {
+    Roles::new()
+        .role("admin", |r| r.administer())
+        .role("boss", |r| r.on_any().create().read_all().update_all())
+        .role("sales", |r| r.on("customers").create().read(["name", "email"]).update(["name", "email"]).own_only())
+}
+
+#[test]
+fn duplicate_of_a_row_that_the_actor_cannot_see_is_answered_as_a_refused_insert() {
+    let kept = Kept::default();
+    let world = World::with(|options| options.policy(selling()).sink(Required(kept.clone())));
+    world.add("Ann", "ann@x.org");
+    let eve = sales("eve");
+    let own =
+        world.session(eve.clone()).collection::<Customer>().unwrap().insert(&Customer::new("E", "e@x.org")).unwrap();
+    let refused = world.session(Actor::new("eve").role("admin")).collection::<Customer>().unwrap();
+    let refused = told(refused.insert(&Customer::new("Eve", "new@x.org")));
+    assert_eq!(refused.0, codes::NOT_ALLOWED);
+    let answers = attempts(&world, &eve, own, "ANN@x.org");
+    assert_eq!(answers.len(), 4);
+    for answer in answers {
+        assert_eq!(told(answer), refused);
+    }
+    // Their own customer they can see: that one is named.
+    for answer in attempts(&world, &eve, own, "e@x.org").into_iter().enumerate().filter(|(at, _)| *at != 1) {
+        assert!(matches!(&answer.1, Err(Error::Duplicate { field }) if field == "email"), "{answer:?}");
+    }
+    // Who sees all is told, and it was written down what it really was.
+    let again = world.customers().insert(&Customer::new("Ann", "ann@x.org"));
+    assert!(matches!(again, Err(Error::Duplicate { .. })));
+    world.vault.flush().unwrap();
+    let hidden = kept.events().into_iter().filter(|event| event.rule() == "hidden duplicate").count();
+    assert_eq!(hidden, 4);
+    assert_eq!(world.verify(), Verdict::Intact);
+}
+
+#[test]
+fn guessing_values_of_hidden_rows_ends_in_refusals_that_tell_nothing() {
+    let hands = Hands::default();
+    let world = World::with(|options| options.policy(selling()).clock(hands.clone()));
+    world.add("Ann", "ann@x.org");
+    let (eve, ben) = (world.session(sales("eve")), world.session(sales("ben")));
+    let (eve, ben) = (eve.collection::<Customer>().unwrap(), ben.collection::<Customer>().unwrap());
+    let own = eve.insert(&Customer::new("E", "e@x.org")).unwrap();
+    let mut answers = Vec::new();
+    for _ in 0..GUESSES {
+        answers.push(told(eve.insert(&Customer::new("Eve", "ann@x.org"))));
+    }
+    // A value that nobody has is refused alike now, and so is a change to one.
+    answers.push(told(eve.insert(&Customer::new("Eve", "nobody@x.org"))));
+    answers.push(told(eve.update(own, |customer| customer.email = "nobody@x.org".to_owned())));
+    assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
+    // What enters no unique value, and what others do, goes on.
+    eve.update(own, |customer| customer.name = "Eve".to_owned()).unwrap();
+    ben.insert(&Customer::new("Ben", "ben@x.org")).unwrap();
+    hands.forward(3_599);
+    told(eve.insert(&Customer::new("Eve", "nobody@x.org")));
+    hands.forward(2);
+    eve.insert(&Customer::new("Eve", "nobody@x.org")).unwrap();
+}
