@@ -74,6 +74,7 @@
 //! - `sled` (default): vaults in directories. Without it there are only vaults in memory.
 //! - `passphrase` (default): [`Passphrase`] as a master key, by Argon2id.
 //! - `phone` (default): [`Normaliser::Phone`].
+//! - `cedar`: policies in the Cedar language, `policy::Cedar`. Its build needs a C compiler.
 //! - `policy-file` (default): `policy::PolicyFile`, a policy as a file of TOML.
 
 #![deny(missing_docs, unreachable_pub)]

@@ -49,6 +49,7 @@
 //! Who can do what under a policy, and why, is asked in [`review`].
 //! All of it can be written in a file that an administrator reads and changes while the program runs: `PolicyFile`, with
 //! the feature `policy-file`.
+//! `docs/policy-adapter.md` in the repository says how to put another engine behind [`AccessPolicy`].
 //!
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
 //! denials. Does not: log people in. A policy believes the [`Actor`] that the host made.

@@ -1,6 +1,6 @@
 //! Limits on texts. The parser and the validator recurse, and a stack that overflows can't be caught.
 
-use super::text::place;
+use super::text::{code, place};
 use crate::policy::PolicyError;
 
 /// A text has at most this many bytes,
@@ -42,25 +42,15 @@ fn check(what: &str, text: &str, [open, close]: [&str; 2], in_policies: bool) ->
     }
     let (mut depth, mut begin, mut ifs) = (0usize, 0, 0usize);
     let mut before = ' ';
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
-        let rest = text.get(at..).unwrap_or_default();
+    let code = code(text);
+    for (at, c) in code.char_indices() {
         match c {
-            '"' => {
-                let mut escaped = false;
-                chars.by_ref().find(|(_, c)| {
-                    let end = *c == '"' && !escaped;
-                    escaped = *c == '\\' && !escaped;
-                    end
-                });
-            }
-            '/' if rest.starts_with("//") => {
-                chars.by_ref().find(|(_, c)| *c == '\n');
-            }
             c if open.contains(c) => depth = depth.saturating_add(1),
             c if close.contains(c) => depth = depth.saturating_sub(1),
             ';' if depth == 0 => (begin, ifs) = (at, 0),
-            'i' if rest.starts_with("if") && !before.is_alphanumeric() => ifs = ifs.saturating_add(1),
+            'i' if code.get(at..).is_some_and(|rest| rest.starts_with("if")) && !before.is_alphanumeric() => {
+                ifs = ifs.saturating_add(1)
+            }
             _ => {}
         }
         before = c;

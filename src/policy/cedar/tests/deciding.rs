@@ -147,6 +147,10 @@ fn composes_with_roles_as_any_other_policy() {
     permitted(&guarded, &ask(&sales, Action::Delete).resource(&own));
     let labels = ["contract".to_owned()];
     assert_eq!(denied(&guarded, &ask(&sales, Action::Delete).resource(&own.labels(&labels))).code, "contract");
+    // In `any_of` as well, where everything would win.
+    let either = any_of(roles()).or(Cedar::new(&forbids).unwrap());
+    let scope = either.scope(&ask(&sales, Action::List), &AtNow).unwrap();
+    assert_eq!(scope, Scope::Any(vec![Filter::Owner("sales-7".to_owned())]));
     let scope = guarded.scope(&ask(&sales, Action::List), &AtNow).unwrap();
     assert_eq!(scope, Scope::Any(vec![Filter::Owner("sales-7".to_owned())]));
 }

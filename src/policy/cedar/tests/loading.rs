@@ -89,6 +89,8 @@ fn what_does_not_exist_is_told_when_loading() {
     }
     let condition = fault(r#"forbid (principal, action, resource) when { principal in Role::"sales" };"#);
     assert!(condition.contains("line 1, column 1: policy `policy0`: `Role` is no type"), "{condition}");
+    let tested = fault("forbid (principal, action, resource) when { true && (resource is Record || false) };");
+    assert!(tested.contains("`Record` is no type that Strongroom tells of"), "{tested}");
     let syntax = fault("permit (principal, action, resource)\n  where { true };");
     assert!(syntax.contains("line 2, column 3"), "{syntax}");
     assert!(fault("forbid (principal == ?principal, action, resource);").contains("template"));
