@@ -47,7 +47,7 @@ impl Asked {
         if *resource.type_name() == types.record {
             entities.push(record(loaded, &resource, request)?);
         }
-        let question = Question::new(principal, action.uid(), resource, context(request, facts)?, None)
+        let question = Question::new(principal, action.uid(), resource, context(loaded, request, facts)?, None)
             .map_err(PolicyError::new)?;
         let entities = if loaded.base.is_empty() {
             Entities::from_entities(entities, None)
@@ -142,7 +142,7 @@ fn record(loaded: &Loaded, id: &EntityUid, request: &Request<'_>) -> Result<Enti
     Entity::new(id.clone(), attributes, parents).map_err(PolicyError::new)
 }
 
-fn context(request: &Request<'_>, facts: &dyn Facts) -> Result<Context, PolicyError> {
+fn context(loaded: &Loaded, request: &Request<'_>, facts: &dyn Facts) -> Result<Context, PolicyError> {
     let actor = request.actor.id();
     let seconds = request.time.as_micros().div_euclid(SECOND);
     let (day, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
@@ -163,6 +163,9 @@ fn context(request: &Request<'_>, facts: &dyn Facts) -> Result<Context, PolicyEr
     for (name, value) in [("purpose", request.purpose), ("reason", request.reason), ("tenant", tenant.as_deref())] {
         pairs.extend(value.filter(|value| !value.trim().is_empty()).map(|value| (name.to_owned(), text(value))));
     }
+    let new_owner = request.new_owner.filter(|owner| !owner.is_empty());
+    let new_owner = new_owner.map(|owner| Value::new_entity_uid(uid(&loaded.types.actor, owner)));
+    pairs.extend(new_owner.map(|owner| ("new_owner".to_owned(), owner)));
     pairs.extend(request.rows.map(|rows| ("rows".to_owned(), Value::new_long(rows.into()))));
     Context::from_pairs(pairs).map_err(PolicyError::new)
 }

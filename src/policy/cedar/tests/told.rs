@@ -14,7 +14,7 @@ fn what_comes_with_every_act_fits_the_shipped_schema() {
         for actor in [&bare, &full] {
             let vault = Request::new(actor, *act, NOW);
             let about = vault.on("customers").purpose("billing").reason("r").rows(5).fields(&["name"]);
-            let tenant = Request { tenant: Some(TenantId::from_bytes([7; 16])), ..about };
+            let tenant = Request { tenant: Some(TenantId::from_bytes([7; 16])), new_owner: Some("bert"), ..about };
             let on_record = [tenant.resource(&known), tenant.resource(&new)];
             let mut requests = vec![tenant];
             if !act.is_administration() {
@@ -52,6 +52,7 @@ fn policies_see_who_asks_what_about_which_record_and_when() {
     let mut request = ask(&anna, Action::Read).resource(&record).fields(&["email"]);
     request = request.purpose("billing").reason("ticket-7").rows(5);
     request.tenant = Some(TenantId::from_bytes([7; 16]));
+    request.new_owner = Some("bert");
     for condition in [
         r#"principal.id == "anna" && principal.roles == ["support"] && principal.attributes.team == "north""#,
         r#"principal.strength == 2 && principal.authenticated_for == 11"#,
@@ -66,7 +67,7 @@ fn policies_see_who_asks_what_about_which_record_and_when() {
         r#"context.time == 1795348134 && context.minute_of_day == 708 && context.weekday == 7"#,
         r#"context.fields == ["email"] && context.rows == 5 && context.tenant like "07070707-*""#,
         r#"context.approvals == 2 && context.emergency && context.rows_in_last_hour == 700"#,
-        r#"context.shared == ["read", "write"]"#,
+        r#"context.shared == ["read", "write"] && context.new_owner == Strongroom::Actor::"bert""#,
     ] {
         assert!(holds(condition, &request, &Busy), "{condition}");
         assert!(!holds(&format!("!({condition})"), &request, &Busy), "{condition}");
@@ -81,7 +82,7 @@ fn what_is_not_known_is_not_there() {
         "!(principal has strength) && !(principal has authenticated_for) && !(principal has device)",
         "!(principal has session) && !(principal has channel) && principal.roles.isEmpty()",
         "!(resource has owner) && resource.labels.isEmpty() && !resource.is_known && !context.own",
-        "!(context has reason) && !(context has purpose) && !(context has rows) && !(context has tenant)",
+        "!(context has reason) && !(context has purpose) && !(context has rows) && !(context has tenant) && !(context has new_owner)",
         "context.time == -1 && context.minute_of_day == 1439 && context.weekday == 3",
         "context.shared.isEmpty() && context.approvals == 0 && !context.emergency",
         r#"resource == Strongroom::Record::"unknown""#,
