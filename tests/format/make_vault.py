@@ -285,9 +285,14 @@ GONE = {"collection": CUSTOMERS, "record": record_id(4), "slot": 7, "revision": 
         "entries": [(0, "bob@example.com", 0), (1, "ann lee", 1), (2, "sales-7", 1)]}
 
 
+# A policy that was in force, longer than one part.
+POLICY = (sha256(b"a policy of vectors"), TIME, "version = 1\n" + "# Wer darf was, größer als ein Teil.\n" * 120)
+
+
 class Builder:
     def __init__(self):
         self.store, self.steps, self.rows, self.touched, self.facts = {}, [], {CUSTOMERS: {}, PAPERS: {}}, b"", {}
+        self.policies = {}
 
     def part(self, space, collection, name, label, domain, plain):
         sealed = counted(s.seal(KEYS[name], label, context(domain, TENANT, collection), plain, Salts.next()), 4)
@@ -369,6 +374,14 @@ class Builder:
         self.store[bytes([s.FACT]) + TENANT + at] = sealed
         self.facts[at.hex()] = fact
 
+    def policy(self, version, since, text):
+        plain = since.to_bytes(8, "big", signed=True) + text.encode()
+        bound_to = context("policy text", VAULT, version)
+        sealed = counted(s.seal(VAULT_KEYS["names"], b"policy-text", bound_to, plain, Salts.next()), 4)
+        for n in range(-(-len(sealed) // 4096)):
+            self.store[bytes([s.POLICY]) + version + u16(n)] = sealed[4096 * n : 4096 * (n + 1)]
+        self.policies[version.hex()] = [since, text]
+
     def digest(self, carried):
         def term(at, value):
             return int.from_bytes(mac(KEYS["digest"], u32(len(at)), at, value), "big")
@@ -413,6 +426,7 @@ def build():
     made.slot_entry(0, 1, b"\2" + PAPERS + record_id(3))
     for one in FACTS:
         made.fact(one)
+    made.policy(*POLICY)
     journal = commit(made)
     return {
         "about": "A whole vault: made by tests/format/make_vault.py, decoded by tests/format/decode_row.py, opened and "
@@ -524,7 +538,9 @@ def contents(made, entries):
     }
     owners = [bytes(16), TENANT, bytes(16)]
     journal = [{"tenant": who.hex(), "entries": [told(one) for one in run]} for who, run in zip(owners, entries)]
-    return {"vault": VAULT.hex(), "tenants": {TENANT.hex(): tenant}, "journal": journal}
+    return {
+        "vault": VAULT.hex(), "tenants": {TENANT.hex(): tenant}, "journal": journal, "policies": made.policies,
+    }
 
 
 def main(arguments):

@@ -446,6 +446,7 @@ def field_value(data):
 
 ROW, CHUNK, ENTRY, SLOT_MAP, BLOCK, CHANGES = 1, 2, 3, 4, 5, 6
 TENANT_STATE, JOURNAL_STATE, TENANT_NAME, COLLECTION_NAME, SCHEMA, DICTIONARY, FACT = 7, 8, 9, 10, 11, 12, 13
+POLICY = 14
 
 INLINE, CHUNK_LENGTH = 1536, 4096
 
@@ -593,7 +594,17 @@ class Vault:
         tenants = {}
         for tenant in self.keyring.tenants:
             tenants[tenant.hex()] = self._tenant(tenant, tips)
-        return {"vault": self.keyring.vault.hex(), "tenants": tenants, "journal": blocks}
+        vault = self.keyring.vault.hex()
+        return {"vault": vault, "tenants": tenants, "journal": blocks, "policies": self._policies()}
+
+    def _policies(self):
+        """The policies that were in force: since when, and the text, by version."""
+        policies = {}
+        for version in sorted({key[1:33] for key, _ in self._space(POLICY)}):
+            bound_to = context("policy text", self.keyring.vault, version)
+            plain = unseal(self.keyring.keys["names"], b"policy-text", bound_to, self._joined(POLICY, version, b""))
+            policies[version.hex()] = [int.from_bytes(plain[:8], "big", signed=True), plain[8:].decode()]
+        return policies
 
     def _space(self, space, prefix=b""):
         prefix = bytes([space]) + prefix

@@ -97,6 +97,15 @@ fn published_vault_opens_verifies_and_holds_what_it_should() {
     let anyone = Actor::new("anyone");
     assert_eq!(vault.verify(&anyone).unwrap(), Verdict::Intact);
 
+    let policies = vector["contents"]["policies"].as_object().unwrap();
+    let kept = vault.past_policies(&anyone).unwrap();
+    assert_eq!((kept.len(), policies.len()), (1, 1));
+    let told = &policies[&kept[0].version.to_string()];
+    assert_eq!(
+        (told[0].as_i64().unwrap(), told[1].as_str().unwrap()),
+        (kept[0].since.as_micros(), kept[0].text.as_str())
+    );
+
     let session = vault.tenant("acme").unwrap().session(anyone.clone()).unwrap();
     let people = session.collection::<Person>().unwrap();
     let step = |n: usize| RecordId::from_bytes(bytes(&vector["steps"][n]["record"]).try_into().unwrap());
