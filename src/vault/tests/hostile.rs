@@ -67,6 +67,32 @@ fn count_that_needs_approval_for_some_rows_uses_it_up() {
 }
 
 #[test]
+fn approval_of_an_update_shows_the_record_once() {
+    let counts = Roles::new()
+        .role("admin", |r| r.administer())
+        .role("sales", |r| r.on("customers").read(["name"]).update(["name"]))
+        .role("boss", |r| r.on_any().create().read_all().update_all().delete().approve());
+    let world = World::with(|options| {
+        options.policy(all_of(counts.clone()).and(DualControl::new(1).for_acts([Action::Update]).on(["customers"])))
+    });
+    let id = world.add("Ann", "a@x.org");
+    let session = world.session(sales("eve"));
+    let approval = session.ask_approval(Action::Update, "customers", Some(id), &[], "why", HOUR).unwrap();
+    world.session(boss()).answer(approval, true).unwrap();
+    let customers = session.under_approval(approval).collection::<Customer>().unwrap();
+    let mut seen = 0;
+    for _ in 0..3 {
+        // A change that isn't allowed, by which the approval isn't used up.
+        let answer = customers.update(id, |customer| {
+            seen += 1;
+            customer.tier = Some(9);
+        });
+        code(answer);
+    }
+    assert_eq!(seen, 1);
+}
+
+#[test]
 fn list_that_shows_one_row_by_emergency_access_alarms_wherever_the_row_stands() {
     let own = Roles::new().role("admin", |r| r.administer()).role("boss", |r| r.on_any().create().read_all());
     let policy = || {
