@@ -93,6 +93,27 @@ fn approval_of_an_update_shows_the_record_once() {
 }
 
 #[test]
+fn import_lets_an_actor_guess_no_more_hidden_values_than_single_inserts_do() {
+    let selling = Roles::new()
+        .role("admin", |r| r.administer())
+        .role("boss", |r| r.on_any().create().read_all().update_all())
+        .role("sales", |r| r.on("customers").create().read(["name", "email"]).own_only());
+    let kept = Kept::default();
+    let world = World::with(|options| options.policy(selling.clone()).sink(Required(kept.clone())));
+    for n in 0..200 {
+        world.add("Ann", &format!("a{n}@x.org"));
+    }
+    let eve = world.session(sales("eve")).collection::<Customer>().unwrap();
+    // Whoever is told of so many hidden ones learns no more: later values are refused, taken or not.
+    let guesses = (0..200).map(|n| Customer::new("Eve", &format!("a{n}@x.org")));
+    let free = (0..20).map(|n| Customer::new("Eve", &format!("free{n}@x.org")));
+    let stored = eve.import(guesses.chain(free), |_, _| {}).unwrap();
+    world.vault.flush().unwrap();
+    let hidden = kept.events().into_iter().filter(|event| event.rule() == "hidden duplicate").count();
+    assert_eq!((hidden, stored), (GUESSES, 0));
+}
+
+#[test]
 fn list_that_shows_one_row_by_emergency_access_alarms_wherever_the_row_stands() {
     let own = Roles::new().role("admin", |r| r.administer()).role("boss", |r| r.on_any().create().read_all());
     let policy = || {
