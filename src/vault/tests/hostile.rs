@@ -135,3 +135,28 @@ fn list_that_shows_one_row_by_emergency_access_alarms_wherever_the_row_stands() 
         assert_eq!(kept.of(act)[0].code(), codes::BREAK_GLASS, "{act}");
     }
 }
+
+/// Restricted customers are for the vip desk only; everything else is its owner's.
+#[test]
+fn restricted_record_answers_as_one_that_does_not_exist() {
+    let sharing = || {
+        Sharing::new().private("customers").restrict("vips", |r| r.on("customers").labelled("vip").except_role("boss"))
+    };
+    let world = World::with(|options| {
+        let acts = Roles::new()
+            .role("admin", |r| r.administer())
+            .role("boss", |r| r.on_any().create().read_all().update_all())
+            .role("sales", |r| r.on("customers").create().read_all());
+        options.policy(all_of(acts).and(sharing()))
+    });
+    let vip = world.customers().insert_with(&Customer::new("Vip", "v@x.org"), NewMeta::new().label("vip")).unwrap();
+    let plain = world.add("Ann", "a@x.org");
+    let gone = RecordId::from_bytes([7; 16]);
+    let eve = world.session(sales("eve")).collection::<Customer>().unwrap();
+    let told = |id| match eve.get(id) {
+        Err(Error::Denied(denial)) => (denial.code.into_owned(), denial.for_user.into_owned(), denial.forbids),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told(plain).0, told(gone).0);
+    assert_eq!(told(vip).0, told(gone).0);
+}
