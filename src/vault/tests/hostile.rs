@@ -136,6 +136,17 @@ fn list_that_shows_one_row_by_emergency_access_alarms_wherever_the_row_stands() 
     }
 }
 
+#[test]
+fn hours_of_a_year_far_off_are_a_mistake_and_no_panic() {
+    for date in ["294000-1-1", "292277-1-1", "999999-9-9", "0000-01-01", "-001-01-01", "2026-99-99", "9999-99-99"] {
+        let _ = WorkingHours::new().closed(date);
+    }
+    assert!(WorkingHours::new().closed("294000-1-1").check().is_err());
+    for at in [i64::MIN, i64::MAX] {
+        let _ = Timestamp::from_micros(at).to_string();
+    }
+}
+
 /// Restricted customers are for the vip desk only; everything else is its owner's.
 #[test]
 fn restricted_record_answers_as_one_that_does_not_exist() {
