@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::format::row::RowHead;
-use crate::model::{Action, RecordId, Revision};
+use crate::model::{Action, ApprovalId, RecordId, Revision};
 use crate::policy::{Denial, codes};
 use crate::record::{self, Fields, Record, RecordError};
 
@@ -43,6 +43,26 @@ pub(super) fn prepare_edit<T: Record + 'static>(
     edit: Edit<'_, T>,
     write: &mut Write,
 ) -> Result<Revision> {
+    let mut shown_under = None;
+    let edited = edited(session, collection, id, at, edit, &mut shown_under, write);
+    if let (Err(_), Some(approval)) = (&edited, shown_under) {
+        // The closure has seen the record, though nothing came of it.
+        let question = session.question(Action::Update, Some(&collection.name), &[]);
+        facts::use_up_now(session, collection, &question, approval)?;
+    }
+    edited
+}
+
+/// Tells by `shown_under` when the closure has seen the record by an approval.
+fn edited<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    at: Option<Revision>,
+    edit: Edit<'_, T>,
+    shown_under: &mut Option<ApprovalId>,
+    write: &mut Write,
+) -> Result<Revision> {
     let core = &session.core;
     core.ready()?;
     let layout = collection.layout();
@@ -67,6 +87,7 @@ pub(super) fn prepare_edit<T: Record + 'static>(
     read::name_fields(&mut seen, &layout, permit.read());
     let ticket = core.record(Some(&session.tenant), entries::finish(seen)?)?;
     reserved.shown(1);
+    *shown_under = approval;
 
     let writable = permit.write().clone();
     let revision = opened.head().revision;

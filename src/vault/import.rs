@@ -4,9 +4,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
+use crate::format::place;
+use crate::index::{self, Entry, EntryPlace};
 use crate::model::{Action, RecordId};
 use crate::record::Record;
 
+use super::commit::RowChange;
 use super::core::{Outcome, Queued, Write};
 use super::found::NewMeta;
 use super::session::SessionInner;
@@ -50,13 +53,20 @@ where
         Ok(())
     };
     for (index, value) in values.into_iter().enumerate() {
-        let (size, state) = match start(session, collection, &value) {
-            Ok((id, size, queued)) => (size, Ok((id, queued))),
-            Err(error) => (0, Err(error)),
-        };
+        let (mut size, mut alone) = (0, false);
+        let state = prepare(session, collection, &value).and_then(|(id, write)| {
+            size = write.rows.iter().map(RowChange::bytes).sum();
+            alone = may_be_taken(session, &write)?;
+            if alone {
+                window.drain(..).try_for_each(&mut settle)?;
+                bytes = 0;
+            }
+            duplicate::check(session, Action::Create, &write)?;
+            Ok((id, session.core.queue(Some(&session.tenant), write)?))
+        });
         bytes = bytes.saturating_add(size);
         window.push_back(Waiting { index, value, bytes: size, state });
-        while window.len() >= WINDOW || bytes > BYTES {
+        while window.len() >= WINDOW || bytes > BYTES || (alone && !window.is_empty()) {
             let Some(oldest) = window.pop_front() else { break };
             bytes = bytes.saturating_sub(oldest.bytes);
             settle(oldest)?;
@@ -66,16 +76,36 @@ where
     Ok(stored)
 }
 
-fn start<T: Record + 'static>(
+fn prepare<T: Record + 'static>(
     session: &Arc<SessionInner>,
     collection: &Arc<CollectionCore>,
     value: &T,
-) -> Result<(RecordId, usize, Queued)> {
+) -> Result<(RecordId, Write)> {
     let mut write = Write::default();
     let id = write::prepare_insert(session, collection, value, &NewMeta::new(), None, &mut write)?;
-    let bytes = write.rows.iter().map(crate::vault::commit::RowChange::bytes).sum();
-    duplicate::check(session, Action::Create, &write)?;
-    Ok((id, bytes, session.core.queue(Some(&session.tenant), write)?))
+    Ok((id, write))
+}
+
+/// Whether another record has one of its unique values. Such a one isn't under way together with others: the answer to it
+/// counts before the next is tried, so that an import allows no more guesses than inserts.
+fn may_be_taken(session: &SessionInner, write: &Write) -> Result<bool> {
+    for row in &write.rows {
+        for term in row.added.iter().filter(|term| term.unique) {
+            // Where the end isn't known, it is changing: somebody else enters the value.
+            let Some(seen) = &term.seen else { return Ok(true) };
+            let Some(position) = seen.end.checked_sub(1) else { continue };
+            let key = place::entry(session.tenant.id, &index::entry_key(&term.key, position));
+            let sealed = session.core.store.get(&key).map_err(|error| Error::io("reading an index entry", error))?;
+            let (index, version) = (term.index, term.version);
+            let at = EntryPlace { collection: row.collection.id, index, version, position };
+            // One that doesn't open is the committer's to complain about.
+            let free = |sealed: &Vec<u8>| matches!(index::open_entry(&term.key, &at, sealed), Ok(Entry::Dead));
+            if !sealed.as_ref().is_some_and(free) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 fn finish<T: Record + 'static>(

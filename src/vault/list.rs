@@ -14,7 +14,7 @@ use crate::record::Record;
 
 use super::found::{Found, Page};
 use super::gate::{Opened, Permit, RowPlace, SortKey};
-use super::query::{BYTES, PAGE, Query};
+use super::query::{BYTES, PAGE, Query, Special};
 use super::read::{self, Stored};
 use super::rows;
 use super::scoped::Candidates;
@@ -78,13 +78,14 @@ pub(super) fn count<T: Record + 'static>(session: &SessionInner, collection: &Ar
     let plan = plan::<T>(&layout)?;
     let question = session.question(Action::Count, Some(&collection.name), &[]);
     let Some(query) = Query::<T>::begin(session, collection, &layout, &plan, question)? else { return Ok(0) };
-    let mut counted = 0u64;
-    let each = |_: Opened, _: Permit| {
+    let (mut counted, mut special) = (0u64, Special::default());
+    let each = |_: Opened, permit: Permit| {
         counted = counted.saturating_add(1);
+        special.add(permit);
         Ok(true)
     };
     Walk { query: &query, after: None, wanted: usize::MAX, seen: 0, done: false, each }.run(BOUNDS)?;
-    query.counted(counted)?;
+    query.counted(counted, special)?;
     Ok(counted)
 }
 

@@ -50,6 +50,24 @@ pub(super) struct Query<'a, T> {
     kind: std::marker::PhantomData<fn() -> T>,
 }
 
+/// What has to be remembered of the permits for rows that are only counted.
+#[derive(Default)]
+pub(super) struct Special {
+    /// What one of them rests on.
+    approval: Option<ApprovalId>,
+    /// One that alarms.
+    alarms: Option<Permit>,
+}
+
+impl Special {
+    pub(super) fn add(&mut self, permit: Permit) {
+        self.approval = self.approval.or(permit.approval());
+        if self.alarms.is_none() && !permit.notify().is_empty() {
+            self.alarms = Some(permit);
+        }
+    }
+}
+
 pub(super) fn find<T: Record + 'static>(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
@@ -196,13 +214,14 @@ impl<'a, T: Record> Query<'a, T> {
         Ok(most)
     }
 
-    /// Writes down that so many rows were counted.
-    pub(super) fn counted(self, rows: u64) -> Result<()> {
-        let mut entry =
-            entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), &self.asked);
+    /// Writes down that so many rows were counted, and by what permits.
+    pub(super) fn counted(self, rows: u64, special: Special) -> Result<()> {
+        let permit = special.alarms.as_ref().unwrap_or(&self.asked);
+        let approval = self.approval.or(special.approval);
+        let mut entry = entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), permit);
         entry.rows(u32::try_from(rows).unwrap_or(u32::MAX));
         let entry = entries::finish(entry)?;
-        facts::hand_over(self.session, self.collection, &self.question, self.approval, entry)?;
+        facts::hand_over(self.session, self.collection, &self.question, approval, entry)?;
         Ok(())
     }
 
@@ -267,11 +286,32 @@ impl<'a, T: Record> Query<'a, T> {
         self.session.core.store.get(&key).map_err(|error| Error::io("reading an index entry", error))
     }
 
+    /// Drops the rows that are over a limit of their own, which a permit for one row may have where that for the act as a
+    /// whole has none. Returns the count of those that stay.
+    fn limited(&mut self) -> Reserved<'a> {
+        let (asked, now) = (self.asked.row_limit(), self.session.core.gate.now());
+        let (mut own, reserved) = (Reserved::nothing(self.session), &mut self.reserved);
+        self.chosen.retain(|(_, permit)| {
+            let limit = permit.row_limit();
+            if limit == asked || limit == (u32::MAX, None) {
+                return true;
+            }
+            // Counted for the act so far; from here on for itself.
+            reserved.iter_mut().for_each(Reserved::one_less);
+            own.one_more(limit, now)
+        });
+        own
+    }
+
     /// Writes down what is shown, and shows it.
-    pub(super) fn release(self) -> Result<Vec<Found<T>>> {
+    pub(super) fn release(mut self) -> Result<Vec<Found<T>>> {
+        let own = self.limited();
         let subjects: Vec<Subject> =
             self.chosen.iter().map(|(opened, _)| entries::subject(opened.meta(), opened.head().revision)).collect();
-        let permit = self.chosen.first().map_or(&self.asked, |(_, permit)| permit);
+        // An alarm must not be lost behind rows that need none.
+        let permits = || self.chosen.iter().map(|(_, permit)| permit);
+        let alarms = permits().find(|permit| !permit.notify().is_empty());
+        let permit = alarms.or_else(|| permits().next()).unwrap_or(&self.asked);
         let mut entry = entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), permit);
         entry.subjects(&subjects).rows(u32::try_from(subjects.len()).unwrap_or(u32::MAX));
         if let Some(read) = self.chosen.iter().map(|(_, permit)| permit.read().clone()).reduce(|a, b| a.union(&b)) {
@@ -280,7 +320,9 @@ impl<'a, T: Record> Query<'a, T> {
         let approval = self.approval.or_else(|| self.chosen.iter().find_map(|(_, permit)| permit.approval()));
         let entry = entries::finish(entry)?;
         let ticket = facts::hand_over(self.session, self.collection, &self.question, approval, entry)?;
-        let shown = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
+        let shown = u32::try_from(subjects.len()).unwrap_or(u32::MAX).saturating_sub(own.count());
+        let counted = own.count();
+        own.shown(counted);
         match self.reserved {
             Some(reserved) => reserved.shown(shown),
             None => {

@@ -30,7 +30,13 @@ impl<'a> Question<'a> {
         }
         let held_back = self.request.resource.and_then(|resource| self.restriction(resource));
         if let Some(restriction) = held_back {
-            return self.restricted(&restriction.name);
+            let shared = Level::of(self.request.action).zip(self.request.resource);
+            let shared = shared.is_none_or(|(level, resource)| self.shared(resource, level).is_some());
+            return match self.restricted(&restriction.name) {
+                // Whom nothing shares it with is answered as for a record that isn't there.
+                Decision::Deny(denial) if !shared => Denial { code: codes::NOT_SHARED.into(), ..denial }.into(),
+                decision => decision,
+            };
         }
         match (self.request.action, Level::of(self.request.action), self.request.resource) {
             (Action::Create, _, resource) => self.create(resource),

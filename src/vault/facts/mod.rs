@@ -19,7 +19,7 @@ pub(super) use load::load;
 pub(super) use recount::recount;
 pub(super) use rows::Reserved;
 pub(super) use seal::{open_fact, share_id, suspension_id};
-pub(super) use spend::{hand_over, spend, use_up};
+pub(super) use spend::{hand_over, spend, use_up, use_up_now};
 pub(super) use table::Kind;
 pub(super) use view::View;
 

@@ -107,6 +107,26 @@ impl<'a> Reserved<'a> {
         Ok(Self { rows, actor, count })
     }
 
+    /// No rows yet.
+    pub(in crate::vault) fn nothing(session: &'a SessionInner) -> Self {
+        Self { rows: &session.tenant.facts.rows, actor: session.actor.id(), count: 0 }
+    }
+
+    /// Counts one row more, as far as these limits allow. Returns whether they do.
+    pub(in crate::vault) fn one_more(&mut self, (per_act, per_hour): (u32, Option<u32>), now: Timestamp) -> bool {
+        let fits = self.count < per_act && self.rows.reserve(self.actor, 1, per_hour, now) > 0;
+        self.count = self.count.saturating_add(u32::from(fits));
+        fits
+    }
+
+    /// Gives one row back.
+    pub(in crate::vault) fn one_less(&mut self) {
+        if self.count > 0 {
+            self.count = self.count.saturating_sub(1);
+            self.rows.refund(self.actor, 1);
+        }
+    }
+
     pub(in crate::vault) const fn count(&self) -> u32 {
         self.count
     }

@@ -15,7 +15,7 @@ use crate::vault::read;
 use crate::vault::session::SessionInner;
 use crate::vault::tenant_core::CollectionCore;
 
-use super::change::{put, stored};
+use super::change::{change_until_committed, put, stored};
 
 /// How often an approval is looked at again when others change it.
 const TRIES: usize = 64;
@@ -54,6 +54,20 @@ pub(in crate::vault) fn use_up(
     };
     fact.used = Some(now);
     put(&session.tenant, approval, Some(bytes), Some(Fact::Approval(fact)), write)
+}
+
+/// Uses an approval up by itself, where the act that rested on it has come to nothing after it showed something.
+pub(in crate::vault) fn use_up_now(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    question: &Question<'_>,
+    approval: ApprovalId,
+) -> Result<()> {
+    change_until_committed(session, || {
+        let mut write = Write::default();
+        use_up(session, collection, question, approval, &mut write)?;
+        Ok((write, ()))
+    })
 }
 
 /// Hands the entry of a read to the journal. With an approval that the read rests on, both are durable then, and it is

@@ -7,6 +7,7 @@ mod facts;
 mod failing;
 mod format;
 mod gatekeeping;
+mod hostile;
 mod living;
 mod masking;
 mod policies;

@@ -297,7 +297,7 @@ fn restriction_of_sharing_and_a_forbid_hold_in_an_emergency_too() {
          [[break_glass]]\nrole = \"b\"\nreviewer = \"a\"\n[[break_glass.on]]\ncollection = \"customers\"\nread = [\"name\"]",
     );
     let actor = Actor::new("ann").role("b");
-    for (label, wanted) in [("", None), ("litigation", Some(codes::RESTRICTED)), ("stop", Some("stop"))] {
+    for (label, wanted) in [("", None), ("litigation", Some(codes::NOT_SHARED)), ("stop", Some("stop"))] {
         let labels = [label.to_owned()];
         let customer = Resource::new().owner("ben").labels(&labels);
         let request = Request::new(&actor, Action::Read, Night.now()).on("customers").resource(&customer);
