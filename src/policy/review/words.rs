@@ -43,8 +43,8 @@ fn duration(duration: Duration) -> String {
     let unit = |count: u64, one: &str| if count == 1 { one.to_owned() } else { format!("{count} {one}s") };
     match seconds {
         0 => format!("{duration:?}"),
-        _ if seconds % 3600 == 0 => unit(seconds / 3600, "hour"),
-        _ if seconds % 60 == 0 => unit(seconds / 60, "minute"),
+        _ if seconds.is_multiple_of(3600) => unit(seconds / 3600, "hour"),
+        _ if seconds.is_multiple_of(60) => unit(seconds / 60, "minute"),
         _ => unit(seconds, "second"),
     }
 }
