@@ -15,6 +15,7 @@ use super::{
     AccessPolicy, Decision, Denial, Explanation, Looked, Obligation, Permission, PolicyError, PolicyVersion, Scope,
     codes,
 };
+use crate::format::fact::MAX_ANSWERS;
 use crate::model::{Action, Facts, FieldSet, Request};
 
 /// Obliges some acts to the approval of other people.
@@ -69,6 +70,8 @@ use crate::model::{Action, Facts, FieldSet, Request};
 ///
 /// # Limits
 ///
+/// - At most 7 approvals. They are asked for in a tenant, for an act in a collection: an act of the vault itself can't be
+///   approved, so one that wants approvals is refused.
 /// - Who asks to approve is told by the collection and the record, not by the act that is to be approved. So two
 ///   `DualControl` on the same records with different approvers let only those approve who are approvers of both.
 /// - In an [`any_of`](super::any_of) with others it holds for what any of them permits.
@@ -151,6 +154,12 @@ impl DualControl {
         let mut faults = Vec::new();
         if self.approvals == 0 {
             faults.push("a `DualControl` wants 0 approvals: say how many, at least 1, or leave it out".to_owned());
+        }
+        if usize::try_from(self.approvals).is_ok_and(|wanted| wanted > MAX_ANSWERS) {
+            faults.push(format!(
+                "a `DualControl` wants {} approvals, and a request can have {MAX_ANSWERS}: say fewer",
+                self.approvals
+            ));
         }
         if self.acts.is_empty() {
             faults.push("a `DualControl` is for no act: say `for_acts`".to_owned());

@@ -169,7 +169,7 @@ fn mistake_is_told_and_denies_everything_even_in_an_emergency() {
         });
     }
     glass().check().unwrap();
-    assert_eq!(glass().roles(), ["auditor", "nurse", "protection"]);
+    assert_eq!(glass().roles(), ["auditor", "boss", "nurse", "protection"]);
     assert_eq!(format!("{:?}", of(Roles::new())), r#"BreakGlass { roles: {"nurse"}, reviewers: {"auditor"}, .. }"#);
 }
 

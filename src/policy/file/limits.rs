@@ -132,7 +132,7 @@ pub(super) fn row_limit(section: &Section<'_>) -> Option<RowLimit> {
 
 /// One `[[dual_control]]`.
 pub(super) fn dual_control(section: &Section<'_>) -> Option<DualControl> {
-    let approvals = section.number("approvals", 1, 100);
+    let approvals = section.number("approvals", 1, 7);
     if section.get("approvals").is_none() {
         section.missing("approvals", "approvals = 2");
     }

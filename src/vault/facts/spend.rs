@@ -44,7 +44,11 @@ pub(in crate::vault) fn use_up(
 ) -> Result<()> {
     let now = session.core.gate.now();
     let (bytes, mut fact) = match stored(&session.core, &session.tenant, approval)? {
-        Some((bytes, Fact::Approval(fact))) if fact.used.is_none() && fact.until > now => (bytes, fact),
+        Some((bytes, Fact::Approval(fact)))
+            if fact.used.is_none() && fact.until > now && fact.answers.iter().all(|answer| answer.yes) =>
+        {
+            (bytes, fact)
+        }
         _ => {
             let why = "the approval that the act is done under was used meanwhile, or has expired";
             let denial = Denial::new(codes::APPROVAL_REQUIRED, why)
