@@ -78,13 +78,14 @@ pub(super) fn count<T: Record + 'static>(session: &SessionInner, collection: &Ar
     let plan = plan::<T>(&layout)?;
     let question = session.question(Action::Count, Some(&collection.name), &[]);
     let Some(query) = Query::<T>::begin(session, collection, &layout, &plan, question)? else { return Ok(0) };
-    let mut counted = 0u64;
-    let each = |_: Opened, _: Permit| {
+    let (mut counted, mut approval) = (0u64, None);
+    let each = |_: Opened, permit: Permit| {
         counted = counted.saturating_add(1);
+        approval = approval.or(permit.approval());
         Ok(true)
     };
     Walk { query: &query, after: None, wanted: usize::MAX, seen: 0, done: false, each }.run(BOUNDS)?;
-    query.counted(counted)?;
+    query.counted(counted, approval)?;
     Ok(counted)
 }
 
@@ -198,7 +199,7 @@ impl<T: Record, F: FnMut(Opened, Permit) -> Result<bool>> Walk<'_, '_, T, F> {
     }
 
     fn offer(&mut self, row: Opened) -> Result<()> {
-        if let Some(permit) = self.query.may_see(&row) {
+        if let Some(permit) = self.query.may_see(&row)? {
             self.seen = self.seen.saturating_add(1);
             self.done = !(self.each)(row, permit)?;
         }
