@@ -199,7 +199,7 @@ impl<T: Record, F: FnMut(Opened, Permit) -> Result<bool>> Walk<'_, '_, T, F> {
     }
 
     fn offer(&mut self, row: Opened) -> Result<()> {
-        if let Some(permit) = self.query.may_see(&row) {
+        if let Some(permit) = self.query.may_see(&row)? {
             self.seen = self.seen.saturating_add(1);
             self.done = !(self.each)(row, permit)?;
         }

@@ -1,6 +1,8 @@
 //! Searches, and what they share with lists: every row is decided by itself, and only rows that are shown are named in
-//! the journal.
+//! the journal. A row that the policy fails to decide isn't shown either, and the first such failure of each act is in the
+//! journal.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::format::place;
 use crate::index::{self, Entry as IndexEntry};
 use crate::model::{Action, ApprovalId, RecordId};
-use crate::policy::Scope;
+use crate::policy::{Denial, Scope, codes};
 use crate::record::{Plan, Record, RecordError, SearchValue};
 
 use super::facts::{self, Reserved};
@@ -30,6 +32,8 @@ pub(super) const PAGE: usize = 1_000;
 pub(super) const BYTES: usize = 32 << 20;
 /// How often a unique value that moves is looked up again.
 const TRIES: usize = 16;
+/// Denials of a row that aren't an answer of the policy: it has failed to give one.
+const FAILURES: [&str; 4] = [codes::POLICY_ERROR, codes::POLICY_PANIC, codes::POLICY_LATE, codes::UNKNOWN_OBLIGATION];
 
 /// A list or a search under way.
 pub(super) struct Query<'a, T> {
@@ -47,6 +51,8 @@ pub(super) struct Query<'a, T> {
     pub(super) chosen: Vec<(Opened, Permit)>,
     /// Rows that were counted before they are shown, where the policy limits them.
     reserved: Option<Reserved<'a>>,
+    /// Whether the journal has it that the policy failed to decide on a row. Once: the next million may fail alike.
+    failed: Cell<bool>,
     kind: std::marker::PhantomData<fn() -> T>,
 }
 
@@ -189,6 +195,7 @@ impl<'a, T: Record> Query<'a, T> {
             within: Within::new(scope),
             chosen: Vec::new(),
             reserved: None,
+            failed: Cell::new(false),
             kind: std::marker::PhantomData,
         };
         if nothing {
@@ -226,14 +233,31 @@ impl<'a, T: Record> Query<'a, T> {
     }
 
     /// A permit for one row, if the actor may see it here.
-    pub(super) fn may_see(&self, row: &Opened) -> Option<Permit> {
+    ///
+    /// # Errors
+    /// None of the row's: only that the journal can't take what has to be written down.
+    pub(super) fn may_see(&self, row: &Opened) -> Result<Option<Permit>> {
         // Spares asking the policy about each of many rows that are none of the actor's.
         if self.within.as_ref().is_some_and(|within| !within.may_hold(row)) {
-            return None;
+            return Ok(None);
         }
-        let permit = self.session.core.gate.permit_on(&self.question, row).ok()?;
+        let permit = match self.session.core.gate.permit_on(&self.question, row) {
+            Ok(permit) => permit,
+            Err(denial) => return self.unseen(denial).map(|()| None),
+        };
         // A row whose sought field is withheld would confirm a guess.
-        self.question.fields.iter().all(|field| permit.read().contains(field)).then_some(permit)
+        Ok(self.question.fields.iter().all(|field| permit.read().contains(field)).then_some(permit))
+    }
+
+    /// Writes down that the policy failed to decide on a row, the first time that it does.
+    fn unseen(&self, denial: Denial) -> Result<()> {
+        if !FAILURES.contains(&&*denial.code) || self.failed.replace(true) {
+            return Ok(());
+        }
+        match read::refuse(self.session, self.collection, &self.question, denial) {
+            Error::Denied(_) => Ok(()),
+            unwritten => Err(unwritten),
+        }
     }
 
     /// The record of an index entry, if it is there, still has the values, and the actor may see it.
@@ -246,7 +270,7 @@ impl<'a, T: Record> Query<'a, T> {
                 return Ok(None);
             }
         }
-        Ok(self.may_see(&row.1).map(|permit| (row.1, permit)))
+        Ok(self.may_see(&row.1)?.map(|permit| (row.1, permit)))
     }
 
     /// The records in the live entries of a value.

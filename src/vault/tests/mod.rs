@@ -3,6 +3,8 @@
 mod bad_input;
 mod channels;
 mod counting;
+mod dropped;
+mod equal;
 mod facts;
 mod failing;
 mod format;
