@@ -126,7 +126,7 @@ fn compare(answer: Result<Permission, Denial>, wanted: &str, codes: Codes) -> Ch
     if got == in_order(wanted) || (not_told && wanted.starts_with("no: ")) {
         return Ok(());
     }
-    let why = answer.map_or_else(|denial| denial.for_admin.into(), |permission| format!("by {}", permission.rule));
+    let why = answer.map_or_else(|denial| denial.for_admin, |permission| format!("by {}", permission.rule));
     Err(format!("wanted `{wanted}`, got `{got}`: {why}").into())
 }
 
