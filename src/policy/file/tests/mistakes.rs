@@ -221,7 +221,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
     ]),
     ("[[dual_control]]\nacts = \"all\"\napprovals = 0", &[
         "5:8: name the acts that need approval: there is no `all` here",
-        "6:13: this number doesn't fit: write a whole number from 1 to 100",
+        "6:13: this number doesn't fit: write a whole number from 1 to 7",
     ]),
     ("[[dual_control]]\nacts = [\"approve\", \"define\"]\nlabelled = \"vip\"\napprovals = 1", &[
         "5:9: approvals of approving would never end: leave it out",
