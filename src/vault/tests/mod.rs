@@ -11,6 +11,7 @@ mod format;
 mod gatekeeping;
 mod living;
 mod masking;
+mod outputs;
 mod policies;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
