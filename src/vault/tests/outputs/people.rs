@@ -111,7 +111,7 @@ impl Fixture for Person {
             card: format!("ab{}yz", word(dice)),
             tax: format!("{}1234", word(dice)),
             note: word(dice),
-            diary: (number % 5 != 0).then(|| word(dice)),
+            diary: (!number.is_multiple_of(5)).then(|| word(dice)),
             salary: 1_000_000_000_000_000_000 + dice.next() % 8_000_000_000_000_000_000,
             region: word(dice),
             tags: vec![word(dice), word(dice)],
