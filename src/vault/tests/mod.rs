@@ -12,6 +12,7 @@ mod gatekeeping;
 mod hostile;
 mod living;
 mod masking;
+mod outputs;
 mod policies;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
