@@ -64,7 +64,7 @@ fn administrator_is_told_what_was_declared_and_what_is_allowed() {
     let Decision::Deny(denial) = decide("marketing", Action::Read, "customers", "fun") else { panic!() };
     assert!(denial.for_admin.contains("`fun`; on `customers` the actor may have: `campaign`, `contract`, `support`"));
     let Decision::Deny(denial) = decide("sales", Action::Read, "trials", "-") else { panic!() };
-    assert!(denial.for_admin.ends_with("no purpose was declared; on `trials` the actor may have: none"));
+    assert!(denial.for_admin.ends_with("; on `trials` the actor may have: none by their roles"));
     let actor = Actor::new("anna");
     let request = Request::new(&actor, Action::Read, Timestamp::from_micros(0)).on("orders");
     let text = policy().explain(&request, &NoFacts).to_string();
