@@ -63,7 +63,16 @@ impl Actor {
         self
     }
 
-    /// Says how strongly, and when, the actor was authenticated.
+    /// Says how strongly, and when, the actor was authenticated: what [`StepUp`](crate::policy::StepUp) asks for. After
+    /// a stronger log-in, make the actor and their session anew.
+    ///
+    /// ```
+    /// use strongroom::Actor;
+    /// use strongroom::model::{Clock, SystemClock};
+    ///
+    /// let boss = Actor::new("boss-1").role("sales_manager").authenticated(2, SystemClock.now());
+    /// # assert!(boss.authentication().is_some());
+    /// ```
     #[must_use]
     pub fn authenticated(mut self, strength: u8, at: Timestamp) -> Self {
         self.authentication = Some(Authentication { strength, at });

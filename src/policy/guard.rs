@@ -124,12 +124,17 @@ pub(crate) fn unmet(permission: &Permission, request: &Request<'_>, facts: &dyn 
     let deny = |code, why| Some(Denial::not_granted(code, why).rule(rule.to_string()));
     permission.obligations.iter().find_map(|obligation| match obligation {
         Obligation::Reason if request.reason.is_some_and(|reason| !reason.trim().is_empty()) => None,
-        Obligation::Reason => deny(codes::REASON_REQUIRED, format!("`{rule}` obliges to give a reason"))
-            .map(|denial| denial.for_user("Say why you need this, and try again.")),
+        Obligation::Reason => deny(
+            codes::REASON_REQUIRED,
+            format!("`{rule}` permits it, but not without a reason (see `session.because`)"),
+        )
+        .map(|denial| denial.for_user("Say why you need this, and try again.")),
         Obligation::StepUp { strength, within } if stepped_up(request, facts, *strength, *within) => None,
         Obligation::StepUp { strength, within } => {
-            let why =
-                format!("`{rule}` wants authentication of strength {strength} or more, not older than {within:?}");
+            let why = format!(
+                "`{rule}` permits it, but authentication of strength {strength} or more is wanted, not older than \
+                 {within:?} (see `actor.authenticated`)"
+            );
             deny(codes::STEP_UP_REQUIRED, why)
                 .map(|denial| denial.for_user("Prove once more who you are, in the stronger way, and try again."))
         }
@@ -138,7 +143,11 @@ pub(crate) fn unmet(permission: &Permission, request: &Request<'_>, facts: &dyn 
             if given >= *wanted {
                 return None;
             }
-            deny(codes::APPROVAL_REQUIRED, format!("`{rule}` wants {wanted} approvals by others; there are {given}"))
+            let why = format!(
+                "`{rule}` permits it, but others have to approve this very act: {wanted} wanted, {given} given (see \
+                 `session.ask_approval` and `under_approval`)"
+            );
+            deny(codes::APPROVAL_REQUIRED, why)
                 .map(|denial| denial.for_user("This needs other people's approval. Ask for it, and try again."))
         }
         Obligation::RowLimit { per_act, per_hour } => {

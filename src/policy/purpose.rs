@@ -103,10 +103,10 @@ impl Allowed {
     fn said(&self, request: &Request<'_>, collection: &str) -> String {
         let declared = match request.purpose {
             Some(purpose) => format!("the declared purpose is `{purpose}`"),
-            None => "no purpose was declared".to_owned(),
+            None => "no purpose was declared (see `session.for_purpose`)".to_owned(),
         };
         let all: BTreeSet<String> = self.to(request).flatten().cloned().collect();
-        let allowed = if all.is_empty() { "none".to_owned() } else { list(&all) };
+        let allowed = if all.is_empty() { "none by their roles".to_owned() } else { list(&all) };
         format!("{declared}; on `{collection}` the actor may have: {allowed}")
     }
 }
@@ -118,10 +118,11 @@ impl Constraint for Purpose {
         match self.used(request) {
             Some((collection, allowed)) if !allowed.holds(request) => {
                 let why = format!("{}: {}", request.action, allowed.said(request, collection));
-                Denial::new(codes::PURPOSE, why)
-                    .rule(Self::NAME)
-                    .for_user("Declare what you need this for, with `for_purpose`, and try again.")
-                    .into()
+                let denial = Denial::new(codes::PURPOSE, why).rule(Self::NAME);
+                // Nothing to try again for whoever may have no purpose here.
+                let any = allowed.to(request).any(|purposes| !purposes.is_empty());
+                let text = "Declare what you need this for, as one of the purposes that you have, and try again.";
+                if any { denial.for_user(text).into() } else { denial.into() }
             }
             _ => Decision::no_objection(Self::NAME),
         }

@@ -52,7 +52,8 @@ pub struct ApprovalRequest {
     pub asked: Timestamp,
     /// Until when it can be answered and used.
     pub until: Timestamp,
-    /// How many approvals the policy wanted when they asked; `None` if it can't tell without a record.
+    /// How many approvals the policy wanted when they asked; `None` if it wanted none for this act (perhaps another was
+    /// meant), or can't tell without a record.
     pub wanted: Option<u32>,
     /// Who has approved so far.
     pub approved_by: Vec<String>,
@@ -69,7 +70,8 @@ impl fmt::Debug for ApprovalRequest {
 impl Session {
     /// Asks other people to approve one act of the actor's own: on this record, or, without one, of this kind in the
     /// collection; with fields, limited to these. Whoever may [`Approve`](Action::Approve) it then sees it in
-    /// [`approvals`](Self::approvals). Everybody may ask.
+    /// [`approvals`](Self::approvals). Everybody may ask, also for an act that needs no approval or isn't allowed; an approval
+    /// for one act does nothing for another.
     ///
     /// At most 30 days; a reason of 1 to 1,000 bytes; 32 fields, 512 bytes all together; 256 open requests an actor.
     ///

@@ -139,6 +139,9 @@ impl Vault {
 
     /// Puts another policy in force, for every open session too. The actor is asked about by the present one.
     ///
+    /// Whether anybody may change the new one isn't checked. If nobody may, open the vault with another policy
+    /// ([`VaultOptions::policy`](crate::VaultOptions::policy)).
+    ///
     /// # Errors
     /// [`Error::Denied`]; [`Error::Policy`] if the new one is unsound: the present one stays then.
     pub fn set_policy(&self, policy: impl AccessPolicy + 'static, actor: &Actor) -> Result<()> {

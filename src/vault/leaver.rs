@@ -65,7 +65,8 @@ pub struct LeaverReport {
 impl Tenant {
     /// What somebody who leaves owns and has, and what would become of it: they are suspended, their records go to
     /// `new_owner` (or stay theirs, without one), shares with them and by them end, open requests for approval are
-    /// withdrawn, running emergencies are ended. Looks at the metadata of every record.
+    /// withdrawn, running emergencies are ended. Looks at the metadata of every record. Who leaves and who comes are the
+    /// host's user ids, and aren't checked: show the plan to somebody before it is carried out.
     ///
     /// ```
     /// # fn example(acme: &strongroom::Tenant, admin: &strongroom::Actor) -> strongroom::Result<()> {

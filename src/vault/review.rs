@@ -125,6 +125,11 @@ impl<'a> Inquiry<'a> {
     /// Everybody's access to every field of every collection; roles not used by any permitted act in this tenant, or of the
     /// vault itself, in so many days; and conflicts of duties. The journal is read back for these days.
     ///
+    /// What needs a purpose is left out unless one is said: where the policy asks for purposes, review once for each, with
+    /// [`if_purpose`](Self::if_purpose). A collection is asked about with a record of the actor's own and one of a
+    /// stranger's, so what managers, shares, labels or attributes open isn't shown: [`actions_on`](Self::actions_on) and
+    /// [`who_can`](Self::who_can) ask about a record that there is.
+    ///
     /// An act uses the role that its rule begins with, as those of [`Roles`](crate::policy::Roles) do, else every role of
     /// its actor. In a collection whose records name their own fields, `*` stands for those that the schema doesn't name.
     ///
@@ -147,7 +152,8 @@ impl<'a> Inquiry<'a> {
 
     /// Why an act may or may not be done: every rule that was looked at, what the guard adds, and of a default denial the
     /// nearest missing grant. `fields` are those that the act reads or changes; without a collection it is an act of
-    /// administration.
+    /// administration. It is asked without a purpose and a reason: say the actor's by [`if_purpose`](Self::if_purpose) and
+    /// [`if_reason`](Self::if_reason).
     ///
     /// # Errors
     /// [`Error::Denied`], [`Error::UnknownCollection`], and reasons why the vault can't act now.

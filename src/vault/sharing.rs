@@ -65,6 +65,9 @@ impl<T: Record + 'static> Collection<T> {
     /// Shares a record with somebody, until a time or for good. A policy that knows of shares lets them in; sharing once
     /// more replaces what was allowed. At most 1,000 shares a record, 262,144 a tenant; names of at most 256 bytes.
     ///
+    /// Whether there is such an actor, role or group isn't checked: a misspelt one is shared with nobody, and stands in
+    /// [`shares`](Self::shares).
+    ///
     /// ```
     /// # use strongroom::vault::Session;
     /// # use strongroom::model::{Access, Grantee};

@@ -14,7 +14,8 @@ pub(super) fn read<'a>(top: &Section<'a>) -> (Roles, BTreeMap<&'a str, usize>) {
     let named = top.named("roles");
     if named.is_empty() {
         top.mistake(top.at, || {
-            "there are no roles, so nothing would be permitted: define one, such as `[roles.sales]`".to_owned()
+            "there are no roles, so nothing would be permitted: define one and what it may, such as `[[roles.sales.on]]`"
+                .to_owned()
         });
     }
     for (name, node) in named {

@@ -292,7 +292,8 @@ fn every_mistake_is_told_with_its_place_and_what_to_do() {
 
 #[test]
 fn version_and_roles_must_be_said_and_the_version_be_known() {
-    let roles = "1:1: there are no roles, so nothing would be permitted: define one, such as `[roles.sales]`";
+    let roles = "1:1: there are no roles, so nothing would be permitted: define one and what it may, such as \
+                 `[[roles.sales.on]]`";
     assert_eq!(told(""), ["1:1: `version` is missing: say it, such as `version = 1`", roles]);
     assert_eq!(told("version = 2\n[roles.a]"), ["1:11: this number doesn't fit: write a whole number from 1 to 1"]);
 }

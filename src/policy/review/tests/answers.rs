@@ -210,10 +210,10 @@ fn explanation_passes_on_the_policys_own_and_says_the_guards_part() {
     };
     assert_eq!(
         explain("max", "manager", Action::Erase, &[]),
-        "guard: doesn't permit, by `manager on customers` (reason_required): `manager on customers` obliges to give a \
-         reason\n  \
-         + obligation: a reason is given: not fulfilled: `manager on customers` obliges to give a reason \
-         (reason_required)\n  \
+        "guard: doesn't permit, by `manager on customers` (reason_required): `manager on customers` permits it, but not \
+         without a reason (see `session.because`)\n  \
+         + obligation: a reason is given: not fulfilled: `manager on customers` permits it, but not without a reason (see \
+         `session.because`) (reason_required)\n  \
          crm: permits, by `manager on customers`\n    \
          + crm: what the CRM says\n"
     );
