@@ -30,7 +30,7 @@ pub fn ask(policy: &dyn AccessPolicy, request: &Request<'_>, facts: &dyn Facts) 
 }
 
 /// How long a policy may take to answer, unless the vault is told otherwise.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(1);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 /// How far ahead of the vault's clock an authentication may have happened.
 pub(super) const CLOCKS_APART: i64 = 60_000_000;
 

@@ -134,7 +134,7 @@ impl VaultOptions {
         self
     }
 
-    /// How long the policy may take to answer; one second unless set. A later answer is a denial, and is journalled. It
+    /// How long the policy may take to answer; five seconds unless set. A later answer is a denial, and is journalled. It
     /// can't be cut short: a policy that never answers holds its caller up.
     pub fn policy_deadline(mut self, deadline: Duration) -> Self {
         self.guard = Guard { deadline };

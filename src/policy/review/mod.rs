@@ -62,7 +62,7 @@ use crate::model::{Action, Actor, Facts, RecordId, Request, Resource, Revision, 
 use told::Told;
 
 /// How long a policy may take to answer, unless said otherwise.
-const DEADLINE: Duration = Duration::from_secs(1);
+const DEADLINE: Duration = Duration::from_secs(5);
 /// The record that is asked about where no real one is.
 const PROBE: RecordId = RecordId::from_bytes([0; 16]);
 /// The owner of what is somebody else's.
@@ -142,7 +142,7 @@ impl<'a> Questions<'a> {
         self
     }
 
-    /// How long the policy may take to answer; one second unless set. A later answer is a denial.
+    /// How long the policy may take to answer; five seconds unless set. A later answer is a denial.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.guard = Guard { deadline };

@@ -112,7 +112,7 @@ fn policy_that_answers_too_late_denies_whatever_it_says() {
     impl AccessPolicy for Slow {
         fn decide(&self, request: &Request<'_>, _: &dyn Facts) -> Result<Decision, PolicyError> {
             if request.action == Action::Read {
-                std::thread::sleep(std::time::Duration::from_millis(30));
+                std::thread::sleep(std::time::Duration::from_millis(520));
             }
             Ok(Permission::new("slow").read(FieldSet::All).write(FieldSet::All).into())
         }
@@ -121,7 +121,7 @@ fn policy_that_answers_too_late_denies_whatever_it_says() {
         }
     }
     let kept = Kept::default();
-    let late = std::time::Duration::from_millis(29);
+    let late = std::time::Duration::from_millis(500);
     let world = World::with(|options| options.policy(Slow).policy_deadline(late).sink(Required(kept.clone())));
     let id = world.add("Ann", "ann@x.org");
     match world.customers().get(id) {
