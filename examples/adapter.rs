@@ -43,7 +43,8 @@ fn cel(beside: impl AccessPolicy + 'static, rules: impl IntoIterator<Item = Rule
     let mut all = any_of(beside);
     for rule in rules {
         let condition = Program::compile(rule.when).map_err(|error| fault(&rule, &error.to_string()))?;
-        if let Some(name) = condition.references().variables().iter().find(|name| !NAMES.contains(name)) {
+        // The engine gives them in no order; the message is to be the same each time.
+        if let Some(name) = condition.references().variables().into_iter().filter(|name| !NAMES.contains(name)).min() {
             return Err(fault(&rule, &format!("there is no `{name}`; there are {}", NAMES.join(", "))));
         }
         all = all.or(CelRule { rule, condition });
