@@ -211,6 +211,37 @@ pub trait AccessPolicy: Send + Sync {
     }
 }
 
+/// Everything but the decision and the text, as another policy answers it.
+macro_rules! as_within {
+    ($this:ident, $within:expr) => {
+        fn scope(&$this, request: &Request<'_>, facts: &dyn Facts) -> Result<Scope, PolicyError> {
+            $within.scope(request, facts)
+        }
+
+        fn version(&$this) -> PolicyVersion {
+            $within.version()
+        }
+
+        fn check(&$this) -> Result<(), PolicyError> {
+            $within.check()
+        }
+
+        fn explain(&$this, request: &Request<'_>, facts: &dyn Facts) -> Explanation {
+            $within.explain(request, facts)
+        }
+
+        fn roles(&$this) -> Vec<String> {
+            $within.roles()
+        }
+
+        fn conflicts(&$this, actor: &Actor) -> Vec<String> {
+            $within.conflicts(actor)
+        }
+    };
+}
+
+use as_within;
+
 macro_rules! forward {
     ($($pointer:ident),+) => {
         $(
@@ -219,32 +250,10 @@ macro_rules! forward {
                     (**self).decide(request, facts)
                 }
 
-                fn scope(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Scope, PolicyError> {
-                    (**self).scope(request, facts)
-                }
-
-                fn version(&self) -> PolicyVersion {
-                    (**self).version()
-                }
-
-                fn check(&self) -> Result<(), PolicyError> {
-                    (**self).check()
-                }
-
-                fn explain(&self, request: &Request<'_>, facts: &dyn Facts) -> Explanation {
-                    (**self).explain(request, facts)
-                }
+                as_within!(self, (**self));
 
                 fn text(&self) -> Option<String> {
                     (**self).text()
-                }
-
-                fn roles(&self) -> Vec<String> {
-                    (**self).roles()
-                }
-
-                fn conflicts(&self, actor: &Actor) -> Vec<String> {
-                    (**self).conflicts(actor)
                 }
             }
         )+

@@ -20,14 +20,20 @@ const OFFSETS: std::ops::RangeInclusive<i32> = -720..=840;
 
 /// A day of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[allow(missing_docs, reason = "their names say it")]
 pub enum Weekday {
+    /// Day 1 of ISO 8601.
     Monday,
+    /// Day 2 of ISO 8601.
     Tuesday,
+    /// Day 3 of ISO 8601.
     Wednesday,
+    /// Day 4 of ISO 8601.
     Thursday,
+    /// Day 5 of ISO 8601.
     Friday,
+    /// Day 6 of ISO 8601.
     Saturday,
+    /// Day 7 of ISO 8601.
     Sunday,
 }
 

@@ -15,7 +15,7 @@ pub use forbid::{ForbidIf, forbid_if};
 
 use std::fmt;
 
-use super::{AccessPolicy, Decision, Explanation, PolicyError, PolicyVersion, Scope};
+use super::{AccessPolicy, Decision, Explanation, PolicyError, PolicyVersion, Scope, as_within};
 use crate::model::{Actor, Facts, Request};
 use merge::{Kind, Merge};
 
@@ -181,29 +181,7 @@ macro_rules! composed {
                     self.0.decide(request, facts)
                 }
 
-                fn scope(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Scope, PolicyError> {
-                    self.0.scope(request, facts)
-                }
-
-                fn version(&self) -> PolicyVersion {
-                    self.0.version()
-                }
-
-                fn check(&self) -> Result<(), PolicyError> {
-                    self.0.check()
-                }
-
-                fn explain(&self, request: &Request<'_>, facts: &dyn Facts) -> Explanation {
-                    self.0.explain(request, facts)
-                }
-
-                fn roles(&self) -> Vec<String> {
-                    self.0.roles()
-                }
-
-                fn conflicts(&self, actor: &Actor) -> Vec<String> {
-                    self.0.conflicts(actor)
-                }
+                as_within!(self, self.0);
             }
 
             impl fmt::Debug for $name {

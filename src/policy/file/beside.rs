@@ -4,7 +4,7 @@
 //! the actor is told why the rest of the file denies, not that they have no emergency.
 
 use crate::model::{Access, Actor, Facts, Grantee, RecordId, Request, Timestamp};
-use crate::policy::{AccessPolicy, Decision, Explanation, PolicyError, PolicyVersion, Scope, codes};
+use crate::policy::{AccessPolicy, Decision, Explanation, PolicyError, PolicyVersion, Scope, as_within, codes};
 
 pub(super) struct Beside<P>(pub(super) P);
 
@@ -24,29 +24,7 @@ impl<P: AccessPolicy> AccessPolicy for Beside<P> {
         })
     }
 
-    fn scope(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Scope, PolicyError> {
-        self.0.scope(request, facts)
-    }
-
-    fn version(&self) -> PolicyVersion {
-        self.0.version()
-    }
-
-    fn check(&self) -> Result<(), PolicyError> {
-        self.0.check()
-    }
-
-    fn explain(&self, request: &Request<'_>, facts: &dyn Facts) -> Explanation {
-        self.0.explain(request, facts)
-    }
-
-    fn roles(&self) -> Vec<String> {
-        self.0.roles()
-    }
-
-    fn conflicts(&self, actor: &Actor) -> Vec<String> {
-        self.0.conflicts(actor)
-    }
+    as_within!(self, self.0);
 }
 
 /// The facts, if the actor had emergency access. Only ever asked which denial says most.

@@ -113,10 +113,15 @@ fn several_spans_days_off_exceptions_and_acts_are_kept_to() {
 }
 
 #[test]
-fn time_at_the_ends_of_the_range_is_an_answer() {
-    let policy = WorkingHours::new().utc_offset_minutes(840).monday_to_friday().between((22, 0), (6, 0));
+fn time_at_the_ends_of_the_range_is_in_one_day_of_the_week() {
+    use Weekday::*;
     for at in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX] {
-        let _ = is_open(&policy, at);
+        for offset in [-720, 0, 840] {
+            let open = [Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday]
+                .into_iter()
+                .filter(|day| is_open(&WorkingHours::new().utc_offset_minutes(offset).days([*day]), at));
+            assert_eq!(open.count(), 1, "{at}, {offset}");
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod powercut;
 mod review;
 mod scope;
 mod secrets;
+mod swap;
 mod tampering;
 mod verdicts;
 

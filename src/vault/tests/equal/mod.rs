@@ -8,9 +8,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::channels::Hands;
+use super::swap::Swap;
 use super::*;
 use crate::model::{Access, Clock, Facts, FieldSet, Grantee, Request, Resource, Timestamp};
-use crate::policy::{self, AccessPolicy, Decision, Denial, Permission, PolicyError, PolicyVersion, Scope, danger};
+use crate::policy::{self, AccessPolicy, Denial, Permission};
 use plan::plan;
 
 const PEOPLE: [&str; 4] = ["p0", "p1", "p2", "p3"];
@@ -36,33 +37,6 @@ impl Record for Row {
 
     fn example() -> Self {
         Self { name: "ann".into(), region: "north".into(), kind: "lead".into(), note: "n".into() }
-    }
-}
-
-/// Whatever policy it holds; `all` may do everything, to set up what the others are asked about.
-#[derive(Clone)]
-struct Swap(Arc<Mutex<Arc<dyn AccessPolicy>>>);
-
-impl Swap {
-    fn held(&self) -> Arc<dyn AccessPolicy> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl AccessPolicy for Swap {
-    fn decide(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Decision, PolicyError> {
-        if request.actor.id() == "all" || request.action.is_administration() {
-            return Ok(Permission::new("all").read(FieldSet::All).write(FieldSet::All).into());
-        }
-        self.held().decide(request, facts)
-    }
-
-    fn scope(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Scope, PolicyError> {
-        if request.actor.id() == "all" { Ok(Scope::All) } else { self.held().scope(request, facts) }
-    }
-
-    fn version(&self) -> PolicyVersion {
-        PolicyVersion::of("swap")
     }
 }
 
@@ -153,7 +127,7 @@ struct Bench {
 impl Bench {
     /// `indexed`: whether there is an index on the region, and on owners.
     fn new(indexed: (bool, bool)) -> Self {
-        let (swap, hands) = (Swap(Arc::new(Mutex::new(Arc::new(danger::AllowAll)))), Hands::default());
+        let (swap, hands) = (Swap::new(|request| request.action.is_administration()), Hands::default());
         let world = World::with(|options| options.policy(swap.clone()).clock(hands.clone()));
         let mut schema = Row::schema().index("name", Normaliser::Text);
         if indexed.0 {
@@ -380,7 +354,7 @@ proptest! {
         for plan in &plans {
             let policy: Arc<dyn AccessPolicy> = Arc::from(plan.build());
             policy.check().unwrap();
-            *bench.swap.0.lock().unwrap() = policy;
+            bench.swap.hold(policy);
             for (who, bits) in &actors {
                 bench.hold_against(&actor(*who, *bits), size).map_err(|error| {
                     TestCaseError::fail(format!("{error}\n{plan:#?}\n{:?}", bench.model.rows))
@@ -408,7 +382,7 @@ fn random_policies_permit_some_rows_of_a_store_and_not_others() {
         let plan = plan().new_tree(&mut runner).unwrap();
         let policy = proptest::strategy::ValueTree::current(&plan).build();
         policy.check().unwrap();
-        *bench.swap.0.lock().unwrap() = Arc::from(policy);
+        bench.swap.hold(Arc::from(policy));
         match bench.permitted(&actor(0, 0b11_0011), Action::List, &[]).len() {
             0 => none += 1,
             12 => every += 1,

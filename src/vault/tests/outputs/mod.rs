@@ -12,12 +12,12 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::channels::Hands;
+use super::swap::Swap;
 use super::*;
 use crate::audit::Required;
-use crate::model::{Action, Clock, Facts, FieldSet, Request, Resource};
+use crate::model::{Action, Clock, Request, Resource};
 use crate::policy::{
-    self, AccessPolicy, BreakGlass, Decision, Grant, Labels, OwnerGrants, Permission, PolicyError, PolicyVersion, Role,
-    RowLimit, Scope, Sharing, all_of, any_of, danger, fallback,
+    self, AccessPolicy, BreakGlass, Grant, Labels, OwnerGrants, Role, RowLimit, Sharing, all_of, any_of, fallback,
 };
 use crate::record::{Document, RecordError};
 use crate::vault::facts::View;
@@ -26,41 +26,6 @@ use people::{DOCUMENT, Defined, Fixture, PERSON, Person};
 /// So many bytes of a value are recognised wherever they stand.
 const PROBE: usize = 10;
 const ACTORS: [&str; 3] = ["a0", "a1", "a2"];
-
-/// Whatever policy it holds; `all` may do everything, to set up and to know what there is.
-#[derive(Clone)]
-struct Swap(Arc<Mutex<Arc<dyn AccessPolicy>>>);
-
-impl Swap {
-    fn held(&self) -> Arc<dyn AccessPolicy> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl AccessPolicy for Swap {
-    fn decide(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Decision, PolicyError> {
-        if request.actor.id() == "all" {
-            return Ok(Permission::new("all").read(FieldSet::All).write(FieldSet::All).into());
-        }
-        self.held().decide(request, facts)
-    }
-
-    fn scope(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Scope, PolicyError> {
-        if request.actor.id() == "all" { Ok(Scope::All) } else { self.held().scope(request, facts) }
-    }
-
-    fn version(&self) -> PolicyVersion {
-        PolicyVersion::of("swap")
-    }
-
-    fn explain(&self, request: &Request<'_>, facts: &dyn Facts) -> policy::Explanation {
-        self.held().explain(request, facts)
-    }
-
-    fn roles(&self) -> Vec<String> {
-        self.held().roles()
-    }
-}
 
 /// What a role may do, as data.
 #[derive(Debug, Clone)]
@@ -195,7 +160,7 @@ fn json<T: Record>(record: &T) -> BTreeMap<String, Json> {
 impl Bench {
     fn new(plan: &Plan, seed: u64) -> Self {
         let (kept, hands) = (Kept::default(), Hands::default());
-        let swap = Swap(Arc::new(Mutex::new(Arc::new(danger::AllowAll))));
+        let swap = Swap::new(|_| false);
         let world =
             World::with(|options| options.policy(swap.clone()).clock(hands.clone()).sink(Required(kept.clone())));
         world.acme.define::<Person>(&admin()).unwrap();
@@ -209,7 +174,7 @@ impl Bench {
         bench.look();
         let policy = plan.build();
         policy.check().unwrap();
-        *bench.swap.0.lock().unwrap() = policy;
+        bench.swap.hold(policy);
         bench
     }
 
