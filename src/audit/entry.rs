@@ -100,9 +100,14 @@ pub(crate) struct EntryBuilder {
 
 impl EntryBuilder {
     pub(crate) fn new(time: Timestamp, action: Action) -> Self {
+        Self::named(time, action.name())
+    }
+
+    /// An entry of something that is no act of the vault's: the host's own events, alerts.
+    pub(crate) fn named(time: Timestamp, what: &str) -> Self {
         let mut builder = Self { bytes: Vec::with_capacity(256), last: 0, sorted: true, wrong: None };
         builder.put(tag::TIME, "time", &time.as_micros().to_be_bytes());
-        builder.put(tag::ACTION, "act", action.name().as_bytes());
+        builder.text(tag::ACTION, "act", what);
         builder
     }
 

@@ -15,6 +15,7 @@ use crate::model::{TenantId, VaultId};
 use crate::policy::Denial;
 use crate::store::Store;
 
+use super::blocks::Blocks;
 use super::commit::{Committed, Committer, Holder, Job, Paused, Put, Refusal, RowChange, WriteJob};
 use super::gate::{Gate, Unopened};
 use super::journal::{Journal, Ticket, Untaken};
@@ -128,6 +129,19 @@ impl Core {
 
     pub(super) fn all_tenants(&self) -> Vec<Arc<TenantCore>> {
         self.tenants.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Reads the journal back: the reader, and how many blocks are durable.
+    pub(super) fn blocks(&self) -> Result<(Blocks, u64)> {
+        let state = self.journal.latest().ok_or(Error::Closed)?;
+        let blocks = Blocks {
+            vault: self.id,
+            epoch: state.epoch,
+            store: Arc::clone(&self.store),
+            keyring: Arc::clone(&self.keyring),
+            keys: Arc::clone(self.keyring.vault_keys()),
+        };
+        Ok((blocks, state.frontier.size()))
     }
 
     /// Hands an entry to the journal.

@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::audit::{self, Event, Outcome};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{TenantId, Timestamp};
 
-use super::blocks::{Blocks, unreadable};
+use super::blocks::unreadable;
 use super::core::Core;
 
 /// How far the times of blocks may be out of order, in microseconds.
@@ -24,18 +24,10 @@ pub(super) fn last_used(
     roles: &BTreeSet<String>,
     since: Timestamp,
 ) -> Result<BTreeMap<String, Timestamp>> {
-    let state = core.journal.latest().ok_or(Error::Closed)?;
-    let keys = core.keyring.vault_keys();
-    let blocks = Blocks {
-        vault: core.id,
-        epoch: state.epoch,
-        store: Arc::clone(&core.store),
-        keyring: Arc::clone(&core.keyring),
-        keys: Arc::clone(keys),
-    };
+    let (blocks, size) = core.blocks()?;
     let journal: Arc<str> = "".into();
     let mut used: BTreeMap<String, Timestamp> = BTreeMap::new();
-    for position in (0..state.frontier.size()).rev() {
+    for position in (0..size).rev() {
         // What was trimmed was before the days that the journal is kept for.
         let Some(bytes) = blocks.bytes(position)? else { break };
         let owner = audit::header_of(&bytes).map_err(unreadable)?.tenant;
