@@ -55,6 +55,10 @@ impl Vault {
         Self { core: Arc::new(core) }
     }
 
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     /// Options for a vault in this directory.
     #[cfg(feature = "sled")]
     pub fn options(directory: impl AsRef<Path>) -> VaultOptions {
