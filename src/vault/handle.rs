@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 
 use crate::audit::{Head, HeadKey, SinkHealth, Verdict};
 use crate::crypto::fill;
@@ -30,6 +30,12 @@ pub struct Vault {
     core: Arc<Core>,
 }
 
+/// A vault that is kept open by others: for what must not keep it open itself, such as a sink that acts on the vault.
+#[derive(Clone)]
+pub struct WeakVault {
+    core: Weak<Core>,
+}
+
 /// How an opened vault is doing.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -53,6 +59,12 @@ pub struct Health {
 impl Vault {
     pub(super) fn new(core: Core) -> Self {
         Self { core: Arc::new(core) }
+    }
+
+    /// A handle that doesn't keep the vault open.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakVault {
+        WeakVault { core: Arc::downgrade(&self.core) }
     }
 
     /// Options for a vault in this directory.
@@ -276,6 +288,20 @@ impl Vault {
 impl fmt::Debug for Vault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Vault").field("id", &self.core.id).finish_non_exhaustive()
+    }
+}
+
+impl WeakVault {
+    /// The vault; `None` once its last handle is gone.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Vault> {
+        self.core.upgrade().map(|core| Vault { core })
+    }
+}
+
+impl fmt::Debug for WeakVault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakVault")
     }
 }
 
