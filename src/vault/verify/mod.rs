@@ -12,17 +12,17 @@ use crate::audit::{JournalState, decode_head_file, header_of};
 use crate::error::{Error, Result};
 use crate::format::FormatError;
 use crate::format::place::{self, Space};
-use crate::index::{self, Entry as IndexEntry, Link};
-use crate::model::{CollectionId, RecordId, TenantId};
-
+use crate::model::TenantId;
 use crate::store::Pair;
 
 use super::commit::terms_of;
 use super::core::Core;
-use super::gate::{Opened, RowPlace, open_tombstone};
-use super::rows::{self, ParsedRow};
-use super::tenant_core::{CollectionCore, TenantCore};
-use super::{blocks, facts, open, terms};
+use super::tenant_core::TenantCore;
+use super::{blocks, facts, open};
+
+mod row;
+
+pub(in crate::vault) use row::{check_row, collections_of};
 
 /// How many values are read from the store at once.
 const PAGE: usize = 512;
@@ -263,11 +263,10 @@ impl Check<'_> {
                 Ok(())
             })?;
         }
-        let collections: HashMap<CollectionId, Arc<CollectionCore>> =
-            tenant.collections().into_iter().map(|collection| (collection.id, collection)).collect();
+        let collections = collections_of(tenant);
         self.each(&place::of_tenant(Space::Row, tenant.id), |key, value| {
             self.count(tenant, found, key, value);
-            if let Err(rows) = self.row(tenant, &collections, key, value) {
+            if let Err(rows) = check_row(self.core, tenant, &collections, key, value) {
                 found.wrong.get_or_insert(rows);
             }
             Ok(())
@@ -280,62 +279,6 @@ impl Check<'_> {
         });
         if counted.is_err() {
             found.wrong.get_or_insert(RowSet::Records);
-        }
-    }
-
-    /// Opens a row and holds it against its index entries.
-    fn row(
-        &self,
-        tenant: &TenantCore,
-        collections: &HashMap<CollectionId, Arc<CollectionCore>>,
-        key: &[u8],
-        value: &[u8],
-    ) -> Result<(), RowSet> {
-        let records = |_: Error| RowSet::Records;
-        let indexes = |_: Error| RowSet::Indexes;
-        let (_, collection, record) = place::row_of_key(key).ok_or(RowSet::Records)?;
-        let place = RowPlace { tenant: tenant.id, collection, record };
-        let core = collections.get(&collection).ok_or(RowSet::Records)?;
-        let layout = core.layout();
-        let bytes = rows::complete(&*self.core.store, &place, value.to_vec()).map_err(records)?;
-        let bytes = bytes.ok_or(RowSet::Records)?;
-        let mut joined = Vec::new();
-        let (row, body) = match bytes.parse(&mut joined).map_err(|_| RowSet::Records)? {
-            ParsedRow::Live { row, body } => (row, body),
-            ParsedRow::Tombstone(sealed) => {
-                return match open_tombstone(&tenant.keys, &place, sealed) {
-                    Ok(_) => Ok(()),
-                    Err(_) => Err(RowSet::Records),
-                };
-            }
-        };
-        let opened = Opened::open(&tenant.keys, place, &row, body, &layout, core).map_err(|_| RowSet::Records)?;
-        let links = terms::links(tenant, &place, row.head.revision, row.links).map_err(indexes)?;
-        for link in &links {
-            self.link(tenant, collection, record, link)?;
-        }
-        // An index that is being built may lack rows; what it has must be right.
-        let terms = opened.terms(&layout, |index| index.ready).map_err(indexes)?;
-        let linked = terms.iter().all(|term| {
-            links.iter().any(|link| {
-                (link.index, link.version) == (term.index, term.version) && link.value_key.expose() == term.key.expose()
-            })
-        });
-        let ready = |link: &&Link| {
-            let same = |index: &&super::tenant_core::IndexCore| {
-                (index.keys.index(), index.keys.version()) == (link.index, link.version)
-            };
-            layout.indexes.iter().find(same).is_some_and(|index| index.ready)
-        };
-        if linked && links.iter().filter(ready).count() == terms.len() { Ok(()) } else { Err(RowSet::Indexes) }
-    }
-
-    fn link(&self, tenant: &TenantCore, collection: CollectionId, record: RecordId, link: &Link) -> Result<(), RowSet> {
-        let key = place::entry(tenant.id, &index::entry_key(&link.value_key, link.position));
-        let sealed = self.get(&key).map_err(|_| RowSet::Indexes)?.ok_or(RowSet::Indexes)?;
-        match index::open_entry(&link.value_key, &link.place(collection), &sealed) {
-            Ok(IndexEntry::Live(found)) if found == record => Ok(()),
-            _ => Err(RowSet::Indexes),
         }
     }
 
