@@ -16,6 +16,7 @@ mod outputs;
 mod policies;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
+mod questions;
 mod review;
 mod scope;
 mod secrets;
