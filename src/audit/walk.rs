@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::crypto::{Key, role};
+use crate::crypto::{Digest, Key, role};
 use crate::format::block::{Header, split};
 use crate::model::{JournalEpochId, TenantId, VaultId};
 
@@ -101,13 +101,31 @@ impl<'a> Walk<'a> {
         Ok(opened)
     }
 
+    /// Takes the leaf of a block that was dropped. These come before all blocks.
+    ///
+    /// # Errors
+    /// The verdict, if a head or the state doesn't vouch for it.
+    pub(crate) fn dropped(&mut self, leaf: Digest) -> Result<(), Verdict> {
+        self.vouch()?;
+        let expected = self.tree.size();
+        if expected >= self.claims.stored.size() {
+            return Err(rewritten(expected, expected, RewrittenBecause::State));
+        }
+        self.tree.append(leaf);
+        self.vouch()
+    }
+
+    /// The end of the dropped blocks: each tenant's last one of them.
+    pub(crate) fn resume(&mut self, tips: BTreeMap<Option<TenantId>, Tip>) {
+        self.tips = tips;
+    }
+
     /// Each tenant's last block seen.
     pub(crate) fn tips(&self) -> &BTreeMap<Option<TenantId>, Tip> {
         &self.tips
     }
 
     /// The tree so far.
-    #[cfg(test)]
     pub(crate) fn tree(&self) -> &Frontier {
         &self.tree
     }

@@ -66,6 +66,8 @@ pub enum Action {
     ReviewAccess,
     /// Review an emergency access of somebody else's.
     ReviewEmergency,
+    /// Drop the journal's oldest entries for good.
+    Retain,
 }
 
 impl Action {
@@ -98,6 +100,7 @@ impl Action {
         Self::Suspend,
         Self::ReviewAccess,
         Self::ReviewEmergency,
+        Self::Retain,
     ];
 
     /// The stable name that the journal and policies use.
@@ -131,6 +134,7 @@ impl Action {
             Self::Suspend => "suspend",
             Self::ReviewAccess => "review_access",
             Self::ReviewEmergency => "review_emergency",
+            Self::Retain => "retain",
         }
     }
 
@@ -157,6 +161,7 @@ impl Action {
                 | Self::Suspend
                 | Self::ReviewAccess
                 | Self::ReviewEmergency
+                | Self::Retain
         )
     }
 

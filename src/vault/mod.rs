@@ -25,6 +25,7 @@
 //! does the same, and can tell nobody.
 
 mod approval;
+mod base;
 mod batch;
 mod blocks;
 mod collection;
@@ -50,6 +51,8 @@ mod parts;
 mod policies;
 mod query;
 mod read;
+mod reserve;
+mod retention;
 mod review;
 mod rows;
 mod scoped;
@@ -78,6 +81,7 @@ pub use handle::{Health, Vault};
 pub use leaver::{LeaverPlan, LeaverReport};
 pub use options::{Memory, VaultOptions};
 pub use policies::PastPolicy;
+pub use retention::{HeldBack, Retention, RetentionPlan, RetentionReport};
 pub use review::Inquiry;
 pub use session::Session;
 pub use sharing::Share;

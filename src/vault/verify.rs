@@ -11,6 +11,7 @@ use crate::audit::{Claims, Head, HeadKey, RewrittenBecause, RowSet, RowSetDigest
 use crate::audit::{JournalState, decode_head_file, header_of};
 use crate::error::{Error, Result};
 use crate::format::FormatError;
+use crate::format::journal_base::leaves;
 use crate::format::place::{self, Space};
 use crate::index::{self, Entry as IndexEntry, Link};
 use crate::model::{CollectionId, RecordId, TenantId};
@@ -42,7 +43,7 @@ pub(super) const fn code(verdict: &Verdict) -> &'static str {
 pub(super) fn verify(core: &Core, anchor: Option<&Head>) -> Result<Verdict> {
     let (paused, resume) = core.pause()?;
     let tenants = core.all_tenants().into_iter().map(|tenant| (tenant.id, tenant)).collect();
-    let verdict = Check { core, state: paused.journal, tenants, owners: Vec::new() }.run(anchor);
+    let verdict = Check { core, state: paused.journal, tenants, first: 0, owners: Vec::new() }.run(anchor);
     drop(resume);
     verdict
 }
@@ -51,7 +52,9 @@ struct Check<'a> {
     core: &'a Core,
     state: JournalState,
     tenants: HashMap<TenantId, Arc<TenantCore>>,
-    /// Whose block stands at each position.
+    /// Where the blocks begin.
+    first: u64,
+    /// Whose block stands at each position from there on.
     owners: Vec<Option<TenantId>>,
 }
 
@@ -92,6 +95,9 @@ impl Check<'_> {
             head_key: &head_key,
         };
         let Ok(mut walk) = Walk::new(claims) else { return Ok(rewritten(RewrittenBecause::Head)) };
+        if let Some(verdict) = self.dropped(&mut walk)? {
+            return Ok(verdict);
+        }
         if let Some(verdict) = self.blocks(&mut walk)? {
             return Ok(verdict);
         }
@@ -179,6 +185,44 @@ impl Check<'_> {
         page.map(|page| page.into_iter().next()).map_err(|error| Error::io("reading the vault", error))
     }
 
+    /// Walks through the hashes of the dropped blocks, up to where the journal begins. Returns a verdict if that ends it.
+    fn dropped(&mut self, walk: &mut Walk<'_>) -> Result<Option<Verdict>> {
+        let last = self.state.frontier.size();
+        let rewritten = |first| Some(Verdict::Rewritten { first, last, because: RewrittenBecause::State });
+        let (blocks, _) = self.core.blocks()?;
+        let base = match blocks.base() {
+            Ok((base, _)) => base,
+            Err(Error::Damaged { .. }) => return Ok(rewritten(0)),
+            Err(error) => return Err(error),
+        };
+        let mut after: Option<Vec<u8>> = None;
+        loop {
+            let page = self.scan(&place::all_of(Space::Leaves), after.as_deref())?;
+            let Some((key, _)) = page.last() else { break };
+            after = Some(key.clone());
+            for (key, stored) in &page {
+                let expected = walk.tree().size();
+                let here = place::first_of_leaves_key(key) == Some(expected) && expected < base.first();
+                let Some(leaves) = leaves(stored).ok().filter(|_| here) else { return Ok(rewritten(expected)) };
+                for leaf in leaves {
+                    if let Err(verdict) = walk.dropped(*leaf) {
+                        return Ok(Some(verdict));
+                    }
+                }
+            }
+        }
+        if *walk.tree() != base.frontier {
+            return Ok(rewritten(0));
+        }
+        match blocks.tips(&base) {
+            Ok(tips) => walk.resume(tips),
+            Err(Error::Damaged { .. }) => return Ok(rewritten(0)),
+            Err(error) => return Err(error),
+        }
+        self.first = base.first();
+        Ok(None)
+    }
+
     /// Walks through every block. Returns a verdict if that ends it.
     fn blocks(&mut self, walk: &mut Walk<'_>) -> Result<Option<Verdict>> {
         let mut current: Option<(u64, Vec<u8>)> = None;
@@ -233,7 +277,8 @@ impl Check<'_> {
 
     fn change_lists(&self, all: &mut HashMap<TenantId, Found>) -> Result<()> {
         self.each(&place::all_of(Space::Changes), |key, value| {
-            let position = place::position_of_key(key).and_then(|(position, _)| usize::try_from(position).ok());
+            let position = place::position_of_key(key).and_then(|(position, _)| position.checked_sub(self.first));
+            let position = position.and_then(|position| usize::try_from(position).ok());
             let owner = position.and_then(|position| self.owners.get(position)).copied().flatten();
             // One that belongs to nobody counts as slipped in with whichever tenant comes first.
             let owner = owner.or_else(|| self.tenants.keys().next().copied());

@@ -16,6 +16,7 @@ mod outputs;
 mod policies;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
+mod retention;
 mod review;
 mod scope;
 mod secrets;
