@@ -66,6 +66,8 @@ pub enum Action {
     ReviewAccess,
     /// Review an emergency access of somebody else's.
     ReviewEmergency,
+    /// Freeze a tenant, read-only or closed, or end that.
+    Freeze,
     /// Drop the journal's oldest entries for good.
     Retain,
 }
@@ -100,6 +102,7 @@ impl Action {
         Self::Suspend,
         Self::ReviewAccess,
         Self::ReviewEmergency,
+        Self::Freeze,
         Self::Retain,
     ];
 
@@ -134,6 +137,7 @@ impl Action {
             Self::Suspend => "suspend",
             Self::ReviewAccess => "review_access",
             Self::ReviewEmergency => "review_emergency",
+            Self::Freeze => "freeze",
             Self::Retain => "retain",
         }
     }
@@ -161,6 +165,7 @@ impl Action {
                 | Self::Suspend
                 | Self::ReviewAccess
                 | Self::ReviewEmergency
+                | Self::Freeze
                 | Self::Retain
         )
     }

@@ -162,6 +162,7 @@ fn helps(entry: &Entry) -> bool {
                 | Action::Retain
                 | Action::Approve
                 | Action::Suspend
+                | Action::Freeze
                 | Action::Verify
                 | Action::ReadJournal
         )

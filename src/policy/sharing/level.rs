@@ -41,6 +41,7 @@ impl Level {
             | Action::Suspend
             | Action::ReviewAccess
             | Action::ReviewEmergency
+            | Action::Freeze
             | Action::Retain => None,
         }
     }
