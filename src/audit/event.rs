@@ -1,6 +1,7 @@
 //! Entries as sinks get them.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::format::journal_entry::tag;
@@ -257,6 +258,12 @@ impl Event {
     #[must_use]
     pub fn party(&self) -> Option<&str> {
         self.entry.text(tag::PARTY)
+    }
+
+    /// The blocks of the journal that the act is about, by their positions: those that retention dropped, or is about to.
+    #[must_use]
+    pub fn blocks(&self) -> Option<Range<u64>> {
+        self.entry.blocks()
     }
 
     /// The event as one line of JSON, without a line end. What doesn't apply is left out.

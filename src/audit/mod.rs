@@ -5,6 +5,7 @@
 //! Does not: read or write the store, decide when to commit, or hold a key longer than a call. Entries hold no values of
 //! records, but who did what and why; they are sealed on the disk and plain in memory and in sinks.
 
+mod base;
 mod block;
 mod delivery;
 mod digest;
@@ -28,6 +29,7 @@ pub use json_lines::JsonLines;
 pub use sink::{AttachedSink, AuditSink, Held, Optional, Required, SinkError, SinkHealth, SinkState};
 pub use verdict::{RewrittenBecause, RowFault, RowSet, Verdict};
 
+pub(crate) use base::{BaseOf, JournalBase};
 pub(crate) use block::{NewBlock, OpenedBlock, Place, batches, leaf_of, open_block, seal_block};
 pub(crate) use delivery::{Delivery, Replay, Waited};
 pub(crate) use digest::{RowSetDigest, commit_mac, term};

@@ -75,7 +75,6 @@ impl<'a> Walk<'a> {
     ///
     /// # Errors
     /// The verdict, if there can't be such a leaf.
-    #[cfg_attr(not(test), allow(dead_code, reason = "no journal begins later than at 0 yet"))]
     pub(crate) fn dropped(&mut self, leaf: Digest) -> Result<(), Verdict> {
         self.vouch()?;
         let at = self.tree.size();
@@ -92,7 +91,6 @@ impl<'a> Walk<'a> {
     ///
     /// # Errors
     /// The verdict, if one stands where no block was dropped.
-    #[cfg_attr(not(test), allow(dead_code, reason = "no journal begins later than at 0 yet"))]
     pub(crate) fn preset(&mut self, tips: impl IntoIterator<Item = (Option<TenantId>, Tip)>) -> Result<(), Verdict> {
         let size = self.tree.size();
         for (tenant, tip) in tips {
@@ -151,7 +149,6 @@ impl<'a> Walk<'a> {
     }
 
     /// The tree so far.
-    #[cfg(test)]
     pub(crate) fn tree(&self) -> &Frontier {
         &self.tree
     }

@@ -104,6 +104,11 @@ pub(crate) fn total_length(first_chunk: &[u8]) -> Result<usize, FormatError> {
     Header::read(&mut Reader::new(WHAT, first_chunk))?.block_length()
 }
 
+/// Whose block it is that begins with this chunk; `None` for the vault's own.
+pub(crate) fn tenant_of(first_chunk: &[u8]) -> Result<Option<TenantId>, FormatError> {
+    Header::read(&mut Reader::new(WHAT, first_chunk)).map(|header| header.tenant)
+}
+
 /// How many chunks the block has that begins with this one.
 pub(crate) fn chunk_count(first_chunk: &[u8]) -> Result<usize, FormatError> {
     total_length(first_chunk).map(|length| length.div_ceil(CHUNK))

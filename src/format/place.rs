@@ -36,6 +36,10 @@ pub(crate) enum Space {
     Fact = 0x0d,
     /// `version ‖ BE16 n` → part of the sealed text of a policy that was in force.
     Policy = 0x0e,
+    /// `BE64 first` → leaf hashes of 128 journal blocks that were dropped.
+    Leaves = 0x0f,
+    /// nothing → where the journal begins; `tenant` → the tenant's last block before that.
+    JournalBase = 0x10,
 }
 
 pub(crate) fn row(tenant: TenantId, collection: CollectionId, record: RecordId) -> Vec<u8> {
@@ -108,6 +112,33 @@ pub(crate) fn position_of_key(key: &[u8]) -> Option<(u64, u32)> {
 
 pub(crate) fn changes(position: u64, number: u32) -> Vec<u8> {
     key(Space::Changes, &[&position.to_be_bytes(), &number.to_be_bytes()])
+}
+
+/// The leaf hashes of the segment that begins at `first`.
+pub(crate) fn leaves(first: u64) -> Vec<u8> {
+    key(Space::Leaves, &[&first.to_be_bytes()])
+}
+
+/// The position that such a key begins at.
+pub(crate) fn first_of_leaves_key(key: &[u8]) -> Option<u64> {
+    let (_, first) = key.split_first()?;
+    first.try_into().ok().map(u64::from_be_bytes)
+}
+
+pub(crate) fn journal_base() -> Vec<u8> {
+    key(Space::JournalBase, &[])
+}
+
+/// The last dropped block of a tenant, or of the vault itself.
+pub(crate) fn journal_tip(tenant: Option<TenantId>) -> Vec<u8> {
+    key(Space::JournalBase, &[tenant.as_ref().map_or(&[0; 16][..], |id| id.as_bytes().as_slice())])
+}
+
+/// Whose tip a key is for; `Some(None)` is the vault's own.
+pub(crate) fn tenant_of_tip_key(key: &[u8]) -> Option<Option<TenantId>> {
+    let (_, tenant) = key.split_first()?;
+    let tenant: [u8; 16] = tenant.try_into().ok()?;
+    Some((tenant != [0; 16]).then(|| TenantId::from_bytes(tenant)))
 }
 
 pub(crate) fn tenant_state(tenant: TenantId) -> Vec<u8> {

@@ -43,7 +43,10 @@ pub struct WeakVault {
 pub struct Health {
     /// Writing has failed; every act fails until the vault is opened again.
     pub stopped: bool,
-    /// Blocks in the journal.
+    /// The disk had no room when the vault was opened, and hasn't yet: only acts that help out of that are done. See
+    /// [`VaultOptions::reserve_bytes`](crate::VaultOptions::reserve_bytes).
+    pub low_space: bool,
+    /// Blocks in the journal, dropped ones included.
     pub journal_blocks: u64,
     /// The audit sinks.
     pub sinks: Vec<SinkHealth>,
@@ -257,6 +260,7 @@ impl Vault {
             counts.fold((0usize, 0usize), |sum, (a, b)| (sum.0.saturating_add(a), sum.1.saturating_add(b)));
         Health {
             stopped: core.journal.failed(),
+            low_space: core.reserve.low(),
             journal_blocks: core.journal.latest().map_or(0, |state| state.frontier.size()),
             sinks: core.journal.sinks().iter().map(crate::audit::Delivery::health).collect(),
             emergencies_running: running,
@@ -293,8 +297,12 @@ impl Vault {
         Ok(verdict)
     }
 
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     /// Asks the policy about an act of administration. A refusal is written down.
-    fn permit(&self, question: &Question<'_>) -> Result<Permit> {
+    pub(super) fn permit(&self, question: &Question<'_>) -> Result<Permit> {
         self.core.ready()?;
         self.core.gate.permit(question).map_err(|denial| {
             match entries::denied(&self.core.gate, question, None, &denial) {
@@ -304,7 +312,7 @@ impl Vault {
         })
     }
 
-    fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
+    pub(super) fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
         let outcome = (crate::audit::Outcome::Permitted, code, permit.rule());
         let entry = entries::finish(entries::under(&self.core.gate, question, None, outcome, permit.version()))?;
         self.core.record(None, entry).map(|_ticket| ())
@@ -331,6 +339,6 @@ impl fmt::Debug for WeakVault {
     }
 }
 
-fn question(actor: &Actor, action: Action) -> Question<'_> {
+pub(super) fn question(actor: &Actor, action: Action) -> Question<'_> {
     Question::new(actor, action, None)
 }

@@ -25,6 +25,7 @@
 //! does the same, and can tell nobody.
 
 mod approval;
+mod base;
 mod batch;
 mod blocks;
 mod collection;
@@ -55,6 +56,8 @@ mod policies;
 mod query;
 mod questions;
 mod read;
+mod reserve;
+mod retention;
 mod review;
 mod rows;
 mod scoped;
@@ -88,6 +91,7 @@ pub use leaver::{LeaverPlan, LeaverReport};
 pub use options::{Memory, VaultOptions};
 pub use policies::PastPolicy;
 pub use questions::{JournalCursor, JournalPage, JournalPages, JournalQuery};
+pub use retention::{HeldBack, Retention, RetentionPlan, RetentionReport};
 pub use review::Inquiry;
 pub use session::Session;
 pub use sharing::Share;

@@ -17,6 +17,7 @@ mod policies;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
 mod questions;
+mod retention;
 mod review;
 mod scope;
 mod secrets;

@@ -21,6 +21,7 @@ use super::core::Core;
 use super::open;
 use super::tenant_core::TenantCore;
 
+mod dropped;
 mod journal;
 mod naming;
 mod pages;
@@ -105,6 +106,9 @@ impl<'a> Check<'a> {
             head_key: &head_key,
         };
         let Ok(mut walk) = Walk::new(claims) else { return Ok(rewritten(RewrittenBecause::Head)) };
+        if let Err(verdict) = dropped::walk(self, &mut walk)? {
+            return Ok(verdict);
+        }
         let mut lists = match journal::walk(self, &mut walk)? {
             Ok(lists) => lists,
             Err(verdict) => return Ok(verdict),
