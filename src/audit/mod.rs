@@ -11,6 +11,7 @@ mod digest;
 mod entry;
 mod error;
 mod event;
+pub mod evidence;
 mod head;
 mod json_lines;
 mod proof;

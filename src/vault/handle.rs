@@ -27,7 +27,7 @@ use super::{entries, open, policies, verify};
 /// the vault is closed as [`close`](Self::close) does, without anybody to report to.
 #[derive(Clone)]
 pub struct Vault {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
 }
 
 /// How an opened vault is doing.

@@ -36,6 +36,7 @@ mod duplicate;
 mod edit;
 mod emergency;
 mod entries;
+mod evidence;
 mod facts;
 mod found;
 mod gate;
