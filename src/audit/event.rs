@@ -84,6 +84,16 @@ pub(crate) fn events(journal: &Arc<str>, tenant: Option<TenantId>, position: u64
 }
 
 impl Event {
+    /// An event that stands for itself: the entry at this position and index, of so many in its block.
+    pub(crate) fn shown(
+        journal: &Arc<str>,
+        tenant: Option<TenantId>,
+        (position, index, of): (u64, u32, u32),
+        entry: Entry,
+    ) -> Self {
+        Self { journal: Arc::clone(journal), tenant, position, index, of, entry }
+    }
+
     /// Which journal it is of: `strongroom/<vault id>/<journal id>`.
     #[must_use]
     pub fn journal(&self) -> &str {

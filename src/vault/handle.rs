@@ -28,7 +28,7 @@ use super::{entries, open, policies};
 /// the vault is closed as [`close`](Self::close) does, without anybody to report to.
 #[derive(Clone)]
 pub struct Vault {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
 }
 
 /// A vault that is kept open by others: for what must not keep it open itself, such as a sink that acts on the vault.

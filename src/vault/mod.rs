@@ -38,6 +38,7 @@ mod duplicate;
 mod edit;
 mod emergency;
 mod entries;
+mod evidence;
 mod facts;
 mod found;
 mod freeze;

@@ -5,6 +5,7 @@ mod channels;
 mod counting;
 mod dropped;
 mod equal;
+mod evidence;
 mod facts;
 mod failing;
 mod format;
