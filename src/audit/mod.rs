@@ -6,6 +6,8 @@
 //! records, but who did what and why; they are sealed on the disk and plain in memory and in sinks.
 
 mod block;
+mod channel;
+mod cursor;
 mod delivery;
 mod digest;
 mod entry;
@@ -13,6 +15,7 @@ mod error;
 mod event;
 mod head;
 mod json_lines;
+mod lines;
 mod sink;
 mod state;
 mod tree;
@@ -22,14 +25,19 @@ mod walk;
 #[cfg(test)]
 mod vectors;
 
+pub use channel::{Channel, Message, Messages, channel};
 pub use event::{Event, Outcome, Subject};
 pub use head::{Head, HeadError, HeadKey};
 pub use json_lines::JsonLines;
-pub use sink::{AttachedSink, AuditSink, Held, Optional, Required, SinkError, SinkHealth, SinkState};
+pub use lines::{FileOptions, Fsync};
+pub use sink::{
+    AttachedSink, AuditSink, Behind, Held, Relayed, RelayedSink, Required, SinkError, SinkHealth, SinkState,
+};
 pub use verdict::{RewrittenBecause, RowSet, Verdict};
 
 pub(crate) use block::{NewBlock, OpenedBlock, Place, batches, leaf_of, open_block, seal_block};
-pub(crate) use delivery::{Delivery, Replay, Waited};
+pub(crate) use cursor::{open_cursor, seal_cursor};
+pub(crate) use delivery::{Cursor, Delivery, Names, Supply, Waited};
 pub(crate) use digest::{RowSetDigest, commit_mac, term};
 pub(crate) use entry::{Entry, EntryBuilder};
 pub(crate) use error::AuditError;

@@ -28,6 +28,7 @@ pub(crate) enum Domain {
     Block,
     JournalState,
     PolicyText,
+    SinkCursor,
 }
 
 impl Domain {
@@ -54,6 +55,7 @@ impl Domain {
             Self::Block => b"block",
             Self::JournalState => b"journal state",
             Self::PolicyText => b"policy text",
+            Self::SinkCursor => b"sink cursor",
         }
     }
 }
