@@ -113,3 +113,6 @@ impl AuditSink for Channel {
         "Channel".to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests;

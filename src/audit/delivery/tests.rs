@@ -299,3 +299,5 @@ fn closing_delivers_what_is_left() {
     helper.join().unwrap();
     assert_eq!(control.got(), (0..100).collect::<Vec<_>>());
 }
+
+mod trouble;

@@ -188,3 +188,5 @@ fn part_whose_sync_failed_is_cut_and_written_again() {
     sink.deliver(&blocks(2..4)).unwrap();
     assert_eq!(content(&path), whole(0..4));
 }
+
+mod rotating;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cedar")]
 mod cedar;
+mod delivery;
 mod journal;
 mod own;
 mod policies;

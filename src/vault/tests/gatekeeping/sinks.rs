@@ -158,10 +158,12 @@ fn buffered_read_is_durable_after_its_delay_without_another_act() {
 }
 
 #[test]
-fn optional_sink_that_panics_errs_or_hangs_takes_nothing_down() {
+fn relayed_sink_that_panics_errs_or_hangs_takes_nothing_down() {
     let sinks = [Told::new(Way::Panics), Told::new(Way::Errs), Told::new(Way::Hangs)];
-    let attach =
-        |options: VaultOptions| sinks.iter().fold(options, |options, sink| options.sink(Relayed(sink.clone())));
+    let attach = |options: VaultOptions| {
+        let named = |(n, sink): (usize, &Told)| Relayed(sink.clone()).named(format!("sink {n}"));
+        sinks.iter().enumerate().map(named).fold(options, VaultOptions::sink)
+    };
     let world = World::with(|options| attach(options).strict_reads(true));
     let begin = Instant::now();
     let id = world.add("Ann", "ann@x.org");
