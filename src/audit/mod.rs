@@ -6,19 +6,28 @@
 //! records, but who did what and why; they are sealed on the disk and plain in memory and in sinks.
 
 mod block;
+mod cef;
 mod delivery;
 mod digest;
 mod entry;
 mod error;
 mod event;
+mod grade;
 mod head;
 mod json_lines;
+mod ocsf;
+mod plain;
 mod sink;
 mod state;
+mod syslog;
+#[cfg(feature = "tracing")]
+mod tracing;
 mod tree;
 mod verdict;
 mod walk;
 
+#[cfg(test)]
+mod samples;
 #[cfg(test)]
 mod vectors;
 
@@ -26,6 +35,9 @@ pub use event::{Event, Outcome, Subject};
 pub use head::{Head, HeadError, HeadKey};
 pub use json_lines::JsonLines;
 pub use sink::{AttachedSink, AuditSink, Held, Optional, Required, SinkError, SinkHealth, SinkState};
+pub use syslog::{Facility, Syslog, SyslogBody};
+#[cfg(feature = "tracing")]
+pub use tracing::Tracing;
 pub use verdict::{RewrittenBecause, RowSet, Verdict};
 
 pub(crate) use block::{NewBlock, OpenedBlock, Place, batches, leaf_of, open_block, seal_block};
