@@ -38,7 +38,7 @@ pub use sink::{AttachedSink, AuditSink, Held, Optional, Required, SinkError, Sin
 pub use syslog::{Facility, Syslog, SyslogBody};
 #[cfg(feature = "tracing")]
 pub use tracing::Tracing;
-pub use verdict::{RewrittenBecause, RowSet, Verdict};
+pub use verdict::{RewrittenBecause, RowFault, RowSet, Verdict};
 
 pub(crate) use block::{NewBlock, OpenedBlock, Place, batches, leaf_of, open_block, seal_block};
 pub(crate) use delivery::{Delivery, Replay, Waited};
@@ -49,4 +49,5 @@ pub(crate) use event::events;
 pub(crate) use head::{HeadBody, decode_head_file, encode_head_file};
 pub(crate) use state::JournalState;
 pub(crate) use tree::Frontier;
-pub(crate) use walk::{Claims, Walk, header_of};
+pub(crate) use verdict::MAX_NAMED;
+pub(crate) use walk::{Claims, Tip, Walk, header_of};
