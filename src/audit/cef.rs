@@ -10,6 +10,10 @@ use super::plain::{cut, hex, is_hostile, shortened};
 use super::{Event, Head, Outcome};
 use crate::model::Timestamp;
 
+pub use file::Cef;
+
+mod file;
+
 /// The longest values of CEF's dictionary, in characters; counted here in bytes, of which there are never fewer.
 const TEXT: usize = 1023;
 const CUSTOM: usize = 4000;

@@ -13,7 +13,10 @@ use crate::model::Timestamp;
 
 use class::{Class, Kind};
 
+pub use file::Ocsf;
+
 mod class;
+mod file;
 
 /// The release of the schema.
 const VERSION: &str = "1.8.0";
@@ -53,7 +56,7 @@ pub(super) fn line(event: &Event) -> String {
     who(&mut object, &mut rest, kind, event);
     what(&mut object, &mut rest, kind, event, &uid);
     object.insert("unmapped".into(), Value::Object(rest));
-    plain::json(Value::Object(object).to_string())
+    written(object)
 }
 
 /// A head is an act on the log itself: Event Log Activity, activity Other, "Sign".
@@ -73,7 +76,14 @@ pub(super) fn head_line(head: &Head) -> String {
         "unmapped".into(),
         json!({ "head": head.to_string(), "size": head.size(), "root": plain::hex(&head.root()) }),
     );
-    plain::json(Value::Object(object).to_string())
+    written(object)
+}
+
+/// The class comes first, so that a line shows from its beginning what it is; the order of the rest says nothing.
+fn written(mut object: Map<String, Value>) -> String {
+    let class = object.remove("class_uid").unwrap_or_default();
+    let rest = Value::Object(object).to_string();
+    plain::json(format!("{{\"class_uid\":{class},{}", rest.strip_prefix('{').unwrap_or(&rest)))
 }
 
 fn base(kind: Kind<'_>, time: Timestamp, severity: (u8, &str)) -> Map<String, Value> {

@@ -1,5 +1,6 @@
 //! Events for the tests of the formats: everyday, full and hostile ones.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::crypto::Key;
@@ -8,7 +9,9 @@ use crate::model::{
     Action, Actor, CollectionId, Grantee, JournalEpochId, Pseudonym, Revision, TenantId, Timestamp, VaultId,
 };
 
-use super::{Entry, EntryBuilder, Event, Frontier, Head, HeadBody, Outcome, Subject, events};
+use super::{
+    AuditSink, Entry, EntryBuilder, Event, Frontier, Head, HeadBody, Held, Outcome, SinkError, Subject, events,
+};
 
 pub(super) const JOURNAL: &str = "strongroom/01010101-0101-0101-0101-010101010101/02020202-0202-0202-0202-020202020202";
 pub(super) const OUTCOMES: [Outcome; 3] = [Outcome::Permitted, Outcome::Denied, Outcome::Failed];
@@ -209,4 +212,37 @@ const PARTS: &[Part] = &[
 
 fn subject() -> Subject {
     Subject { pseudonym: Pseudonym::from_bytes([1; 16]), number: 2, revision: Revision::new(3) }
+}
+
+/// A file sink, cut anywhere as a crash cuts it, has every event once when it was opened again and served; heads too.
+pub(super) fn file_goes_on_after_any_cut(
+    open: impl Fn(&Path) -> Result<Box<dyn AuditSink>, SinkError>,
+    position: impl Fn(&str) -> Option<u64>,
+) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("events");
+    let mut sink = open(&path).unwrap();
+    sink.deliver(&plain(0..3, "because\n")).unwrap();
+    sink.anchor(&head(3)).unwrap();
+    sink.deliver(&plain(3..5, "because\n")).unwrap();
+    drop(sink);
+    let full = std::fs::read(&path).unwrap();
+    for cut in (0..full.len()).step_by(61).chain(full.len() - 2..=full.len()) {
+        std::fs::write(&path, &full[..cut]).unwrap();
+        let mut sink = open(&path).unwrap();
+        let next = match sink.last(JOURNAL).unwrap() {
+            Held::Nothing => 0,
+            Held::UpTo(position) => position + 1,
+            Held::Unknown => panic!(),
+        };
+        // From the beginning: what the file has isn't written again.
+        sink.deliver(&plain(0..7, "because\n")).unwrap();
+        drop(sink);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.ends_with('\n'));
+        assert_eq!(text.lines().filter_map(&position).collect::<Vec<_>>(), (0..7).collect::<Vec<_>>(), "{cut}");
+        assert!(next <= 5);
+    }
+    std::fs::write(&path, "my notes\n").unwrap();
+    assert!(open(&path).is_err());
 }

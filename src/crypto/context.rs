@@ -30,6 +30,7 @@ pub(crate) enum Domain {
     PolicyText,
     Freeze,
     Demand,
+    SinkCursor,
 }
 
 impl Domain {
@@ -58,6 +59,7 @@ impl Domain {
             Self::PolicyText => b"policy text",
             Self::Freeze => b"freeze",
             Self::Demand => b"demand",
+            Self::SinkCursor => b"sink cursor",
         }
     }
 }

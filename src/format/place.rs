@@ -36,6 +36,8 @@ pub(crate) enum Space {
     Fact = 0x0d,
     /// `version ‖ BE16 n` → part of the sealed text of a policy that was in force.
     Policy = 0x0e,
+    /// `SHA-256(name)` → how far the sink of this name has acknowledged the journal.
+    Cursor = 0x11,
 }
 
 pub(crate) fn row(tenant: TenantId, collection: CollectionId, record: RecordId) -> Vec<u8> {
@@ -155,6 +157,11 @@ pub(crate) fn fact(tenant: TenantId, id: RecordId) -> Vec<u8> {
 pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
     let (_, id) = key.split_first_chunk::<17>()?;
     id.try_into().ok().map(RecordId::from_bytes)
+}
+
+/// How far the sink with this hash of its name is.
+pub(crate) fn cursor(sink: &[u8; 32]) -> Vec<u8> {
+    key(Space::Cursor, &[sink])
 }
 
 /// The tenant of a key of a space that is cut by tenants.

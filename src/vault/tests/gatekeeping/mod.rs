@@ -8,7 +8,7 @@ mod policies;
 mod sinks;
 
 use super::*;
-use crate::audit::{Optional, Outcome, Required};
+use crate::audit::{Outcome, Relayed, Required};
 use crate::policy::Denial;
 
 /// The denial that an act came to.
