@@ -7,6 +7,7 @@
 
 mod base;
 mod block;
+mod cef;
 mod channel;
 mod cursor;
 mod delivery;
@@ -15,28 +16,41 @@ mod entry;
 mod error;
 mod event;
 pub mod evidence;
+mod grade;
 mod head;
 mod json_lines;
 mod lines;
+mod ocsf;
+mod plain;
 mod proof;
 mod sink;
 mod state;
+mod syslog;
+#[cfg(feature = "tracing")]
+mod tracing;
 mod tree;
 mod verdict;
 mod walk;
 
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod vectors;
 
+pub use cef::Cef;
 pub use channel::{Channel, Message, Messages, channel};
 pub use event::{Event, Outcome, Subject};
 pub use head::{Head, HeadError, HeadKey};
 pub use json_lines::JsonLines;
 pub use lines::{FileOptions, Fsync};
+pub use ocsf::Ocsf;
 pub use proof::{ConsistencyProof, InclusionProof, ProofError, ShownEntry};
 pub use sink::{
     AttachedSink, AuditSink, Behind, Held, Relayed, RelayedSink, Required, SinkError, SinkHealth, SinkState,
 };
+pub use syslog::{Facility, Syslog, SyslogBody};
+#[cfg(feature = "tracing")]
+pub use tracing::Tracing;
 pub use verdict::{RewrittenBecause, RowFault, RowSet, Verdict};
 
 pub(crate) use base::{BaseOf, JournalBase};
