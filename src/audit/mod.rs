@@ -37,4 +37,4 @@ pub(crate) use event::events;
 pub(crate) use head::{HeadBody, decode_head_file, encode_head_file};
 pub(crate) use state::JournalState;
 pub(crate) use tree::Frontier;
-pub(crate) use walk::{Claims, Walk, header_of};
+pub(crate) use walk::{Claims, Tip, Walk, Walked, header_of};

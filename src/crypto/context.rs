@@ -28,6 +28,8 @@ pub(crate) enum Domain {
     Block,
     JournalState,
     PolicyText,
+    Scrub,
+    ScrubbedTenant,
 }
 
 impl Domain {
@@ -54,6 +56,8 @@ impl Domain {
             Self::Block => b"block",
             Self::JournalState => b"journal state",
             Self::PolicyText => b"policy text",
+            Self::Scrub => b"scrub",
+            Self::ScrubbedTenant => b"scrubbed tenant",
         }
     }
 }

@@ -58,6 +58,8 @@ labels! {
     JournalState = "journal-state",
     /// The text of a policy.
     PolicyText = "policy-text",
+    /// How far a scrub has come.
+    Scrub = "scrub",
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod meta;
 pub(crate) mod place;
 pub(crate) mod row;
 mod schema;
+pub(crate) mod scrub;
 pub(crate) mod sealed_file;
 pub(crate) mod state;
 mod table;

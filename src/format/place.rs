@@ -36,6 +36,8 @@ pub(crate) enum Space {
     Fact = 0x0d,
     /// `version ‖ BE16 n` → part of the sealed text of a policy that was in force.
     Policy = 0x0e,
+    /// nothing, or `tenant` → how far a scrub has come.
+    Scrub = 0x12,
 }
 
 pub(crate) fn row(tenant: TenantId, collection: CollectionId, record: RecordId) -> Vec<u8> {
@@ -143,6 +145,26 @@ pub(crate) fn fact(tenant: TenantId, id: RecordId) -> Vec<u8> {
 pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
     let (_, id) = key.split_first_chunk::<17>()?;
     id.try_into().ok().map(RecordId::from_bytes)
+}
+
+/// How far a scrub has come with the vault.
+pub(crate) fn scrub() -> Vec<u8> {
+    key(Space::Scrub, &[])
+}
+
+/// How far a scrub has come with a tenant.
+pub(crate) fn scrubbed_tenant(tenant: TenantId) -> Vec<u8> {
+    key(Space::Scrub, &[tenant.as_bytes()])
+}
+
+/// All parts of the block at this position.
+pub(crate) fn parts_of_block(position: u64) -> Vec<u8> {
+    key(Space::Block, &[&position.to_be_bytes()])
+}
+
+/// All parts of the change list at this position.
+pub(crate) fn parts_of_changes(position: u64) -> Vec<u8> {
+    key(Space::Changes, &[&position.to_be_bytes()])
 }
 
 /// The tenant of a key of a space that is cut by tenants.

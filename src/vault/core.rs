@@ -20,6 +20,7 @@ use super::commit::{Committed, Committer, Holder, Job, Paused, Put, Refusal, Row
 use super::gate::{Gate, Unopened};
 use super::journal::{Journal, Ticket, Untaken};
 use super::open::Held;
+use super::scrub::Scrubs;
 use super::tenant_core::TenantCore;
 use super::upkeep::{HeadPlace, Upkeep};
 
@@ -37,6 +38,7 @@ pub(super) struct Core {
     pub(super) tenants: Arc<RwLock<HashMap<TenantId, Arc<TenantCore>>>>,
     /// There are tenants that couldn't be opened; nobody knows their names.
     pub(super) unread: bool,
+    pub(super) scrubs: Scrubs,
     /// Held while a tenant is created.
     pub(super) creating: Mutex<()>,
     /// What was repaired or adopted while opening, in words.
@@ -185,11 +187,23 @@ impl Core {
     /// Queues a change.
     pub(super) fn queue(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Queued> {
         self.ready()?;
+        self.enqueue(tenant, write)
+    }
+
+    /// [`queue`](Self::queue) for upkeep, which goes on when acts fail and while the vault closes.
+    fn enqueue(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Queued> {
         let (reply, answer) = sync_channel(1);
         let Write { expect, rows, puts, entries, vault_entries, after } = write;
         let job = WriteJob { tenant: tenant.cloned(), expect, rows, puts, entries, vault_entries, after, reply };
         self.committer.send(Job::Write(Box::new(job))).map_err(|refusal| self.refused(refusal))?;
         Ok(Queued(answer))
+    }
+
+    /// Puts and removes what belongs to no tenant, without an act, and waits until it is durable.
+    pub(super) fn keep(&self, puts: Vec<Put>) -> Result<()> {
+        let queued = self.enqueue(None, Write { puts, ..Write::default() })?;
+        let answer = queued.0.recv().unwrap_or(Err(Refusal::Stopped));
+        answer.map(|_committed| ()).map_err(|refusal| self.refused(refusal))
     }
 
     pub(super) fn wait(&self, queued: Queued) -> Result<Outcome> {
@@ -221,6 +235,7 @@ impl Core {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
+        self.scrubs.close(self);
         self.committer.stop();
         self.upkeep.stop();
         let failed = self.journal.failed();

@@ -34,6 +34,7 @@ use super::journal::Journal;
 use super::options::{Memory, MemoryLock, Place, VaultOptions};
 use super::parts::{Part, open_parts, open_tenant_name};
 use super::policies;
+use super::scrub::Scrubs;
 use super::tenant_core::{CollectionCore, TenantCore, state_context};
 use super::upkeep::{HeadPlace, Signal, Upkeep, Work};
 
@@ -150,6 +151,7 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         ahead,
         tenants: Arc::new(RwLock::new(tenants)),
         unread,
+        scrubs: Scrubs::default(),
         creating: Mutex::new(()),
         notices,
         closed: AtomicBool::new(false),

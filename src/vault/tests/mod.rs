@@ -18,6 +18,7 @@ mod policies;
 mod powercut;
 mod review;
 mod scope;
+mod scrub;
 mod secrets;
 mod swap;
 mod tampering;
