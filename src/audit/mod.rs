@@ -26,7 +26,7 @@ pub use event::{Event, Outcome, Subject};
 pub use head::{Head, HeadError, HeadKey};
 pub use json_lines::JsonLines;
 pub use sink::{AttachedSink, AuditSink, Held, Optional, Required, SinkError, SinkHealth, SinkState};
-pub use verdict::{RewrittenBecause, RowSet, Verdict};
+pub use verdict::{RewrittenBecause, RowFault, RowSet, Verdict};
 
 pub(crate) use block::{NewBlock, OpenedBlock, Place, batches, leaf_of, open_block, seal_block};
 pub(crate) use delivery::{Delivery, Replay, Waited};
@@ -37,4 +37,5 @@ pub(crate) use event::events;
 pub(crate) use head::{HeadBody, decode_head_file, encode_head_file};
 pub(crate) use state::JournalState;
 pub(crate) use tree::Frontier;
+pub(crate) use verdict::MAX_NAMED;
 pub(crate) use walk::{Claims, Tip, Walk, Walked, header_of};

@@ -133,6 +133,10 @@ impl Core {
         self.tenants.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
+    pub(super) fn has_tenant(&self, id: TenantId) -> bool {
+        self.tenants.read().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    }
+
     /// Reads the journal back: the reader, and how many blocks are durable.
     pub(super) fn blocks(&self) -> Result<(Blocks, u64)> {
         let state = self.journal.latest().ok_or(Error::Closed)?;

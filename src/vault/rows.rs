@@ -97,11 +97,3 @@ pub(super) fn unreadable(error: FormatError) -> Error {
         invalid @ FormatError::Invalid { .. } => Error::damaged_by("a record's bytes are not a record", invalid),
     }
 }
-
-/// How many bytes of a row stand in its chunks.
-pub(super) fn length_of_chunks(raw: &[u8]) -> usize {
-    match RawRow::parse(raw) {
-        Ok(RawRow::Live(LiveRow { chunks: Some(chunks), .. })) => chunks.length,
-        _ => 0,
-    }
-}

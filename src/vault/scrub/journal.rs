@@ -11,13 +11,15 @@ use crate::audit::{
 };
 use crate::crypto::MacKey;
 use crate::error::{Error, Result};
+use crate::format::FormatError;
 use crate::format::block::{CHUNK, MAX_BLOCK};
-use crate::format::{FormatError, place};
+use crate::format::place::{self, Space};
 use crate::model::TenantId;
 use crate::store::Pair;
 use crate::vault::blocks::unreadable;
 use crate::vault::commit::terms_of;
 use crate::vault::core::Core;
+use crate::vault::verify::{Check, Depth};
 
 use super::pace::Cost;
 
@@ -134,7 +136,8 @@ impl Chain {
         let bad = Verdict::Rewritten { first: position, last: position, because: RewrittenBecause::Block };
         let parts = scan(core, &place::parts_of_block(position), None, PARTS)?;
         if parts.is_empty() {
-            let later = scan(core, &place::all_of(place::Space::Block), Some(&place::block(position, 0)), 1)?;
+            let after = place::end_of_position(Space::Block, position);
+            let later = scan(core, &place::all_of(Space::Block), Some(&after), 1)?;
             return Ok(Err(match later.is_empty() {
                 true => Verdict::Truncated { kept: position, known: state.frontier.size() },
                 false => Verdict::Gap { at: position },
@@ -160,29 +163,37 @@ impl Chain {
         if let Err(verdict) = walk.block(position, &bytes, Some(key)) {
             return Ok(Err(verdict));
         }
-        self.change_lists(core, position, owner, cost)?;
+        self.change_lists(core, position, owner, state, cost)?;
         Ok(Ok(()))
     }
 
-    /// Counts the change list beside a block. One beside a block of the vault's own is nobody's: it counts with whichever
-    /// tenant comes first, whose digest shows it then.
-    fn change_lists(&mut self, core: &Core, position: u64, owner: Option<TenantId>, cost: &mut Cost) -> Result<()> {
+    /// Counts the change list beside a block. One beside a block of the vault's own is nobody's: it counts with a tenant
+    /// all the same, whose digest shows it then.
+    fn change_lists(
+        &mut self,
+        core: &Core,
+        position: u64,
+        owner: Option<TenantId>,
+        state: &JournalState,
+        cost: &mut Cost,
+    ) -> Result<()> {
         let (prefix, mut after) = (place::parts_of_changes(position), None);
         loop {
             let page = scan(core, &prefix, after.as_deref(), PARTS)?;
-            if page.is_empty() {
-                return Ok(());
-            }
-            let first = || core.all_tenants().iter().map(|tenant| tenant.id).min();
-            let Some(id) = owner.or_else(first) else { return Ok(()) };
-            let Some(keys) = core.keyring.tenant(id) else { return Ok(()) };
-            let (digest, found) = (MacKey::new(keys.digest()), self.changes.entry(id).or_default());
             for (key, value) in &page {
                 cost.add(value.len());
+                let of_nobody =
+                    || Check::new(core, state.clone(), Depth::Quick).owner_of_list(None, value).map(|t| t.id);
+                let Some(id) = owner.or_else(of_nobody) else { continue };
+                let Some(keys) = core.keyring.tenant(id) else { continue };
+                let (digest, found) = (MacKey::new(keys.digest()), self.changes.entry(id).or_default());
                 let counted = terms_of(&digest, key, value, |_, term| found.add(&term));
                 counted.map_err(|refusal| core.refused(refusal))?;
             }
-            after = page.into_iter().last().map(|(key, _)| key);
+            match page.into_iter().last() {
+                Some((key, _)) => after = Some(key),
+                None => return Ok(()),
+            }
         }
     }
 }

@@ -151,7 +151,7 @@ impl Pass {
             }
         };
         if let Some(UnderWay { tenant, wrong, .. }) = &self.under_way {
-            self.found.extend(settle::tenant(core, tenant, &self.chain, *wrong)?);
+            self.found.extend(settle::tenant(core, tenant, &paused.journal, &self.chain, *wrong)?);
             self.done.insert(tenant.id);
             self.under_way = None;
             return Ok(Step::On(cost));

@@ -9,21 +9,23 @@ use std::sync::Arc;
 use crate::audit::RowSet;
 use crate::error::{Error, Result};
 use crate::format::place::{self, Space};
+use crate::format::row::{LiveRow, RawRow};
 use crate::model::{CollectionId, TenantId};
 use crate::store::Pair;
 use crate::vault::commit::terms_of;
 use crate::vault::core::Core;
+use crate::vault::facts;
 use crate::vault::tenant_core::{CollectionCore, TenantCore};
 use crate::vault::verify::{check_row, collections_of};
-use crate::vault::{facts, rows};
 
 use super::journal::scan;
 use super::pace::Cost;
 use super::scrubbed::{Cursor, Delta};
 
 /// Where a tenant's values stand, but for its change lists, in the order of their keys.
-const SPACES: [Space; 8] = [
+const SPACES: [Space; 9] = [
     Space::Row,
+    Space::Chunk,
     Space::Entry,
     Space::SlotMap,
     Space::TenantName,
@@ -57,7 +59,7 @@ pub(super) fn page(core: &Core, tenant: &Arc<TenantCore>, limit: usize) -> Resul
     let (mut read, mut cost, mut suspect) = (Delta::default(), Cost::default(), Vec::new());
     let collections = collections_of(tenant);
     for (key, value) in &pairs {
-        cost.add(weight(value, key));
+        cost.add(value.len());
         let counted = terms_of(&tenant.digest, key, value, |carried, term| read.add(carried, &term));
         if counted.is_err() || check(core, tenant, &collections, key, value).is_err() {
             suspect.push(key.as_slice());
@@ -96,6 +98,13 @@ fn check(
 ) -> Result<(), RowSet> {
     match key.first() {
         Some(&space) if space == Space::Row as u8 => check_row(core, tenant, collections, key, value),
+        Some(&space) if space == Space::Chunk as u8 => {
+            if is_named(core, key).unwrap_or(false) {
+                Ok(())
+            } else {
+                Err(RowSet::Records)
+            }
+        }
         Some(&space) if space == Space::Fact as u8 => {
             let id = place::fact_of_key(key).ok_or(RowSet::Records)?;
             facts::open_fact(&tenant.keys, tenant.id, id, value).map(drop).map_err(|_| RowSet::Records)
@@ -104,10 +113,16 @@ fn check(
     }
 }
 
-/// The bytes that are read for a value: of a row, its chunks too.
-fn weight(value: &[u8], key: &[u8]) -> usize {
-    let chunks = if key.first() == Some(&(Space::Row as u8)) { rows::length_of_chunks(value) } else { 0 };
-    value.len().saturating_add(chunks)
+/// Whether a row names the chunk under this key. What is in it is checked with the row.
+fn is_named(core: &Core, key: &[u8]) -> Option<bool> {
+    let ((tenant, collection, record), revision, number) = place::chunk_of_key(key)?;
+    let row = core.store.get(&place::row(tenant, collection, record)).ok()??;
+    match RawRow::parse(&row).ok()? {
+        RawRow::Live(LiveRow { head, chunks: Some(chunks), .. }) => {
+            Some(head.revision == revision && number < chunks.count)
+        }
+        _ => Some(false),
+    }
 }
 
 /// The next values behind the cursor; none if there are none left.

@@ -1,8 +1,9 @@
 //! The end of a tenant's part, and of a pass: what was read against what the journal tells of.
 //!
-//! Guarantees: compares between two commits, so that all it compares is of one moment.
+//! Guarantees: compares between two commits, so that all it compares is of one moment; names the records that differ as
+//! `verify` does, which keeps writers waiting while it reads the tenant once more.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::audit::{JournalState, RewrittenBecause, RowSet, RowSetDigest, Verdict, commit_mac};
@@ -12,52 +13,50 @@ use crate::model::TenantId;
 use crate::vault::core::Core;
 use crate::vault::open;
 use crate::vault::tenant_core::TenantCore;
+use crate::vault::verify::{Check, Depth, differ};
 
 use super::journal::{Chain, scan};
-use super::scrubbed::Delta;
 
 /// A tenant whose values have all been read; the committer is stopped, and the chain reaches the journal's end.
 pub(super) fn tenant(
     core: &Core,
     tenant: &Arc<TenantCore>,
+    state: &JournalState,
     chain: &Chain,
     wrong: Option<RowSet>,
 ) -> Result<Option<Verdict>> {
-    let read = tenant.scrubbed.so_far().map(|so_far| so_far.read).unwrap_or_default();
-    let (found, expected) = digests(tenant, &read, chain);
-    let differ = |rows| {
-        let of = |digests: &Delta| match rows {
-            RowSet::Records => digests.carried.count(),
-            RowSet::Indexes => digests.rebuilt.count(),
-        };
-        Some(Verdict::RowsDiffer { tenant: tenant.id, rows, expected: of(&expected), found: of(&found) })
+    let mut read = tenant.scrubbed.so_far().map(|so_far| so_far.read).unwrap_or_default();
+    if let Some(changes) = chain.changes.get(&tenant.id) {
+        read.rebuilt.join(changes);
+    }
+    let (_, carried, rebuilt) = tenant.state();
+    let rows = match wrong {
+        _ if read.carried != carried || !vouched(core, tenant, chain)? => RowSet::Records,
+        _ if read.rebuilt != rebuilt => RowSet::Indexes,
+        Some(rows) => rows,
+        None => return Ok(None),
     };
-    let Some(tip) = chain.walked.tips.get(&Some(tenant.id)) else { return Ok(differ(RowSet::Records)) };
+    let counts = match rows {
+        RowSet::Indexes => (rebuilt.count(), read.rebuilt.count()),
+        RowSet::Records => (carried.count(), read.carried.count()),
+    };
+    let check = Check::new(core, state.clone(), Depth::Full);
+    let named = check.named(tenant, rows, carried.count().max(read.carried.count()))?;
+    Ok(Some(differ(tenant.id, rows, counts, named)))
+}
+
+/// Whether the tenant's last block vouches for its state, as it is stored and as it is in memory.
+fn vouched(core: &Core, tenant: &TenantCore, chain: &Chain) -> Result<bool> {
+    let Some(tip) = chain.walked.tips.get(&Some(tenant.id)) else { return Ok(false) };
     let sealed = get(core, &place::tenant_state(tenant.id))?;
     let stored = sealed.and_then(|sealed| open::open_state(&tenant.keys, tenant.id, &sealed).ok());
-    let vouched = stored.is_some_and(|stored| {
+    let (state, ..) = tenant.state();
+    Ok(stored.is_some_and(|stored| {
         let digest = |bytes: &[u8]| RowSetDigest::from_bytes(bytes).unwrap_or_default();
         let (carried, rebuilt) = (digest(&stored.carried), digest(&stored.rebuilt));
         let mac = commit_mac(&tenant.commit, tip.position, &carried, &rebuilt, &stored.to_bytes());
-        mac == tip.commit_mac && (carried, rebuilt) == (expected.carried, expected.rebuilt)
-    });
-    Ok(if !vouched || found.carried != expected.carried {
-        differ(RowSet::Records)
-    } else if found.rebuilt != expected.rebuilt {
-        differ(RowSet::Indexes)
-    } else {
-        wrong.and_then(differ)
-    })
-}
-
-/// A tenant's digests by what was read, and by its last commit.
-fn digests(tenant: &TenantCore, read: &Delta, chain: &Chain) -> (Delta, Delta) {
-    let mut found = *read;
-    if let Some(changes) = chain.changes.get(&tenant.id) {
-        found.rebuilt.join(changes);
-    }
-    let (_, carried, rebuilt) = tenant.state();
-    (found, Delta { carried, rebuilt })
+        mac == tip.commit_mac && (stored.carried, stored.rebuilt) == (state.carried, state.rebuilt)
+    }))
 }
 
 /// What is there beside all tenants that were read; the committer is stopped, and the chain reaches the journal's end.
@@ -68,62 +67,38 @@ pub(super) fn vault(
     chain: &Chain,
     done: &BTreeSet<TenantId>,
 ) -> Result<Result<Option<Verdict>, TenantId>> {
+    let check = Check::new(core, state.clone(), Depth::Full);
     let sealed = get(core, &place::journal_state())?;
     let keys = core.keyring.vault_keys();
     let stored = sealed.and_then(|sealed| JournalState::open(&sealed, &keys.state, core.id).ok());
     let size = state.frontier.size();
-    let behind = scan(core, &place::all_of(Space::Block), Some(&place::block(size, 0)), 1)?;
-    let at_end = get(core, &place::block(size, 0))?;
-    if stored.as_ref() != Some(state) || !behind.is_empty() || at_end.is_some() {
-        return Ok(Ok(Some(Verdict::Rewritten { first: 0, last: size, because: RewrittenBecause::State })));
+    let behind =
+        |space| scan(core, &place::all_of(space), Some(&place::end_of_position(space, size.wrapping_sub(1))), 1);
+    let rewritten = |first, last, because| Ok(Ok(Some(Verdict::Rewritten { first, last, because })));
+    if stored.as_ref() != Some(state) || !behind(Space::Block)?.is_empty() {
+        return rewritten(0, size, RewrittenBecause::State);
     }
-    let known: HashSet<TenantId> = core.all_tenants().iter().map(|tenant| tenant.id).collect();
-    let nothing = |tenant, rows| Some(Verdict::RowsDiffer { tenant, rows, expected: 0, found: 0 });
+    if let Some(tip) = chain.walked.tips.get(&None).filter(|tip| tip.commit_mac != check.own_mac(tip)) {
+        return rewritten(tip.position, tip.position, RewrittenBecause::Block);
+    }
     for id in core.keyring.tenants() {
-        match (known.contains(&id), chain.walked.tips.contains_key(&Some(id))) {
+        match (core.has_tenant(id), chain.walked.tips.contains_key(&Some(id))) {
             (true, _) if !done.contains(&id) => return Ok(Err(id)),
             (true, _) => {}
             // One that couldn't be opened.
-            (false, true) => return Ok(Ok(nothing(id, RowSet::Records))),
+            (false, true) => return Ok(Ok(Some(differ(id, RowSet::Records, (0, 0), Vec::new())))),
             // Its creation was cut short before it was acknowledged, or isn't through.
             (false, false) => {}
         }
     }
-    let changes =
-        scan(core, &place::all_of(Space::Changes), Some(&place::changes(size.saturating_sub(1), u32::MAX)), 1)?;
-    if let (false, Some(first)) = (changes.is_empty(), known.iter().min()) {
-        return Ok(Ok(nothing(*first, RowSet::Indexes)));
+    if let Some((_, list)) = behind(Space::Changes)?.first()
+        && let Some(tenant) = check.owner_of_list(None, list)
+    {
+        let (_, _, rebuilt) = tenant.state();
+        let counts = (rebuilt.count(), rebuilt.count().saturating_add(1));
+        return Ok(Ok(Some(differ(tenant.id, RowSet::Indexes, counts, Vec::new()))));
     }
-    Ok(Ok(stranger(core, &known)?.and_then(|id| nothing(id, RowSet::Records))))
-}
-
-/// A tenant that isn't one, of which there is something all the same.
-fn stranger(core: &Core, known: &HashSet<TenantId>) -> Result<Option<TenantId>> {
-    for space in [
-        Space::Row,
-        Space::Chunk,
-        Space::Entry,
-        Space::SlotMap,
-        Space::TenantState,
-        Space::TenantName,
-        Space::CollectionName,
-        Space::Schema,
-        Space::Dictionary,
-        Space::Fact,
-    ] {
-        let mut after: Option<Vec<u8>> = None;
-        while let Some((key, _)) = scan(core, &place::all_of(space), after.as_deref(), 1)?.into_iter().next() {
-            let id = place::tenant_of_key(&key).ok_or(Error::damaged("a key in the store is nobody's"))?;
-            if !known.contains(&id) {
-                return Ok(Some(id));
-            }
-            // Behind everything of this tenant.
-            let mut last = place::of_tenant(space, id);
-            last.extend_from_slice(&[0xff; 64]);
-            after = Some(last);
-        }
-    }
-    Ok(None)
+    check.stranger().map(Ok)
 }
 
 fn get(core: &Core, key: &[u8]) -> Result<Option<Vec<u8>>> {

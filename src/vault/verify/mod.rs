@@ -1,31 +1,44 @@
 //! Checking a vault against its journal.
 //!
-//! Guarantees: every block, row, entry, schema and name is read; a row that was changed, removed, rolled back or slipped
-//! in behind the vault's back shows, and so does an index entry. Writers wait while it runs. Does not: notice that the
-//! whole directory was set back, unless the caller brings a head.
+//! Guarantees: quick or full, a block that was changed, removed or slipped in behind the vault's back shows, and so does a
+//! row, index entry, schema or name that was changed, removed, rolled back or slipped in; quick opens none of them and
+//! trusts the tree and the digests. Full opens every block, entry and row as well, and holds each record against its index
+//! entries: it finds also what was wrong when it was committed. Writers wait while it runs. Memory for a few pages of the
+//! store; see `naming` for what names the records that differ. Does not: notice that the whole directory was set back,
+//! unless the caller brings a head.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::audit::{Claims, Head, HeadKey, RewrittenBecause, RowSet, RowSetDigest, Verdict, Walk, commit_mac};
-use crate::audit::{JournalState, decode_head_file, header_of};
+use crate::audit::{Claims, Frontier, Head, HeadKey, RewrittenBecause, RowFault, RowSet, RowSetDigest, Tip, Verdict};
+use crate::audit::{JournalState, Walk, commit_mac, decode_head_file};
+use crate::crypto::MacKey;
 use crate::error::{Error, Result};
-use crate::format::FormatError;
-use crate::format::place::{self, Space};
-use crate::model::TenantId;
-use crate::store::Pair;
+use crate::format::place;
+use crate::model::{CollectionId, TenantId};
 
-use super::commit::terms_of;
 use super::core::Core;
+use super::open;
 use super::tenant_core::TenantCore;
-use super::{blocks, facts, open};
 
+mod journal;
+mod naming;
+mod pages;
 mod row;
+mod rows;
 
 pub(in crate::vault) use row::{check_row, collections_of};
 
-/// How many values are read from the store at once.
-const PAGE: usize = 512;
+use rows::Found;
+
+/// How closely a vault is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// The journal's structure, the tenants' states and digests.
+    Quick,
+    /// Every block, entry, row and index entry, too.
+    Full,
+}
 
 /// What a check says, in a word, for the journal.
 pub(super) const fn code(verdict: &Verdict) -> &'static str {
@@ -39,33 +52,35 @@ pub(super) const fn code(verdict: &Verdict) -> &'static str {
     }
 }
 
-pub(super) fn verify(core: &Core, anchor: Option<&Head>) -> Result<Verdict> {
+pub(super) fn verify(core: &Core, depth: Depth, anchor: Option<&Head>) -> Result<Verdict> {
     let (paused, resume) = core.pause()?;
-    let tenants = core.all_tenants().into_iter().map(|tenant| (tenant.id, tenant)).collect();
-    let verdict = Check { core, state: paused.journal, tenants, owners: Vec::new() }.run(anchor);
+    let verdict = Check::new(core, paused.journal, depth).run(anchor);
     drop(resume);
     verdict
 }
 
-struct Check<'a> {
+/// A check under way; the committer is stopped.
+pub(super) struct Check<'a> {
     core: &'a Core,
     state: JournalState,
+    depth: Depth,
     tenants: HashMap<TenantId, Arc<TenantCore>>,
-    /// Whose block stands at each position.
-    owners: Vec<Option<TenantId>>,
+    /// Whose collection it is.
+    collections: HashMap<CollectionId, TenantId>,
 }
 
-/// A tenant's digests as they are found.
-#[derive(Default)]
-struct Found {
-    carried: RowSetDigest,
-    rebuilt: RowSetDigest,
-    /// A row or an entry that contradicts another, or doesn't open.
-    wrong: Option<RowSet>,
-}
+impl<'a> Check<'a> {
+    pub(super) fn new(core: &'a Core, state: JournalState, depth: Depth) -> Self {
+        let tenants: HashMap<_, _> = core.all_tenants().into_iter().map(|tenant| (tenant.id, tenant)).collect();
+        let of = |tenant: &Arc<TenantCore>| {
+            let id = tenant.id;
+            tenant.collections().into_iter().map(move |collection| (collection.id, id))
+        };
+        let collections = tenants.values().flat_map(of).collect();
+        Self { core, state, depth, tenants, collections }
+    }
 
-impl Check<'_> {
-    fn run(mut self, anchor: Option<&Head>) -> Result<Verdict> {
+    fn run(&self, anchor: Option<&Head>) -> Result<Verdict> {
         let keys = self.core.keyring.vault_keys();
         let head_key = HeadKey::of(&keys.signing, self.core.id, self.state.epoch);
         if let Some(head) = anchor {
@@ -81,20 +96,20 @@ impl Check<'_> {
         let Some(Ok((beside, _))) = text.map(|text| decode_head_file(&text)) else {
             return Ok(rewritten(RewrittenBecause::Head));
         };
-        let stored = self.state.frontier.clone();
         let claims = Claims {
             vault: self.core.id,
             epoch: self.state.epoch,
-            start: crate::audit::Frontier::default(),
-            stored: &stored,
+            start: Frontier::default(),
+            stored: &self.state.frontier,
             beside: Some(&beside),
             anchor,
             head_key: &head_key,
         };
         let Ok(mut walk) = Walk::new(claims) else { return Ok(rewritten(RewrittenBecause::Head)) };
-        if let Some(verdict) = self.blocks(&mut walk)? {
-            return Ok(verdict);
-        }
+        let mut lists = match journal::walk(self, &mut walk)? {
+            Ok(lists) => lists,
+            Err(verdict) => return Ok(verdict),
+        };
         let sealed = self.get(&place::journal_state())?;
         let found = sealed.and_then(|sealed| JournalState::open(&sealed, &keys.state, self.core.id).ok());
         if found.as_ref() != Some(&self.state) {
@@ -105,199 +120,77 @@ impl Check<'_> {
         if !matches!(verdict, Verdict::Intact | Verdict::UnanchoredTail(_)) {
             return Ok(verdict);
         }
-        let mut all: HashMap<TenantId, Found> = HashMap::new();
-        self.change_lists(&mut all)?;
+        if let Some(tip) = tips.get(&None)
+            && tip.commit_mac != self.own_mac(tip)
+        {
+            let because = RewrittenBecause::Block;
+            return Ok(Verdict::Rewritten { first: tip.position, last: tip.position, because });
+        }
         for id in self.core.keyring.tenants() {
-            let tip = tips.get(&Some(id));
-            let tenant = self.tenants.get(&id).cloned();
-            let (tenant, tip) = match (tenant, tip) {
-                (Some(tenant), Some(tip)) => (tenant, tip),
-                // A tenant whose creation was cut short before it was acknowledged.
-                (None, None) => continue,
-                _ => return Ok(differ(id, RowSet::Records, &RowSetDigest::default(), &RowSetDigest::default())),
-            };
-            let mut found = all.remove(&id).unwrap_or_default();
-            self.tenant(&tenant, &mut found)?;
-            let (state, carried, rebuilt) = tenant.state();
-            let sealed = self.get(&place::tenant_state(id))?;
-            let stored = sealed.and_then(|sealed| open::open_state(&tenant.keys, id, &sealed).ok());
-            let mac = stored.map(|stored| {
-                let plain = stored.to_bytes();
-                let digest = |bytes: &[u8]| RowSetDigest::from_bytes(bytes).unwrap_or_default();
-                commit_mac(&tenant.commit, tip.position, &digest(&stored.carried), &digest(&stored.rebuilt), &plain)
-            });
-            let stored = stored.map(|stored| (stored.carried, stored.rebuilt));
-            if found.carried != carried || stored != Some((state.carried, state.rebuilt)) || mac != Some(tip.commit_mac)
-            {
-                return Ok(differ(id, RowSet::Records, &carried, &found.carried));
-            }
-            if found.rebuilt != rebuilt {
-                return Ok(differ(id, RowSet::Indexes, &rebuilt, &found.rebuilt));
-            }
-            if let Some(rows) = found.wrong {
-                return Ok(differ(id, rows, &carried, &found.carried));
+            let found = lists.remove(&id).unwrap_or_default();
+            if let Some(verdict) = self.tenant(id, tips.get(&Some(id)), found)? {
+                return Ok(verdict);
             }
         }
-        if let Some(id) = self.stranger()? {
-            return Ok(differ(id, RowSet::Records, &RowSetDigest::default(), &RowSetDigest::default()));
-        }
-        Ok(verdict)
+        Ok(self.stranger()?.unwrap_or(verdict))
     }
 
-    /// A tenant that isn't one, of which there is something all the same.
-    fn stranger(&self) -> Result<Option<TenantId>> {
-        let known: HashSet<TenantId> = self.tenants.keys().copied().collect();
-        for space in [
-            Space::Row,
-            Space::Chunk,
-            Space::Entry,
-            Space::SlotMap,
-            Space::TenantState,
-            Space::TenantName,
-            Space::CollectionName,
-            Space::Schema,
-            Space::Dictionary,
-            Space::Fact,
-        ] {
-            let mut after: Option<Vec<u8>> = None;
-            while let Some((key, _)) = self.next(space, after.as_deref())? {
-                let id = place::tenant_of_key(&key).ok_or(Error::damaged("a key in the store is nobody's"))?;
-                if !known.contains(&id) {
-                    return Ok(Some(id));
-                }
-                // Behind everything of this tenant.
-                let mut last = place::of_tenant(space, id);
-                last.extend_from_slice(&[0xff; 64]);
-                after = Some(last);
-            }
-        }
-        Ok(None)
+    /// What is stored of a tenant that there isn't.
+    pub(super) fn stranger(&self) -> Result<Option<Verdict>> {
+        let Some(id) = rows::stranger(self)? else { return Ok(None) };
+        Ok(Some(differ(id, RowSet::Records, (0, 0), naming::strangers(self, id)?)))
     }
 
-    fn next(&self, space: Space, after: Option<&[u8]>) -> Result<Option<Pair>> {
-        let page = self.core.store.scan(&place::all_of(space), after, 1);
-        page.map(|page| page.into_iter().next()).map_err(|error| Error::io("reading the vault", error))
+    /// The records that make a tenant's digest differ; `most` is about how many records there are.
+    pub(super) fn named(&self, tenant: &TenantCore, rows: RowSet, most: u64) -> Result<Vec<RowFault>> {
+        naming::named(self, tenant, rows, most)
     }
 
-    /// Walks through every block. Returns a verdict if that ends it.
-    fn blocks(&mut self, walk: &mut Walk<'_>) -> Result<Option<Verdict>> {
-        let mut current: Option<(u64, Vec<u8>)> = None;
-        let mut parts = 0;
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = self.scan(&place::all_of(Space::Block), after.as_deref())?;
-            for (key, part) in &page {
-                let (position, number) =
-                    place::position_of_key(key).ok_or(Error::damaged("a key in the store is not a block's"))?;
-                match &mut current {
-                    Some((at, bytes)) if *at == position && number == parts => bytes.extend_from_slice(part),
-                    _ if number == 0 => {
-                        if let Some(verdict) = self.block(walk, current.replace((position, part.clone())))? {
-                            return Ok(Some(verdict));
-                        }
-                    }
-                    // A part of a block whose first parts are missing.
-                    _ => {
-                        let because = RewrittenBecause::Block;
-                        return Ok(Some(Verdict::Rewritten { first: position, last: position, because }));
-                    }
-                }
-                parts = number.saturating_add(1);
-            }
-            match page.last() {
-                Some((key, _)) => after = Some(key.clone()),
-                None => return self.block(walk, current),
-            }
-        }
-    }
-
-    fn block(&mut self, walk: &mut Walk<'_>, block: Option<(u64, Vec<u8>)>) -> Result<Option<Verdict>> {
-        let Some((position, bytes)) = block else { return Ok(None) };
-        let owner = match header_of(&bytes) {
-            Ok(header) => header.tenant,
-            Err(newer @ FormatError::Newer { .. }) => return Err(blocks::unreadable(newer)),
-            Err(FormatError::Invalid { .. }) => None,
+    /// Holds a tenant's rows and state against its last block; `found` has its change lists.
+    fn tenant(&self, id: TenantId, tip: Option<&Tip>, mut found: Found) -> Result<Option<Verdict>> {
+        let (tenant, tip) = match (self.tenants.get(&id), tip) {
+            (Some(tenant), Some(tip)) => (tenant, tip),
+            // A tenant whose creation was cut short before it was acknowledged.
+            (None, None) => return Ok(None),
+            _ => return Ok(Some(differ(id, RowSet::Records, (0, 0), Vec::new()))),
         };
-        let tenant = owner.and_then(|id| self.core.keyring.tenant(id));
-        let key = match (&tenant, owner) {
-            (Some(tenant), _) => Some(tenant.journal()),
-            (None, None) => Some(&self.core.keyring.vault_keys().journal),
-            (None, Some(_)) => {
-                let because = RewrittenBecause::Block;
-                return Ok(Some(Verdict::Rewritten { first: position, last: position, because }));
-            }
-        };
-        self.owners.push(owner);
-        Ok(walk.block(position, &bytes, key).err())
-    }
-
-    fn change_lists(&self, all: &mut HashMap<TenantId, Found>) -> Result<()> {
-        self.each(&place::all_of(Space::Changes), |key, value| {
-            let position = place::position_of_key(key).and_then(|(position, _)| usize::try_from(position).ok());
-            let owner = position.and_then(|position| self.owners.get(position)).copied().flatten();
-            // One that belongs to nobody counts as slipped in with whichever tenant comes first.
-            let owner = owner.or_else(|| self.tenants.keys().next().copied());
-            let tenant = owner.and_then(|id| self.tenants.get(&id));
-            if let Some(tenant) = tenant {
-                self.count(tenant, all.entry(tenant.id).or_default(), key, value);
-            }
-            Ok(())
-        })
-    }
-
-    fn tenant(&self, tenant: &TenantCore, found: &mut Found) -> Result<()> {
-        for space in [
-            Space::TenantName,
-            Space::CollectionName,
-            Space::Schema,
-            Space::Dictionary,
-            Space::Fact,
-            Space::Entry,
-            Space::SlotMap,
-        ] {
-            self.each(&place::of_tenant(space, tenant.id), |key, value| {
-                self.count(tenant, found, key, value);
-                if space == Space::Fact && !opens(tenant, key, value) {
-                    found.wrong.get_or_insert(RowSet::Records);
-                }
-                Ok(())
-            })?;
-        }
-        let collections = collections_of(tenant);
-        self.each(&place::of_tenant(Space::Row, tenant.id), |key, value| {
-            self.count(tenant, found, key, value);
-            if let Err(rows) = check_row(self.core, tenant, &collections, key, value) {
-                found.wrong.get_or_insert(rows);
-            }
-            Ok(())
-        })
-    }
-
-    fn count(&self, tenant: &TenantCore, found: &mut Found, key: &[u8], value: &[u8]) {
-        let counted = terms_of(&tenant.digest, key, value, |carried, term| {
-            if carried { found.carried.add(&term) } else { found.rebuilt.add(&term) }
+        found.tenant(self, tenant)?;
+        let (state, carried, rebuilt) = tenant.state();
+        let sealed = self.get(&place::tenant_state(id))?;
+        let stored = sealed.and_then(|sealed| open::open_state(&tenant.keys, id, &sealed).ok());
+        let mac = stored.map(|stored| {
+            let plain = stored.to_bytes();
+            let digest = |bytes: &[u8]| RowSetDigest::from_bytes(bytes).unwrap_or_default();
+            commit_mac(&tenant.commit, tip.position, &digest(&stored.carried), &digest(&stored.rebuilt), &plain)
         });
-        if counted.is_err() {
-            found.wrong.get_or_insert(RowSet::Records);
-        }
+        let stored = stored.map(|stored| (stored.carried, stored.rebuilt));
+        let vouched = stored == Some((state.carried, state.rebuilt)) && mac == Some(tip.commit_mac);
+        let rows = match found.wrong {
+            _ if found.carried != carried || !vouched => RowSet::Records,
+            _ if found.rebuilt != rebuilt => RowSet::Indexes,
+            Some(rows) => rows,
+            None => return Ok(None),
+        };
+        let (expected, seen) = match rows {
+            RowSet::Indexes => (rebuilt.count(), found.rebuilt.count()),
+            RowSet::Records => (carried.count(), found.carried.count()),
+        };
+        let named = self.named(tenant, rows, carried.count().max(found.carried.count()))?;
+        Ok(Some(differ(id, rows, (expected, seen), named)))
     }
 
-    fn each(&self, prefix: &[u8], mut act: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
-        let mut after: Option<Vec<u8>> = None;
-        loop {
-            let page = self.scan(prefix, after.as_deref())?;
-            for (key, value) in &page {
-                act(key, value)?;
-            }
-            match page.last() {
-                Some((key, _)) => after = Some(key.clone()),
-                None => return Ok(()),
-            }
-        }
+    /// The MAC of the vault's own block: it has no rows.
+    pub(super) fn own_mac(&self, tip: &Tip) -> [u8; 32] {
+        let (key, none) = (MacKey::new(&self.core.keyring.vault_keys().commit), RowSetDigest::default());
+        commit_mac(&key, tip.position, &none, &none, &[])
     }
 
-    fn scan(&self, prefix: &[u8], after: Option<&[u8]>) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
-        self.core.store.scan(prefix, after, PAGE).map_err(|error| Error::io("reading the vault", error))
+    /// Whose change list it is: the owner of the block at its position, or else of the collection that it begins with. One
+    /// that belongs to nobody counts as slipped in with a tenant that is always the same.
+    pub(super) fn owner_of_list(&self, owner: Option<TenantId>, list: &[u8]) -> Option<&TenantCore> {
+        let by_rows = || self.collections.get(&CollectionId::from_bytes(*list.first_chunk()?)).copied();
+        let id = owner.or_else(by_rows).or_else(|| self.tenants.keys().min().copied())?;
+        self.tenants.get(&id).map(Arc::as_ref)
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
@@ -305,10 +198,6 @@ impl Check<'_> {
     }
 }
 
-fn opens(tenant: &TenantCore, key: &[u8], sealed: &[u8]) -> bool {
-    place::fact_of_key(key).is_some_and(|id| facts::open_fact(&tenant.keys, tenant.id, id, sealed).is_ok())
-}
-
-fn differ(tenant: TenantId, rows: RowSet, expected: &RowSetDigest, found: &RowSetDigest) -> Verdict {
-    Verdict::RowsDiffer { tenant, rows, expected: expected.count(), found: found.count() }
+pub(super) fn differ(tenant: TenantId, rows: RowSet, (expected, found): (u64, u64), named: Vec<RowFault>) -> Verdict {
+    Verdict::RowsDiffer { tenant, rows, expected, found, named }
 }

@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::audit::RowSet;
-use crate::error::Error;
 use crate::format::place;
+use crate::format::row::Tombstone;
 use crate::index::{self, Entry as IndexEntry, Link};
 use crate::model::{CollectionId, RecordId};
 use crate::vault::core::Core;
 use crate::vault::gate::{Opened, RowPlace, open_tombstone};
 use crate::vault::rows::{self, ParsedRow};
-use crate::vault::tenant_core::{CollectionCore, IndexCore, TenantCore};
+use crate::vault::tenant_core::{CollectionCore, IndexCore, Layout, TenantCore};
 use crate::vault::terms;
 
 /// A tenant's collections, by their ids.
@@ -23,6 +23,12 @@ pub(in crate::vault) type Collections = HashMap<CollectionId, Arc<CollectionCore
 /// The collections that a tenant has now.
 pub(in crate::vault) fn collections_of(tenant: &TenantCore) -> Collections {
     tenant.collections().into_iter().map(|collection| (collection.id, collection)).collect()
+}
+
+/// A row that opened.
+pub(super) enum Row<'a> {
+    Live { opened: &'a Opened, layout: &'a Layout, links: &'a [u8] },
+    Tombstone(Tombstone),
 }
 
 /// Opens the row that stands under `key`, its chunks included, and holds it against its index entries.
@@ -36,31 +42,58 @@ pub(in crate::vault) fn check_row(
     key: &[u8],
     value: &[u8],
 ) -> Result<(), RowSet> {
-    let records = |_: Error| RowSet::Records;
-    let indexes = |_: Error| RowSet::Indexes;
+    with_row(core, tenant, collections, key, value, |place, row| match row {
+        Row::Live { opened, layout, links } => check_links(core, tenant, place, opened, layout, links),
+        Row::Tombstone(_) => Ok(()),
+    })?
+}
+
+/// Opens the row that stands under `key`, its chunks included, and hands it out.
+///
+/// # Errors
+/// [`RowSet::Records`] if it isn't one that was written there.
+pub(super) fn with_row<R>(
+    core: &Core,
+    tenant: &TenantCore,
+    collections: &Collections,
+    key: &[u8],
+    value: &[u8],
+    act: impl FnOnce(RowPlace, Row<'_>) -> R,
+) -> Result<R, RowSet> {
     let (_, collection, record) = place::row_of_key(key).ok_or(RowSet::Records)?;
     let place = RowPlace { tenant: tenant.id, collection, record };
     let latest = collections.get(&collection).ok_or(RowSet::Records)?;
     let layout = latest.layout();
-    let bytes = rows::complete(&*core.store, &place, value.to_vec()).map_err(records)?;
+    let bytes = rows::complete(&*core.store, &place, value.to_vec()).map_err(|_| RowSet::Records)?;
     let bytes = bytes.ok_or(RowSet::Records)?;
     let mut joined = Vec::new();
-    let (row, body) = match bytes.parse(&mut joined).map_err(|_| RowSet::Records)? {
-        ParsedRow::Live { row, body } => (row, body),
-        ParsedRow::Tombstone(sealed) => {
-            return match open_tombstone(&tenant.keys, &place, sealed) {
-                Ok(_) => Ok(()),
-                Err(_) => Err(RowSet::Records),
-            };
+    match bytes.parse(&mut joined).map_err(|_| RowSet::Records)? {
+        ParsedRow::Live { row, body } => {
+            let opened = Opened::open(&tenant.keys, place, &row, body, &layout, latest);
+            let opened = opened.map_err(|_| RowSet::Records)?;
+            Ok(act(place, Row::Live { opened: &opened, layout: &layout, links: row.links }))
         }
-    };
-    let opened = Opened::open(&tenant.keys, place, &row, body, &layout, latest).map_err(|_| RowSet::Records)?;
-    let links = terms::links(tenant, &place, row.head.revision, row.links).map_err(indexes)?;
+        ParsedRow::Tombstone(sealed) => {
+            let tombstone = open_tombstone(&tenant.keys, &place, sealed).map_err(|_| RowSet::Records)?;
+            Ok(act(place, Row::Tombstone(tombstone)))
+        }
+    }
+}
+
+fn check_links(
+    core: &Core,
+    tenant: &TenantCore,
+    place: RowPlace,
+    opened: &Opened,
+    layout: &Layout,
+    links: &[u8],
+) -> Result<(), RowSet> {
+    let links = terms::links(tenant, &place, opened.head().revision, links).map_err(|_| RowSet::Indexes)?;
     for link in &links {
-        check_link(core, tenant, collection, record, link)?;
+        check_link(core, tenant, place.collection, place.record, link)?;
     }
     // An index that is being built may lack rows; what it has must be right.
-    let terms = opened.terms(&layout, |index| index.ready).map_err(indexes)?;
+    let terms = opened.terms(layout, |index| index.ready).map_err(|_| RowSet::Indexes)?;
     let linked = terms.iter().all(|term| {
         links.iter().any(|link| {
             (link.index, link.version) == (term.index, term.version) && link.value_key.expose() == term.key.expose()
