@@ -24,21 +24,23 @@ impl RowSetDigest {
     /// Puts a row's term in.
     pub(crate) fn add(&mut self, term: &Mac) {
         self.count = self.count.wrapping_add(1);
-        self.step(term, |limb, other, carry| {
-            let (sum, first) = limb.overflowing_add(other);
-            let (sum, second) = sum.overflowing_add(carry);
-            (sum, first || second)
-        });
+        self.step(limbs(term), plus);
     }
 
     /// Takes a row's term out.
     pub(crate) fn remove(&mut self, term: &Mac) {
         self.count = self.count.wrapping_sub(1);
-        self.step(term, |limb, other, borrow| {
+        self.step(limbs(term), |limb, other, borrow| {
             let (rest, first) = limb.overflowing_sub(other);
             let (rest, second) = rest.overflowing_sub(borrow);
             (rest, first || second)
         });
+    }
+
+    /// Puts in what another digest has, and takes out what was taken out of that.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.count = self.count.wrapping_add(other.count);
+        self.step(other.sum.iter().rev().copied(), plus);
     }
 
     /// How many rows.
@@ -63,12 +65,24 @@ impl RowSetDigest {
         reader.finish().map(|()| Self { count, sum })
     }
 
-    fn step(&mut self, term: &Mac, act: impl Fn(u64, u64, u64) -> (u64, bool)) {
+    /// Takes limbs from the lowest on.
+    fn step(&mut self, limbs: impl Iterator<Item = u64>, act: impl Fn(u64, u64, u64) -> (u64, bool)) {
         let mut carry = false;
-        for (limb, other) in self.sum.iter_mut().rev().zip(term.as_chunks::<8>().0.iter().rev()) {
-            (*limb, carry) = act(*limb, u64::from_be_bytes(*other), u64::from(carry));
+        for (limb, other) in self.sum.iter_mut().rev().zip(limbs) {
+            (*limb, carry) = act(*limb, other, u64::from(carry));
         }
     }
+}
+
+/// A term's limbs, the lowest first.
+fn limbs(term: &Mac) -> impl Iterator<Item = u64> {
+    term.as_chunks::<8>().0.iter().rev().map(|limb| u64::from_be_bytes(*limb))
+}
+
+fn plus(limb: u64, other: u64, carry: u64) -> (u64, bool) {
+    let (sum, first) = limb.overflowing_add(other);
+    let (sum, second) = sum.overflowing_add(carry);
+    (sum, first || second)
 }
 
 impl std::fmt::Debug for RowSetDigest {
@@ -131,6 +145,21 @@ mod tests {
             }
             prop_assert_eq!(digest, of(&terms));
             prop_assert_eq!(RowSetDigest::from_bytes(&digest.to_bytes()).ok(), Some(digest));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn joining_does_what_each_term_would_have_done(a: Vec<[u8; 32]>, put: Vec<[u8; 32]>, taken: Vec<[u8; 32]>) {
+            let (mut one_by_one, mut change) = (of(&a), of(&put));
+            let mut joined = one_by_one;
+            put.iter().for_each(|term| one_by_one.add(term));
+            for term in &taken {
+                one_by_one.remove(term);
+                change.remove(term);
+            }
+            joined.join(&change);
+            prop_assert_eq!(joined, one_by_one);
         }
     }
 

@@ -66,4 +66,4 @@ pub(crate) use proof::{Nodes, Shown, ShownBlock};
 pub(crate) use state::JournalState;
 pub(crate) use tree::Frontier;
 pub(crate) use verdict::MAX_NAMED;
-pub(crate) use walk::{Claims, Tip, Walk, header_of};
+pub(crate) use walk::{Claims, Tip, Walk, Walked, header_of};

@@ -37,6 +37,19 @@ pub(crate) struct Tip {
     pub(crate) commit_mac: [u8; 32],
 }
 
+/// A walk that was interrupted: what it knows of the blocks behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Walked {
+    /// The tree over all blocks so far.
+    pub(crate) tree: Frontier,
+    /// Blocks at the beginning that were not walked through.
+    pub(crate) skipped: u64,
+    /// Blocks that a head or the state has vouched for.
+    pub(crate) good: u64,
+    /// Each tenant's last block seen.
+    pub(crate) tips: BTreeMap<Option<TenantId>, Tip>,
+}
+
 /// A check under way.
 #[derive(Clone)]
 pub(crate) struct Walk<'a> {
@@ -103,6 +116,21 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// Goes on with a walk that was interrupted. Heads that it has passed already are left out by the caller.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(crate) fn resume(claims: Claims<'a>, walked: Walked) -> Result<Self, HeadError> {
+        let Walked { tree, skipped, good, tips } = walked;
+        let walk = Self::new(Claims { start: tree, ..claims })?;
+        Ok(Self { tips_are_whole: skipped == 0, good, tips, ..walk })
+    }
+
+    /// What is known so far, for [`resume`](Self::resume).
+    pub(crate) fn walked(self, skipped: u64) -> Walked {
+        Walked { tree: self.tree, skipped, good: self.good, tips: self.tips }
+    }
+
     /// Takes the next block. `key` is its tenant's journal key ([`header_of`] tells the tenant), or `None` once the key has
     /// been destroyed: then only the structure is checked, and nothing is opened.
     ///
@@ -155,6 +183,11 @@ impl<'a> Walk<'a> {
 
     /// The end of the blocks.
     pub(crate) fn finish(mut self) -> Verdict {
+        self.ended()
+    }
+
+    /// What [`finish`](Self::finish) says, if the blocks end here.
+    pub(crate) fn ended(&mut self) -> Verdict {
         if let Err(verdict) = self.vouch() {
             return verdict;
         }

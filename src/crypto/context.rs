@@ -33,6 +33,8 @@ pub(crate) enum Domain {
     JournalBase,
     JournalTip,
     SinkCursor,
+    Scrub,
+    ScrubbedTenant,
 }
 
 impl Domain {
@@ -64,6 +66,8 @@ impl Domain {
             Self::JournalBase => b"journal base",
             Self::JournalTip => b"journal tip",
             Self::SinkCursor => b"sink cursor",
+            Self::Scrub => b"scrub",
+            Self::ScrubbedTenant => b"scrubbed tenant",
         }
     }
 }

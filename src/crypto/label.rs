@@ -62,6 +62,8 @@ labels! {
     JournalBase = "journal-base",
     /// How far a sink has acknowledged the journal.
     SinkCursor = "sink-cursor",
+    /// How far a scrub has come.
+    Scrub = "scrub",
 }
 
 #[cfg(test)]

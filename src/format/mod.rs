@@ -24,6 +24,7 @@ mod meta;
 pub(crate) mod place;
 pub(crate) mod row;
 mod schema;
+pub(crate) mod scrub;
 pub(crate) mod sealed_file;
 pub(crate) mod sink_cursor;
 pub(crate) mod state;

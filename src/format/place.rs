@@ -42,6 +42,8 @@ pub(crate) enum Space {
     JournalBase = 0x10,
     /// `SHA-256(name)` → how far the sink of this name has acknowledged the journal.
     Cursor = 0x11,
+    /// nothing, or `tenant` → how far a scrub has come.
+    Scrub = 0x12,
 }
 
 pub(crate) fn row(tenant: TenantId, collection: CollectionId, record: RecordId) -> Vec<u8> {
@@ -193,6 +195,31 @@ pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
 /// How far the sink with this hash of its name is.
 pub(crate) fn cursor(sink: &[u8; 32]) -> Vec<u8> {
     key(Space::Cursor, &[sink])
+}
+
+/// How far a scrub has come with the vault.
+pub(crate) fn scrub() -> Vec<u8> {
+    key(Space::Scrub, &[])
+}
+
+/// How far a scrub has come with a tenant.
+pub(crate) fn scrubbed_tenant(tenant: TenantId) -> Vec<u8> {
+    key(Space::Scrub, &[tenant.as_bytes()])
+}
+
+/// All parts of the block at this position.
+pub(crate) fn parts_of_block(position: u64) -> Vec<u8> {
+    key(Space::Block, &[&position.to_be_bytes()])
+}
+
+/// Behind all parts of what stands at this position, in a space that is cut by positions.
+pub(crate) fn end_of_position(space: Space, position: u64) -> Vec<u8> {
+    key(space, &[&position.to_be_bytes(), &[0xff; 5]])
+}
+
+/// All parts of the change list at this position.
+pub(crate) fn parts_of_changes(position: u64) -> Vec<u8> {
+    key(Space::Changes, &[&position.to_be_bytes()])
 }
 
 /// The tenant of a key of a space that is cut by tenants.

@@ -22,6 +22,7 @@ use super::gate::{Gate, Unopened};
 use super::journal::{Journal, Ticket, Untaken};
 use super::open::Held;
 use super::reserve::Reserve;
+use super::scrub::Scrubs;
 use super::tenant_core::TenantCore;
 use super::upkeep::{HeadPlace, Upkeep};
 
@@ -43,6 +44,7 @@ pub(super) struct Core {
     pub(super) reserve: Arc<Reserve>,
     /// Held while the journal's oldest entries are dropped.
     pub(super) retaining: Mutex<()>,
+    pub(super) scrubs: Scrubs,
     /// Held while a tenant is created.
     pub(super) creating: Mutex<()>,
     /// What was repaired or adopted while opening, in words.
@@ -137,6 +139,10 @@ impl Core {
         self.tenants.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
+    pub(super) fn has_tenant(&self, id: TenantId) -> bool {
+        self.tenants.read().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    }
+
     /// Reads the journal back: the reader, and how many blocks are durable.
     pub(super) fn blocks(&self) -> Result<(Blocks, u64)> {
         let state = self.journal.latest().ok_or(Error::Closed)?;
@@ -200,11 +206,23 @@ impl Core {
     pub(super) fn queue(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Queued> {
         self.ready()?;
         self.reserve.admit_write(&write)?;
+        self.enqueue(tenant, write)
+    }
+
+    /// [`queue`](Self::queue) for upkeep, which goes on when acts fail and while the vault closes.
+    fn enqueue(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Queued> {
         let (reply, answer) = sync_channel(1);
         let Write { expect, rows, puts, entries, vault_entries, after } = write;
         let job = WriteJob { tenant: tenant.cloned(), expect, rows, puts, entries, vault_entries, after, reply };
         self.committer.send(Job::Write(Box::new(job))).map_err(|refusal| self.refused(refusal))?;
         Ok(Queued(answer))
+    }
+
+    /// Puts and removes what belongs to no tenant, without an act, and waits until it is durable.
+    pub(super) fn keep(&self, puts: Vec<Put>) -> Result<()> {
+        let queued = self.enqueue(None, Write { puts, ..Write::default() })?;
+        let answer = queued.0.recv().unwrap_or(Err(Refusal::Stopped));
+        answer.map(|_committed| ()).map_err(|refusal| self.refused(refusal))
     }
 
     pub(super) fn wait(&self, queued: Queued) -> Result<Outcome> {
@@ -236,6 +254,7 @@ impl Core {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
         }
+        self.scrubs.close(self);
         self.committer.stop();
         self.upkeep.stop();
         let failed = self.journal.failed();

@@ -17,10 +17,11 @@ use super::gate::{Permit, Question};
 use super::options::{Memory, Place, VaultOptions};
 use super::parts::{check_name, seal_tenant_name};
 use super::policies::PastPolicy;
+use super::scrub::{Scrub, ScrubOptions, ScrubProgress};
 use super::tenant::{Escrow, Tenant};
 use super::tenant_core::TenantCore;
 use super::verify::{self, Depth};
-use super::{entries, open, policies};
+use super::{entries, open, policies, scrub};
 
 /// One opened vault: a directory, its keys, its policy, its journal.
 ///
@@ -54,6 +55,8 @@ pub struct Health {
     pub emergencies_running: usize,
     /// Emergency accesses that nobody has reviewed, those that run included.
     pub emergencies_unreviewed: usize,
+    /// The scrub that runs, or the last one since the vault was opened.
+    pub scrub: Option<ScrubProgress>,
     /// What was repaired, adopted or found wrong while opening.
     pub notices: Vec<String>,
     /// What failed last beside the calls (the head file, slot ceilings); it is tried again.
@@ -231,6 +234,19 @@ impl Vault {
         self.check(Depth::Quick, Some(head), actor)
     }
 
+    /// Checks everything that [`verify`](Self::verify) does, in the background and at a given rate, while readers and
+    /// writers go on. Goes on where a scrub of this vault was interrupted; [`Scrub`] says how.
+    ///
+    /// It is an act of verification, and is journalled when it begins and when it ends, with what it found.
+    ///
+    /// # Errors
+    /// [`Error::NotPossible`] while another scrub of the vault is under way, [`Error::Denied`], [`Error::Io`], and reasons
+    /// why the vault can't act now. What is found is the [`Verdict`] that [`Scrub::wait`] returns.
+    pub fn scrub(&self, options: ScrubOptions, actor: &Actor) -> Result<Scrub> {
+        let permit = self.permit(&question(actor, Action::Verify))?;
+        scrub::start(&self.core, options, actor, &permit)
+    }
+
     /// A signed head of the journal as it is now: keep it where the vault's directory isn't. `to_string` gives its text.
     ///
     /// # Errors
@@ -265,6 +281,7 @@ impl Vault {
             sinks: core.journal.sinks().iter().map(crate::audit::Delivery::health).collect(),
             emergencies_running: running,
             emergencies_unreviewed: unreviewed,
+            scrub: core.scrubs.progress(),
             notices: core.notices.clone(),
             trouble: core.upkeep.trouble(),
         }

@@ -37,6 +37,7 @@ use super::options::{Memory, MemoryLock, Place, VaultOptions};
 use super::parts::{Part, open_parts, open_tenant_name};
 use super::policies;
 use super::reserve::Reserve;
+use super::scrub::Scrubs;
 use super::tenant_core::{CollectionCore, TenantCore, state_context};
 use super::upkeep::{HeadPlace, Signal, Upkeep, Work};
 
@@ -168,6 +169,7 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         unread,
         reserve,
         retaining: Mutex::new(()),
+        scrubs: Scrubs::default(),
         creating: Mutex::new(()),
         notices,
         closed: AtomicBool::new(false),

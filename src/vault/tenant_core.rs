@@ -17,6 +17,7 @@ use crate::record::Dictionary;
 
 use super::duplicate::Guesses;
 use super::facts::TenantFacts;
+use super::scrub::Scrubbed;
 
 /// A tenant as everything in the vault shares it.
 pub(super) struct TenantCore {
@@ -33,6 +34,8 @@ pub(super) struct TenantCore {
     pub(super) defining: Mutex<()>,
     /// What is remembered for policies.
     pub(super) facts: TenantFacts,
+    /// How far a scrub has read the tenant's values.
+    pub(super) scrubbed: Scrubbed,
 }
 
 impl TenantCore {
@@ -52,6 +55,7 @@ impl TenantCore {
             guesses: Guesses::default(),
             defining: Mutex::new(()),
             facts: TenantFacts::default(),
+            scrubbed: Scrubbed::default(),
         })
     }
 

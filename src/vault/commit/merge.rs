@@ -33,7 +33,7 @@ pub(super) fn merge(
     tenant: Option<&Arc<TenantCore>>,
     change: Change,
 ) -> Result<Merge, Refusal> {
-    let mut draft = Draft::new(pending, store);
+    let mut draft = Draft::new(pending, store, tenant.map(|tenant| &**tenant));
     for (key, value) in change.expect {
         if draft.get(&key)? != value {
             return Err(Refusal::Conflict);

@@ -12,6 +12,7 @@ use crate::format::row::RawRow;
 use crate::format::state::TenantState;
 use crate::model::TenantId;
 use crate::store::{Store, StoreError};
+use crate::vault::scrub::{Cursor, Delta};
 use crate::vault::tenant_core::TenantCore;
 
 use super::Refusal;
@@ -37,6 +38,8 @@ pub(super) struct TenantDelta {
     pub(super) entries: Vec<Entry>,
     /// `collection ‖ record` of the rows that change.
     pub(super) touched: Vec<u8>,
+    /// What changes of the values that a scrub has read.
+    pub(super) scrubbed: Delta,
 }
 
 impl Pending {
@@ -51,7 +54,15 @@ impl Pending {
     pub(super) fn tenant(&mut self, core: &Arc<TenantCore>) -> &mut TenantDelta {
         self.tenants.entry(core.id).or_insert_with(|| {
             let (state, carried, rebuilt) = core.state();
-            TenantDelta { core: Arc::clone(core), state, carried, rebuilt, entries: Vec::new(), touched: Vec::new() }
+            TenantDelta {
+                core: Arc::clone(core),
+                state,
+                carried,
+                rebuilt,
+                entries: Vec::new(),
+                touched: Vec::new(),
+                scrubbed: Delta::default(),
+            }
         })
     }
 
@@ -73,12 +84,16 @@ pub(super) struct Draft<'a> {
     terms: Vec<Term>,
     touched: Vec<u8>,
     ends: HashMap<[u8; 32], u64>,
+    /// How far a scrub has read the tenant's values; it gets no further before this is committed.
+    cursor: Option<Cursor>,
 }
 
 /// A change of a digest: which one, out or in, and by how much.
 struct Term {
     carried: bool,
     add: bool,
+    /// Whether a scrub has read the value.
+    scrubbed: bool,
     term: [u8; 32],
 }
 
@@ -91,8 +106,16 @@ pub(super) struct Merge {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(pending: &'a Pending, store: &'a dyn Store) -> Self {
-        Self { pending, store, writes: Writes::new(), terms: Vec::new(), touched: Vec::new(), ends: HashMap::new() }
+    pub(super) fn new(pending: &'a Pending, store: &'a dyn Store, tenant: Option<&TenantCore>) -> Self {
+        Self {
+            pending,
+            store,
+            writes: Writes::new(),
+            terms: Vec::new(),
+            touched: Vec::new(),
+            ends: HashMap::new(),
+            cursor: tenant.and_then(|tenant| tenant.scrubbed.cursor()),
+        }
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
@@ -114,9 +137,10 @@ impl<'a> Draft<'a> {
         before: Option<&[u8]>,
         after: Option<Vec<u8>>,
     ) -> Result<(), Refusal> {
+        let scrubbed = self.cursor.as_ref().is_some_and(|cursor| cursor.has_passed(&key));
         for (value, add) in [(before, false), (after.as_deref(), true)] {
             if let Some(value) = value {
-                terms_of(digest, &key, value, |carried, term| self.terms.push(Term { carried, add, term }))?;
+                terms_of(digest, &key, value, |carried, term| self.terms.push(Term { carried, add, scrubbed, term }))?;
             }
         }
         self.writes.insert(key, after);
@@ -160,9 +184,12 @@ impl Merge {
             return;
         };
         let delta = pending.tenant(core);
-        for Term { carried, add, term } in self.terms {
-            let digest = if carried { &mut delta.carried } else { &mut delta.rebuilt };
-            if add { digest.add(&term) } else { digest.remove(&term) }
+        for Term { carried, add, scrubbed, term } in self.terms {
+            let whole = if carried { &mut delta.carried } else { &mut delta.rebuilt };
+            let read = if carried { &mut delta.scrubbed.carried } else { &mut delta.scrubbed.rebuilt };
+            for digest in std::iter::once(whole).chain(scrubbed.then_some(read)) {
+                if add { digest.add(&term) } else { digest.remove(&term) }
+            }
         }
         delta.touched.extend_from_slice(&self.touched);
         delta.entries.extend(entries);

@@ -254,6 +254,7 @@ impl Worker {
         self.ends.learn(ends);
         for delta in tenants.into_values() {
             delta.core.advance(delta.state, delta.carried, delta.rebuilt);
+            delta.core.scrubbed.follow(&delta.scrubbed);
         }
         self.start.state = state;
         self.start.stored = Some(stored);

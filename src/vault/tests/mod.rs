@@ -22,6 +22,7 @@ mod questions;
 mod retention;
 mod review;
 mod scope;
+mod scrub;
 mod secrets;
 mod swap;
 mod tampering;

@@ -60,7 +60,8 @@ pub(super) fn verify(core: &Core, depth: Depth, anchor: Option<&Head>) -> Result
     verdict
 }
 
-struct Check<'a> {
+/// A check under way; the committer is stopped.
+pub(super) struct Check<'a> {
     core: &'a Core,
     state: JournalState,
     depth: Depth,
@@ -70,7 +71,7 @@ struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    fn new(core: &'a Core, state: JournalState, depth: Depth) -> Self {
+    pub(super) fn new(core: &'a Core, state: JournalState, depth: Depth) -> Self {
         let tenants: HashMap<_, _> = core.all_tenants().into_iter().map(|tenant| (tenant.id, tenant)).collect();
         let of = |tenant: &Arc<TenantCore>| {
             let id = tenant.id;
@@ -135,10 +136,18 @@ impl<'a> Check<'a> {
                 return Ok(verdict);
             }
         }
-        if let Some(id) = rows::stranger(self)? {
-            return Ok(differ(id, RowSet::Records, (0, 0), naming::strangers(self, id)?));
-        }
-        Ok(verdict)
+        Ok(self.stranger()?.unwrap_or(verdict))
+    }
+
+    /// What is stored of a tenant that there isn't.
+    pub(super) fn stranger(&self) -> Result<Option<Verdict>> {
+        let Some(id) = rows::stranger(self)? else { return Ok(None) };
+        Ok(Some(differ(id, RowSet::Records, (0, 0), naming::strangers(self, id)?)))
+    }
+
+    /// The records that make a tenant's digest differ; `most` is about how many records there are.
+    pub(super) fn named(&self, tenant: &TenantCore, rows: RowSet, most: u64) -> Result<Vec<RowFault>> {
+        naming::named(self, tenant, rows, most)
     }
 
     /// Holds a tenant's rows and state against its last block; `found` has its change lists.
@@ -170,19 +179,19 @@ impl<'a> Check<'a> {
             RowSet::Indexes => (rebuilt.count(), found.rebuilt.count()),
             RowSet::Records => (carried.count(), found.carried.count()),
         };
-        let named = naming::named(self, tenant, rows, carried.count().max(found.carried.count()))?;
+        let named = self.named(tenant, rows, carried.count().max(found.carried.count()))?;
         Ok(Some(differ(id, rows, (expected, seen), named)))
     }
 
     /// The MAC of the vault's own block: it has no rows.
-    fn own_mac(&self, tip: &Tip) -> [u8; 32] {
+    pub(super) fn own_mac(&self, tip: &Tip) -> [u8; 32] {
         let (key, none) = (MacKey::new(&self.core.keyring.vault_keys().commit), RowSetDigest::default());
         commit_mac(&key, tip.position, &none, &none, &[])
     }
 
     /// Whose change list it is: the owner of the block at its position, or else of the collection that it begins with. One
     /// that belongs to nobody counts as slipped in with a tenant that is always the same.
-    fn owner_of_list(&self, owner: Option<TenantId>, list: &[u8]) -> Option<&TenantCore> {
+    pub(super) fn owner_of_list(&self, owner: Option<TenantId>, list: &[u8]) -> Option<&TenantCore> {
         let by_rows = || self.collections.get(&CollectionId::from_bytes(*list.first_chunk()?)).copied();
         let id = owner.or_else(by_rows).or_else(|| self.tenants.keys().min().copied())?;
         self.tenants.get(&id).map(Arc::as_ref)
@@ -193,6 +202,6 @@ impl<'a> Check<'a> {
     }
 }
 
-fn differ(tenant: TenantId, rows: RowSet, (expected, found): (u64, u64), named: Vec<RowFault>) -> Verdict {
+pub(super) fn differ(tenant: TenantId, rows: RowSet, (expected, found): (u64, u64), named: Vec<RowFault>) -> Verdict {
     Verdict::RowsDiffer { tenant, rows, expected, found, named }
 }

@@ -1,0 +1,223 @@
+//! How far a scrub has come: with the vault, and with each of its tenants. Stored sealed.
+
+use super::{FormatError, Reader, Writer, frontier};
+use crate::model::JournalEpochId;
+
+const VAULT: &str = "scrub's state";
+const TENANT: &str = "scrub's state of a tenant";
+const VERSION: u8 = 1;
+/// Bytes of a digest: `BE64 count ‖ sum 32`.
+const DIGEST: usize = 40;
+/// Keys of a tenant that a scrub reads are at most this long.
+pub(crate) const MAX_CURSOR: usize = 64;
+
+/// What is common to all tenants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ScrubbedVault {
+    /// Drawn anew each time that the state is saved; the parts of tenants name it.
+    pub(crate) save: [u8; 16],
+    /// How many tenants have a part.
+    pub(crate) tenants: u32,
+    /// Values read of tenants so far, for progress.
+    pub(crate) read: u64,
+    pub(crate) epoch: JournalEpochId,
+    /// Blocks at the journal's beginning that were not there.
+    pub(crate) skipped: u64,
+    /// Blocks that a head or the journal's state vouched for.
+    pub(crate) good: u64,
+    /// Blocks opened, and the right edge of the tree over them.
+    pub(crate) size: u64,
+    pub(crate) frontier: Vec<[u8; 32]>,
+    /// The last block of the vault itself.
+    pub(crate) tip: Option<ScrubbedTip>,
+}
+
+/// The last block of an owner among those opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ScrubbedTip {
+    pub(crate) position: u64,
+    pub(crate) sequence: u64,
+    pub(crate) commit_mac: [u8; 32],
+}
+
+/// What is known of one tenant.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ScrubbedTenant {
+    pub(crate) save: [u8; 16],
+    /// Its last block.
+    pub(crate) tip: Option<ScrubbedTip>,
+    /// The digest of its change lists among the blocks opened.
+    pub(crate) changes: [u8; DIGEST],
+    pub(crate) rows: ScrubbedRows,
+}
+
+/// How far a tenant's own values were read.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum ScrubbedRows {
+    /// Not at all, or in vain.
+    Ahead,
+    /// All, and as they should be.
+    Done,
+    /// Up to a key. The digests of what was read, and those that the whole tenant had then.
+    UnderWay { cursor: Vec<u8>, read: [[u8; DIGEST]; 2], whole: [[u8; DIGEST]; 2] },
+}
+
+impl ScrubbedVault {
+    /// `version ‖ save 16 ‖ BE32 tenants ‖ BE64 read ‖ epoch 16 ‖ BE64 skipped ‖ BE64 good ‖ tip ‖ frontier`.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(128 + 32 * self.frontier.len());
+        let mut writer = Writer::new(&mut out);
+        writer.u8(VERSION).bytes(&self.save).u32(self.tenants).u64(self.read);
+        writer.bytes(self.epoch.as_bytes()).u64(self.skipped).u64(self.good);
+        put_tip(&mut writer, self.tip.as_ref());
+        frontier::encode(self.size, &self.frontier, &mut out);
+        out
+    }
+
+    /// The whole of `bytes`.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
+        let mut reader = Reader::new(VAULT, bytes);
+        reader.version(VERSION)?;
+        let (save, tenants, read) = (*reader.array()?, reader.u32()?, reader.u64()?);
+        let epoch = JournalEpochId::from_bytes(*reader.array()?);
+        let (skipped, good) = (reader.u64()?, reader.u64()?);
+        let tip = tip(&mut reader)?;
+        let (size, frontier) = frontier::read(&mut reader)?;
+        if skipped > size || good > size || tip.is_some_and(|tip| tip.position >= size) {
+            return Err(reader.invalid("it names blocks beyond its own end"));
+        }
+        reader.finish()?;
+        Ok(Self { save, tenants, read, epoch, skipped, good, size, frontier, tip })
+    }
+}
+
+impl ScrubbedTenant {
+    /// `version ‖ save 16 ‖ tip ‖ changes 40 ‖ kind`, and for one under way
+    /// `BE16 length ‖ cursor ‖ digests of what was read 2 × 40 ‖ digests of the whole 2 × 40`.
+    pub(crate) fn encode(&self) -> Result<Vec<u8>, FormatError> {
+        let mut out = Vec::with_capacity(320);
+        let mut writer = Writer::new(&mut out);
+        writer.u8(VERSION).bytes(&self.save);
+        put_tip(&mut writer, self.tip.as_ref());
+        writer.bytes(&self.changes);
+        match &self.rows {
+            ScrubbedRows::Ahead => writer.u8(0),
+            ScrubbedRows::Done => writer.u8(1),
+            ScrubbedRows::UnderWay { cursor, read, whole } => {
+                if cursor.len() > MAX_CURSOR {
+                    return Err(FormatError::Invalid { what: TENANT, why: "its cursor is too long" });
+                }
+                let writer = writer.u8(2).short(TENANT, cursor)?;
+                writer.bytes(read.as_flattened()).bytes(whole.as_flattened())
+            }
+        };
+        Ok(out)
+    }
+
+    /// The whole of `bytes`.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
+        let mut reader = Reader::new(TENANT, bytes);
+        reader.version(VERSION)?;
+        let (save, tip, changes) = (*reader.array()?, tip(&mut reader)?, *reader.array()?);
+        let rows = match reader.u8()? {
+            0 => ScrubbedRows::Ahead,
+            1 => ScrubbedRows::Done,
+            2 => {
+                let cursor = reader.short()?;
+                if cursor.len() > MAX_CURSOR {
+                    return Err(reader.invalid("its cursor is too long"));
+                }
+                let read = [*reader.array()?, *reader.array()?];
+                ScrubbedRows::UnderWay { cursor: cursor.to_vec(), read, whole: [*reader.array()?, *reader.array()?] }
+            }
+            _ => return Err(reader.invalid("its kind is unknown")),
+        };
+        reader.finish()?;
+        Ok(Self { save, tip, changes, rows })
+    }
+}
+
+/// `0`, or `1 ‖ BE64 position ‖ BE64 sequence ‖ commit MAC 32`.
+fn put_tip(writer: &mut Writer<'_>, tip: Option<&ScrubbedTip>) {
+    match tip {
+        None => writer.u8(0),
+        Some(tip) => writer.u8(1).u64(tip.position).u64(tip.sequence).bytes(&tip.commit_mac),
+    };
+}
+
+fn tip(reader: &mut Reader<'_>) -> Result<Option<ScrubbedTip>, FormatError> {
+    match reader.u8()? {
+        0 => Ok(None),
+        1 => Ok(Some(ScrubbedTip { position: reader.u64()?, sequence: reader.u64()?, commit_mac: *reader.array()? })),
+        _ => Err(reader.invalid("a block is neither there nor not")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::vectors::{bytes, published};
+
+    fn vault() -> ScrubbedVault {
+        let tip = ScrubbedTip { position: 4, sequence: 2, commit_mac: [0x44; 32] };
+        ScrubbedVault {
+            save: [0x11; 16],
+            tenants: 3,
+            read: 0x0102,
+            epoch: JournalEpochId::from_bytes([0x22; 16]),
+            skipped: 0,
+            good: 4,
+            size: 5,
+            frontier: vec![[0x33; 32], [0x34; 32]],
+            tip: Some(tip),
+        }
+    }
+
+    fn tenants() -> [ScrubbedTenant; 3] {
+        let tip = ScrubbedTip { position: 3, sequence: 9, commit_mac: [0x55; 32] };
+        let cursor = [&[1], &[0x66; 48][..]].concat();
+        let under_way =
+            ScrubbedRows::UnderWay { cursor, read: [[0x71; 40], [0x72; 40]], whole: [[0x73; 40], [0x74; 40]] };
+        let one = |tip, rows| ScrubbedTenant { save: [0x11; 16], tip, changes: [0x70; 40], rows };
+        [one(None, ScrubbedRows::Ahead), one(Some(tip), ScrubbedRows::Done), one(Some(tip), under_way)]
+    }
+
+    #[test]
+    fn states_are_those_of_the_published_vectors() {
+        let vectors = published("scrub");
+        assert_eq!(vault().encode(), bytes(&vectors["vault"]));
+        assert!(ScrubbedVault::decode(&bytes(&vectors["vault"])) == Ok(vault()));
+        for (tenant, name) in tenants().into_iter().zip(["ahead", "done", "under_way"]) {
+            let published = bytes(&vectors["tenants"][name]);
+            assert_eq!(tenant.encode().unwrap(), published, "{name}");
+            assert!(ScrubbedTenant::decode(&published) == Ok(tenant), "{name}");
+        }
+    }
+
+    #[test]
+    fn cut_grown_or_contradictory_states_are_refused() {
+        let whole = vault().encode();
+        for end in 0..whole.len() {
+            assert!(ScrubbedVault::decode(&whole[..end]).is_err(), "{end}");
+        }
+        assert!(ScrubbedVault::decode(&[&whole[..], &[0]].concat()).is_err());
+        for wrong in [
+            ScrubbedVault { good: 6, ..vault() },
+            ScrubbedVault { skipped: 6, ..vault() },
+            ScrubbedVault { tip: Some(ScrubbedTip { position: 5, ..vault().tip.unwrap() }), ..vault() },
+        ] {
+            assert!(ScrubbedVault::decode(&wrong.encode()).is_err());
+        }
+        for tenant in tenants() {
+            let whole = tenant.encode().unwrap();
+            for end in 0..whole.len() {
+                assert!(ScrubbedTenant::decode(&whole[..end]).is_err(), "{end}");
+            }
+            assert!(ScrubbedTenant::decode(&[&whole[..], &[0]].concat()).is_err());
+        }
+        let (digests, cursor) = ([[0; 40]; 2], vec![1; MAX_CURSOR + 1]);
+        let rows = ScrubbedRows::UnderWay { cursor, read: digests, whole: digests };
+        let [_, _, known] = tenants();
+        assert!(ScrubbedTenant { rows, ..known }.encode().is_err());
+    }
+}

@@ -1,0 +1,199 @@
+//! One pass over a vault: the journal, then tenant by tenant, a page at a time.
+//!
+//! Guarantees: ends with what is wrong at the journal at once, with what is wrong at tenants after all of them. Does not:
+//! keep the vault alive; whoever takes a step brings it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::audit::{RowSet, Verdict};
+use crate::error::{Error, Result};
+use crate::model::TenantId;
+use crate::vault::core::Core;
+use crate::vault::tenant_core::TenantCore;
+
+use super::journal::{Chain, Went};
+use super::pace::Cost;
+use super::scrubbed::{Delta, SoFar};
+use super::{kept, rows, settle};
+
+/// The rest of the journal is walked with the committer stopped once it has at most so many blocks.
+const NEAR: u64 = 32;
+/// Blocks that are walked at once to catch up.
+const CATCH_UP: usize = 256;
+
+/// A pass, as far as it has come.
+#[derive(Default)]
+pub(in crate::vault) struct Pass {
+    pub(super) chain: Chain,
+    /// Blocks that there were when the pass began; what comes later is walked through beside the tenants.
+    pub(super) target: u64,
+    /// Terms of tenants' digests read so far.
+    pub(super) read: u64,
+    /// Tenants that have been read, those with something wrong included.
+    pub(super) done: BTreeSet<TenantId>,
+    pub(super) under_way: Option<UnderWay>,
+    /// What is wrong with tenants, in the order that it was found.
+    pub(super) found: Vec<Verdict>,
+}
+
+/// The tenant that is being read.
+pub(super) struct UnderWay {
+    pub(super) tenant: Arc<TenantCore>,
+    /// All its values have been read.
+    pub(super) read_out: bool,
+    /// The first thing found wrong in itself.
+    pub(super) wrong: Option<RowSet>,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        // The committer needs to follow no more.
+        self.tenant.scrubbed.end();
+    }
+}
+
+/// What a step came to.
+pub(in crate::vault) enum Step {
+    On(Cost),
+    Done(Verdict),
+}
+
+impl Pass {
+    /// A pass from the beginning.
+    pub(in crate::vault) fn new(core: &Core) -> Result<Self> {
+        let target = core.journal.latest().ok_or(Error::Closed)?.frontier.size();
+        Ok(Self { chain: Chain::new(core), target, ..Self::default() })
+    }
+
+    /// Takes one step: reads and checks at most `limit` values, or compares.
+    pub(in crate::vault) fn step(&mut self, core: &Core, limit: usize) -> Result<Step> {
+        if self.chain.is_stale(core) {
+            self.chain = Chain::new(core);
+        }
+        let Some(under_way) = &mut self.under_way else {
+            return match (self.chain.size() < self.target, self.next_tenant(core)) {
+                (true, _) => {
+                    let went = self.chain.walk(core, limit)?;
+                    self.went(core, went)
+                }
+                (false, Some(tenant)) => self.begin(core, tenant),
+                (false, None) => self.settle(core),
+            };
+        };
+        if under_way.read_out {
+            return self.settle(core);
+        }
+        let page = rows::page(core, &under_way.tenant, limit)?;
+        under_way.read_out = page.last;
+        if let Some((_, rows)) = page.wrong.first() {
+            under_way.wrong.get_or_insert(*rows);
+        }
+        self.read = self.read.saturating_add(page.terms);
+        Ok(Step::On(page.cost))
+    }
+
+    /// Goes on with a tenant that was left, if all of it is as it was then.
+    pub(super) fn go_on(&mut self, core: &Core, tenant: Arc<TenantCore>, from: SoFar, whole: &Delta) -> Result<()> {
+        let (_paused, _resume) = core.pause()?;
+        let (_, carried, rebuilt) = tenant.state();
+        if *whole == (Delta { carried, rebuilt }) {
+            tenant.scrubbed.begin(from);
+            self.under_way = Some(UnderWay { tenant, read_out: false, wrong: None });
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, core: &Core, tenant: Arc<TenantCore>) -> Result<Step> {
+        let (_paused, _resume) = core.pause()?;
+        tenant.scrubbed.begin(SoFar::default());
+        self.under_way = Some(UnderWay { tenant, read_out: false, wrong: None });
+        Ok(Step::On(Cost::default()))
+    }
+
+    /// Whether it has walked through the journal that there was when it began.
+    pub(super) fn is_at_tenants(&self) -> bool {
+        self.under_way.is_some() || self.chain.size() >= self.target
+    }
+
+    /// About how many terms all tenants' digests have, but for those of change lists, which are read with the journal.
+    pub(super) fn terms_about(&self, core: &Core) -> u64 {
+        let all = core.all_tenants().iter().fold(0u64, |sum, tenant| {
+            let (_, carried, rebuilt) = tenant.state();
+            sum.saturating_add(carried.count()).saturating_add(rebuilt.count())
+        });
+        self.chain.changes.values().fold(all, |sum, changes| sum.saturating_sub(changes.count()))
+    }
+
+    fn next_tenant(&self, core: &Core) -> Option<Arc<TenantCore>> {
+        let ahead = core.all_tenants().into_iter().filter(|tenant| !self.done.contains(&tenant.id));
+        ahead.min_by_key(|tenant| tenant.id)
+    }
+
+    /// Catches up with the journal; then compares, between two commits, the tenant that was read, or what is left.
+    ///
+    /// What was written since the pass began is read besides its rate: it would never end where that is lower than the
+    /// writers'.
+    fn settle(&mut self, core: &Core) -> Result<Step> {
+        let size = core.journal.latest().ok_or(Error::Closed)?.frontier.size();
+        if size.saturating_sub(self.chain.size()) > NEAR {
+            return match self.chain.walk(core, CATCH_UP)? {
+                Went::On(_) => Ok(Step::On(Cost::default())),
+                wrong @ Went::Wrong(_) => self.went(core, wrong),
+            };
+        }
+        let (paused, resume) = core.pause()?;
+        let cost = match self.chain.close_in(core, &paused.journal)? {
+            Went::On(cost) => cost,
+            wrong @ Went::Wrong(_) => {
+                drop(resume);
+                return self.went(core, wrong);
+            }
+        };
+        if let Some(UnderWay { tenant, wrong, .. }) = &self.under_way {
+            self.found.extend(settle::tenant(core, tenant, &paused.journal, &self.chain, *wrong)?);
+            self.done.insert(tenant.id);
+            self.under_way = None;
+            return Ok(Step::On(cost));
+        }
+        let found = settle::vault(core, &paused.journal, &self.chain, &self.done)?;
+        drop(resume);
+        match found {
+            Err(_new_tenant) => Ok(Step::On(cost)),
+            Ok(found) => {
+                self.found.extend(found);
+                self.end(core, None)
+            }
+        }
+    }
+
+    fn went(&mut self, core: &Core, went: Went) -> Result<Step> {
+        match went {
+            Went::On(cost) => Ok(Step::On(cost)),
+            // Blocks were dropped while they were read: from the beginning that there is now.
+            Went::Wrong(_) if self.chain.is_stale(core) => Ok(Step::On(Cost::default())),
+            Went::Wrong(verdict) => self.end(core, Some(verdict)),
+        }
+    }
+
+    fn end(&mut self, core: &Core, journal: Option<Verdict>) -> Result<Step> {
+        self.under_way = None;
+        kept::forget(core)?;
+        Ok(Step::Done(journal.or_else(|| self.found.first().cloned()).unwrap_or(Verdict::Intact)))
+    }
+}
+
+#[cfg(test)]
+impl Pass {
+    pub(in crate::vault) const fn terms(&self) -> u64 {
+        self.read
+    }
+
+    pub(in crate::vault) fn found(&self) -> &[Verdict] {
+        &self.found
+    }
+
+    pub(in crate::vault) fn cursor(&self) -> Option<Vec<u8>> {
+        self.under_way.as_ref().and_then(|under_way| under_way.tenant.scrubbed.cursor()).map(|cursor| cursor.0)
+    }
+}

@@ -1,0 +1,193 @@
+//! The thread of a scrub: takes steps at the given rate until it is through, or told otherwise.
+//!
+//! Guarantees: holds the vault no longer than a step. Does not: keep it alive.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use crate::audit::Verdict;
+use crate::error::{Error, Result};
+use crate::vault::core::Core;
+use crate::vault::verify;
+
+use super::act::Act;
+use super::kept;
+use super::pace::{Cost, Pace, Rate};
+use super::pass::{Pass, Step};
+use super::progress::ScrubPhase;
+use super::shared::{Shared, Wish};
+
+/// How often a running scrub keeps how far it is.
+const KEEP: Duration = Duration::from_secs(60);
+/// How long it waits before the journal is asked again to take its end.
+const AGAIN: Duration = Duration::from_millis(100);
+
+pub(super) struct Worker {
+    pub(super) core: Weak<Core>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) act: Act,
+    pub(super) rate: Rate,
+    pub(super) rounds: u64,
+}
+
+/// Why the thread goes no further.
+enum Over {
+    Done,
+    Stopped,
+    /// Whoever closes the vault keeps how far the scrub is, and ends it.
+    Closing,
+    Failed(Error),
+}
+
+/// What was done in a turn.
+enum Did {
+    Step(Cost),
+    /// A round is through, with this verdict.
+    Round(Verdict),
+    /// Its end is written down.
+    Noted,
+    /// Its end could not be written down yet.
+    Wait,
+    All,
+}
+
+impl Worker {
+    pub(super) fn run(self) {
+        let over = catch_unwind(AssertUnwindSafe(|| self.work())).unwrap_or_else(|_panic| {
+            let why = "its thread panicked, maybe over what it was reading; `vault.verify` may tell more";
+            Over::Failed(Error::NotPossible { what: "scrub", why })
+        });
+        let (phase, error) = match over {
+            Over::Closing => return,
+            Over::Done => (ScrubPhase::Finished, None),
+            Over::Stopped => (ScrubPhase::Stopped, None),
+            Over::Failed(error) => (ScrubPhase::Failed, Some(error)),
+        };
+        drop(self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.shared.end(phase, error);
+    }
+
+    fn work(&self) -> Over {
+        let mut pace = Pace::new(self.rate, Instant::now());
+        let mut kept = Instant::now();
+        let mut ending: Option<Verdict> = None;
+        let mut due = pace.due();
+        loop {
+            let wish = self.shared.turn(due);
+            let begun = Instant::now();
+            let did = match wish {
+                Wish::Run => self.with(|core| match &ending {
+                    Some(verdict) => self.note(core, verdict),
+                    None => self.step(core),
+                }),
+                Wish::Pause => {
+                    let did = self.with(|core| self.keep(core).map(|()| Did::Step(Cost::default())));
+                    kept = Instant::now();
+                    self.shared.paused();
+                    did
+                }
+                Wish::Stop => match self.with(|core| self.keep(core).and_then(|()| self.act.stopped(core))) {
+                    Ok(Some(())) => return Over::Stopped,
+                    Ok(None) => return Over::Closing,
+                    Err(error) => return Over::Failed(error),
+                },
+                Wish::Close => return Over::Closing,
+            };
+            due = pace.due();
+            match did {
+                Ok(Some(Did::Step(cost))) => {
+                    pace.spend(cost, begun);
+                    due = pace.due();
+                }
+                Ok(Some(Did::Round(verdict))) => ending = Some(verdict),
+                Ok(Some(Did::Noted)) => ending = None,
+                Ok(Some(Did::Wait)) => due = Instant::now() + AGAIN,
+                Ok(Some(Did::All)) => return Over::Done,
+                // It closes itself when nobody holds it any more.
+                Ok(None) => return Over::Closing,
+                Err(error) => return Over::Failed(error),
+            }
+            if kept.elapsed() > KEEP {
+                kept = Instant::now();
+                match self.with(|core| self.keep(core)) {
+                    Ok(_) => {}
+                    Err(error) => return Over::Failed(error),
+                }
+            }
+        }
+    }
+
+    /// Does something with the vault; `None` if it is gone. The vault is closed here if nobody else holds it any more.
+    fn with<T>(&self, act: impl FnOnce(&Arc<Core>) -> Result<T>) -> Result<Option<T>> {
+        self.core.upgrade().map(|core| act(&core)).transpose()
+    }
+
+    /// Takes a step, after going on with what was kept, or beginning.
+    fn step(&self, core: &Arc<Core>) -> Result<Did> {
+        let mut slot = self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken out, so that one that fails is never kept.
+        let (mut pass, resumed) = match slot.take() {
+            Some(pass) => (pass, false),
+            None => match kept::resume(core)? {
+                Some(pass) => (pass, true),
+                None => (Pass::new(core)?, false),
+            },
+        };
+        let step = pass.step(core, self.rate.page())?;
+        self.tell(core, &pass, resumed);
+        Ok(match step {
+            Step::On(cost) => {
+                *slot = Some(pass);
+                Did::Step(cost)
+            }
+            Step::Done(verdict) => {
+                self.shared.tell(|progress| progress.verdict = Some(verdict.clone()));
+                Did::Round(verdict)
+            }
+        })
+    }
+
+    fn tell(&self, core: &Core, pass: &Pass, resumed: bool) {
+        let total = core.journal.latest().map_or(0, |state| state.frontier.size());
+        let about = pass.terms_about(core);
+        self.shared.tell(|progress| {
+            progress.resumed |= resumed;
+            progress.phase = if pass.is_at_tenants() { ScrubPhase::Tenants } else { ScrubPhase::Journal };
+            // A journal that is walked through again counts once.
+            progress.blocks = progress.blocks.max(pass.chain.size());
+            progress.blocks_total = total;
+            progress.rows = progress.rows.max(pass.read);
+            progress.rows_about = about.max(progress.rows);
+            progress.found.clone_from(&pass.found);
+        });
+    }
+
+    /// Writes the end of a round down, and begins the next one if there is one.
+    fn note(&self, core: &Arc<Core>, verdict: &Verdict) -> Result<Did> {
+        self.shared.tell(|progress| progress.phase = ScrubPhase::Ending);
+        match self.act.ended(core, verify::code(verdict)) {
+            // A sink is late; the verdict waits until it isn't.
+            Err(Error::AuditUnavailable { .. }) => return Ok(Did::Wait),
+            noted => noted?,
+        }
+        let mut all = !matches!(verdict, Verdict::Intact);
+        self.shared.tell(|progress| {
+            progress.rounds = progress.rounds.saturating_add(1);
+            all |= progress.rounds >= self.rounds;
+            if !all {
+                (progress.blocks, progress.rows) = (0, 0);
+                progress.phase = ScrubPhase::Journal;
+            }
+        });
+        Ok(if all { Did::All } else { Did::Noted })
+    }
+
+    /// Keeps how far it is.
+    fn keep(&self, core: &Arc<Core>) -> Result<()> {
+        match &*self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(pass) => kept::save(core, pass),
+            None => Ok(()),
+        }
+    }
+}

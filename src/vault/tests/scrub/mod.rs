@@ -1,0 +1,202 @@
+//! Scrubs: they find what `verify` finds, while others write, at their rate, and go on where they were.
+
+mod faults;
+mod pace;
+mod resuming;
+mod writers;
+
+use std::time::{Duration, Instant};
+
+use super::*;
+use crate::audit::Required;
+use crate::vault::scrub::{Pass, Step};
+
+/// As fast as it goes.
+fn fast() -> ScrubOptions {
+    ScrubOptions::new().rows_per_second(u64::MAX)
+}
+
+fn scrub(world: &World) -> Verdict {
+    world.vault.scrub(fast(), &admin()).unwrap().wait().unwrap().unwrap()
+}
+
+/// Waits until a scrub is so far.
+fn until(scrub: &Scrub, far: impl Fn(&ScrubProgress) -> bool) {
+    let begun = Instant::now();
+    while !far(&scrub.progress()) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", scrub.progress());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+fn core(world: &World) -> Arc<crate::vault::core::Core> {
+    Arc::clone(&world.customers().session().core)
+}
+
+/// A tenant as the vault has it in memory.
+fn inner(world: &World, id: crate::model::TenantId) -> Arc<crate::vault::tenant_core::TenantCore> {
+    core(world).all_tenants().into_iter().find(|tenant| tenant.id == id).unwrap()
+}
+
+/// Takes steps of one value each until the pass is through, doing something before each.
+fn step_by_step(world: &World, pass: &mut Pass, mut before: impl FnMut(usize, &World)) -> Verdict {
+    let core = core(world);
+    for step in 0.. {
+        before(step, world);
+        if let Step::Done(verdict) = pass.step(&core, 1).unwrap() {
+            return verdict;
+        }
+    }
+    unreachable!()
+}
+
+fn chief() -> Actor {
+    Actor::new("c").role("chief")
+}
+
+/// A vault with two tenants, customers, notes long and short, a share, a deleted record.
+fn furnished(world: World) -> World {
+    for n in 0..12 {
+        world.add(&format!("Customer {}", n % 3), &format!("c{n}@x.org"));
+    }
+    let notes = world.notes();
+    notes.insert(&Note::new("short")).unwrap();
+    let mut dice = Dice(5);
+    notes.insert(&Note::new((0..300).map(|_| dice.word()).collect::<String>())).unwrap();
+    let gone = world.add("Gone", "gone@x.org");
+    world.customers().delete(gone).unwrap();
+    let policy = roles().role("chief", |r| r.may([Action::Suspend]));
+    world.vault.set_policy(policy, &admin()).unwrap();
+    world.acme.suspend("mallory", "left the firm", &chief()).unwrap();
+    let globex = world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()).unwrap();
+    globex.define::<Customer>(&admin()).unwrap();
+    globex.define::<Note>(&admin()).unwrap();
+    let theirs = globex.session(boss()).unwrap().collection::<Customer>().unwrap();
+    theirs.insert(&Customer::new("Ann Lee", "ann@x.org")).unwrap();
+    world.vault.flush().unwrap();
+    world
+}
+
+#[test]
+fn intact_vault_is_said_to_be_intact_and_the_journal_tells_of_beginning_and_end() {
+    let kept = Kept::default();
+    let world = furnished(World::with(|options| options.sink(Required(kept.clone()))));
+    let scrub = world.vault.scrub(fast(), &admin()).unwrap();
+    assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact));
+    world.vault.flush().unwrap();
+    let told: Vec<_> = kept.of("verify").into_iter().map(|event| event.code().to_owned()).collect();
+    assert_eq!(told, ["scrub_begun", "intact"]);
+    assert!(kept.of("verify").iter().all(|event| event.actor() == Some("root")));
+    let progress = world.vault.health().scrub.unwrap();
+    assert_eq!((progress.phase, progress.rounds, progress.resumed), (ScrubPhase::Finished, 1, false));
+    assert!(progress.rows > 50 && progress.rows == progress.rows_about, "{progress:?}");
+    assert!(progress.blocks > 20);
+    assert_eq!(world.verify(), Verdict::Intact);
+    assert_eq!(self::scrub(&world), Verdict::Intact);
+}
+
+#[test]
+fn scrub_is_an_act_that_the_policy_is_asked_about() {
+    let world = World::new();
+    assert!(matches!(world.vault.scrub(fast(), &sales("s")), Err(Error::Denied(_))));
+    assert!(world.vault.health().scrub.is_none());
+    world.vault.close().unwrap();
+    assert!(matches!(world.vault.scrub(fast(), &admin()), Err(Error::Closed)));
+}
+
+#[test]
+fn second_scrub_is_refused_while_one_is_under_way_also_if_it_pauses() {
+    let world = furnished(World::new());
+    let first = world.vault.scrub(ScrubOptions::new().rows_per_second(20), &admin()).unwrap();
+    let refused = |world: &World| match world.vault.scrub(fast(), &admin()) {
+        Err(error @ Error::NotPossible { .. }) => assert!(error.to_string().contains("under way"), "{error}"),
+        other => panic!("{other:?}"),
+    };
+    refused(&world);
+    first.pause();
+    until(&first, |progress| progress.paused);
+    refused(&world);
+    first.stop().unwrap();
+    assert_eq!(first.progress().phase, ScrubPhase::Stopped);
+    assert_eq!(first.wait().unwrap(), None);
+    assert_eq!(scrub(&world), Verdict::Intact);
+}
+
+#[test]
+fn rounds_follow_one_another_until_they_are_done_or_something_is_found() {
+    let kept = Kept::default();
+    let world = furnished(World::with(|options| options.sink(Required(kept.clone()))));
+    let three = world.vault.scrub(fast().rounds(3), &admin()).unwrap();
+    assert_eq!(three.wait().unwrap(), Some(Verdict::Intact));
+    assert_eq!(three.progress().rounds, 3);
+    let forever = world.vault.scrub(fast().rounds(u64::MAX), &admin()).unwrap();
+    until(&forever, |progress| progress.rounds > 4);
+    let (key, _) = stored(&world.memory, Space::Row).remove(3);
+    put(&world.memory, &[(key, None)]);
+    assert!(matches!(forever.wait().unwrap(), Some(Verdict::RowsDiffer { .. })));
+    world.vault.flush().unwrap();
+    assert_eq!(kept.of("verify").last().unwrap().code(), "rows_differ");
+}
+
+#[test]
+fn handle_that_is_dropped_lets_the_scrub_go_on_and_keeps_no_vault_open() {
+    let world = furnished(World::new());
+    drop(world.vault.scrub(fast(), &admin()).unwrap());
+    let begun = Instant::now();
+    while world.vault.health().scrub.unwrap().phase != ScrubPhase::Finished {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+    }
+    // Neither a handle that is kept nor the thread does.
+    let slow = world.vault.scrub(ScrubOptions::new().rows_per_second(10), &admin()).unwrap();
+    let memory = world.memory.clone();
+    drop(world);
+    assert_eq!(slow.wait().unwrap(), None);
+    assert_eq!(slow.progress().phase, ScrubPhase::Stopped);
+    let world = World::open(&memory).unwrap();
+    assert!(world.vault.health().notices.is_empty());
+    // And not when it lets go of the vault last, in the midst of a step.
+    for _ in 0..20 {
+        let world = World::open(&copy(&memory)).unwrap();
+        let scrub = world.vault.scrub(fast().rounds(u64::MAX), &admin()).unwrap();
+        until(&scrub, |progress| progress.rows > 0);
+        let memory = world.memory.clone();
+        drop(world);
+        scrub.wait().unwrap();
+        while matches!(World::open(&memory), Err(Error::InUse { .. })) {
+            assert!(begun.elapsed() < Duration::from_secs(60));
+        }
+    }
+}
+
+#[test]
+fn store_that_fails_to_be_read_fails_the_scrub_and_is_no_finding() {
+    use crate::store::faulty::{Fault, FaultyStore};
+    let world = furnished(World::new());
+    let faulty: Arc<Mutex<Option<Arc<FaultyStore>>>> = Arc::default();
+    let slot = Arc::clone(&faulty);
+    *world.memory.inner.around.lock().unwrap() = Some(Box::new(move |inner| {
+        let store = Arc::new(FaultyStore::new(inner));
+        *slot.lock().unwrap() = Some(Arc::clone(&store));
+        store
+    }));
+    let world = world.reopen();
+    let mut failed = 0;
+    for fault in [Fault::Scan, Fault::Get] {
+        for n in [1, 5, 20, 60] {
+            faulty.lock().unwrap().as_ref().unwrap().fail(fault, n);
+            let scrub = world.vault.scrub(fast(), &admin()).unwrap();
+            match scrub.wait() {
+                // What is read of one row is read again.
+                Ok(verdict) => assert_eq!(verdict, Some(Verdict::Intact), "{fault:?} {n}"),
+                Err(error) => {
+                    failed += 1;
+                    let progress = scrub.progress();
+                    assert_eq!((progress.phase, progress.verdict), (ScrubPhase::Failed, None));
+                    assert!(progress.trouble.unwrap().contains("a planned fault"), "{error:?}");
+                }
+            }
+        }
+    }
+    assert!(failed >= 4, "{failed}");
+    assert_eq!(self::scrub(&world), Verdict::Intact);
+}

@@ -1,0 +1,197 @@
+//! Scrubs that go on where they were.
+
+use super::*;
+use crate::format::place;
+use crate::vault::scrub::{resume, save};
+
+/// Takes steps until so many terms of tenants have been read.
+fn read(world: &World, pass: &mut Pass, terms: u64) {
+    let core = core(world);
+    while pass.terms() < terms {
+        assert!(matches!(pass.step(&core, 1).unwrap(), Step::On(_)));
+    }
+}
+
+fn kept(memory: &Memory) -> usize {
+    stored(memory, Space::Scrub).len()
+}
+
+#[test]
+fn scrub_goes_on_where_it_was_after_a_stop_a_close_and_a_drop() {
+    let world = furnished(World::new());
+    let slow = || ScrubOptions::new().rows_per_second(100);
+    let scrub = world.vault.scrub(slow(), &admin()).unwrap();
+    until(&scrub, |progress| progress.rows > 10);
+    scrub.stop().unwrap();
+    let first = scrub.progress();
+    assert_eq!((first.resumed, kept(&world.memory)), (false, 3));
+    let scrub = world.vault.scrub(slow(), &admin()).unwrap();
+    until(&scrub, |progress| progress.rows > first.rows + 5);
+    let second = scrub.progress();
+    assert!(second.resumed && second.blocks >= first.blocks);
+    let world = world.reopen();
+    assert_eq!(scrub.wait().unwrap(), None);
+    let closed = scrub.progress();
+    let scrub = world.vault.scrub(slow(), &admin()).unwrap();
+    until(&scrub, |progress| progress.rows > closed.rows);
+    assert!(scrub.progress().resumed && scrub.progress().rows < closed.rows + 10);
+    let memory = world.memory.clone();
+    drop(world);
+    let dropped = scrub.progress();
+    let world = World::open(&memory).unwrap();
+    let scrub = world.vault.scrub(fast(), &admin()).unwrap();
+    assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact));
+    assert!(scrub.progress().resumed && scrub.progress().rows > dropped.rows);
+    assert_eq!(kept(&memory), 0, "what is through leaves nothing behind");
+}
+
+#[test]
+fn tenant_that_nobody_wrote_to_is_gone_on_with_and_another_is_begun_again() {
+    let world = furnished(World::new());
+    let core = core(&world);
+    for write in [false, true] {
+        let mut pass = Pass::new(&core).unwrap();
+        read(&world, &mut pass, 20);
+        let (at, terms) = (pass.cursor().unwrap(), pass.terms());
+        save(&core, &pass).unwrap();
+        drop(pass);
+        if write {
+            let under_way = at[1..17].to_vec();
+            let tenants = world.vault.tenants();
+            let tenant = tenants.iter().find(|tenant| tenant.id().as_bytes()[..] == under_way).unwrap();
+            let customers = tenant.session(boss()).unwrap().collection::<Customer>().unwrap();
+            customers.insert(&Customer::new("More", "more@x.org")).unwrap();
+        } else {
+            // Reads are written down, and leave the rows as they are.
+            world.customers().list(None, 10).unwrap();
+        }
+        world.vault.flush().unwrap();
+        let mut pass = resume(&core).unwrap().unwrap();
+        assert_eq!(pass.terms(), terms);
+        assert_eq!(pass.cursor(), (!write).then_some(at));
+        assert_eq!(step_by_step(&world, &mut pass, |_, _| {}), Verdict::Intact);
+    }
+}
+
+#[test]
+fn kill_at_any_point_makes_no_scrub_cry_wolf_and_none_blind() {
+    let world = furnished(World::new());
+    let core = core(&world);
+    let mut pass = Pass::new(&core).unwrap();
+    let mut killed = 0;
+    let verdict = step_by_step(&world, &mut pass, |step, world| {
+        if step % 7 == 3 {
+            world.add("Later", &format!("s{step}@x.org"));
+        }
+        if step % 13 == 5 && killed < 12 {
+            killed += 1;
+            // Kept, then written to; killed then.
+            let twin = copy(&world.memory);
+            let twin = World::open(&twin).unwrap();
+            drop(twin);
+            world.vault.flush().unwrap();
+        }
+    });
+    assert_eq!(verdict, Verdict::Intact);
+    let mut rows = 0;
+    for far in [0, 3, 11, 25, 40] {
+        for more in [0, 1, 4] {
+            let mut pass = Pass::new(&core).unwrap();
+            read(&world, &mut pass, far);
+            save(&core, &pass).unwrap();
+            drop(pass);
+            for n in 0..more {
+                world.add("Killed", &format!("k{far}-{more}-{n}@x.org"));
+            }
+            // The vault goes on; what was stored so far is what the kill leaves.
+            let killed = World::open(&copy(&world.memory)).unwrap();
+            let scrub = killed.vault.scrub(fast(), &admin()).unwrap();
+            assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact), "{far} {more}");
+            assert!(scrub.progress().resumed);
+            // A tenant that was begun again, or is yet to come, is looked through whole.
+            let killed = World::open(&copy(&world.memory)).unwrap();
+            let last = stored(&killed.memory, Space::Row).pop().unwrap();
+            put(&killed.memory, &[(last.0, None)]);
+            assert!(matches!(self::scrub(&killed), Verdict::RowsDiffer { .. }), "{far} {more}");
+            rows += 1;
+        }
+    }
+    assert_eq!(rows, 15);
+}
+
+#[test]
+fn what_was_found_before_an_interruption_is_found_again_after_it() {
+    let world = furnished(World::new());
+    let core = core(&world);
+    // The first thing of the tenant that is read first, and something of the one that comes later.
+    let first = world.vault.tenants().into_iter().map(|tenant| tenant.id()).min().unwrap();
+    let row = stored(&world.memory, Space::Row).into_iter().find(|(key, _)| key[1..17] == *first.as_bytes()).unwrap();
+    put(
+        &world.memory,
+        &[(row.0.clone(), Some([&row.1[..row.1.len() / 2], &[0], &row.1[row.1.len() / 2 + 1..]].concat()))],
+    );
+    for terms in [4, 1_000] {
+        let mut pass = Pass::new(&core).unwrap();
+        while pass.terms() < terms && pass.found().is_empty() {
+            assert!(matches!(pass.step(&core, 1).unwrap(), Step::On(_)));
+        }
+        save(&core, &pass).unwrap();
+        drop(pass);
+        let world = World::open(&copy(&world.memory)).unwrap();
+        let scrub = world.vault.scrub(fast(), &admin()).unwrap();
+        assert!(matches!(scrub.wait().unwrap(), Some(Verdict::RowsDiffer { tenant, .. }) if tenant == first));
+        assert!(scrub.progress().resumed);
+    }
+}
+
+#[test]
+fn altered_foreign_or_mixed_states_of_a_scrub_are_not_gone_on_with() {
+    let world = furnished(World::new());
+    let core = core(&world);
+    let mut pass = Pass::new(&core).unwrap();
+    read(&world, &mut pass, 12);
+    save(&core, &pass).unwrap();
+    let one = stored(&world.memory, Space::Scrub);
+    read(&world, &mut pass, 16);
+    save(&core, &pass).unwrap();
+    let two = stored(&world.memory, Space::Scrub);
+    drop(pass);
+    assert!(resume(&core).unwrap().is_some());
+    for ((key, old), (_, new)) in one.iter().zip(&two) {
+        put(&world.memory, &[(key.clone(), Some(old.clone()))]);
+        assert!(resume(&core).unwrap().is_none(), "one part is of an earlier save");
+        for at in 0..new.len() {
+            let mut bytes = new.clone();
+            bytes[at] ^= 1;
+            put(&world.memory, &[(key.clone(), Some(bytes))]);
+            assert!(resume(&core).unwrap().is_none(), "byte {at}");
+        }
+        put(&world.memory, &[(key.clone(), None)]);
+        assert!(resume(&core).unwrap().is_none());
+        assert_eq!(World::open(&copy(&world.memory)).map(|world| scrub(&world)).unwrap(), Verdict::Intact);
+        put(&world.memory, &[(key.clone(), Some(new.clone()))]);
+    }
+    let swapped = [(two[1].0.clone(), Some(two[2].1.clone())), (two[2].0.clone(), Some(two[1].1.clone()))];
+    put(&world.memory, &swapped);
+    assert!(resume(&core).unwrap().is_none());
+    // An earlier state, whole, is only further behind.
+    put(&world.memory, &one.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect::<Vec<_>>());
+    assert_eq!(scrub(&world), Verdict::Intact);
+    assert_eq!(world.verify(), Verdict::Intact);
+}
+
+#[test]
+fn state_of_a_scrub_hides_its_sums() {
+    let world = furnished(World::new());
+    let core = core(&world);
+    let mut pass = Pass::new(&core).unwrap();
+    read(&world, &mut pass, 12);
+    save(&core, &pass).unwrap();
+    let (_, carried, rebuilt) = inner(&world, world.acme.id()).state();
+    for (key, value) in stored(&world.memory, Space::Scrub) {
+        assert!(key == place::scrub() || place::tenant_of_key(&key).is_some());
+        for sum in [carried, rebuilt] {
+            assert!(!value.windows(32).any(|bytes| *bytes == sum.to_bytes()[8..]));
+        }
+    }
+}

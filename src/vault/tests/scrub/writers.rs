@@ -1,0 +1,218 @@
+//! Scrubs while others write.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::*;
+
+fn seed() -> u64 {
+    let seed = std::env::var("STRONGROOM_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+        u64::from(now.subsec_nanos()) << 8 | 1
+    });
+    println!("STRONGROOM_SEED={seed}");
+    seed
+}
+
+/// What somebody works on: their own records, and others' that they find.
+struct Hand {
+    dice: Dice,
+    session: Session,
+    customers: Collection<Customer>,
+    notes: Collection<Note>,
+    mine: Vec<RecordId>,
+    written: Vec<RecordId>,
+}
+
+impl Hand {
+    fn new(tenant: &Tenant, seed: u64) -> Self {
+        let session = tenant.session(boss()).unwrap();
+        let (customers, notes) = (session.collection().unwrap(), session.collection().unwrap());
+        Self { dice: Dice(seed | 1), session, customers, notes, mine: Vec::new(), written: Vec::new() }
+    }
+
+    fn pick(&mut self, notes: bool) -> Option<(usize, RecordId)> {
+        let all = if notes { &self.written } else { &self.mine };
+        let at = usize::try_from(self.dice.next()).ok()?.checked_rem(all.len())?;
+        Some((at, all[at]))
+    }
+
+    /// One act of any kind. `false` once the vault is closed.
+    fn act(&mut self) -> bool {
+        let done = match self.dice.next() % 12 {
+            0..=2 => {
+                let name = format!("N{}", self.dice.next() % 5);
+                let customer = Customer::new(&name, &format!("{}@x.org", self.dice.word()));
+                self.customers.insert(&customer).map(|id| self.mine.push(id))
+            }
+            3..=5 => match self.pick(false) {
+                Some((_, id)) => {
+                    let (name, email) = (format!("N{}", self.dice.next() % 5), self.dice.word());
+                    let change = |customer: &mut Customer| {
+                        customer.name = name.clone();
+                        customer.email = format!("{email}@x.org");
+                    };
+                    self.customers.update(id, change).map(drop)
+                }
+                None => Ok(()),
+            },
+            6 => match self.pick(false) {
+                Some((at, id)) => {
+                    self.mine.swap_remove(at);
+                    self.customers.delete(id)
+                }
+                None => Ok(()),
+            },
+            7 => {
+                let length = usize::try_from(self.dice.next() % 200).unwrap();
+                let text: String = (0..length).map(|_| self.dice.word()).collect();
+                self.notes.insert(&Note::new(text)).map(|id| self.written.push(id))
+            }
+            8 => match self.pick(true) {
+                Some((_, id)) => {
+                    let text: String = (0..self.dice.next() % 150).map(|_| self.dice.word()).collect();
+                    self.notes.update(id, |note| note.text.clone_from(&text)).map(drop)
+                }
+                None => Ok(()),
+            },
+            9 => {
+                let mut batch = self.session.batch();
+                let mut made = Vec::new();
+                for _ in 0..self.dice.next() % 20 {
+                    let customer = Customer::new("Batch", &format!("{}@x.org", self.dice.word()));
+                    made.push(batch.insert(&self.customers, &customer).unwrap());
+                }
+                if let Some((_, id)) = self.pick(false) {
+                    batch.delete(&self.customers, id).unwrap();
+                    self.mine.retain(|mine| *mine != id);
+                }
+                batch.commit().map(|_| self.mine.extend(made))
+            }
+            10 => match self.pick(false) {
+                Some((_, id)) => self.customers.get(id).map(drop),
+                None => Ok(()),
+            },
+            _ => self.customers.find("name", "n1", None, 20).map(drop),
+        };
+        match done {
+            Ok(()) => true,
+            Err(Error::Closed) => false,
+            // An owner who is unlucky with random words.
+            Err(Error::Duplicate { .. }) => true,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_write_at_every_place_of_the_cursor_leaves_the_sums_right() {
+    let seed = seed();
+    let world = furnished(World::new());
+    let mut hand = Hand::new(&world.acme, seed);
+    let mut other = Hand::new(&world.vault.tenant("globex").unwrap(), seed ^ 0x5555);
+    for round in 0..3 {
+        let mut pass = Pass::new(&core(&world)).unwrap();
+        let verdict = step_by_step(&world, &mut pass, |step, world| {
+            // Not always, or the pass would never end.
+            if step % 2 == 0 || step > 800 {
+                return;
+            }
+            assert!(hand.act() && (step % 3 != 0 || other.act()));
+            if step % 97 == 5 {
+                assert!(world.acme.suspend(&format!("a{step}"), "why", &chief()).unwrap());
+            }
+        });
+        assert_eq!(verdict, Verdict::Intact, "round {round}, seed {seed}");
+    }
+    assert_eq!(world.verify(), Verdict::Intact);
+}
+
+#[test]
+fn eight_writers_make_no_scrub_cry_wolf_through_pauses_stops_and_reopenings() {
+    let seed = seed();
+    let mut world = furnished(World::new());
+    let (rounds, resumed) = (AtomicU64::new(0), AtomicU64::new(0));
+    for opening in 0..4u64 {
+        let over = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for writer in 0..8u64 {
+                let (world, over) = (&world, &over);
+                scope.spawn(move || {
+                    let tenant = if writer == 7 { world.vault.tenant("globex").unwrap() } else { world.acme.clone() };
+                    let mut hand = Hand::new(&tenant, seed ^ (writer * 77 + opening));
+                    while !over.load(Ordering::Relaxed) && hand.act() {}
+                });
+            }
+            let (world, over, rounds, resumed) = (&world, &over, &rounds, &resumed);
+            scope.spawn(move || {
+                let mut dice = Dice(seed ^ 0xabcd);
+                let begun = Instant::now();
+                while begun.elapsed() < Duration::from_millis(1_200) {
+                    let scrub = world.vault.scrub(fast().rounds(3), &admin()).unwrap();
+                    let end = match dice.next() % 3 {
+                        0 => scrub.wait().unwrap(),
+                        1 => {
+                            std::thread::sleep(Duration::from_micros(dice.next() % 30_000));
+                            scrub.pause();
+                            std::thread::sleep(Duration::from_micros(dice.next() % 10_000));
+                            scrub.resume();
+                            scrub.wait().unwrap()
+                        }
+                        _ => {
+                            std::thread::sleep(Duration::from_micros(dice.next() % 30_000));
+                            scrub.stop().unwrap();
+                            scrub.wait().unwrap()
+                        }
+                    };
+                    let progress = scrub.progress();
+                    assert!(matches!(end, None | Some(Verdict::Intact)), "{end:?} {progress:?}, seed {seed}");
+                    assert!(progress.found.is_empty(), "{progress:?}");
+                    rounds.fetch_add(progress.rounds, Ordering::Relaxed);
+                    resumed.fetch_add(u64::from(progress.resumed), Ordering::Relaxed);
+                }
+                // One is under way when the vault is closed.
+                let _scrub = world.vault.scrub(fast().rounds(u64::MAX), &admin()).unwrap();
+                std::thread::sleep(Duration::from_millis(20));
+                world.vault.close().unwrap();
+                over.store(true, Ordering::Relaxed);
+            });
+        });
+        world = World::open(&world.memory).unwrap();
+        assert_eq!(world.verify(), Verdict::Intact);
+    }
+    let (rounds, resumed) = (rounds.into_inner(), resumed.into_inner());
+    println!("{rounds} rounds, {resumed} scrubs gone on with");
+    assert!(rounds > 4, "{rounds}");
+    assert_eq!(scrub(&world), Verdict::Intact);
+}
+
+#[test]
+fn tenant_created_and_schema_changed_meanwhile_are_scrubbed_too() {
+    let world = furnished(World::new());
+    let mut pass = Pass::new(&core(&world)).unwrap();
+    let mut made = 0;
+    let verdict = step_by_step(&world, &mut pass, |step, world| {
+        if step % 40 == 39 && made < 5 {
+            made += 1;
+            let tenant = world.vault.create_tenant(&format!("t{made}"), Escrow::Unescrowed, &admin()).unwrap();
+            tenant.define::<Customer>(&admin()).unwrap();
+            let customers = tenant.session(boss()).unwrap().collection::<Customer>().unwrap();
+            customers.insert(&Customer::new("Ann", "ann@x.org")).unwrap();
+        }
+    });
+    assert_eq!((verdict, made), (Verdict::Intact, 5));
+    let mut pass = Pass::new(&core(&world)).unwrap();
+    let mut removed = false;
+    let verdict = step_by_step(&world, &mut pass, |step, world| {
+        // A tenant that comes while the scrub runs is not left out.
+        if step == 30 {
+            let tenant = world.vault.create_tenant("late", Escrow::Unescrowed, &admin()).unwrap();
+            tenant.define::<Customer>(&admin()).unwrap();
+            let customers = tenant.session(boss()).unwrap().collection::<Customer>().unwrap();
+            let id = customers.insert(&Customer::new("Ann", "ann@x.org")).unwrap();
+            removed = true;
+            put(&world.memory, &[(key_of(&customers, id), None)]);
+        }
+    });
+    assert!(removed && matches!(verdict, Verdict::RowsDiffer { .. }), "{verdict:?}");
+}
