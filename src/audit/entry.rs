@@ -190,6 +190,16 @@ impl EntryBuilder {
         self.names(tag::FIELDS_READ, "list of fields", names)
     }
 
+    /// How many fields were read, where their names are user data.
+    pub(crate) fn fields_read_counted(&mut self, count: u32) -> &mut Self {
+        self.put(tag::FIELDS_READ, "list of fields", &count.to_be_bytes())
+    }
+
+    /// How many fields were changed, where their names are user data.
+    pub(crate) fn fields_changed_counted(&mut self, count: u32) -> &mut Self {
+        self.put(tag::FIELDS_CHANGED, "list of fields", &count.to_be_bytes())
+    }
+
     pub(crate) fn fields_changed<'n>(&mut self, names: impl Iterator<Item = &'n str>) -> &mut Self {
         self.names(tag::FIELDS_CHANGED, "list of fields", names)
     }

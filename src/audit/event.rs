@@ -119,7 +119,8 @@ impl Event {
         self.entry.time()
     }
 
-    /// What was done: the name of an [`Action`](crate::model::Action).
+    /// What was done: the name of an [`Action`](crate::model::Action), or of what the host has recorded, such as
+    /// `host_login`.
     #[must_use]
     pub fn action(&self) -> &str {
         self.entry.action()
@@ -215,6 +216,18 @@ impl Event {
         self.names(tag::FIELDS_CHANGED)
     }
 
+    /// How many fields were read, those included whose names have no room or aren't told (a document's).
+    #[must_use]
+    pub fn fields_read_count(&self) -> u32 {
+        self.count(tag::FIELDS_READ)
+    }
+
+    /// How many fields were changed, those included whose names have no room or aren't told (a document's).
+    #[must_use]
+    pub fn fields_changed_count(&self) -> u32 {
+        self.count(tag::FIELDS_CHANGED)
+    }
+
     /// How many fields were withheld.
     #[must_use]
     pub fn withheld(&self) -> Option<u32> {
@@ -250,6 +263,10 @@ impl Event {
     #[must_use]
     pub fn to_json(&self) -> String {
         json::line(self)
+    }
+
+    fn count(&self, tag: u8) -> u32 {
+        self.entry.names(tag).map_or(0, |(count, _)| count)
     }
 
     fn names(&self, tag: u8) -> Vec<&str> {

@@ -33,7 +33,7 @@ pub use lines::{FileOptions, Fsync};
 pub use sink::{
     AttachedSink, AuditSink, Behind, Held, Relayed, RelayedSink, Required, SinkError, SinkHealth, SinkState,
 };
-pub use verdict::{RewrittenBecause, RowSet, Verdict};
+pub use verdict::{RewrittenBecause, RowFault, RowSet, Verdict};
 
 pub(crate) use block::{NewBlock, OpenedBlock, Place, batches, leaf_of, open_block, seal_block};
 pub(crate) use cursor::{open_cursor, seal_cursor};
@@ -45,4 +45,5 @@ pub(crate) use event::events;
 pub(crate) use head::{HeadBody, decode_head_file, encode_head_file};
 pub(crate) use state::JournalState;
 pub(crate) use tree::Frontier;
-pub(crate) use walk::{Claims, Walk, header_of};
+pub(crate) use verdict::MAX_NAMED;
+pub(crate) use walk::{Claims, Tip, Walk, header_of};

@@ -28,6 +28,8 @@ pub(crate) enum Domain {
     Block,
     JournalState,
     PolicyText,
+    Freeze,
+    Demand,
     SinkCursor,
 }
 
@@ -55,6 +57,8 @@ impl Domain {
             Self::Block => b"block",
             Self::JournalState => b"journal state",
             Self::PolicyText => b"policy text",
+            Self::Freeze => b"freeze",
+            Self::Demand => b"demand",
             Self::SinkCursor => b"sink cursor",
         }
     }

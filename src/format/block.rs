@@ -94,6 +94,11 @@ pub(crate) fn split(block: &[u8]) -> Result<Parts<'_>, FormatError> {
     reader.finish().map(|()| parts)
 }
 
+/// Whose block it is that begins with this chunk; `None`: the vault's own.
+pub(crate) fn owner(first_chunk: &[u8]) -> Result<Option<TenantId>, FormatError> {
+    Header::read(&mut Reader::new(WHAT, first_chunk)).map(|header| header.tenant)
+}
+
 /// How long the block is that begins with this chunk.
 pub(crate) fn total_length(first_chunk: &[u8]) -> Result<usize, FormatError> {
     Header::read(&mut Reader::new(WHAT, first_chunk))?.block_length()

@@ -1,4 +1,5 @@
-//! The layout of what a vault remembers for policies: shares, requests for approval, emergencies, suspensions.
+//! The layout of what a vault remembers for policies: shares, requests for approval, emergencies, suspensions, a freeze,
+//! demands of a new log-in.
 //!
 //! Guarantees: what is encoded fits a value of the store once it is sealed; every text has a limit, and what decodes
 //! keeps to all of them. Does not: know whether a fact holds now.
@@ -34,6 +35,8 @@ pub(crate) enum Fact {
     Approval(Approval),
     Emergency(Emergency),
     Suspension(Suspension),
+    Freeze(Freeze),
+    Demand(Demand),
 }
 
 /// A record is shared with somebody.
@@ -127,6 +130,36 @@ pub(crate) struct Suspension {
     pub(crate) reason: String,
 }
 
+/// A tenant is frozen.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Freeze {
+    pub(crate) extent: Extent,
+    pub(crate) by: String,
+    #[serde(with = "raw")]
+    pub(crate) at: Timestamp,
+    pub(crate) reason: String,
+}
+
+/// How far a freeze goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Extent {
+    ReadOnly,
+    Closed,
+}
+
+/// An actor has to be authenticated anew.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Demand {
+    pub(crate) actor: String,
+    /// At least this strongly.
+    pub(crate) strength: u8,
+    pub(crate) by: String,
+    /// Whatever authentication is from this time or before doesn't count.
+    #[serde(with = "raw")]
+    pub(crate) at: Timestamp,
+    pub(crate) reason: String,
+}
+
 impl Fact {
     /// `version ‖ bincode(fact)`.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, FormatError> {
@@ -161,6 +194,8 @@ impl Fact {
                 None => (vec![&emergency.actor], vec![&emergency.reason]),
             },
             Self::Suspension(suspension) => (vec![&suspension.actor, &suspension.by], vec![&suspension.reason]),
+            Self::Freeze(freeze) => (vec![&freeze.by], vec![&freeze.reason]),
+            Self::Demand(demand) => (vec![&demand.actor, &demand.by], vec![&demand.reason]),
         };
         if parties.iter().any(|party| party.len() > MAX_PARTY) {
             return Err(invalid("a name in it is over 256 bytes"));

@@ -77,6 +77,18 @@ pub(crate) fn chunk(
     )
 }
 
+/// Whose part of a long body stands under a key, of which revision, and its number.
+pub(crate) fn chunk_of_key(key: &[u8]) -> Option<((TenantId, CollectionId, RecordId), Revision, u16)> {
+    let (space, rest) = key.split_first()?;
+    let (tenant, rest) = rest.split_first_chunk::<16>()?;
+    let (collection, rest) = rest.split_first_chunk::<16>()?;
+    let (record, rest) = rest.split_first_chunk::<16>()?;
+    let (revision, number) = rest.split_first_chunk::<8>()?;
+    let number = u16::from_be_bytes(number.try_into().ok()?);
+    let row = (TenantId::from_bytes(*tenant), CollectionId::from_bytes(*collection), RecordId::from_bytes(*record));
+    (*space == Space::Chunk as u8).then(|| (row, Revision::new(u64::from_be_bytes(*revision)), number))
+}
+
 pub(crate) fn entry(tenant: TenantId, mac: &[u8; 32]) -> Vec<u8> {
     key(Space::Entry, &[tenant.as_bytes(), mac])
 }
@@ -191,6 +203,17 @@ mod tests {
         assert!(key.starts_with(&rows_of(tenant, collection)));
         assert_eq!(row_of_key(&key[..48]), None);
         assert_eq!(row_of_key(&entry(tenant, &[0; 32])), None);
+    }
+
+    #[test]
+    fn chunk_key_says_whose_part_it_is() {
+        let (tenant, collection, record) =
+            (TenantId::from_bytes([1; 16]), CollectionId::from_bytes([2; 16]), RecordId::from_bytes([3; 16]));
+        let key = chunk(tenant, collection, record, Revision::new(4), 5);
+        assert_eq!(chunk_of_key(&key), Some(((tenant, collection, record), Revision::new(4), 5)));
+        assert_eq!(chunk_of_key(&key[1..]), None);
+        assert_eq!(chunk_of_key(&key[..58]), None);
+        assert_eq!(chunk_of_key(&row(tenant, collection, record)), None);
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub enum Action {
     ReviewAccess,
     /// Review an emergency access of somebody else's.
     ReviewEmergency,
+    /// Freeze a tenant, read-only or closed, or end that.
+    Freeze,
 }
 
 impl Action {
@@ -98,6 +100,7 @@ impl Action {
         Self::Suspend,
         Self::ReviewAccess,
         Self::ReviewEmergency,
+        Self::Freeze,
     ];
 
     /// The stable name that the journal and policies use.
@@ -131,6 +134,7 @@ impl Action {
             Self::Suspend => "suspend",
             Self::ReviewAccess => "review_access",
             Self::ReviewEmergency => "review_emergency",
+            Self::Freeze => "freeze",
         }
     }
 
@@ -157,6 +161,7 @@ impl Action {
                 | Self::Suspend
                 | Self::ReviewAccess
                 | Self::ReviewEmergency
+                | Self::Freeze
         )
     }
 

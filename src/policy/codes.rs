@@ -30,6 +30,8 @@ pub const NOTHING_PERMITS: &str = "nothing_permits";
 pub const POLICY_LATE: &str = "policy_late";
 /// The actor is suspended.
 pub const SUSPENDED: &str = "suspended";
+/// The tenant is frozen.
+pub const FROZEN: &str = "frozen";
 /// The record isn't shared with the actor.
 pub const NOT_SHARED: &str = "not_shared";
 /// A restriction rule takes the record out of the actor's view.

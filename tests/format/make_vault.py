@@ -109,7 +109,7 @@ def metadata(meta):
 
 def fact_bytes(fact):
     """What is remembered for policies."""
-    kinds = ("share", "approval", "emergency", "suspension")
+    kinds = ("share", "approval", "emergency", "suspension", "freeze", "demand")
     plain = b"\1" + varint(kinds.index(fact["kind"]))
     if fact["kind"] == "share":
         kind, name = fact["with"]
@@ -126,7 +126,13 @@ def fact_bytes(fact):
     if fact["kind"] == "emergency":
         plain += text(fact["actor"]) + text(fact["reason"]) + signed(fact["from"]) + signed(fact["until"])
         return plain + option(fact["reviewed"], lambda review: text(review[0]) + signed(review[1]) + text(review[2]))
-    return plain + text(fact["actor"]) + text(fact["by"]) + signed(fact["at"]) + text(fact["reason"])
+    if fact["kind"] == "freeze":
+        plain += varint(("read-only", "closed").index(fact["extent"]))
+    else:
+        plain += text(fact["actor"])
+    if fact["kind"] == "demand":
+        plain += bytes([fact["strength"]])
+    return plain + text(fact["by"]) + signed(fact["at"]) + text(fact["reason"])
 
 
 def schema(stored, number_of):
@@ -255,6 +261,8 @@ FACTS = [
         "reviewed": ["officer-1", TIME + 86_400_000_000, "justified"],
     },
     {"kind": "suspension", "actor": "sales-9", "by": "root", "at": TIME, "reason": "has left"},
+    {"kind": "freeze", "extent": "read-only", "by": "root", "at": TIME, "reason": "incident 12"},
+    {"kind": "demand", "actor": "sales-8", "strength": 2, "by": "root", "at": TIME, "reason": "incident 12"},
 ]
 
 # Fields, and where the entries of the indexed ones stand: (index, term, position).

@@ -498,7 +498,7 @@ def fact(data):
     """What a vault remembers for policies."""
     reader = Bincode(data)
     reader.version()
-    kind = reader.one_of("share", "approval", "emergency", "suspension")
+    kind = reader.one_of("share", "approval", "emergency", "suspension", "freeze", "demand")
     if kind == "share":
         told = {
             "collection": reader.take(16).hex(), "record": reader.take(16).hex(),
@@ -519,20 +519,25 @@ def fact(data):
             "reviewed": reader.option(lambda: [reader.text(), reader.signed(), reader.text()]),
         }
     else:
-        told = {"actor": reader.text(), "by": reader.text(), "at": reader.signed(), "reason": reader.text()}
+        told = {"extent": reader.one_of("read-only", "closed")} if kind == "freeze" else {"actor": reader.text()}
+        if kind == "demand":
+            told["strength"] = reader.number(1)
+        told.update({"by": reader.text(), "at": reader.signed(), "reason": reader.text()})
     reader.end()
     return {"kind": kind, **told}
 
 
 def fact_id(state_key, tenant, told):
-    """The id of a share or a suspension; others have random ones."""
+    """The id of what there is one of; other facts have random ones."""
     if told["kind"] == "share":
         kind, name = told["with"]
         kind = bytes([1 + ("actor", "role", "group").index(kind)])
         parts = (bytes.fromhex(told["collection"]), bytes.fromhex(told["record"]), kind, name.encode())
         return expand(state_key, LABEL + b"id-of-fact" + context("share", tenant, *parts), 16)
-    if told["kind"] == "suspension":
-        return expand(state_key, LABEL + b"id-of-fact" + context("suspension", tenant, told["actor"].encode()), 16)
+    if told["kind"] in ("suspension", "demand"):
+        return expand(state_key, LABEL + b"id-of-fact" + context(told["kind"], tenant, told["actor"].encode()), 16)
+    if told["kind"] == "freeze":
+        return expand(state_key, LABEL + b"id-of-fact" + context("freeze", tenant), 16)
     return None
 
 

@@ -8,6 +8,7 @@ mod appendlog;
 mod crash;
 mod machine;
 mod selftest;
+mod syncs;
 mod vault;
 
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     }
     let mut tests = vault::trials();
     tests.extend(selftest::trials());
+    tests.extend(syncs::trials());
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()
 }
 
@@ -41,6 +43,7 @@ fn run_child(mode: &str, dir: &std::path::Path, rest: &[String]) -> ExitCode {
             (Ok(seed), Ok(rounds)) => vault::live(dir, key.as_ref(), seed, rounds),
             _ => Err("seed and rounds are no numbers".to_owned()),
         },
+        ("inserts", [key]) => syncs::insert(dir, key.as_ref()),
         ("vault-again", [key, seed]) => match seed.parse() {
             Ok(seed) => vault::live_again(dir, key.as_ref(), seed),
             Err(_) => Err("the seed is no number".to_owned()),

@@ -5,7 +5,7 @@ fn text(byte: &str, length: usize) -> String {
 }
 
 /// One of each kind, every text as long as it may be.
-fn largest() -> [Fact; 4] {
+fn largest() -> [Fact; 6] {
     let time = Timestamp::from_micros(i64::MIN);
     let party = || text("p", MAX_PARTY);
     let answer = || Answer { actor: party(), yes: true, at: time };
@@ -40,6 +40,8 @@ fn largest() -> [Fact; 4] {
             reviewed: Some(Review { by: party(), at: time, verdict: text("v", MAX_WORDS) }),
         }),
         Fact::Suspension(Suspension { actor: party(), by: party(), at: time, reason: text("r", MAX_WORDS) }),
+        Fact::Freeze(Freeze { extent: Extent::Closed, by: party(), at: time, reason: text("r", MAX_WORDS) }),
+        Fact::Demand(Demand { actor: party(), strength: 255, by: party(), at: time, reason: text("r", MAX_WORDS) }),
     ]
 }
 
@@ -82,17 +84,22 @@ fn texts_and_lists_over_their_limits_are_refused_both_ways() {
         Fact::Approval(approval) => approval.actor.push('x'),
         Fact::Emergency(emergency) => emergency.actor.push('x'),
         Fact::Suspension(suspension) => suspension.actor.push('x'),
+        Fact::Freeze(freeze) => freeze.by.push('x'),
+        Fact::Demand(demand) => demand.actor.push('x'),
     });
     refused(|fact| match fact {
         Fact::Share(share) => share.with = StoredGrantee::Role("r".repeat(MAX_PARTY + 1)),
         Fact::Approval(approval) => approval.reason.push('x'),
         Fact::Emergency(emergency) => emergency.reason.push('x'),
         Fact::Suspension(suspension) => suspension.reason.push('x'),
+        Fact::Freeze(freeze) => freeze.reason.push('x'),
+        Fact::Demand(demand) => demand.reason.push('x'),
     });
     refused(|fact| match fact {
         Fact::Approval(approval) => approval.fields.push(String::new()),
         Fact::Emergency(Emergency { reviewed: Some(review), .. }) => review.verdict.push('x'),
         Fact::Suspension(suspension) => suspension.by.push('x'),
+        Fact::Demand(demand) => demand.by.push('x'),
         _ => {}
     });
     refused(|fact| {

@@ -40,7 +40,8 @@ impl Level {
             | Action::ReadJournal
             | Action::Suspend
             | Action::ReviewAccess
-            | Action::ReviewEmergency => None,
+            | Action::ReviewEmergency
+            | Action::Freeze => None,
         }
     }
 

@@ -20,8 +20,10 @@ const SHARES: usize = 262_144;
 const APPROVALS: usize = 65_536;
 /// emergencies that weren't reviewed or ran until lately,
 const EMERGENCIES: usize = 65_536;
-/// and suspended actors.
+/// suspended actors,
 const SUSPENSIONS: usize = 262_144;
+/// and actors who have to be authenticated anew.
+const DEMANDS: usize = 262_144;
 /// So many facts that are over are removed along with a change of their kind.
 const SWEEP: usize = 32;
 
@@ -128,6 +130,8 @@ fn room_for(tenant: &TenantCore, kind: Kind) -> Result<()> {
         Kind::Approval => (APPROVALS, "list of requests for approval (some have to be answered or to expire first)"),
         Kind::Emergency => (EMERGENCIES, "list of emergencies (review some with `review_emergency`)"),
         Kind::Suspension => (SUSPENSIONS, "list of suspended actors (reinstate some with `reinstate`)"),
+        Kind::Freeze => (1, "list of freezes"),
+        Kind::Demand => (DEMANDS, "list of actors who have to be authenticated anew (waive some with `waive_step_up`)"),
     };
     let size = tenant.facts.read().count(kind).saturating_add(1);
     if size > limit { Err(Error::TooLarge { what, size, limit }) } else { Ok(()) }

@@ -1,4 +1,5 @@
-//! What the vault remembers for policies: shares, requests for approval, emergencies, suspensions, rows shown.
+//! What the vault remembers for policies: shares, requests for approval, emergencies, suspensions,
+//! a freeze, demands of a new log-in, rows shown.
 //!
 //! Guarantees: what policies are told is what the last durable commit left; a fact changes in the same commit as the
 //! entry of the act that changed it; one that has expired doesn't hold, whether or not it is still stored; asking costs
@@ -18,7 +19,7 @@ pub(super) use change::{change_until_committed, drop_shares, put, stored, sweep}
 pub(super) use load::load;
 pub(super) use recount::recount;
 pub(super) use rows::Reserved;
-pub(super) use seal::{open_fact, share_id, suspension_id};
+pub(super) use seal::{demand_id, freeze_id, open_fact, share_id, suspension_id};
 pub(super) use spend::{hand_over, spend, use_up, use_up_now};
 pub(super) use table::Kind;
 pub(super) use view::View;

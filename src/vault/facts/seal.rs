@@ -47,6 +47,16 @@ pub(in crate::vault) fn suspension_id(keys: &TenantKeys, tenant: TenantId, actor
     derived(keys, &Context::new(Domain::Suspension).bytes(tenant.as_bytes()).bytes(actor.as_bytes()))
 }
 
+/// The one freeze of a tenant.
+pub(in crate::vault) fn freeze_id(keys: &TenantKeys, tenant: TenantId) -> Result<FactId> {
+    derived(keys, &Context::new(Domain::Freeze).bytes(tenant.as_bytes()))
+}
+
+/// The one demand of an actor. Doesn't tell whose.
+pub(in crate::vault) fn demand_id(keys: &TenantKeys, tenant: TenantId, actor: &str) -> Result<FactId> {
+    derived(keys, &Context::new(Domain::Demand).bytes(tenant.as_bytes()).bytes(actor.as_bytes()))
+}
+
 fn derived(keys: &TenantKeys, context: &Context) -> Result<FactId> {
     let mut id = [0; 16];
     expand_raw(keys.state(), Label::FactId, &[context.as_bytes()], &mut id)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::format::fact::{Approval, Emergency, Fact, Share, StoredGrantee, Suspension};
+use crate::format::fact::{Approval, Demand, Emergency, Fact, Freeze, Share, StoredGrantee, Suspension};
 use crate::model::{CollectionId, Grantee, RecordId, Timestamp};
 
 use super::FactId;
@@ -15,6 +15,8 @@ pub(in crate::vault) enum Kind {
     Approval,
     Emergency,
     Suspension,
+    Freeze,
+    Demand,
 }
 
 /// What a grantee has: shares by collection and record.
@@ -32,9 +34,12 @@ pub(in crate::vault) struct Table {
     asked_by: HashMap<String, HashSet<FactId>>,
     emergencies_of: HashMap<String, HashSet<FactId>>,
     suspended: HashMap<String, FactId>,
+    /// The tenant's one freeze.
+    frozen: Option<FactId>,
+    demands: HashMap<String, FactId>,
     /// When facts may be removed: of shares, of requests, of emergencies.
     ends: [BTreeSet<(Timestamp, FactId)>; 3],
-    counts: [usize; 4],
+    counts: [usize; 6],
 }
 
 impl Kind {
@@ -44,6 +49,8 @@ impl Kind {
             Fact::Approval(_) => Self::Approval,
             Fact::Emergency(_) => Self::Emergency,
             Fact::Suspension(_) => Self::Suspension,
+            Fact::Freeze(_) => Self::Freeze,
+            Fact::Demand(_) => Self::Demand,
         }
     }
 }
@@ -54,7 +61,7 @@ pub(super) fn end_of(fact: &Fact) -> Option<Timestamp> {
         Fact::Share(share) => share.until,
         Fact::Approval(approval) => Some(approval.until),
         Fact::Emergency(emergency) => emergency.reviewed.as_ref().map(|review| review.at.max(emergency.until)),
-        Fact::Suspension(_) => None,
+        Fact::Suspension(_) | Fact::Freeze(_) | Fact::Demand(_) => None,
     }
 }
 
@@ -143,6 +150,21 @@ impl Table {
         })
     }
 
+    pub(in crate::vault) fn freeze(&self) -> Option<&Freeze> {
+        match self.facts.get(&self.frozen?).map(|fact| &**fact) {
+            Some(Fact::Freeze(freeze)) => Some(freeze),
+            _ => None,
+        }
+    }
+
+    /// What is demanded of an actor.
+    pub(in crate::vault) fn demand(&self, actor: &str) -> Option<&Demand> {
+        match self.facts.get(self.demands.get(actor)?).map(|fact| &**fact) {
+            Some(Fact::Demand(demand)) => Some(demand),
+            _ => None,
+        }
+    }
+
     /// Facts of a kind that are over, the oldest first.
     pub(super) fn over(&self, kind: Kind, now: Timestamp) -> impl Iterator<Item = FactId> {
         let ends = self.ends.get(kind as usize).into_iter().flatten();
@@ -215,6 +237,13 @@ impl Table {
             Fact::Suspension(suspension) => {
                 self.suspended.remove(&suspension.actor);
             }
+            Fact::Freeze(_) => self.frozen = add.then_some(id),
+            Fact::Demand(demand) if add => {
+                self.demands.insert(demand.actor.clone(), id);
+            }
+            Fact::Demand(demand) => {
+                self.demands.remove(&demand.actor);
+            }
         }
     }
 }
@@ -265,6 +294,6 @@ mod tests {
         table.put(id(2), None);
         assert!(table.facts.is_empty() && table.actors.is_empty() && table.shares_of.is_empty());
         assert!(table.ends.iter().all(BTreeSet::is_empty));
-        assert_eq!(table.counts, [0; 4]);
+        assert_eq!(table.counts, [0; 6]);
     }
 }

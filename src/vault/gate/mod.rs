@@ -25,6 +25,7 @@ use crate::model::{
 use crate::policy::{AccessPolicy, Denial, Guard, Obligation, Permission, PolicyVersion, Scope, codes};
 
 use super::facts::View;
+use super::freeze;
 use super::tenant_core::TenantCore;
 
 /// Who wants to do what; the part of a question that doesn't depend on the record.
@@ -195,7 +196,10 @@ impl Gate {
         if question.tenant.is_some_and(|tenant| tenant.facts.is_suspended(actor)) {
             return Err(Denial::new(codes::SUSPENDED, format!("`{actor}` is suspended: see `tenant.reinstate`")));
         }
-        Ok(())
+        match question.tenant {
+            Some(tenant) => freeze::standing(tenant, question.actor, question.action),
+            None => Ok(()),
+        }
     }
 
     /// How many approvals an act would want, with no record at hand; 0 if none, or if that can't be told without one.

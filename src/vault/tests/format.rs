@@ -144,6 +144,9 @@ fn published_vault_opens_verifies_and_holds_what_it_should() {
     // It is a vault like any other: it can be written to, and defining the same again changes nothing.
     let acme = vault.tenant("acme").unwrap();
     let blocks = vault.health().journal_blocks;
+    let frozen = acme.frozen(&anyone).unwrap().unwrap();
+    assert_eq!((frozen.extent, frozen.by.as_str()), (crate::vault::Freeze::ReadOnly, "root"));
+    assert!(acme.unfreeze("incident 12 is over", &anyone).unwrap());
     acme.define::<Person>(&anyone).unwrap();
     acme.define_as::<Document>(papers(), &anyone).unwrap();
     people.update(step(1), |person| person.email = "bob@example.com".into()).unwrap();

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod emergencies;
+mod freezing;
 mod leaving;
 mod limits;
 mod sharing;

@@ -1,0 +1,67 @@
+//! What a durable write costs in syncs: with journal, index and a relayed sink, as many as without them, one.
+
+use std::path::Path;
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+use strongroom::Escrow;
+
+use crate::CHILD;
+use crate::crash::office::{self, Customer};
+use crate::crash::said;
+use crate::crash::work::{customers, say};
+use crate::machine::record::record;
+use crate::machine::trace::{Act, SyncCall};
+
+/// How many inserts are counted.
+const INSERTS: u64 = 100;
+const BEGIN: &str = "begin";
+const END: &str = "end";
+
+pub fn trials() -> Vec<Trial> {
+    vec![Trial::test("durable_insert_costs_one_sync_journal_included", || one_sync().map_err(Failed::from))]
+}
+
+/// The child: inserts, one after the other.
+pub fn insert(dir: &Path, key: &Path) -> Result<(), String> {
+    let vault = office::options(&dir.join("vault"), key)?.create().map_err(said("creating the vault"))?;
+    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &office::admin()).map_err(said("a tenant"))?;
+    acme.define::<Customer>(&office::admin()).map_err(said("a collection"))?;
+    let session = acme.session(office::clerk()).map_err(said("a session"))?;
+    let customers = customers(&session)?;
+    say(BEGIN);
+    for key in 0..INSERTS {
+        customers.insert(&Customer::new(key, 0)).map_err(said("inserting"))?;
+    }
+    say(END);
+    vault.close().map_err(said("closing"))
+}
+
+fn one_sync() -> Result<(), String> {
+    let home = tempfile::tempdir().map_err(|e| e.to_string())?;
+    let (key, disk) = (home.path().join("master.key"), home.path().join("disk"));
+    office::make_key(&key)?;
+    std::fs::create_dir(&disk).map_err(|e| e.to_string())?;
+    let mut child = Command::new(std::env::current_exe().map_err(|e| e.to_string())?);
+    child.args([CHILD, "inserts"]).args([&disk, &key]);
+    let trace = record(&child, &disk)?;
+    let said =
+        |line: &str| trace.events.iter().position(|event| matches!(&event.act, Act::Ack(ack) if ack.trim() == line));
+    let (Some(begin), Some(end)) = (said(BEGIN), said(END)) else {
+        return Err("the child didn't come to its end".into());
+    };
+    let syncs: Vec<&SyncCall> = trace.events[begin..end]
+        .iter()
+        .filter_map(|event| match &event.act {
+            Act::Sync(call) => Some(call),
+            _ => None,
+        })
+        .collect();
+    let (of_store, others): (Vec<_>, Vec<_>) = syncs.into_iter().partition(|sync| sync.path.ends_with("store/db"));
+    // The others are of the `head` file, which is replaced once a second.
+    println!("{INSERTS} inserts: {} syncs of the store, {} of other files", of_store.len(), others.len());
+    if of_store.len() as u64 != INSERTS {
+        return Err(format!("{INSERTS} inserts, one after the other, cost {} syncs of the store", of_store.len()));
+    }
+    Ok(())
+}
