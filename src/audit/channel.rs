@@ -4,7 +4,7 @@
 //! channel counts as acknowledged, and is lost if the process ends before it is taken out.
 
 use std::iter::FusedIterator;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use super::{AuditSink, Event, Head, Held, SinkError};
@@ -64,18 +64,12 @@ pub struct Messages {
 impl Messages {
     /// The next message if there is one now.
     pub fn try_next(&mut self) -> Option<Message> {
-        match self.receiver.try_recv() {
-            Ok(message) => Some(message),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        }
+        self.receiver.try_recv().ok()
     }
 
     /// The next message, if it comes within this time.
     pub fn next_within(&mut self, time: Duration) -> Option<Message> {
-        match self.receiver.recv_timeout(time) {
-            Ok(message) => Some(message),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.receiver.recv_timeout(time).ok()
     }
 }
 

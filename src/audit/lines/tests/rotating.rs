@@ -233,9 +233,9 @@ fn lax_policies_sync_now_and_then_and_heads_always() {
         }
         count(&mut sink, &|sink| sink.anchor(&head()).unwrap());
         // Whatever the policy, no more than 1 MiB is at stake.
-        count(&mut sink, &|sink| sink.deliver(&blocks(3..6_000)).unwrap());
+        count(&mut sink, &|sink| sink.deliver(&blocks(3..4_000)).unwrap());
         drop(sink);
-        assert_eq!(content(&path), whole(0..6_000));
+        assert_eq!(content(&path), whole(0..4_000));
         counts
     };
     let always = operations(Fsync::Always);
