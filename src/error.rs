@@ -176,8 +176,9 @@ pub enum Error {
         /// Why it can't be, and what could.
         why: &'static str,
     },
-    /// A required audit sink has not acknowledged in time; acts fail until it does.
-    #[error("a required audit sink doesn't answer (the act was {}): see `vault.health()`", if *.committed { "committed all the same" } else { "not carried out" })]
+    /// An audit sink that acts wait for, a required one or a relayed one that is too far behind, has not acknowledged in time;
+    /// acts fail until it does.
+    #[error("an audit sink that acts wait for doesn't answer (the act was {}): see `vault.health()`", if *.committed { "committed all the same" } else { "not carried out" })]
     AuditUnavailable {
         /// Whether the act is durable all the same.
         committed: bool,

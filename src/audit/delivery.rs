@@ -186,7 +186,7 @@ impl Delivery {
             required,
             state: state.doing(),
             acknowledged: state.next.checked_sub(1).filter(|_| state.phase != Phase::Starting),
-            lag: state.end.saturating_sub(state.next),
+            lag: state.lag(),
             waiting,
             missed: state.missed,
             degraded,

@@ -16,6 +16,8 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 const BLOCKS_BEHIND: u64 = 10_000;
 /// and how long.
 const TIME_BEHIND: Duration = Duration::from_secs(600);
+/// An act waits for a sink no longer than a year.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 
 /// A place that journal entries are sent to: a file, a log server, your own.
 ///
@@ -139,7 +141,7 @@ impl<S: AuditSink + 'static> Required<S> {
     /// Sets how long an act waits; 5 seconds unless set.
     #[must_use]
     pub fn within(self, deadline: Duration) -> AttachedSink {
-        AttachedSink { sink: Box::new(self.0), how: How::Required { deadline }, name: None }
+        AttachedSink { sink: Box::new(self.0), how: How::Required { deadline: deadline.min(LONGEST) }, name: None }
     }
 
     /// Gives it a name, as [`AttachedSink::named`] does.
@@ -195,7 +197,7 @@ impl RelayedSink {
     /// Sets how long an act waits for it under [`Behind::Block`]; 5 seconds unless set.
     #[must_use]
     pub fn within(mut self, deadline: Duration) -> Self {
-        self.lag.deadline = deadline;
+        self.lag.deadline = deadline.min(LONGEST);
         self
     }
 

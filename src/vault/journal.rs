@@ -54,7 +54,7 @@ impl Ticket {
 pub(super) enum Untaken {
     #[error("the journal takes no entries: a commit failed, or the vault was closed")]
     Failed,
-    #[error("a required audit sink has not acknowledged in time")]
+    #[error("an audit sink that acts wait for has not acknowledged in time")]
     Sink,
     #[error(transparent)]
     Refused(#[from] Refusal),

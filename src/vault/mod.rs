@@ -25,6 +25,7 @@
 //! does the same, and can tell nobody.
 
 mod approval;
+mod attach;
 mod base;
 mod batch;
 mod blocks;

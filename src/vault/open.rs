@@ -9,21 +9,19 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::audit::{
-    AttachedSink, AuditError, Delivery, Frontier, Head, HeadKey, JournalState, Names, SinkError, Supply,
-    decode_head_file, leaf_of,
-};
+use crate::audit::{AuditError, Frontier, Head, HeadKey, JournalState, decode_head_file, leaf_of};
 use crate::crypto::{Label, open as unseal};
 use crate::error::{Error, Result};
 use crate::format::marker::{self, MAX_MARKER};
 use crate::format::state::TenantState;
 use crate::format::{FormatError, StoredSchema, place};
 use crate::keys::{CEILING_BLOCK, FileHome, Home, KeyError, Keyring, TenantKeys};
-use crate::model::{Clock, CollectionId, TenantId, VaultId};
+use crate::model::{CollectionId, TenantId, VaultId};
 use crate::record::Dictionary;
 use crate::store::{DirLock, Store, StoreError, files};
 
 use super::Vault;
+use super::attach::{attach, supply};
 use super::blocks::Blocks;
 use super::commit::{Committer, Start};
 use super::core::{Core, Lock};
@@ -129,8 +127,7 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
     let signal = Arc::new(Signal::default());
     let journal = Arc::new(Journal::new(limits, state.clone(), Arc::clone(&signal)));
     let cursors = Arc::new(Cursors::new(id, state.epoch, Arc::clone(&store), Arc::clone(&keys)));
-    let supply = supply(&origin, &blocks, state.frontier.size(), &cursors, &clock);
-    journal.attach(deliveries(sinks, &supply)?);
+    journal.attach(attach(sinks, supply(&origin, &blocks, state.frontier.size(), &cursors, &clock))?);
     let failed = |error| Error::io("starting a thread", error);
     let committer = Committer::start(Start {
         vault: id,
@@ -154,7 +151,6 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         trouble: Mutex::new(None),
     })
     .map_err(failed)?;
-    cursors.begin(&journal)?;
     let text = gate.text();
     let core = Core {
         id,
@@ -176,6 +172,7 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         closing: Mutex::new(()),
         lock: Lock::new(held),
     };
+    cursors.begin(&core.journal)?;
     if let Some((version, text)) = text {
         policies::keep(&core, version, &text)?;
     }
@@ -370,41 +367,6 @@ fn unreadable(what: &'static str, error: FormatError) -> Error {
         FormatError::Newer { what, found, known } => Error::Newer { what, found, known },
         invalid @ FormatError::Invalid { .. } => Error::damaged_by(what, invalid),
     }
-}
-
-/// The journal as sinks are served from it.
-fn supply(origin: &Arc<str>, blocks: &Blocks, size: u64, cursors: &Arc<Cursors>, clock: &Arc<dyn Clock>) -> Supply {
-    let (blocks, name, cursors) = (blocks.clone(), Arc::clone(origin), Arc::clone(cursors));
-    Supply {
-        journal: Arc::clone(origin),
-        size,
-        replay: Arc::new(move |from, limit| {
-            blocks
-                .events(&name, from, limit)
-                .map_err(|error| SinkError::with_source("the journal can't be read again for a sink", error))
-        }),
-        cursors: Arc::new(move |name| {
-            cursors
-                .read(name)
-                .map_err(|error| SinkError::with_source("what the vault remembers of a sink can't be read", error))
-        }),
-        clock: Arc::clone(clock),
-        names: Names::default(),
-    }
-}
-
-fn deliveries(sinks: Vec<AttachedSink>, supply: &Supply) -> Result<Vec<Delivery>> {
-    let mut started: Vec<Delivery> = Vec::with_capacity(sinks.len());
-    for sink in sinks {
-        match Delivery::start(sink, supply.clone()) {
-            Ok(delivery) => started.push(delivery),
-            Err(error) => {
-                started.iter().for_each(Delivery::abandon);
-                return Err(Error::Sink { why: error.to_string() });
-            }
-        }
-    }
-    Ok(started)
 }
 
 pub(super) fn store_error(error: StoreError, path: &Path) -> Error {

@@ -25,6 +25,8 @@ pub(super) struct State {
     pub(super) queued: usize,
     /// The first block that isn't acknowledged.
     pub(super) next: u64,
+    /// The first block that wasn't there when delivery began.
+    start: u64,
     /// The first block that isn't there yet.
     pub(super) end: u64,
     /// When blocks came, the first for the oldest unacknowledged one.
@@ -79,6 +81,7 @@ impl Shared {
             queue: VecDeque::new(),
             queued: 0,
             next: 0,
+            start: size,
             end: size,
             marks: VecDeque::from([Mark { position: 0, real: Instant::now(), time: now }]),
             head: None,
@@ -132,8 +135,14 @@ impl State {
         Some(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
     }
 
+    /// How many blocks aren't acknowledged; of a sink that hasn't said yet what it holds, those that came since.
+    pub(super) fn lag(&self) -> u64 {
+        let next = if self.phase == Phase::Starting { self.start } else { self.next };
+        self.end.saturating_sub(next)
+    }
+
     pub(super) fn over(&self, lag: &Lag, now: Timestamp) -> bool {
-        self.end.saturating_sub(self.next) > lag.blocks || self.aged(now).is_some_and(|age| age > lag.time)
+        self.lag() > lag.blocks || self.aged(now).is_some_and(|age| age > lag.time)
     }
 
     pub(super) fn came(&mut self, position: u64, time: Timestamp) {
@@ -145,6 +154,8 @@ impl State {
     /// Everything before `next` is acknowledged; the last of it is of this time.
     pub(super) fn acknowledge(&mut self, next: u64, time: Option<Timestamp>) {
         self.next = next;
+        // It moves: whoever waits next waits anew.
+        self.over_since = None;
         while self.marks.get(1).is_some_and(|mark| mark.position <= next) {
             self.marks.pop_front();
         }

@@ -14,7 +14,7 @@ pub struct SinkHealth {
     pub state: SinkState,
     /// The last block that it acknowledged; `None` before the first, and before it said what it holds.
     pub acknowledged: Option<u64>,
-    /// How many blocks it hasn't acknowledged.
+    /// How many blocks it hasn't acknowledged; before it said what it holds, how many came since the opening.
     pub lag: u64,
     /// How long the oldest of these has waited: for a relayed sink by the vault's clock, since the act.
     pub waiting: Option<Duration>,

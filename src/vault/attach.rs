@@ -1,0 +1,55 @@
+//! Attaching sinks to the journal of an opened vault.
+//!
+//! Guarantees: a sink that can't be told from another one, or panics when it is asked for its name, is refused by an error
+//! that says what to do. Does not: wait for a sink that hangs, beyond a second.
+
+use std::sync::Arc;
+
+use crate::audit::{AttachedSink, Delivery, Names, SinkError, Supply};
+use crate::error::{Error, Result};
+use crate::model::Clock;
+
+use super::blocks::Blocks;
+use super::cursors::Cursors;
+
+/// The journal as sinks are served from it.
+pub(super) fn supply(
+    origin: &Arc<str>,
+    blocks: &Blocks,
+    size: u64,
+    cursors: &Arc<Cursors>,
+    clock: &Arc<dyn Clock>,
+) -> Supply {
+    let (blocks, name, cursors) = (blocks.clone(), Arc::clone(origin), Arc::clone(cursors));
+    Supply {
+        journal: Arc::clone(origin),
+        size,
+        replay: Arc::new(move |from, limit| {
+            blocks
+                .events(&name, from, limit)
+                .map_err(|error| SinkError::with_source("the journal can't be read again for a sink", error))
+        }),
+        cursors: Arc::new(move |name| {
+            cursors
+                .read(name)
+                .map_err(|error| SinkError::with_source("what the vault remembers of a sink can't be read", error))
+        }),
+        clock: Arc::clone(clock),
+        names: Names::default(),
+    }
+}
+
+/// Starts delivery to each sink. If one can't be attached, none is.
+pub(super) fn attach(sinks: Vec<AttachedSink>, supply: Supply) -> Result<Vec<Delivery>> {
+    let mut started: Vec<Delivery> = Vec::with_capacity(sinks.len());
+    for sink in sinks {
+        match Delivery::start(sink, supply.clone()) {
+            Ok(delivery) => started.push(delivery),
+            Err(error) => {
+                started.iter().for_each(Delivery::abandon);
+                return Err(Error::Sink { why: error.to_string() });
+            }
+        }
+    }
+    Ok(started)
+}
