@@ -28,7 +28,7 @@ use super::{entries, open, policies};
 /// the vault is closed as [`close`](Self::close) does, without anybody to report to.
 #[derive(Clone)]
 pub struct Vault {
-    pub(super) core: Arc<Core>,
+    core: Arc<Core>,
 }
 
 /// A vault that is kept open by others: for what must not keep it open itself, such as a sink that acts on the vault.
@@ -295,10 +295,6 @@ impl Vault {
         let verdict = verify::verify(&self.core, depth, anchor)?;
         self.note(&question, &permit, verify::code(&verdict))?;
         Ok(verdict)
-    }
-
-    pub(super) fn core(&self) -> &Arc<Core> {
-        &self.core
     }
 
     /// Asks the policy about an act of administration. A refusal is written down.
