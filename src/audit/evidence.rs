@@ -114,7 +114,7 @@ pub enum EvidenceError {
     },
     /// The readable form of an entry isn't what its bytes say.
     #[error(
-        "entry {index} of block {position} reads otherwise than its bytes: it was altered, or the file was reformatted"
+        "entry {index} of block {position} reads otherwise than its bytes: it was altered, the file was reformatted, or a newer release wrote it"
     )]
     Reading {
         /// The block's number in the journal.

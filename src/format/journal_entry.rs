@@ -44,8 +44,11 @@ pub(crate) mod tag {
     pub(crate) const REVISION_AFTER: u8 = 19;
     pub(crate) const PARTY: u8 = 20;
     pub(crate) const BLOCKS: u8 = 24;
-    /// The highest tag with a meaning.
-    pub(crate) const LAST: u8 = BLOCKS;
+
+    /// Whether the tag has a meaning.
+    pub(crate) const fn known(tag: u8) -> bool {
+        tag <= PARTY || tag == BLOCKS
+    }
 }
 
 /// The items of an entry, in order.

@@ -2,7 +2,8 @@
 //!
 //! Guarantees: whoever asks needs [`Action::ReadJournal`], in the tenant whose entries they are; the journal is told before
 //! anything is given out; what is given out was checked against its head first. A tenant shows its own entries, the vault
-//! those of its own acts. Does not: keep anything; each call reads the blocks up to the head, once.
+//! those of its own acts. Dropped blocks count by the hashes that were kept; their entries can't be shown any more. Does not:
+//! keep anything; each call reads the blocks up to the head, once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,7 +12,6 @@ use crate::audit::evidence::{EvidenceError, MAX_EVENTS, MAX_HEADS, Writer};
 use crate::audit::{
     self, ConsistencyProof, Head, HeadKey, InclusionProof, Nodes, Outcome, Shown, ShownBlock, ShownEntry,
 };
-use crate::crypto::Digest;
 use crate::error::{Error, Result};
 use crate::model::{Action, Actor};
 
@@ -28,20 +28,20 @@ type At = (u64, u32);
 
 const NO_SUCH: Error = Error::NotPossible {
     what: "evidence of this entry",
-    why: "there is none at this position and index among these entries; take both from an event, and show a tenant's from the tenant",
+    why: "there is none at this position and index among these entries, or it was dropped: take both from an event, and show a tenant's from the tenant",
 };
 
 impl Vault {
     /// Proves that the journal of an older head is how that of a newer one began, to whoever has both.
     ///
-    /// Reads all blocks that the newer one covers.
+    /// Reads all blocks that the newer one covers, or what was kept of those that were dropped.
     ///
     /// # Errors
     /// [`Error::Denied`] (the act is [`Action::ReadJournal`]); [`Error::Head`] for a head that isn't this vault's;
     /// [`Error::NotPossible`] if the older one covers more; [`Error::Damaged`] if the journal isn't the one that they state:
     /// [`verify_against`](Self::verify_against) says more; and reasons why the vault can't act now.
     pub fn consistency_proof(&self, old: &Head, new: &Head, actor: &Actor) -> Result<ConsistencyProof> {
-        Witness { core: &self.core, tenant: None, actor }.consistency(old, new)
+        Witness { core: self.core(), tenant: None, actor }.consistency(old, new)
     }
 
     /// Shows one entry of an act of the vault itself, at this position and index, with what proves it against the head.
@@ -52,7 +52,7 @@ impl Vault {
     /// # Errors
     /// As [`Tenant::show_entry`].
     pub fn show_entry(&self, position: u64, index: u32, head: &Head, actor: &Actor) -> Result<ShownEntry> {
-        Witness { core: &self.core, tenant: None, actor }.show((position, index), head)
+        Witness { core: self.core(), tenant: None, actor }.show((position, index), head)
     }
 
     /// Writes an evidence bundle of acts of the vault itself: tenants created, policies changed. See [`Tenant::evidence`].
@@ -65,7 +65,7 @@ impl Vault {
         earlier: &[Head],
         actor: &Actor,
     ) -> Result<String> {
-        Witness { core: &self.core, tenant: None, actor }.bundle(entries, earlier)
+        Witness { core: self.core(), tenant: None, actor }.bundle(entries, earlier)
     }
 }
 
@@ -126,8 +126,8 @@ impl Witness<'_> {
             });
         }
         self.note(&permit, "consistency_proof", 0)?;
-        let (blocks, size) = self.core.blocks()?;
-        let nodes = self.pass(&blocks, size, |nodes| nodes.want_consistency(old.size(), new.size()))?;
+        let (_, size) = self.core.blocks()?;
+        let nodes = self.pass(size, |nodes| nodes.want_consistency(old.size(), new.size()))?;
         let proof = nodes.consistency(old.size(), new.size()).ok_or(Error::damaged(CHANGED))?;
         proof.verify(old, new).map_err(|error| Error::damaged_by(CHANGED, error))?;
         Ok(proof)
@@ -140,7 +140,7 @@ impl Witness<'_> {
         self.there(&blocks, size.min(head.size()), at)?;
         self.note(&permit, "show_entry", 1)?;
         let (position, index) = at;
-        let nodes = self.pass(&blocks, size, |nodes| nodes.want_inclusion(position, head.size()))?;
+        let nodes = self.pass(size, |nodes| nodes.want_inclusion(position, head.size()))?;
         let proof = nodes.inclusion(position, head.size());
         let (block, mut shown) = read(&blocks, position, [index], proof)?;
         let entry = ShownEntry::new(block, shown.pop().ok_or(NO_SUCH)?);
@@ -181,7 +181,7 @@ impl Witness<'_> {
         if sizes.iter().any(|size| *size > newest.size()) {
             return Err(Error::damaged(CHANGED));
         }
-        let nodes = self.pass(&blocks, newest.size(), |nodes| {
+        let nodes = self.pass(newest.size(), |nodes| {
             steps().for_each(|(old, new)| nodes.want_consistency(old, new));
             chosen.keys().for_each(|position| nodes.want_inclusion(*position, newest.size()));
         })?;
@@ -226,7 +226,7 @@ impl Witness<'_> {
     }
 
     /// One pass over the leaves that these proofs want.
-    fn pass(&self, blocks: &Blocks, size: u64, want: impl FnOnce(&mut Nodes)) -> Result<Nodes> {
+    fn pass(&self, size: u64, want: impl FnOnce(&mut Nodes)) -> Result<Nodes> {
         let mut nodes = Nodes::default();
         want(&mut nodes);
         // A head that states more than there is: what is there was cut.
@@ -234,7 +234,7 @@ impl Witness<'_> {
             return Err(Error::damaged(CHANGED));
         }
         let needed = usize::try_from(nodes.needed()).unwrap_or(usize::MAX);
-        for leaf in leaves(blocks, 0).take(needed) {
+        for leaf in self.core.leaves(0)?.take(needed) {
             nodes.leaf(leaf?);
         }
         Ok(nodes)
@@ -273,14 +273,6 @@ impl Witness<'_> {
 const CHANGED: &str =
     "the journal isn't the one that the head states; `verify_against` says where it was changed or cut";
 
-/// The leaves of the journal's tree from this position on.
-fn leaves(blocks: &Blocks, from: u64) -> impl Iterator<Item = Result<Digest>> {
-    (from..).map(|position| {
-        let bytes = blocks.bytes(position)?.ok_or(Error::damaged("a block of the journal is missing"))?;
-        audit::leaf_of(&bytes).map_err(unreadable)
-    })
-}
-
 /// What is shown of a block.
 fn read(
     blocks: &Blocks,
@@ -288,7 +280,8 @@ fn read(
     indexes: impl IntoIterator<Item = u32>,
     proof: Option<InclusionProof>,
 ) -> Result<(ShownBlock, Vec<Shown>)> {
-    let bytes = blocks.bytes(position)?.ok_or(Error::damaged("a block of the journal is missing"))?;
+    // It may have been dropped just now.
+    let bytes = blocks.bytes(position)?.ok_or(NO_SUCH)?;
     let block = ShownBlock::of(&bytes, proof.ok_or(Error::damaged(CHANGED))?).map_err(unreadable)?;
     let (_, opened) = blocks.open(position, &bytes)?;
     let shown = indexes.into_iter().map(|index| Shown::of(&opened, index).ok_or(NO_SUCH)).collect::<Result<_>>()?;

@@ -29,7 +29,7 @@ use super::{entries, open, policies, scrub};
 /// the vault is closed as [`close`](Self::close) does, without anybody to report to.
 #[derive(Clone)]
 pub struct Vault {
-    pub(super) core: Arc<Core>,
+    core: Arc<Core>,
 }
 
 /// A vault that is kept open by others: for what must not keep it open itself, such as a sink that acts on the vault.

@@ -247,6 +247,8 @@ TEXTS = {2: "action", 4: "actor", 6: "session", 7: "device", 8: "purpose", 9: "r
 NUMBERS = {16: ("withheld", 4), 17: ("rows", 4), 18: ("revision_before", 8), 19: ("revision_after", 8)}
 IDS = {11: "about", 12: "collection"}
 LISTS = {14: "fields_read", 15: "fields_changed"}
+# Lists of numbers: the name, and how many bytes each number of a member has.
+RANGES = {21: ("evidence", (8, 4)), 24: ("blocks", (8, 8))}
 
 
 def entry_event(data):
@@ -294,6 +296,16 @@ def entry_event(data):
                 event[LISTS[tag]] = found
             if count != len(found):
                 event[LISTS[tag] + "_count"] = count
+        elif tag in RANGES:
+            name, lengths = RANGES[tag]
+            reader_of_item, found = Reader(item), []
+            while reader_of_item.rest:
+                found.append([reader_of_item.number(length) for length in lengths])
+            if tag == 24:
+                check(len(found) == 1, "an item has the wrong length")
+                event[name] = found[0]
+            elif found:
+                event[name] = found
         else:
             event.setdefault("unknown", {})[str(tag)] = item.hex()
     check(last >= 3, "an entry has no time, act or outcome")

@@ -41,7 +41,7 @@ pub(super) fn line(event: &Event) -> String {
         revision_after: event.revision_after().map(Revision::get),
         party: event.party(),
         blocks: event.blocks().map(|blocks| [blocks.start, blocks.end]),
-        unknown: event.entry.items().filter(|(tag, _)| *tag > tag::LAST).map(|(tag, b)| (tag, hex(b))).collect(),
+        unknown: event.entry.items().filter(|(tag, _)| !tag::known(*tag)).map(|(tag, b)| (tag, hex(b))).collect(),
     };
     // Numbers, texts and lists of them always serialise: only maps with odd keys, or a failing writer, don't.
     serde_json::to_string(&line).unwrap_or_default()

@@ -1,8 +1,11 @@
 //! Entries shown to others: alone, in bundles, and against heads.
 
 use super::*;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use crate::audit::{Head, HeadError, ProofError, evidence};
-use crate::model::TenantId;
+use crate::model::{Clock, TenantId, Timestamp};
+use crate::vault::retention::Retention;
 
 fn auditor() -> Actor {
     Actor::new("aud-1").role("auditor")
@@ -190,4 +193,61 @@ fn too_many_entries_or_heads_are_refused() {
     let text = world.acme.evidence([], &heads[..1], &auditor()).unwrap();
     let checked = evidence::check(&text, Some(&world.vault.head_key())).unwrap();
     assert!(checked.events().is_empty() && checked.heads().len() == 2);
+}
+
+/// A clock that stands until it is moved.
+#[derive(Clone, Default)]
+struct Hands(Arc<AtomicI64>);
+
+impl Clock for Hands {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[test]
+fn dropped_blocks_still_count_in_proofs_and_their_entries_are_shown_no_more() {
+    let (hands, kept) = (Hands::default(), Kept::default());
+    let (clock, sink) = (hands.clone(), kept.clone());
+    let world = World::with(move |options| {
+        let policy = roles()
+            .role("auditor", |r| r.may([Action::ReadJournal]))
+            .role("keeper", |r| r.may([Action::Retain, Action::Verify]));
+        options.policy(policy).clock(clock.clone()).sink(crate::audit::Required(sink.clone()))
+    });
+    let keeper = Actor::new("k").role("keeper");
+    let fill = |to: u64| {
+        while world.vault.health().journal_blocks <= to {
+            world.notes().insert(&Note::new("n")).unwrap();
+        }
+    };
+    let mut heads = vec![head(&world)];
+    for size in [127, 200, 256, 300] {
+        fill(size);
+        heads.push(head(&world));
+    }
+    hands.0.fetch_add(100 * 86_400_000_000, Ordering::SeqCst);
+    fill(420);
+    let keep = Retention::days(30).below_six_months().anchored_by(&head(&world));
+    let plan = world.vault.plan_retention(keep, &keeper).unwrap();
+    assert_eq!(world.vault.retain(&plan, &keeper).unwrap().blocks, 256);
+    fill(430);
+    heads.push(head(&world));
+    for (at, old) in heads.iter().enumerate() {
+        for new in &heads[at..] {
+            let proof = world.vault.consistency_proof(old, new, &auditor()).unwrap();
+            assert_eq!(proof.verify(old, new), Ok(()));
+        }
+    }
+    let ours: Vec<_> = kept.of("create").into_iter().filter(|event| event.tenant() == Some(world.acme.id())).collect();
+    let (gone, there): (Vec<_>, Vec<_>) = ours.into_iter().partition(|event| event.position() < 256);
+    assert!(!gone.is_empty() && !there.is_empty());
+    let text = world.acme.evidence(places(&there), &heads, &auditor()).unwrap();
+    let checked = evidence::check(&text, Some(&world.vault.head_key())).unwrap();
+    assert_eq!((checked.events(), checked.heads().len()), (&there[..], heads.len() + 1));
+    let refused = world.acme.evidence(places(&gone[..1]), &heads, &auditor());
+    assert!(matches!(refused, Err(Error::NotPossible { .. })));
+    let shown = &there[0];
+    let entry = world.acme.show_entry(shown.position(), shown.index(), &heads[5], &auditor()).unwrap();
+    assert_eq!(entry.verify(&heads[5]).as_ref(), Ok(shown));
 }
