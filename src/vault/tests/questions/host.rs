@@ -84,7 +84,7 @@ fn log_in_is_no_use_of_a_role() {
         office.world.vault.flush().unwrap();
         crate::vault::usage::last_used(&core, office.acme().id(), &roles, Timestamp::from_micros(0)).unwrap()
     };
-    assert!(last(&office).is_empty());
+    assert!(!last(&office).contains_key("sales"));
     office.customers_of(sales("ann")).list(None, 10).unwrap();
-    assert_eq!(last(&office).len(), 1);
+    assert!(last(&office).contains_key("sales"));
 }

@@ -20,7 +20,7 @@ fn staff() -> Roles {
         r.on_any().create().read_all().update_all().unmask(["tier"]).delete().export().share().transfer().approve()
     };
     Roles::new()
-        .role("admin", |r| r.administer().may([Action::Suspend]))
+        .role("admin", |r| r.administer().may([Action::Suspend, Action::Freeze, Action::ReadJournal]))
         .role("boss", boss)
         .role("sales", |r| r.on_any().read(["name", "email", "text"]).update(["name"]))
         .role("owner", |r| r.on("customers").create().read(["name"]).own_only())
