@@ -24,6 +24,8 @@ pub(crate) struct FaultyStore {
     gets: AtomicUsize,
     scans: AtomicUsize,
     commits: AtomicUsize,
+    /// Bytes that commits may still write before the disk is full.
+    room: AtomicUsize,
 }
 
 impl FaultyStore {
@@ -34,6 +36,7 @@ impl FaultyStore {
             gets: AtomicUsize::new(0),
             scans: AtomicUsize::new(0),
             commits: AtomicUsize::new(0),
+            room: AtomicUsize::new(usize::MAX),
         }
     }
 
@@ -45,6 +48,11 @@ impl FaultyStore {
             Fault::CommitBefore | Fault::CommitAfter => &self.commits,
         };
         self.planned.lock().unwrap().push((fault, made.load(Ordering::SeqCst) + n));
+    }
+
+    /// From now on there is room for so many bytes; a commit that needs more finds the disk full, and so does every later one.
+    pub(crate) fn leave_room(&self, bytes: usize) {
+        self.room.store(bytes, Ordering::SeqCst);
     }
 
     /// How many commits were asked for, failed ones included.
@@ -79,6 +87,15 @@ impl Store for FaultyStore {
         let number = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
         if self.due(Fault::CommitBefore, number) {
             return Err(Self::error().into());
+        }
+        let bytes = batch.iter().map(|(key, value)| key.len() + value.map_or(0, <[u8]>::len)).sum();
+        let room = self.room.load(Ordering::SeqCst);
+        if room != usize::MAX {
+            self.room.store(room.saturating_sub(bytes), Ordering::SeqCst);
+            if bytes > room {
+                let source = io::Error::from(io::ErrorKind::StorageFull);
+                return Err(StoreError::Io { what: "writing the store", source }.into());
+            }
         }
         self.inner.commit(batch, expect)?;
         if self.due(Fault::CommitAfter, number) { Err(Self::error().into()) } else { Ok(()) }

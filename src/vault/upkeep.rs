@@ -222,7 +222,10 @@ impl Work {
         {
             trouble = Some(format!("the reserved space: {error}"));
         }
-        if cursors && let Err(error) = self.cursors.keep(&self.journal) {
+        if cursors
+            && !self.reserve.low()
+            && let Err(error) = self.cursors.keep(&self.journal)
+        {
             trouble = Some(format!("sinks' cursors: {error}"));
         }
         trouble

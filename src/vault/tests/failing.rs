@@ -231,6 +231,48 @@ fn store_that_fails_while_a_vault_opens_leaves_it_as_it_is() {
 }
 
 #[test]
+fn disk_that_fills_up_at_any_byte_stops_the_vault_says_so_and_loses_nothing() {
+    let world = World::new();
+    world.vault.close().unwrap();
+    let memory = world.memory;
+    for room in (0..30_000).step_by(1_499) {
+        *memory.inner.around.lock().unwrap() = Some(Box::new(move |store| {
+            let store = Arc::new(FaultyStore::new(store));
+            store.leave_room(room);
+            store
+        }));
+        let world = World::open(&memory).unwrap();
+        let mut told = BTreeMap::new();
+        let error = loop {
+            let note = Note::new(format!("{room} {}", told.len()));
+            match world.notes().insert(&note) {
+                Ok(id) => drop(told.insert(id, note)),
+                Err(error) => break error,
+            }
+        };
+        let mut text = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull).to_string();
+        // A buffered entry may be what found the disk full.
+        assert!(matches!(error, Error::Stopped { .. }) && text.contains("free disk space"), "{text}");
+        assert!(text.contains(&full) || room < 1_000, "{text}");
+        assert!(world.vault.health().stopped);
+        assert!(matches!(world.vault.close(), Err(Error::Stopped { .. })));
+        *memory.inner.around.lock().unwrap() = None;
+        let world = World::open(&memory).unwrap();
+        assert_eq!(world.verify(), Verdict::Intact, "{room}");
+        for (id, note) in told {
+            assert_eq!(world.notes().get(id).unwrap().value, note, "{room}");
+        }
+        world.vault.close().unwrap();
+    }
+}
+
+#[test]
 fn commit_that_fails_only_when_the_vault_is_closed_is_reported() {
     let world = World::new();
     world.vault.close().unwrap();
