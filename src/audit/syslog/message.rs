@@ -18,25 +18,38 @@ const MSGID: usize = 32;
 /// The byte order mark before a text in UTF-8.
 const BOM: &str = "\u{feff}";
 
-/// Which part of the host a message is of: RFC 5424, table 1.
+/// Which part of the host a message is of: RFC 5424, table 1, as far as it fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 #[repr(u8)]
-#[expect(missing_docs, reason = "the names are the RFC's")]
 pub enum Facility {
+    /// Programs of users.
     User = 1,
+    /// Services.
     Daemon = 3,
+    /// Security and authorisation.
     Auth = 4,
+    /// Security and authorisation, for the eyes of few.
     AuthPriv = 10,
+    /// Logs of audits.
     Audit = 13,
+    /// Logs of alerts.
     Alert = 14,
+    /// For local use, 0.
     Local0 = 16,
+    /// For local use, 1.
     Local1 = 17,
+    /// For local use, 2.
     Local2 = 18,
+    /// For local use, 3.
     Local3 = 19,
+    /// For local use, 4.
     Local4 = 20,
+    /// For local use, 5.
     Local5 = 21,
+    /// For local use, 6.
     Local6 = 22,
+    /// For local use, 7.
     Local7 = 23,
 }
 
