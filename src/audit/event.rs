@@ -246,6 +246,12 @@ impl Event {
         self.entry.text(tag::PARTY)
     }
 
+    /// The entries that an alert rests on, at most 100: positions of blocks, and numbers in them.
+    #[must_use]
+    pub fn evidence(&self) -> Vec<(u64, u32)> {
+        self.entry.evidence().collect()
+    }
+
     /// The event as one line of JSON, without a line end. What doesn't apply is left out.
     #[must_use]
     pub fn to_json(&self) -> String {

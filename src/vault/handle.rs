@@ -67,6 +67,10 @@ impl Vault {
         WeakVault { core: Arc::downgrade(&self.core) }
     }
 
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     /// Options for a vault in this directory.
     #[cfg(feature = "sled")]
     pub fn options(directory: impl AsRef<Path>) -> VaultOptions {
@@ -268,7 +272,7 @@ impl Vault {
     }
 
     /// Asks the policy about an act of administration. A refusal is written down.
-    fn permit(&self, question: &Question<'_>) -> Result<Permit> {
+    pub(super) fn permit(&self, question: &Question<'_>) -> Result<Permit> {
         self.core.ready()?;
         self.core.gate.permit(question).map_err(|denial| {
             match entries::denied(&self.core.gate, question, None, &denial) {
