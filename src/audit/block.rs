@@ -9,7 +9,7 @@ use crate::crypto::{
     Context, CryptoError, Digest, Domain, Key, Label, MacKey, SALT, SEAL_OVERHEAD, SUITE, Zeroizing, fill, open, role,
     seal_with_salt, sha256,
 };
-use crate::format::block::{HASH, HEADER, Header, MAX_BLOCK, MAX_ENTRIES, split};
+use crate::format::block::{HASH, HEADER, Header, MAX_BLOCK, MAX_ENTRIES, Parts, split};
 use crate::format::journal_entry::MAX_ENTRY;
 use crate::format::{FormatError, Reader};
 use crate::model::{JournalEpochId, TenantId, VaultId};
@@ -50,11 +50,24 @@ pub(crate) struct SealedBlock {
 }
 
 /// What was in a block.
-#[derive(Debug)]
 pub(crate) struct OpenedBlock {
     #[cfg(test)]
     pub(crate) header: Header,
     pub(crate) entries: Vec<Entry>,
+    salts: MacKey,
+}
+
+impl OpenedBlock {
+    /// The salt of an entry's hash: shown with it, the entry proves itself, and no other's can be told from it.
+    pub(crate) fn salt(&self, index: u32) -> [u8; 32] {
+        entry_salt(&self.salts, index)
+    }
+}
+
+impl std::fmt::Debug for OpenedBlock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OpenedBlock({} entries)", self.entries.len())
+    }
 }
 
 /// Seals a block.
@@ -137,13 +150,18 @@ pub(crate) fn open_block(bytes: &[u8], key: &Key<role::Journal>, place: &Place) 
         #[cfg(test)]
         header: parts.header,
         entries,
+        salts,
     })
 }
 
 /// The block's leaf in the tree (RFC 6962): of `header ‖ SHA-256(sealed) ‖ entry hashes`. Needs no key.
 pub(crate) fn leaf_of(block: &[u8]) -> Result<Digest, FormatError> {
-    let parts = split(block)?;
-    Ok(tree::leaf_hash(&[parts.header_bytes, &sha256(&[parts.sealed]), parts.hashes.as_flattened()]))
+    split(block).map(|parts| leaf_of_parts(&parts))
+}
+
+/// [`leaf_of`] a block that was taken apart already.
+pub(super) fn leaf_of_parts(parts: &Parts<'_>) -> Digest {
+    tree::leaf_hash(&[parts.header_bytes, &sha256(&[parts.sealed]), parts.hashes.as_flattened()])
 }
 
 /// Parts the entries of one commit into as few runs as fit in a block each; one empty run if there are none.

@@ -23,7 +23,8 @@ const MARKS: usize = 1_024;
 const CLOSE: Duration = Duration::from_secs(5);
 
 /// Reads the journal again for a sink that is behind: from this position, at least one block, about so many events.
-/// Blocks follow one another without a break; one that has no readable entries any more comes without events. It must not
+/// Blocks follow one another without a break; one that has no readable entries any more comes without events. The first one
+/// is later than asked for if what was before it was dropped. It must not
 /// keep the vault alive (hold a `Weak`): the thread that calls it would wait for itself.
 pub(crate) type Replay = Arc<dyn Fn(u64, usize) -> Result<Vec<(u64, Vec<Event>)>, SinkError> + Send + Sync>;
 
@@ -64,6 +65,8 @@ impl Delivery {
                 end: size,
                 marks: VecDeque::from([(0, Instant::now())]),
                 head: None,
+                anchored: None,
+                missed: 0,
                 behind: false,
                 error: None,
                 order: Order::Go,
@@ -106,6 +109,13 @@ impl Delivery {
         self.shared.changed.notify_all();
     }
 
+    /// Waits until the sink has taken a head of at least this many blocks. Returns the last head that it took.
+    pub(crate) fn anchored(&self, size: u64, deadline: Instant) -> Option<Head> {
+        let enough = |state: &State| state.anchored.as_ref().is_some_and(|head| head.size() >= size);
+        let over = |state: &State| state.phase == Phase::Stopped || state.ended;
+        self.shared.wait_until(deadline, |state| enough(state) || over(state)).anchored.clone()
+    }
+
     /// Waits until the sink has acknowledged the block at this position.
     pub(crate) fn wait(&self, position: u64, deadline: Instant) -> Waited {
         let done = |state: &State| state.acknowledged(position) || state.phase == Phase::Stopped || state.ended;
@@ -145,6 +155,7 @@ impl Delivery {
             acknowledged: state.next.checked_sub(1).filter(|_| known),
             lag: state.end.saturating_sub(state.next),
             waiting: state.waiting(),
+            missed: state.missed,
             error: state.error.clone(),
         }
     }
@@ -198,6 +209,10 @@ struct State {
     /// When blocks came: `(position, time)`, the first for the oldest unacknowledged one.
     marks: VecDeque<(u64, Instant)>,
     head: Option<Head>,
+    /// The last head that the sink took.
+    anchored: Option<Head>,
+    /// Blocks that were dropped from the journal before the sink got them.
+    missed: u64,
     behind: bool,
     /// Of the last attempt.
     error: Option<String>,

@@ -1,6 +1,7 @@
 //! Entries as sinks get them.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::format::journal_entry::tag;
@@ -83,6 +84,16 @@ pub(crate) fn events(journal: &Arc<str>, tenant: Option<TenantId>, position: u64
 }
 
 impl Event {
+    /// An event that stands for itself: the entry at this position and index, of so many in its block.
+    pub(crate) fn shown(
+        journal: &Arc<str>,
+        tenant: Option<TenantId>,
+        (position, index, of): (u64, u32, u32),
+        entry: Entry,
+    ) -> Self {
+        Self { journal: Arc::clone(journal), tenant, position, index, of, entry }
+    }
+
     /// Which journal it is of: `strongroom/<vault id>/<journal id>`.
     #[must_use]
     pub fn journal(&self) -> &str {
@@ -119,7 +130,8 @@ impl Event {
         self.entry.time()
     }
 
-    /// What was done: the name of an [`Action`](crate::model::Action).
+    /// What was done: the name of an [`Action`](crate::model::Action), or of what the host has recorded, such as
+    /// `host_login`.
     #[must_use]
     pub fn action(&self) -> &str {
         self.entry.action()
@@ -215,6 +227,18 @@ impl Event {
         self.names(tag::FIELDS_CHANGED)
     }
 
+    /// How many fields were read, those included whose names have no room or aren't told (a document's).
+    #[must_use]
+    pub fn fields_read_count(&self) -> u32 {
+        self.count(tag::FIELDS_READ)
+    }
+
+    /// How many fields were changed, those included whose names have no room or aren't told (a document's).
+    #[must_use]
+    pub fn fields_changed_count(&self) -> u32 {
+        self.count(tag::FIELDS_CHANGED)
+    }
+
     /// How many fields were withheld.
     #[must_use]
     pub fn withheld(&self) -> Option<u32> {
@@ -252,10 +276,20 @@ impl Event {
         self.entry.evidence().collect()
     }
 
+    /// The blocks of the journal that the act is about, by their positions: those that retention dropped, or is about to.
+    #[must_use]
+    pub fn blocks(&self) -> Option<Range<u64>> {
+        self.entry.blocks()
+    }
+
     /// The event as one line of JSON, without a line end. What doesn't apply is left out.
     #[must_use]
     pub fn to_json(&self) -> String {
         json::line(self)
+    }
+
+    fn count(&self, tag: u8) -> u32 {
+        self.entry.names(tag).map_or(0, |(count, _)| count)
     }
 
     fn names(&self, tag: u8) -> Vec<&str> {

@@ -5,14 +5,17 @@
 //! Does not: read or write the store, decide when to commit, or hold a key longer than a call. Entries hold no values of
 //! records, but who did what and why; they are sealed on the disk and plain in memory and in sinks.
 
+mod base;
 mod block;
 mod delivery;
 mod digest;
 mod entry;
 mod error;
 mod event;
+pub mod evidence;
 mod head;
 mod json_lines;
+mod proof;
 mod sink;
 mod state;
 mod tree;
@@ -25,9 +28,11 @@ mod vectors;
 pub use event::{Event, Outcome, Subject};
 pub use head::{Head, HeadError, HeadKey};
 pub use json_lines::JsonLines;
+pub use proof::{ConsistencyProof, InclusionProof, ProofError, ShownEntry};
 pub use sink::{AttachedSink, AuditSink, Held, Optional, Required, SinkError, SinkHealth, SinkState};
-pub use verdict::{RewrittenBecause, RowSet, Verdict};
+pub use verdict::{RewrittenBecause, RowFault, RowSet, Verdict};
 
+pub(crate) use base::{BaseOf, JournalBase};
 pub(crate) use block::{NewBlock, OpenedBlock, Place, batches, leaf_of, open_block, seal_block};
 pub(crate) use delivery::{Delivery, Replay, Waited};
 pub(crate) use digest::{RowSetDigest, commit_mac, term};
@@ -35,6 +40,8 @@ pub(crate) use entry::{Entry, EntryBuilder};
 pub(crate) use error::AuditError;
 pub(crate) use event::events;
 pub(crate) use head::{HeadBody, decode_head_file, encode_head_file};
+pub(crate) use proof::{Nodes, Shown, ShownBlock};
 pub(crate) use state::JournalState;
 pub(crate) use tree::Frontier;
-pub(crate) use walk::{Claims, Walk, header_of};
+pub(crate) use verdict::MAX_NAMED;
+pub(crate) use walk::{Claims, Tip, Walk, header_of};

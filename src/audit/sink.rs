@@ -27,7 +27,8 @@ pub trait AuditSink: Send {
     fn last(&mut self, journal: &str) -> Result<Held, SinkError>;
 
     /// Takes a signed head, after all that it covers. Keeping heads where the vault's directory isn't is what makes
-    /// tampering provable.
+    /// tampering provable. Retention relies on it: what a head covers that every sink has taken may be dropped from the
+    /// vault.
     ///
     /// # Errors
     /// Whatever went wrong; a head is delivered again, after a pause.
@@ -150,6 +151,8 @@ pub struct SinkHealth {
     pub lag: u64,
     /// How long the oldest of these has waited.
     pub waiting: Option<Duration>,
+    /// How many blocks it never got, since retention had dropped them before it was attached or came back.
+    pub missed: u64,
     /// Its last error, if its last attempt failed.
     pub error: Option<String>,
 }

@@ -2,7 +2,12 @@
 
 use std::fmt;
 
-use crate::model::TenantId;
+use crate::model::{RecordId, Revision, TenantId};
+
+/// A verdict names at most so many records.
+pub(crate) const MAX_NAMED: usize = 1000;
+/// So many of them are named by its text.
+const SHOWN: usize = 5;
 
 /// The answer of a check. [`Display`](fmt::Display) says what it means and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +26,9 @@ pub enum Verdict {
         expected: u64,
         /// How many there are.
         found: u64,
+        /// The records that could be told, at most 1,000. None, if what differs is a schema, a name or the tenant's state,
+        /// or if nothing that is left tells which records they are.
+        named: Vec<RowFault>,
     },
     /// The journal isn't the one that was written: one of these blocks, or what vouches for them, was altered.
     Rewritten {
@@ -45,6 +53,47 @@ pub enum Verdict {
     },
     /// The journal agrees with the head that was brought, and has this many blocks after it, which that head doesn't cover.
     UnanchoredTail(u64),
+}
+
+/// What is wrong with one record. [`Display`](fmt::Display) says it in words.
+///
+/// `collection` is the collection's name, or its id where there is no such collection.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum RowFault {
+    /// An older revision stands where a later one was written; or a record where it was deleted.
+    RolledBack {
+        /// In which collection.
+        collection: String,
+        /// Which record.
+        record: RecordId,
+        /// The revision that stands there.
+        found: Revision,
+        /// The last one that was written, by the journal.
+        expected: Revision,
+    },
+    /// The record is gone, and no tombstone says that it was deleted.
+    Missing {
+        /// In which collection.
+        collection: String,
+        /// Which record.
+        record: RecordId,
+    },
+    /// What stands there is not this record as the journal knows it: it was altered, or comes from another record, tenant or
+    /// vault, or from a copy of this vault that went on by itself.
+    Foreign {
+        /// In which collection.
+        collection: String,
+        /// Which record.
+        record: RecordId,
+    },
+    /// The record is as it should be, but its index entries aren't: searches may miss it.
+    Misindexed {
+        /// In which collection.
+        collection: String,
+        /// Which record.
+        record: RecordId,
+    },
 }
 
 /// What shows that a journal was rewritten.
@@ -77,10 +126,21 @@ impl fmt::Display for Verdict {
             Self::Intact => f.write_str(
                 "intact: the journal is whole and every row is the one it tells of. Against someone who can write the whole directory, only a check with a head kept elsewhere proves it",
             ),
-            Self::RowsDiffer { tenant, rows, expected, found } => write!(
-                f,
-                "the {rows} of tenant {tenant} are not those of its last commit ({found} found, {expected} expected): some were changed, removed, rolled back or slipped in behind the vault's back. Stop writing, keep a copy of the directory, and restore from a backup"
-            ),
+            Self::RowsDiffer { tenant, rows, expected, found, named } => {
+                write!(
+                    f,
+                    "the {rows} of tenant {tenant} are not those of its last commit ({found} found, {expected} expected): some were changed, removed, rolled back or slipped in behind the vault's back"
+                )?;
+                for (number, fault) in named.iter().take(SHOWN).enumerate() {
+                    write!(f, "{} {fault}", if number == 0 { ":" } else { ";" })?;
+                }
+                match named.len().saturating_sub(SHOWN) {
+                    _ if named.is_empty() => f.write_str(", and nothing tells which")?,
+                    0 => {}
+                    more => write!(f, "; and {more} more")?,
+                }
+                f.write_str(". Stop writing, keep a copy of the directory as evidence, and restore from a backup")
+            }
             Self::Rewritten { first, last, because } => write!(
                 f,
                 "the journal was rewritten or damaged, in block {first} or later, up to {last}: {because}. Trust no entry from there on; keep a copy of the directory as evidence, and restore from a backup"
@@ -97,6 +157,23 @@ impl fmt::Display for Verdict {
                 f,
                 "the journal agrees with the head that you brought, and the {blocks} blocks after it are whole but not covered by it. Take a new head from the vault and keep it elsewhere"
             ),
+        }
+    }
+}
+
+impl fmt::Display for RowFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RolledBack { collection, record, found, expected } => {
+                write!(f, "record {record} of `{collection}` was set back from revision {expected} to {found}")
+            }
+            Self::Missing { collection, record } => write!(f, "record {record} of `{collection}` is missing"),
+            Self::Foreign { collection, record } => {
+                write!(f, "what stands for record {record} of `{collection}` was altered or slipped in")
+            }
+            Self::Misindexed { collection, record } => {
+                write!(f, "record {record} of `{collection}` doesn't have its index entries")
+            }
         }
     }
 }

@@ -1,17 +1,20 @@
 //! Checking a journal, block by block, against its state and heads.
 //!
-//! Guarantees: memory for one block and one [`Tip`] per tenant; answers with the first thing that is wrong. Does not: read
-//! the store, or compare rows with digests: the caller holds each tenant's [`Tip`] against them.
+//! Guarantees: memory for one block and one [`Tip`] per tenant; answers with the first thing that is wrong. Without keys, a
+//! block is held against the tree, its place and its tenant's count; with them, it is opened as well. Does not: read the
+//! store, or compare rows with digests: the caller holds each tenant's [`Tip`] against them.
 
 use std::collections::BTreeMap;
 
-use crate::crypto::{Key, role};
+use crate::crypto::{Digest, Key, role};
 use crate::format::block::{Header, split};
 use crate::model::{JournalEpochId, TenantId, VaultId};
 
-use super::{Frontier, Head, HeadError, HeadKey, OpenedBlock, Place, RewrittenBecause, Verdict, leaf_of, open_block};
+use super::block::leaf_of_parts;
+use super::{Frontier, Head, HeadError, HeadKey, OpenedBlock, Place, RewrittenBecause, Verdict, open_block};
 
 /// What the journal is held against.
+#[derive(Clone)]
 pub(crate) struct Claims<'a> {
     pub(crate) vault: VaultId,
     pub(crate) epoch: JournalEpochId,
@@ -35,10 +38,14 @@ pub(crate) struct Tip {
 }
 
 /// A check under way.
+#[derive(Clone)]
 pub(crate) struct Walk<'a> {
     claims: Claims<'a>,
     tree: Frontier,
-    from_beginning: bool,
+    /// Whether there is a tip for every tenant that has blocks before the next one.
+    tips_are_whole: bool,
+    /// Whether a block was taken.
+    begun: bool,
     /// Blocks that a head or the state has vouched for so far.
     good: u64,
     tips: BTreeMap<Option<TenantId>, Tip>,
@@ -61,7 +68,39 @@ impl<'a> Walk<'a> {
             }
         }
         let (tree, good) = (claims.start.clone(), claims.start.size());
-        Ok(Self { from_beginning: good == 0, claims, tree, good, tips: BTreeMap::new() })
+        Ok(Self { tips_are_whole: good == 0, begun: false, claims, tree, good, tips: BTreeMap::new() })
+    }
+
+    /// Takes the leaf of a block that was dropped when its time was up, in place of the block. Only before the first block.
+    ///
+    /// # Errors
+    /// The verdict, if there can't be such a leaf.
+    pub(crate) fn dropped(&mut self, leaf: Digest) -> Result<(), Verdict> {
+        self.vouch()?;
+        let at = self.tree.size();
+        if self.begun || at >= self.claims.stored.size() {
+            return Err(rewritten(at, at, RewrittenBecause::State));
+        }
+        self.tips_are_whole = false;
+        self.tree.append(leaf);
+        self.vouch()
+    }
+
+    /// The last block of each tenant before the next one, for those that were dropped: of every tenant that has any. From
+    /// here on each tenant's count must go on from its own, and that of a tenant that isn't among them from 1.
+    ///
+    /// # Errors
+    /// The verdict, if one stands where no block was dropped.
+    pub(crate) fn preset(&mut self, tips: impl IntoIterator<Item = (Option<TenantId>, Tip)>) -> Result<(), Verdict> {
+        let size = self.tree.size();
+        for (tenant, tip) in tips {
+            if self.begun || tip.position >= size {
+                return Err(rewritten(tip.position, tip.position.max(size), RewrittenBecause::State));
+            }
+            self.tips.insert(tenant, tip);
+        }
+        self.tips_are_whole = true;
+        Ok(())
     }
 
     /// Takes the next block. `key` is its tenant's journal key ([`header_of`] tells the tenant), or `None` once the key has
@@ -84,19 +123,22 @@ impl<'a> Walk<'a> {
             return Err(rewritten(expected, position.max(expected), RewrittenBecause::State));
         }
         let bad = |because| rewritten(expected, expected, because);
-        let Ok(header) = header_of(bytes) else { return Err(bad(RewrittenBecause::Block)) };
+        let Ok(parts) = split(bytes) else { return Err(bad(RewrittenBecause::Block)) };
+        let header = &parts.header;
         if position < expected || header.epoch != self.claims.epoch {
             return Err(bad(RewrittenBecause::Block));
         }
-        if !self.follows(&header) {
+        if !self.follows(header) {
             return Err(bad(RewrittenBecause::Sequence));
         }
         let place = Place { vault: self.claims.vault, epoch: self.claims.epoch, position };
-        let opened = key.map(|key| open_block(bytes, key, &place)).transpose();
-        let (Ok(opened), Ok(leaf)) = (opened, leaf_of(bytes)) else { return Err(bad(RewrittenBecause::Block)) };
+        let Ok(opened) = key.map(|key| open_block(bytes, key, &place)).transpose() else {
+            return Err(bad(RewrittenBecause::Block));
+        };
         let tip = Tip { position, sequence: header.sequence, commit_mac: header.commit_mac };
         self.tips.insert(header.tenant, tip);
-        self.tree.append(leaf);
+        self.begun = true;
+        self.tree.append(leaf_of_parts(&parts));
         self.vouch()?;
         Ok(opened)
     }
@@ -107,7 +149,6 @@ impl<'a> Walk<'a> {
     }
 
     /// The tree so far.
-    #[cfg(test)]
     pub(crate) fn tree(&self) -> &Frontier {
         &self.tree
     }
@@ -132,7 +173,7 @@ impl<'a> Walk<'a> {
     fn follows(&self, header: &Header) -> bool {
         match self.tips.get(&header.tenant) {
             Some(tip) => tip.sequence.checked_add(1) == Some(header.sequence),
-            None => header.sequence == 1 || !self.from_beginning,
+            None => header.sequence == 1 || !self.tips_are_whole,
         }
     }
 

@@ -30,6 +30,8 @@ pub(crate) enum Domain {
     PolicyText,
     Freeze,
     Demand,
+    JournalBase,
+    JournalTip,
 }
 
 impl Domain {
@@ -58,6 +60,8 @@ impl Domain {
             Self::PolicyText => b"policy text",
             Self::Freeze => b"freeze",
             Self::Demand => b"demand",
+            Self::JournalBase => b"journal base",
+            Self::JournalTip => b"journal tip",
         }
     }
 }

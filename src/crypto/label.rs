@@ -58,6 +58,8 @@ labels! {
     JournalState = "journal-state",
     /// The text of a policy.
     PolicyText = "policy-text",
+    /// Where a journal begins whose oldest blocks were dropped, and the tips before it.
+    JournalBase = "journal-base",
 }
 
 #[cfg(test)]

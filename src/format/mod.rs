@@ -14,6 +14,7 @@ pub(crate) mod fact;
 pub(crate) mod frontier;
 pub(crate) mod head;
 pub(crate) mod index_entry;
+pub(crate) mod journal_base;
 pub(crate) mod journal_entry;
 pub(crate) mod journal_state;
 pub(crate) mod links;

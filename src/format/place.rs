@@ -36,6 +36,10 @@ pub(crate) enum Space {
     Fact = 0x0d,
     /// `version ‖ BE16 n` → part of the sealed text of a policy that was in force.
     Policy = 0x0e,
+    /// `BE64 first` → leaf hashes of 128 journal blocks that were dropped.
+    Leaves = 0x0f,
+    /// nothing → where the journal begins; `tenant` → the tenant's last block before that.
+    JournalBase = 0x10,
 }
 
 pub(crate) fn row(tenant: TenantId, collection: CollectionId, record: RecordId) -> Vec<u8> {
@@ -75,6 +79,18 @@ pub(crate) fn chunk(
     )
 }
 
+/// Whose part of a long body stands under a key, of which revision, and its number.
+pub(crate) fn chunk_of_key(key: &[u8]) -> Option<((TenantId, CollectionId, RecordId), Revision, u16)> {
+    let (space, rest) = key.split_first()?;
+    let (tenant, rest) = rest.split_first_chunk::<16>()?;
+    let (collection, rest) = rest.split_first_chunk::<16>()?;
+    let (record, rest) = rest.split_first_chunk::<16>()?;
+    let (revision, number) = rest.split_first_chunk::<8>()?;
+    let number = u16::from_be_bytes(number.try_into().ok()?);
+    let row = (TenantId::from_bytes(*tenant), CollectionId::from_bytes(*collection), RecordId::from_bytes(*record));
+    (*space == Space::Chunk as u8).then(|| (row, Revision::new(u64::from_be_bytes(*revision)), number))
+}
+
 pub(crate) fn entry(tenant: TenantId, mac: &[u8; 32]) -> Vec<u8> {
     key(Space::Entry, &[tenant.as_bytes(), mac])
 }
@@ -96,6 +112,33 @@ pub(crate) fn position_of_key(key: &[u8]) -> Option<(u64, u32)> {
 
 pub(crate) fn changes(position: u64, number: u32) -> Vec<u8> {
     key(Space::Changes, &[&position.to_be_bytes(), &number.to_be_bytes()])
+}
+
+/// The leaf hashes of the segment that begins at `first`.
+pub(crate) fn leaves(first: u64) -> Vec<u8> {
+    key(Space::Leaves, &[&first.to_be_bytes()])
+}
+
+/// The position that such a key begins at.
+pub(crate) fn first_of_leaves_key(key: &[u8]) -> Option<u64> {
+    let (_, first) = key.split_first()?;
+    first.try_into().ok().map(u64::from_be_bytes)
+}
+
+pub(crate) fn journal_base() -> Vec<u8> {
+    key(Space::JournalBase, &[])
+}
+
+/// The last dropped block of a tenant, or of the vault itself.
+pub(crate) fn journal_tip(tenant: Option<TenantId>) -> Vec<u8> {
+    key(Space::JournalBase, &[tenant.as_ref().map_or(&[0; 16][..], |id| id.as_bytes().as_slice())])
+}
+
+/// Whose tip a key is for; `Some(None)` is the vault's own.
+pub(crate) fn tenant_of_tip_key(key: &[u8]) -> Option<Option<TenantId>> {
+    let (_, tenant) = key.split_first()?;
+    let tenant: [u8; 16] = tenant.try_into().ok()?;
+    Some((tenant != [0; 16]).then(|| TenantId::from_bytes(tenant)))
 }
 
 pub(crate) fn tenant_state(tenant: TenantId) -> Vec<u8> {
@@ -184,6 +227,17 @@ mod tests {
         assert!(key.starts_with(&rows_of(tenant, collection)));
         assert_eq!(row_of_key(&key[..48]), None);
         assert_eq!(row_of_key(&entry(tenant, &[0; 32])), None);
+    }
+
+    #[test]
+    fn chunk_key_says_whose_part_it_is() {
+        let (tenant, collection, record) =
+            (TenantId::from_bytes([1; 16]), CollectionId::from_bytes([2; 16]), RecordId::from_bytes([3; 16]));
+        let key = chunk(tenant, collection, record, Revision::new(4), 5);
+        assert_eq!(chunk_of_key(&key), Some(((tenant, collection, record), Revision::new(4), 5)));
+        assert_eq!(chunk_of_key(&key[1..]), None);
+        assert_eq!(chunk_of_key(&key[..58]), None);
+        assert_eq!(chunk_of_key(&row(tenant, collection, record)), None);
     }
 
     #[test]

@@ -181,7 +181,14 @@ fn ask(
         facts::sweep(core, tenant, Kind::Approval, now, &mut write)?;
         // No rule decided; what is asked for stands in its place.
         let outcome = (Outcome::Permitted, "asked", action.name());
-        write.entries.push(entries::finish(entries::begin(&core.gate, &question, Some(collection.id), outcome))?);
+        let mut entry = entries::begin(&core.gate, &question, Some(collection.id), outcome);
+        if let Some(record) = record
+            && let Stored::Row(row) = read::stored(session, &collection, &collection.layout(), record)?
+        {
+            entry.subjects(&[entries::subject(row.1.meta(), row.1.head().revision)]);
+        }
+        read::name_asked(&mut entry, &collection.layout(), &question);
+        write.entries.push(entries::finish(entry)?);
         Ok((write, id))
     })
 }

@@ -8,6 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
+use crate::audit::Outcome;
 use crate::error::{Error, Result};
 use crate::model::{Action, Timestamp};
 use crate::policy::{Denial, codes};
@@ -59,7 +60,7 @@ pub(super) fn check(session: &SessionInner, action: Action, write: &Write) -> Re
         return Ok(());
     }
     let why = format!("the actor ran into {GUESSES} values in an hour that records they can't see have");
-    Err(refused(session, &row.collection, action, why, "hidden duplicates"))
+    Err(refused(session, &row.collection, action, &[], why, "hidden duplicates"))
 }
 
 /// The answer to a write whose value another record has; `None` if that is gone meanwhile.
@@ -74,11 +75,14 @@ pub(super) fn told(session: &SessionInner, action: Action, holder: Holder) -> Re
     if !found.is_ok_and(|permit| permit.read().contains(&field)) {
         session.tenant.guesses.note(session.actor.id(), gate.now());
         let why = format!("a record that the actor can't see has the same value in the unique field `{field}`");
-        return Ok(Some(refused(session, &collection, action, why, "hidden duplicate")));
+        return Ok(Some(refused(session, &collection, action, &fields, why, "hidden duplicate")));
     }
-    let question = session.question(action, Some(&collection.name), &[]);
-    let entry = entries::failed(gate, &question, Some(collection.id), "duplicate")?;
-    session.core.record(Some(&session.tenant), entry)?;
+    let question = session.question(action, Some(&collection.name), &fields);
+    let mut entry = entries::begin(gate, &question, Some(collection.id), (Outcome::Failed, "duplicate", ""));
+    // The record that has the value: the actor learns that it does.
+    entry.subjects(&[entries::subject(row.1.meta(), row.1.head().revision)]);
+    read::name_asked(&mut entry, &layout, &question);
+    session.core.record(Some(&session.tenant), entries::finish(entry)?)?;
     Ok(Some(Error::Duplicate { field }))
 }
 
@@ -86,9 +90,10 @@ fn refused(
     session: &SessionInner,
     collection: &CollectionCore,
     action: Action,
+    fields: &[&str],
     why: String,
     rule: &'static str,
 ) -> Error {
-    let question = session.question(action, Some(&collection.name), &[]);
+    let question = session.question(action, Some(&collection.name), fields);
     read::refuse(session, collection, &question, Denial::not_granted(codes::NOT_ALLOWED, why).rule(rule))
 }

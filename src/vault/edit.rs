@@ -11,7 +11,7 @@ use crate::record::{self, Fields, Record, RecordError};
 use super::commit::{NewRow, RowChange, foresee};
 use super::core::Write;
 use super::facts::{self, Reserved};
-use super::gate::{Draw, Permit, Question, RowPlace, Target};
+use super::gate::{Draw, Opened, Permit, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, IndexCore};
@@ -72,19 +72,19 @@ fn edited<T: Record + 'static>(
         Stored::Row(row) => *row,
         Stored::Gone(error) => return Err(read::absent(session, collection, &question, error)),
     };
-    let refuse = |question: &Question<'_>, denial| read::refuse(session, collection, question, denial);
+    let refuse = |question: &Question<'_>, denial| read::refuse_on(session, collection, question, &opened, denial);
     let mut permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
     // Used up by the change that the closure makes; or, if it changes nothing, all the same: it has seen the record.
     let approval = permit.approval();
     permit.approval_is_spent();
     if at.is_some_and(|at| at != opened.head().revision) {
-        return Err(Error::Conflict);
+        return Err(read::conflict(session, collection, &question, &opened));
     }
     // The closure sees the record, so this is a read as well, counted, and on record before it happens.
     let reserved = Reserved::new(session, &permit, 1).map_err(|denial| refuse(&question, denial))?;
     let mut seen = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     seen.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
-    read::name_fields(&mut seen, &layout, permit.read());
+    read::name_fields(&mut seen, &layout, permit.read(), [(&opened, permit.read())])?;
     let ticket = core.record(Some(&session.tenant), entries::finish(seen)?)?;
     reserved.shown(1);
     *shown_under = approval;
@@ -104,14 +104,14 @@ fn edited<T: Record + 'static>(
         Edit::Replace(fields) => {
             let locked = || before.iter().map(|(name, _)| name).find(|name| !writable.contains(name));
             if let Some(field) = shown.withheld.first().map(String::as_str).or_else(locked) {
-                return Err(not_writable(session, collection, &question, field));
+                return Err(not_writable(session, collection, &question, Some(&opened), field));
             }
             fields
         }
     };
     let edited = match opened.edit(&before, after, &shown.withheld, &layout) {
         Err(Error::Record(RecordError::Withheld { field })) => {
-            return Err(withheld(session, collection, &question, &field));
+            return Err(withheld(session, collection, &question, &opened, &field));
         }
         other => other?,
     };
@@ -122,7 +122,7 @@ fn edited<T: Record + 'static>(
         return Ok(revision);
     }
     if let Some(field) = edited.changed().iter().find(|field| !writable.contains(field)) {
-        return Err(not_writable(session, collection, &question, field));
+        return Err(not_writable(session, collection, &question, Some(&opened), field));
     }
     edited.check::<T>(&plan)?;
 
@@ -135,14 +135,14 @@ fn edited<T: Record + 'static>(
     let mut permit = core.gate.permit_on(&question, &opened).map_err(|denial| refuse(&question, denial))?;
     let locked = |permit: &Permit| changed.iter().find(|field| !permit.write().contains(field)).copied();
     if let Some(field) = locked(&permit) {
-        return Err(not_writable(session, collection, &question, field));
+        return Err(not_writable(session, collection, &question, Some(&opened), field));
     }
     let exposed = edited.exposed(&layout)?;
     if opened.exposed().map_err(|denial| refuse(&question, denial))? != exposed {
         let after = core.gate.permit_after(&question, &opened, &meta, &exposed);
         permit = after.map_err(|denial| refuse(&question, denial))?;
         if let Some(field) = locked(&permit) {
-            return Err(not_writable(session, collection, &question, field));
+            return Err(not_writable(session, collection, &question, Some(&opened), field));
         }
     }
     match approval {
@@ -164,9 +164,10 @@ fn edited<T: Record + 'static>(
     let draw = Draw::new().map_err(|error| Error::io("drawing random bytes", error))?;
     let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(&meta, next)]);
-    if !layout.schema.open {
-        entry.fields_changed(changed.iter().copied());
-    }
+    match layout.schema.open {
+        true => entry.fields_changed_counted(u32::try_from(changed.len()).unwrap_or(u32::MAX)),
+        false => entry.fields_changed(changed.iter().copied()),
+    };
     entry.revision_before(revision).revision_after(next);
     let links = terms::links(&session.tenant, &place, revision, bytes.links().map_err(super::rows::unreadable)?)?;
     let changes = |index: &IndexCore| changed.iter().any(|field| index.is_on(field));
@@ -198,8 +199,15 @@ fn edited<T: Record + 'static>(
     Ok(next)
 }
 
-fn withheld(session: &SessionInner, collection: &CollectionCore, question: &Question<'_>, field: &str) -> Error {
+fn withheld(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    question: &Question<'_>,
+    row: &Opened,
+    field: &str,
+) -> Error {
     let denial = Denial::new(codes::FIELD_NOT_WRITABLE, format!("field `{field}` was withheld and was changed"))
         .for_user(format!("The field `{field}` is withheld from you, so you can't change it."));
-    read::refuse(session, collection, question, denial)
+    let fields = [field];
+    read::refuse_on(session, collection, &Question { fields: &fields, ..*question }, row, denial)
 }

@@ -83,6 +83,13 @@ impl Metadata {
         self.inner.subject
     }
 
+    /// What the journal calls the person whom the record is about: random, shared by all records about them, and told by
+    /// these alone. [`Subject::pseudonym`](crate::audit::Subject::pseudonym) is the same text.
+    #[must_use]
+    pub fn pseudonym(&self) -> String {
+        self.inner.pseudonym.to_string()
+    }
+
     /// Until when the record has to be kept.
     #[must_use]
     pub const fn retain_until(&self) -> Option<Timestamp> {

@@ -19,7 +19,8 @@ use super::parts::{check_name, seal_tenant_name};
 use super::policies::PastPolicy;
 use super::tenant::{Escrow, Tenant};
 use super::tenant_core::TenantCore;
-use super::{entries, open, policies, verify};
+use super::verify::{self, Depth};
+use super::{entries, open, policies};
 
 /// One opened vault: a directory, its keys, its policy, its journal.
 ///
@@ -27,7 +28,7 @@ use super::{entries, open, policies, verify};
 /// the vault is closed as [`close`](Self::close) does, without anybody to report to.
 #[derive(Clone)]
 pub struct Vault {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
 }
 
 /// A vault that is kept open by others: for what must not keep it open itself, such as a sink that acts on the vault.
@@ -42,7 +43,10 @@ pub struct WeakVault {
 pub struct Health {
     /// Writing has failed; every act fails until the vault is opened again.
     pub stopped: bool,
-    /// Blocks in the journal.
+    /// The disk had no room when the vault was opened, and hasn't yet: only acts that help out of that are done. See
+    /// [`VaultOptions::reserve_bytes`](crate::VaultOptions::reserve_bytes).
+    pub low_space: bool,
+    /// Blocks in the journal, dropped ones included.
     pub journal_blocks: u64,
     /// The audit sinks.
     pub sinks: Vec<SinkHealth>,
@@ -59,6 +63,10 @@ pub struct Health {
 impl Vault {
     pub(super) fn new(core: Core) -> Self {
         Self { core: Arc::new(core) }
+    }
+
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     /// A handle that doesn't keep the vault open.
@@ -195,7 +203,7 @@ impl Vault {
     /// # Errors
     /// [`Error::Denied`], [`Error::Io`], and reasons why the vault can't act now. What is found is the [`Verdict`].
     pub fn verify(&self, actor: &Actor) -> Result<Verdict> {
-        self.check(None, actor)
+        self.check(Depth::Full, None, actor)
     }
 
     /// [`verify`](Self::verify), and holds the journal against a head that was kept elsewhere.
@@ -203,7 +211,28 @@ impl Vault {
     /// # Errors
     /// As [`verify`](Self::verify), and [`Error::Head`] for a head that isn't this vault's.
     pub fn verify_against(&self, head: &Head, actor: &Actor) -> Result<Verdict> {
-        self.check(Some(head), actor)
+        self.check(Depth::Full, Some(head), actor)
+    }
+
+    /// Checks the structure: that the journal's blocks give the tree that heads and state tell of, that each tenant's blocks
+    /// are counted without a break, and that the rows, index entries and schemas are those that the last commits left.
+    ///
+    /// Whatever was changed behind the vault's back shows as in [`verify`](Self::verify); but no entry and no record is
+    /// opened, so it takes a fraction of the time. Reads the whole vault; writers wait meanwhile. Against somebody who can
+    /// write the whole directory, use [`verify_quick_against`](Self::verify_quick_against).
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn verify_quick(&self, actor: &Actor) -> Result<Verdict> {
+        self.check(Depth::Quick, None, actor)
+    }
+
+    /// [`verify_quick`](Self::verify_quick), and holds the journal against a head that was kept elsewhere.
+    ///
+    /// # Errors
+    /// As [`verify_against`](Self::verify_against).
+    pub fn verify_quick_against(&self, head: &Head, actor: &Actor) -> Result<Verdict> {
+        self.check(Depth::Quick, Some(head), actor)
     }
 
     /// A signed head of the journal as it is now: keep it where the vault's directory isn't. `to_string` gives its text.
@@ -235,6 +264,7 @@ impl Vault {
             counts.fold((0usize, 0usize), |sum, (a, b)| (sum.0.saturating_add(a), sum.1.saturating_add(b)));
         Health {
             stopped: core.journal.failed(),
+            low_space: core.reserve.low(),
             journal_blocks: core.journal.latest().map_or(0, |state| state.frontier.size()),
             sinks: core.journal.sinks().iter().map(crate::audit::Delivery::health).collect(),
             emergencies_running: running,
@@ -263,12 +293,16 @@ impl Vault {
         self.core.close()
     }
 
-    fn check(&self, anchor: Option<&Head>, actor: &Actor) -> Result<Verdict> {
+    fn check(&self, depth: Depth, anchor: Option<&Head>, actor: &Actor) -> Result<Verdict> {
         let question = question(actor, Action::Verify);
         let permit = self.permit(&question)?;
-        let verdict = verify::verify(&self.core, anchor)?;
+        let verdict = verify::verify(&self.core, depth, anchor)?;
         self.note(&question, &permit, verify::code(&verdict))?;
         Ok(verdict)
+    }
+
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
     }
 
     /// Asks the policy about an act of administration. A refusal is written down.
@@ -282,7 +316,7 @@ impl Vault {
         })
     }
 
-    fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
+    pub(super) fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
         let outcome = (crate::audit::Outcome::Permitted, code, permit.rule());
         let entry = entries::finish(entries::under(&self.core.gate, question, None, outcome, permit.version()))?;
         self.core.record(None, entry).map(|_ticket| ())
@@ -309,6 +343,6 @@ impl fmt::Debug for WeakVault {
     }
 }
 
-fn question(actor: &Actor, action: Action) -> Question<'_> {
+pub(super) fn question(actor: &Actor, action: Action) -> Question<'_> {
     Question::new(actor, action, None)
 }

@@ -5,7 +5,7 @@
 //! ones; a kill before that loses it. Does not: decide anything.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, sync_channel};
+use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -134,6 +134,15 @@ impl Journal {
             }
         }
         Ok(())
+    }
+
+    /// Stops the committer between two commits until the guard is dropped; `None` if it is gone or has failed.
+    pub(super) fn pause(&self) -> Option<Sender<()>> {
+        let (ready, paused) = channel();
+        let (guard, resume) = channel();
+        self.send(Job::Pause { ready, resume }).ok()?;
+        paused.recv().ok()?;
+        (!self.failed()).then_some(guard)
     }
 
     /// The state after the latest commit.

@@ -289,7 +289,8 @@ fn reassign(session: &SessionInner, collection: &Arc<CollectionCore>, from: &str
                 ..session.question(Action::Transfer, None, &[])
             };
             let mut entry = entries::permitted(&session.core.gate, &question, Some(collection.id), &allowed);
-            entry.subjects(&subjects).party(Grantee::Actor(to));
+            let rows = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
+            entry.subjects(&subjects).rows(rows).party(Grantee::Actor(to));
             write.entries.push(entries::finish(entry)?);
             if !matches!(session.core.write(Some(&session.tenant), write)?, Committed::Committed) {
                 // Somebody wrote one of these rows: look again, at fewer, so that busy rows can't hold up the others.

@@ -34,6 +34,7 @@ use super::journal::Journal;
 use super::options::{Memory, MemoryLock, Place, VaultOptions};
 use super::parts::{Part, open_parts, open_tenant_name};
 use super::policies;
+use super::reserve::Reserve;
 use super::tenant_core::{CollectionCore, TenantCore, state_context};
 use super::upkeep::{HeadPlace, Signal, Upkeep, Work};
 
@@ -75,7 +76,7 @@ pub(super) fn lock_memory(memory: &Memory) -> Result<MemoryLock> {
 }
 
 pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
-    let VaultOptions { place, master, policy, sinks, clock, cache, limits, guard } = options;
+    let VaultOptions { place, master, policy, sinks, clock, cache, reserve, limits, guard } = options;
     let master = master.ok_or(Error::NoMasterKey)?;
     let gate = Gate::new(policy, Arc::clone(&clock), guard)?;
     // The keys come before the store: a wrong one must not have the engine touch its files.
@@ -88,7 +89,14 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         }
     };
     let keyring = Arc::new(Keyring::open(home, id, master).map_err(key_error)?);
-    let (store, head, ahead, mut notices) = open_store(&place, cache)?;
+    let mut notices = Vec::new();
+    // Before the engine, which may need the room.
+    let reserve = Arc::new(match &place {
+        Place::Directory(dir) => Reserve::open(dir, reserve, &mut notices)?,
+        Place::Memory(_) => Reserve::none(),
+    });
+    let (store, head, ahead, repairs) = open_store(&place, cache)?;
+    notices.extend(repairs);
 
     let stored = store.get(&place::journal_state()).map_err(|error| Error::io("reading the journal's state", error))?;
     let stored =
@@ -134,6 +142,7 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         keyring: Arc::clone(&keyring),
         journal: Arc::clone(&journal),
         head,
+        reserve: Arc::clone(&reserve),
         signal,
         trouble: Mutex::new(None),
     })
@@ -150,6 +159,8 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         ahead,
         tenants: Arc::new(RwLock::new(tenants)),
         unread,
+        reserve,
+        retaining: Mutex::new(()),
         creating: Mutex::new(()),
         notices,
         closed: AtomicBool::new(false),
@@ -220,7 +231,24 @@ fn compare(
         ));
         return Ok(true);
     }
+    let begins = match blocks.first() {
+        Ok(first) => first,
+        Err(Error::Damaged { .. }) => {
+            notices.push("where the journal begins can't be read; `verify` says more".to_owned());
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
     for position in size..kept {
+        if position < begins {
+            // A head file that was set back: what was dropped has its hash.
+            let Some(leaf) = blocks.leaf(position)? else {
+                notices.push(format!("the hash of the dropped block {position} is missing; `verify` says more"));
+                return Ok(false);
+            };
+            frontier.append(leaf);
+            continue;
+        }
         let Some(bytes) = blocks.bytes(position)? else {
             notices.push(format!("block {position} of the journal is missing; `verify` says more"));
             return Ok(false);

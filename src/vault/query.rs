@@ -243,18 +243,18 @@ impl<'a, T: Record> Query<'a, T> {
         }
         let permit = match self.session.core.gate.permit_on(&self.question, row) {
             Ok(permit) => permit,
-            Err(denial) => return self.unseen(denial).map(|()| None),
+            Err(denial) => return self.unseen(row, denial).map(|()| None),
         };
         // A row whose sought field is withheld would confirm a guess.
         Ok(self.question.fields.iter().all(|field| permit.read().contains(field)).then_some(permit))
     }
 
     /// Writes down that the policy failed to decide on a row, the first time that it does.
-    fn unseen(&self, denial: Denial) -> Result<()> {
+    fn unseen(&self, row: &Opened, denial: Denial) -> Result<()> {
         if !FAILURES.contains(&&*denial.code) || self.failed.replace(true) {
             return Ok(());
         }
-        match read::refuse(self.session, self.collection, &self.question, denial) {
+        match read::refuse_on(self.session, self.collection, &self.question, row, denial) {
             Error::Denied(_) => Ok(()),
             unwritten => Err(unwritten),
         }
@@ -338,8 +338,11 @@ impl<'a, T: Record> Query<'a, T> {
         let permit = alarms.or_else(|| permits().next()).unwrap_or(&self.asked);
         let mut entry = entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), permit);
         entry.subjects(&subjects).rows(u32::try_from(subjects.len()).unwrap_or(u32::MAX));
-        if let Some(read) = self.chosen.iter().map(|(_, permit)| permit.read().clone()).reduce(|a, b| a.union(&b)) {
-            read::name_fields(&mut entry, self.layout, &read);
+        let rows = || self.chosen.iter().map(|(row, permit)| (row, permit.read()));
+        match rows().map(|(_, read)| read.clone()).reduce(|a, b| a.union(&b)) {
+            Some(read) => read::name_fields(&mut entry, self.layout, &read, rows())?,
+            // That there is nothing to be found by them is an answer as well.
+            None => read::name_asked(&mut entry, self.layout, &self.question),
         }
         let approval = self.approval.or_else(|| self.chosen.iter().find_map(|(_, permit)| permit.approval()));
         let entry = entries::finish(entry)?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::audit::{EntryBuilder, Outcome, Subject};
 use crate::error::{Error, Result};
 use crate::keys::KeyError;
 use crate::model::{Action, FieldSet, RecordId};
@@ -36,7 +37,7 @@ pub(super) fn get<T: Record + 'static>(
     let (opened, permit) = match stored(session, collection, &layout, id)? {
         Stored::Row(row) => match session.core.gate.permit_on(&question, &row.1) {
             Ok(permit) => (row.1, permit),
-            Err(denial) => return Err(refuse(session, collection, &question, denial)),
+            Err(denial) => return Err(refuse_on(session, collection, &question, &row.1, denial)),
         },
         Stored::Gone(error) => return Err(absent(session, collection, &question, error)),
     };
@@ -54,7 +55,6 @@ pub(super) fn unmask<T: Record + 'static>(
     let plan = plan::<T>(&layout)?;
     plan.all_known(fields)?;
     let question = session.question(Action::Unmask, Some(&collection.name), fields);
-    let refuse = |denial| refuse(session, collection, &question, denial);
     let (opened, permit) = match stored(session, collection, &layout, id)? {
         Stored::Row(row) => {
             let permit = session.core.gate.permit_on(&question, &row.1);
@@ -62,6 +62,7 @@ pub(super) fn unmask<T: Record + 'static>(
         }
         Stored::Gone(error) => return Err(absent(session, collection, &question, error)),
     };
+    let refuse = |denial| refuse_on(session, collection, &question, &opened, denial);
     let permit = permit.map_err(refuse)?;
     if let Some(field) = fields.iter().find(|field| !permit.read().contains(field)) {
         let why = format!("unmask of `{}`: `{}` doesn't show the field `{field}`", collection.name, permit.rule());
@@ -121,6 +122,17 @@ pub(super) fn refuse(
     refuse_at(session, Some(collection), question, denial)
 }
 
+/// [`refuse`], of an act on this record: the entry names its data subject.
+pub(super) fn refuse_on(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    question: &Question<'_>,
+    row: &Opened,
+    denial: Denial,
+) -> Error {
+    refused(session, Some(collection), question, Some(row), denial)
+}
+
 /// [`refuse`], where there may be no collection.
 pub(super) fn refuse_at(
     session: &SessionInner,
@@ -128,9 +140,27 @@ pub(super) fn refuse_at(
     question: &Question<'_>,
     denial: Denial,
 ) -> Error {
+    refused(session, collection, question, None, denial)
+}
+
+fn refused(
+    session: &SessionInner,
+    collection: Option<&CollectionCore>,
+    question: &Question<'_>,
+    row: Option<&Opened>,
+    denial: Denial,
+) -> Error {
     let shows = question.action.reads() || question.action.is_bulk();
     let durable = !shows || question.action == Action::Update;
-    match entries::denied(&session.core.gate, question, collection.map(|collection| collection.id), &denial) {
+    let outcome = (Outcome::Denied, &*denial.code, &*denial.rule);
+    let mut entry = entries::begin(&session.core.gate, question, collection.map(|collection| collection.id), outcome);
+    if let Some(row) = row {
+        entry.subjects(&[subject_of(row)]);
+    }
+    if let Some(collection) = collection {
+        name_asked(&mut entry, &collection.layout(), question);
+    }
+    match entries::finish(entry) {
         Ok(entry) => session.core.denied(Some(&session.tenant), entry, durable, denial),
         Err(error) => error,
     }
@@ -146,9 +176,25 @@ pub(super) fn permitted(
     match stored(session, collection, &collection.layout(), id)? {
         Stored::Row(row) => match session.core.gate.permit_on(question, &row.1) {
             Ok(permit) => Ok((row.0, row.1, permit)),
-            Err(denial) => Err(refuse(session, collection, question, denial)),
+            Err(denial) => Err(refuse_on(session, collection, question, &row.1, denial)),
         },
         Stored::Gone(error) => Err(absent(session, collection, question, error)),
+    }
+}
+
+/// Writes down that a record isn't at the revision that was named, which the actor learns by it.
+pub(super) fn conflict(
+    session: &SessionInner,
+    collection: &CollectionCore,
+    question: &Question<'_>,
+    row: &Opened,
+) -> Error {
+    let outcome = (Outcome::Failed, "conflict", "");
+    let mut entry = entries::begin(&session.core.gate, question, Some(collection.id), outcome);
+    entry.subjects(&[subject_of(row)]);
+    match entries::finish(entry).and_then(|entry| session.core.record(Some(&session.tenant), entry)) {
+        Ok(_ticket) => Error::Conflict,
+        Err(unwritten) => unwritten,
     }
 }
 
@@ -184,22 +230,57 @@ fn release<T: Record>(
     mut permit: Permit,
 ) -> Result<Found<T>> {
     let reserved =
-        Reserved::new(session, &permit, 1).map_err(|denial| refuse(session, collection, question, denial))?;
+        Reserved::new(session, &permit, 1).map_err(|d| refuse_on(session, collection, question, &opened, d))?;
     let mut entry = entries::permitted(&session.core.gate, question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
-    name_fields(&mut entry, layout, permit.read());
+    name_fields(&mut entry, layout, permit.read(), [(&opened, permit.read())])?;
     let ticket = facts::hand_over(session, collection, question, permit.approval(), entries::finish(entry)?)?;
     permit.approval_is_spent();
     reserved.shown(1);
     opened.show(permit, &ticket, layout, plan)
 }
 
-/// Names the fields that a read may show. In an open collection they are user data, and only counted.
-pub(super) fn name_fields(entry: &mut crate::audit::EntryBuilder, layout: &Layout, read: &FieldSet) {
-    if !layout.schema.open {
-        let (mut shown, mut all) = (0usize, 0usize);
-        let names = layout.fields().inspect(|_| all = all.saturating_add(1)).filter(|name| read.contains(name));
-        entry.fields_read(names.inspect(|_| shown = shown.saturating_add(1)));
-        entry.withheld(u32::try_from(all.saturating_sub(shown)).unwrap_or(u32::MAX));
+/// Names the fields that a read of these rows may show: those in `read`, which is what may be shown of any of them. In an
+/// open collection they are user data, and only counted: as many as the row has of which most may be shown.
+pub(super) fn name_fields<'r>(
+    entry: &mut EntryBuilder,
+    layout: &Layout,
+    read: &FieldSet,
+    rows: impl IntoIterator<Item = (&'r Opened, &'r FieldSet)>,
+) -> Result<()> {
+    if layout.schema.open {
+        let mut most = (0, 0);
+        for (row, read) in rows {
+            most = most.max(row.count(layout, read)?);
+        }
+        let (shown, withheld) = most;
+        entry.fields_read_counted(shown).withheld(withheld);
+        return Ok(());
     }
+    let (mut shown, mut all) = (0usize, 0usize);
+    let names = layout.fields().inspect(|_| all = all.saturating_add(1)).filter(|name| read.contains(name));
+    entry.fields_read(names.inspect(|_| shown = shown.saturating_add(1)));
+    entry.withheld(u32::try_from(all.saturating_sub(shown)).unwrap_or(u32::MAX));
+    Ok(())
+}
+
+/// Names the fields that an act asked for, which came to nothing. The host's own words aren't among them: only names that the
+/// schema has.
+pub(super) fn name_asked(entry: &mut EntryBuilder, layout: &Layout, question: &Question<'_>) {
+    if question.fields.is_empty() {
+        return;
+    }
+    let writes = matches!(question.action, Action::Create | Action::Update);
+    let count = u32::try_from(question.fields.len()).unwrap_or(u32::MAX);
+    let names = question.fields.iter().copied().filter(|name| layout.fields().any(|known| known == *name));
+    match (layout.schema.open, writes) {
+        (true, true) => entry.fields_changed_counted(count),
+        (true, false) => entry.fields_read_counted(count),
+        (false, true) => entry.fields_changed(names),
+        (false, false) => entry.fields_read(names),
+    };
+}
+
+fn subject_of(row: &Opened) -> Subject {
+    entries::subject(row.meta(), row.head().revision)
 }

@@ -135,7 +135,7 @@ fn stored(
         Stored::Gone(error) => return Err(read::absent(session, of, &question, error)),
     };
     let permit = session.core.gate.permit_on(&question, &row.1);
-    permit.map_err(|denial| read::refuse(session, of, &question, denial))?;
+    permit.map_err(|denial| read::refuse_on(session, of, &question, &row.1, denial))?;
     let meta = row.1.meta();
     let slot = row.1.head().slot;
     let key = place::slot_map(tenant.id, slot, 0);

@@ -93,6 +93,14 @@ impl Tenant {
         Ok(Session::new(Arc::clone(&self.core), Arc::clone(&self.tenant), actor))
     }
 
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    pub(super) fn tenant(&self) -> &Arc<TenantCore> {
+        &self.tenant
+    }
+
     /// What an administrator sees of it.
     pub(super) fn session_of(&self, admin: &Actor) -> Arc<SessionInner> {
         Session::new(Arc::clone(&self.core), Arc::clone(&self.tenant), admin.clone()).inner

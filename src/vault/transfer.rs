@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::format::row::RowHead;
-use crate::model::{Action, RecordId, Revision};
+use crate::model::{Action, Grantee, RecordId, Revision};
 
 use super::commit::{NewRow, RowChange, foresee};
 use super::core::{Core, Write};
@@ -40,7 +40,7 @@ pub(super) fn prepare_transfer(
         Stored::Row(row) => *row,
         Stored::Gone(error) => return Err(read::absent(session, collection, &question, error)),
     };
-    let refuse = |denial| read::refuse(session, collection, &question, denial);
+    let refuse = |denial| read::refuse_on(session, collection, &question, &opened, denial);
     // About the record as it is: whoever gives one away need have no right to what is another's then.
     let mut permit = core.gate.permit_on(&question, &opened).map_err(refuse)?;
     let mut meta = opened.meta().clone();
@@ -59,6 +59,9 @@ pub(super) fn prepare_transfer(
     let next = giving.give(owner, permit.maintenance(&opened)?, write)?;
     entry.subjects(&[entries::subject(&meta, next)]);
     entry.revision_before(revision).revision_after(next);
+    if let Some(owner) = owner {
+        entry.party(Grantee::Actor(owner));
+    }
     write.entries.push(entries::finish(entry)?);
     Ok(next)
 }

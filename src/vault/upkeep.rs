@@ -1,4 +1,5 @@
-//! What happens beside the calls: the lagging `head` file, and slot ceilings raised ahead of need.
+//! What happens beside the calls: the lagging `head` file, slot ceilings raised ahead of need, and the reserve on the disk
+//! written again once there is room.
 //!
 //! Guarantees: the head file follows the journal within [`EVERY`] or [`COMMITS`] commits, and exactly at close; it is
 //! replaced whole. A tenant's ceiling is raised while half a block of slots is left. Does not: hold up commits.
@@ -17,6 +18,7 @@ use crate::model::{TenantId, VaultId};
 use crate::store::files;
 
 use super::journal::Journal;
+use super::reserve::Reserve;
 use super::tenant_core::TenantCore;
 
 /// How often the head file is brought up to date,
@@ -97,6 +99,7 @@ pub(super) struct Work {
     pub(super) keyring: Arc<Keyring>,
     pub(super) journal: Arc<Journal>,
     pub(super) head: HeadPlace,
+    pub(super) reserve: Arc<Reserve>,
     pub(super) signal: Arc<Signal>,
     /// What failed last, for health reports.
     pub(super) trouble: Mutex<Option<String>>,
@@ -193,6 +196,13 @@ impl Work {
         }
         if head && let Err(error) = self.write_head() {
             trouble = Some(format!("the head file: {error}"));
+        }
+        // Trying uses up all room for a moment: no commit may run into that.
+        if self.reserve.due()
+            && let Some(_paused) = self.journal.pause()
+            && let Err(error) = self.reserve.restore()
+        {
+            trouble = Some(format!("the reserved space: {error}"));
         }
         trouble
     }

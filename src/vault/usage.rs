@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::audit::{self, Event, Outcome};
 use crate::error::Result;
-use crate::model::{TenantId, Timestamp};
+use crate::model::{Action, TenantId, Timestamp};
 
 use super::blocks::unreadable;
 use super::core::Core;
@@ -27,6 +27,8 @@ pub(super) fn last_used(
     let (blocks, size) = core.blocks()?;
     let journal: Arc<str> = "".into();
     let mut used: BTreeMap<String, Timestamp> = BTreeMap::new();
+    // What the host has recorded is no act under the policy.
+    let act = |event: &&Event| Action::from_name(event.action()).is_some();
     for position in (0..size).rev() {
         // What was trimmed was before the days that the journal is kept for.
         let Some(bytes) = blocks.bytes(position)? else { break };
@@ -36,7 +38,8 @@ pub(super) fn last_used(
         }
         let (owner, opened) = blocks.open(position, &bytes)?;
         let events = audit::events(&journal, owner, position, opened.entries);
-        for event in events.iter().filter(|event| event.outcome() == Outcome::Permitted && event.time() >= since) {
+        let used_now = |event: &&Event| event.outcome() == Outcome::Permitted && event.time() >= since;
+        for event in events.iter().filter(act).filter(used_now) {
             for role in used_by(event, roles) {
                 let known = used.entry(role.to_owned()).or_insert_with(|| event.time());
                 *known = event.time().max(*known);
@@ -70,7 +73,7 @@ fn used_by<'e>(event: &'e Event, known: &'e BTreeSet<String>) -> BTreeSet<&'e st
 mod tests {
     use super::*;
     use crate::audit::{EntryBuilder, events};
-    use crate::model::{Action, Actor};
+    use crate::model::Actor;
 
     #[test]
     fn act_uses_the_role_whose_rule_it_was_or_all_of_the_actors() {

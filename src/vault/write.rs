@@ -14,7 +14,7 @@ use super::core::{Outcome, Write};
 use super::edit::{self, Edit};
 use super::entries;
 use super::found::NewMeta;
-use super::gate::{Draw, Edited, Question, RowPlace, Target};
+use super::gate::{Draw, Edited, Opened, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::session::SessionInner;
 use super::tenant_core::{CollectionCore, Layout};
@@ -191,7 +191,7 @@ pub(super) fn prepare_insert<T: Record + 'static>(
     let mut permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
     for (name, _) in fields.iter() {
         if !permit.write().contains(name) {
-            return Err(not_writable(session, collection, &question, name));
+            return Err(not_writable(session, collection, &question, None, name));
         }
     }
     facts::spend(session, collection, &question, &mut permit, write)?;
@@ -212,9 +212,10 @@ pub(super) fn prepare_insert<T: Record + 'static>(
     };
     let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
     entry.subjects(&[entries::subject(&meta, Revision::FIRST)]);
-    if !layout.schema.open {
-        entry.fields_changed(fields.iter().map(|(name, _)| name));
-    }
+    match layout.schema.open {
+        true => entry.fields_changed_counted(u32::try_from(fields.iter().count()).unwrap_or(u32::MAX)),
+        false => entry.fields_changed(fields.iter().map(|(name, _)| name)),
+    };
     entry.revision_after(Revision::FIRST);
     let mut added = edited.terms(&layout, &meta, |_| true)?;
     let links = foresee(core, &session.tenant, &place, Revision::FIRST, &[], &mut added)?;
@@ -256,10 +257,10 @@ pub(super) fn prepare_delete(
         Stored::Gone(error) => return Err(read::absent(session, collection, &question, error)),
     };
     let permit = core.gate.permit_on(&question, &opened);
-    let mut permit = permit.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+    let mut permit = permit.map_err(|denial| read::refuse_on(session, collection, &question, &opened, denial))?;
     let revision = opened.head().revision;
     if at.is_some_and(|at| at != revision) {
-        return Err(Error::Conflict);
+        return Err(read::conflict(session, collection, &question, &opened));
     }
     facts::spend(session, collection, &question, &mut permit, write)?;
     facts::drop_shares(core, &session.tenant, id, write)?;
@@ -293,9 +294,15 @@ pub(super) fn not_writable(
     session: &SessionInner,
     collection: &CollectionCore,
     question: &Question<'_>,
+    row: Option<&Opened>,
     field: &str,
 ) -> Error {
     let denial = Denial::new(codes::FIELD_NOT_WRITABLE, format!("field `{field}` may not be written"))
         .for_user(format!("You may not write the field `{field}`."));
-    read::refuse(session, collection, question, denial)
+    let fields = [field];
+    let question = Question { fields: &fields, ..*question };
+    match row {
+        Some(row) => read::refuse_on(session, collection, &question, row, denial),
+        None => read::refuse(session, collection, &question, denial),
+    }
 }

@@ -65,7 +65,11 @@ impl Worker<'_> {
             match next_job(self.shared) {
                 Job::Deliver(blocks, last) => self.deliver(&blocks, last)?,
                 Job::CatchUp(from) => self.catch_up(from)?,
-                Job::Anchor(head) => self.attempt(|worker| worker.sink.anchor(&head))?,
+                Job::Anchor(head) => {
+                    self.attempt(|worker| worker.sink.anchor(&head))?;
+                    self.shared.lock().anchored = Some(head);
+                    self.shared.changed.notify_all();
+                }
                 Job::End => return Some(()),
             }
         }
@@ -82,8 +86,13 @@ impl Worker<'_> {
     fn catch_up(&mut self, from: u64) -> Option<()> {
         let blocks = self.attempt(|worker| {
             let blocks = (worker.replay)(from, BATCH)?;
-            let in_order = blocks.iter().zip(from..).all(|((position, _), expected)| *position == expected);
-            if in_order && !blocks.is_empty() {
+            // What was dropped before the sink got it is passed over, and told of.
+            let first = blocks.first().map_or(from, |(first, _)| *first);
+            let in_order = blocks.iter().zip(first..).all(|((position, _), expected)| *position == expected);
+            if in_order && first >= from && !blocks.is_empty() {
+                let mut state = worker.shared.lock();
+                state.missed = state.missed.saturating_add(first.saturating_sub(from));
+                drop(state);
                 Ok(blocks)
             } else {
                 Err(SinkError::new(format!("the journal can't be read again from block {from}: check the vault")))

@@ -1,7 +1,7 @@
 //! Every verdict, on journals in memory.
 
 use super::*;
-use crate::audit::{Entry, EntryBuilder, HeadBody, NewBlock, Outcome, seal_block};
+use crate::audit::{Entry, EntryBuilder, HeadBody, NewBlock, Outcome, leaf_of, seal_block};
 use crate::model::{Action, Timestamp};
 
 const VAULT: VaultId = VaultId::from_bytes([1; 16]);
@@ -275,6 +275,7 @@ fn every_verdict_says_what_to_do() {
             rows: crate::audit::RowSet::Records,
             expected: 2,
             found: 1,
+            named: Vec::new(),
         },
         Verdict::Rewritten { first: 1, last: 2, because: RewrittenBecause::Head },
         Verdict::Gap { at: 3 },

@@ -11,7 +11,7 @@ use crate::format::row::{LiveRow, RowHead};
 use crate::format::{Body, FormatError, Meta};
 use crate::index::Term;
 use crate::keys::TenantKeys;
-use crate::model::{IndexValue, RecordId};
+use crate::model::{FieldSet, IndexValue, RecordId};
 use crate::policy::{Denial, codes};
 use crate::record::{self, Fields, Plan, Record, RecordError, StoredField};
 use crate::vault::commit::NewTerm;
@@ -169,6 +169,14 @@ impl Opened {
         let value = fields.iter().find(|known| known.name == field).map(|known| record::index_value(known.bytes));
         let value = value.transpose().map_err(|problem| RecordError::Read { field: field.to_owned(), problem })?;
         Ok(Some(SortKey::new(value.flatten(), descending)))
+    }
+
+    /// How many of its fields are in a set, and how many aren't: numbers, for the journal.
+    pub(in crate::vault) fn count(&self, layout: &Layout, set: &FieldSet) -> Result<(u32, u32)> {
+        let fields = self.fields(layout)?;
+        let within = fields.iter().filter(|field| set.contains(field.name)).count();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Ok((number(within), number(fields.len().saturating_sub(within))))
     }
 
     /// Bytes of the opened body.

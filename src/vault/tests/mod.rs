@@ -5,6 +5,7 @@ mod channels;
 mod counting;
 mod dropped;
 mod equal;
+mod evidence;
 mod facts;
 mod failing;
 mod format;
@@ -16,6 +17,8 @@ mod outputs;
 mod policies;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
+mod questions;
+mod retention;
 mod review;
 mod scope;
 mod secrets;
