@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::model::{TenantId, Timestamp};
 
-use super::act::{ALERT, Act, FEEDBACK, Spot};
+use super::act::{ALERT, Act, BEGAN, FEEDBACK, Spot};
 use super::alert::Alert;
 use super::joining::Joining;
 use super::local::Local;
@@ -65,7 +65,7 @@ impl Engine {
     pub(super) fn take(&mut self, act: &Act) -> Vec<Alert> {
         match act.name.as_str() {
             // What the monitor writes itself says nothing of anybody.
-            ALERT => return Vec::new(),
+            ALERT | BEGAN => return Vec::new(),
             FEEDBACK => {
                 self.feedback(act);
                 return Vec::new();

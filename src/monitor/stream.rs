@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use crate::audit::{AuditSink, Event, Held, SinkError};
 use crate::model::{TenantId, Timestamp};
 
-use super::act::{ALERT, Act, Spot};
+use super::act::{ALERT, Act, BEGAN, Spot};
 use super::alert::Alert;
 use super::engine::Engine;
 use super::local::DAY;
@@ -22,6 +22,9 @@ const PENDING: usize = 1_024;
 const OUTBOX: usize = 1_024;
 /// So many alerts are remembered, for feedback.
 pub(super) const REMEMBERED: usize = 1_024;
+
+/// What happened while no monitor watched, or couldn't be put on record, is told of later if it isn't older than this.
+const LATE: i64 = 3 * DAY;
 
 /// The name that health reports have for the monitor.
 pub(super) const NAME: &str = "monitor";
@@ -37,11 +40,10 @@ pub(super) struct State {
     pub(super) engine: Engine,
     journal: String,
     seen: Option<Spot>,
-    latest: Option<Timestamp>,
-    /// What the vault's durable cursor for this monitor was at the start.
-    cursor: Option<u64>,
-    /// How many blocks are the past: known once a vault is watched.
-    past: Option<u64>,
+    /// Where a monitor first began to watch, before this one.
+    began: Option<u64>,
+    /// How many blocks are the past, and when it ended: known once a vault is watched.
+    past: Option<(u64, Timestamp)>,
     pub(super) learned: bool,
     told: Vec<(TenantId, u64)>,
     pending: VecDeque<Alert>,
@@ -57,8 +59,7 @@ impl Stream {
             engine,
             journal: String::new(),
             seen: None,
-            latest: None,
-            cursor: None,
+            began: None,
             past: None,
             learned: false,
             told: Vec::new(),
@@ -91,9 +92,12 @@ impl State {
         }
         self.seen = Some(spot);
         let act = Act::of(event);
-        self.latest = Some(act.at);
-        if act.name == ALERT {
-            self.on_record(event, &act);
+        match act.name.as_str() {
+            ALERT => self.on_record(event, &act),
+            BEGAN if !self.learned => {
+                self.began.get_or_insert(act.spot.0);
+            }
+            _ => {}
         }
         let raised = self.engine.take(&act);
         self.raise(raised);
@@ -101,16 +105,15 @@ impl State {
     }
 
     /// Says that the first so many blocks are the past.
-    pub(super) fn begins_at(&mut self, blocks: u64) {
-        self.past = Some(blocks);
+    pub(super) fn begins_at(&mut self, blocks: u64, now: Timestamp) {
+        self.past = Some((blocks, now));
         self.learn();
     }
 
     /// Says that all blocks up to and with this one were delivered, those without entries too.
     pub(super) fn delivered(&mut self, position: u64) {
-        if self.past.is_some_and(|past| position.saturating_add(1) >= past) {
-            self.past = Some(0);
-            self.learn();
+        if let Some((_, now)) = self.past.filter(|(past, _)| position.saturating_add(1) >= *past) {
+            self.begins_at(0, now);
         }
     }
 
@@ -155,19 +158,17 @@ impl State {
     /// When the past is over, what it left to be told is.
     fn learn(&mut self) {
         let over = |past| past == 0 || self.seen.is_some_and(|(position, _)| position.saturating_add(1) >= past);
-        if self.learned || !self.past.is_some_and(over) {
-            return;
-        }
+        let Some((_, now)) = self.past.filter(|(past, _)| !self.learned && over(*past)) else { return };
         self.learned = true;
         for (tenant, records) in std::mem::take(&mut self.told) {
             self.engine.told(tenant, records);
         }
-        let (cursor, latest) = (self.cursor, self.latest);
+        let began = self.began;
         let due = |alert: &Alert| {
-            let age = latest.map_or(0, |latest| latest.as_micros().saturating_sub(alert.at.as_micros()));
+            let age = now.as_micros().saturating_sub(alert.at.as_micros());
             let position = alert.evidence.first().map_or(0, |(position, _)| *position);
-            // Without a cursor this is the first start: the past is only learned from.
-            cursor.is_some_and(|cursor| position > cursor || age < DAY)
+            // Where none watched before, the past is only learned from.
+            age < LATE && began.is_some_and(|began| position > began)
         };
         let due: Vec<Alert> = std::mem::take(&mut self.pending).into_iter().filter(due).collect();
         self.raise(due);

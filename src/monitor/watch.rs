@@ -12,7 +12,7 @@ use crate::format::journal_entry::{MAX_REASON, MAX_TEXT};
 use crate::model::{Actor, Grantee, TenantId};
 use crate::vault::{Vault, WeakVault};
 
-use super::act::{ALERT, FEEDBACK};
+use super::act::{ALERT, BEGAN, FEEDBACK};
 use super::alert::{Alert, AlertSink};
 use super::engine::Engine;
 use super::outlet::{AlertSinkHealth, Outlet};
@@ -144,11 +144,13 @@ impl Monitor {
         Optional(MonitorSink(Arc::clone(&self.stream))).into()
     }
 
-    /// Begins to watch the vault that was opened with this monitor's [`sink`](Self::sink). What happened before is learned
-    /// from, and raises no alert. The vault isn't kept open by it.
+    /// Begins to watch the vault that was opened with this monitor's [`sink`](Self::sink), and writes that down
+    /// (`monitor_began`). What happened before is learned from; of the last three days it raises what no monitor has put on
+    /// record, if one had begun by then. The vault isn't kept open by it.
     ///
     /// # Errors
-    /// [`Error::NotPossible`] when it watches already; [`Error::Io`] if the system gives no thread.
+    /// [`Error::NotPossible`] when it watches already; [`Error::Io`] if the system gives no thread; and reasons why the
+    /// vault can't act now.
     pub fn watch(&self, vault: &Vault) -> Result<()> {
         let mut running = lock(&self.running);
         let Some(setup) = lock(&self.setup).take() else {
@@ -161,7 +163,11 @@ impl Monitor {
         let outlets =
             setup.sinks.into_iter().map(Outlet::start).collect::<std::io::Result<Vec<_>>>().map_err(thread)?;
         let shared = Arc::new(Told { outlets: Mutex::new(outlets), counts: Mutex::default() });
-        self.stream.lock().begins_at(vault.health().journal_blocks);
+        let (past, now) = (vault.health().journal_blocks, vault.now());
+        let mut began = EntryBuilder::named(now, BEGAN);
+        began.outcome(Outcome::Permitted, "", "");
+        vault.write_down(None, began)?;
+        self.stream.lock().begins_at(past, now);
         let worker = Worker {
             stream: Arc::clone(&self.stream),
             shared: Arc::clone(&shared),

@@ -65,18 +65,10 @@ impl Vault {
         Self { core: Arc::new(core) }
     }
 
-    pub(super) fn core(&self) -> &Arc<Core> {
-        &self.core
-    }
-
     /// A handle that doesn't keep the vault open.
     #[must_use]
     pub fn downgrade(&self) -> WeakVault {
         WeakVault { core: Arc::downgrade(&self.core) }
-    }
-
-    pub(super) fn core(&self) -> &Arc<Core> {
-        &self.core
     }
 
     /// Options for a vault in this directory.

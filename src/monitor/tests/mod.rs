@@ -4,3 +4,5 @@ mod firms;
 mod properties;
 mod rules;
 mod sim;
+mod trouble;
+mod whole;
