@@ -205,6 +205,12 @@ pub enum Error {
         #[source]
         source: Source,
     },
+    /// An audit sink can't be attached.
+    #[error("an audit sink can't be attached: {why}")]
+    Sink {
+        /// What is wrong with it.
+        why: String,
+    },
     /// A head that was brought isn't this vault's, or can't be read.
     #[error("the head that was brought can't be used: take one with `vault.head` and keep it elsewhere")]
     Head(#[source] HeadError),

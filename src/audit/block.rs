@@ -86,6 +86,8 @@ pub(super) fn seal_block_with(
     block: &NewBlock<'_>,
     random: &[u8; SEED + SALT],
 ) -> Result<SealedBlock, AuditError> {
+    #[cfg(test)]
+    super::ocsf::tests::fit(block.tenant, block.entries);
     let too_large = FormatError::Invalid { what: "journal block", why: "it is over 4 MiB or 32,768 entries" };
     let size = FIXED + block.entries.iter().map(cost).sum::<usize>();
     if size > MAX_BLOCK || block.entries.len() > MAX_ENTRIES {

@@ -228,3 +228,14 @@ fn journal_state_is_that_of_the_vectors() {
     assert_eq!((state.ledger_size, state.ledger_hash), (2, vectors.array("/head/ledger_hash")));
     assert_eq!(state.time, Timestamp::from_micros(1_795_348_134_000_042));
 }
+
+#[test]
+fn sink_cursor_is_that_of_the_vectors() {
+    let vectors = Vectors::load();
+    let key = Key::<role::VaultState>::copied(&vectors.array("/cursor/key"));
+    let sink = crate::crypto::sha256(&[vectors.text("/cursor/sink").as_bytes()]);
+    assert_eq!(crate::format::place::cursor(&sink), vectors.bytes("/cursor/at"));
+    let place = (vectors.vault(), vectors.epoch());
+    let next = open_cursor(&key, place, &sink, &vectors.bytes("/cursor/bytes")).unwrap();
+    assert_eq!(next, vectors.number("/cursor/next"));
+}

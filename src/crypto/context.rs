@@ -32,6 +32,7 @@ pub(crate) enum Domain {
     Demand,
     JournalBase,
     JournalTip,
+    SinkCursor,
 }
 
 impl Domain {
@@ -62,6 +63,7 @@ impl Domain {
             Self::Demand => b"demand",
             Self::JournalBase => b"journal base",
             Self::JournalTip => b"journal tip",
+            Self::SinkCursor => b"sink cursor",
         }
     }
 }

@@ -60,6 +60,8 @@ labels! {
     PolicyText = "policy-text",
     /// Where a journal begins whose oldest blocks were dropped, and the tips before it.
     JournalBase = "journal-base",
+    /// How far a sink has acknowledged the journal.
+    SinkCursor = "sink-cursor",
 }
 
 #[cfg(test)]

@@ -206,7 +206,7 @@ fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 /// What `Timestamp` prints, read back.
 /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
-fn time(text: &str) -> Option<Timestamp> {
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     let mut date = date.rsplitn(3, '-').map(|part| part.parse::<i64>().ok());
     let (day, month, year) = (date.next()??, date.next()??, date.next()??);

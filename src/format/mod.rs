@@ -25,6 +25,7 @@ pub(crate) mod place;
 pub(crate) mod row;
 mod schema;
 pub(crate) mod sealed_file;
+pub(crate) mod sink_cursor;
 pub(crate) mod state;
 mod table;
 mod tenant_file;

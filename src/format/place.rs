@@ -40,6 +40,8 @@ pub(crate) enum Space {
     Leaves = 0x0f,
     /// nothing → where the journal begins; `tenant` → the tenant's last block before that.
     JournalBase = 0x10,
+    /// `SHA-256(name)` → how far the sink of this name has acknowledged the journal.
+    Cursor = 0x11,
 }
 
 pub(crate) fn row(tenant: TenantId, collection: CollectionId, record: RecordId) -> Vec<u8> {
@@ -186,6 +188,11 @@ pub(crate) fn fact(tenant: TenantId, id: RecordId) -> Vec<u8> {
 pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
     let (_, id) = key.split_first_chunk::<17>()?;
     id.try_into().ok().map(RecordId::from_bytes)
+}
+
+/// How far the sink with this hash of its name is.
+pub(crate) fn cursor(sink: &[u8; 32]) -> Vec<u8> {
+    key(Space::Cursor, &[sink])
 }
 
 /// The tenant of a key of a space that is cut by tenants.

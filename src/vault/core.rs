@@ -241,12 +241,13 @@ impl Core {
         let failed = self.journal.failed();
         let head = if failed { Ok(()) } else { self.upkeep.write_head() };
         let sinks = self.journal.close_sinks();
+        let cursors = if failed { Ok(()) } else { self.upkeep.keep_cursors() };
         let store = self.store.close().map_err(|error| Error::io("closing the store", error));
         self.lock.release();
         if failed {
             return Err(Error::Stopped { source: None });
         }
-        head.and(store).and(if sinks { Ok(()) } else { Err(Error::AuditUnavailable { committed: true }) })
+        head.and(cursors).and(store).and(if sinks { Ok(()) } else { Err(Error::AuditUnavailable { committed: true }) })
     }
 
     pub(super) fn refused(&self, refusal: Refusal) -> Error {

@@ -293,10 +293,6 @@ impl Vault {
         Ok(verdict)
     }
 
-    pub(super) fn core(&self) -> &Arc<Core> {
-        &self.core
-    }
-
     /// Asks the policy about an act of administration. A refusal is written down.
     pub(super) fn permit(&self, question: &Question<'_>) -> Result<Permit> {
         self.core.ready()?;

@@ -32,6 +32,7 @@ mod collection;
 mod commit;
 mod core;
 mod create;
+mod cursors;
 mod define;
 mod disclosure;
 mod duplicate;

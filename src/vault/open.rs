@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::audit::{
-    AuditError, Delivery, Frontier, Head, HeadKey, JournalState, Replay, SinkError, decode_head_file, leaf_of,
+    AttachedSink, AuditError, Delivery, Frontier, Head, HeadKey, JournalState, Names, SinkError, Supply,
+    decode_head_file, leaf_of,
 };
 use crate::crypto::{Label, open as unseal};
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ use crate::format::marker::{self, MAX_MARKER};
 use crate::format::state::TenantState;
 use crate::format::{FormatError, StoredSchema, place};
 use crate::keys::{CEILING_BLOCK, FileHome, Home, KeyError, Keyring, TenantKeys};
-use crate::model::{CollectionId, TenantId, VaultId};
+use crate::model::{Clock, CollectionId, TenantId, VaultId};
 use crate::record::Dictionary;
 use crate::store::{DirLock, Store, StoreError, files};
 
@@ -27,6 +28,7 @@ use super::blocks::Blocks;
 use super::commit::{Committer, Start};
 use super::core::{Core, Lock};
 use super::create::{AHEAD, HEAD, KEYS, MARKER, STORE};
+use super::cursors::Cursors;
 use super::define::layout;
 use super::facts;
 use super::gate::Gate;
@@ -125,7 +127,9 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
     let origin: Arc<str> = HeadKey::of(&keys.signing, id, state.epoch).name().into();
     let signal = Arc::new(Signal::default());
     let journal = Arc::new(Journal::new(limits, state.clone(), Arc::clone(&signal)));
-    journal.attach(deliveries(sinks, &origin, &blocks, state.frontier.size())?);
+    let cursors = Arc::new(Cursors::new(id, state.epoch, Arc::clone(&store), Arc::clone(&keys)));
+    let supply = supply(&origin, &blocks, state.frontier.size(), &cursors, &clock);
+    journal.attach(deliveries(sinks, &supply)?);
     let failed = |error| Error::io("starting a thread", error);
     let committer = Committer::start(Start {
         vault: id,
@@ -144,9 +148,12 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         head,
         reserve: Arc::clone(&reserve),
         signal,
+        cursors: Arc::clone(&cursors),
+        told: AtomicU64::new(u64::MAX),
         trouble: Mutex::new(None),
     })
     .map_err(failed)?;
+    cursors.begin(&journal)?;
     let text = gate.text();
     let core = Core {
         id,
@@ -363,22 +370,39 @@ fn unreadable(what: &'static str, error: FormatError) -> Error {
     }
 }
 
-fn deliveries(
-    sinks: Vec<crate::audit::AttachedSink>,
-    origin: &Arc<str>,
-    blocks: &Blocks,
-    size: u64,
-) -> Result<Vec<Delivery>> {
-    let start = |sink| {
-        let (blocks, name) = (blocks.clone(), Arc::clone(origin));
-        let replay: Replay = Arc::new(move |from, limit| {
+/// The journal as sinks are served from it.
+fn supply(origin: &Arc<str>, blocks: &Blocks, size: u64, cursors: &Arc<Cursors>, clock: &Arc<dyn Clock>) -> Supply {
+    let (blocks, name, cursors) = (blocks.clone(), Arc::clone(origin), Arc::clone(cursors));
+    Supply {
+        journal: Arc::clone(origin),
+        size,
+        replay: Arc::new(move |from, limit| {
             blocks
                 .events(&name, from, limit)
                 .map_err(|error| SinkError::with_source("the journal can't be read again for a sink", error))
-        });
-        Delivery::start(sink, origin, size, replay).map_err(|error| Error::io("starting an audit sink", error))
-    };
-    sinks.into_iter().map(start).collect()
+        }),
+        cursors: Arc::new(move |name| {
+            cursors
+                .read(name)
+                .map_err(|error| SinkError::with_source("what the vault remembers of a sink can't be read", error))
+        }),
+        clock: Arc::clone(clock),
+        names: Names::default(),
+    }
+}
+
+fn deliveries(sinks: Vec<AttachedSink>, supply: &Supply) -> Result<Vec<Delivery>> {
+    let mut started: Vec<Delivery> = Vec::with_capacity(sinks.len());
+    for sink in sinks {
+        match Delivery::start(sink, supply.clone()) {
+            Ok(delivery) => started.push(delivery),
+            Err(error) => {
+                started.iter().for_each(Delivery::abandon);
+                return Err(Error::Sink { why: error.to_string() });
+            }
+        }
+    }
+    Ok(started)
 }
 
 pub(super) fn store_error(error: StoreError, path: &Path) -> Error {

@@ -143,8 +143,8 @@ impl VaultOptions {
         self
     }
 
-    /// Sends the journal somewhere: [`Required`](crate::audit::Required) or [`Optional`](crate::audit::Optional) around
-    /// an [`AuditSink`](crate::audit::AuditSink). May be called several times.
+    /// Sends the journal somewhere: [`Required`](crate::audit::Required) or [`Relayed`](crate::audit::Relayed) around
+    /// an [`AuditSink`](crate::audit::AuditSink). May be called several times, with sinks of different names.
     pub fn sink(mut self, sink: impl Into<AttachedSink>) -> Self {
         self.sinks.push(sink.into());
         self

@@ -12,6 +12,7 @@ mod format;
 mod gatekeeping;
 mod hostile;
 mod living;
+mod log_servers;
 mod masking;
 mod outputs;
 mod policies;

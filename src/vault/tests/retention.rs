@@ -341,7 +341,7 @@ fn whoever_drops_blocks_himself_or_alters_what_stands_for_them_is_noticed() {
     put(memory, &[(more, None)]);
     // Blocks that were dropped come back.
     let back = whole.iter().find(|(key, _)| *key == place::block(255, 0)).unwrap().clone();
-    mend(&[back.clone()]);
+    mend(std::slice::from_ref(&back));
     assert!(matches!(old.verify(), Verdict::Rewritten { because: RewrittenBecause::Block, .. }));
     put(memory, &[(back.0, None)]);
     assert_eq!(old.verify(), Verdict::Intact);
@@ -436,7 +436,7 @@ fn sinks_hold_back_what_they_lack_and_later_ones_begin_where_the_journal_does() 
             Ok(Held::Nothing)
         }
     }
-    let vault = open(vec![crate::audit::Optional(Deaf).into()]);
+    let vault = open(vec![crate::audit::Relayed(Deaf).into()]);
     let head = vault.head(&keeper()).unwrap();
     let keep = || Retention::days(90).below_six_months();
     let plan = vault.plan_retention(keep().anchored_by(&head), &keeper()).unwrap();
@@ -599,7 +599,8 @@ fn ten_thousand_blocks_are_dropped_in_small_commits() {
     let old = Old::open(&memory, &hands);
     let plan = old.plan(90);
     assert_eq!(plan.segments, 78);
-    (largest.store(0, Ordering::SeqCst), commits.store(0, Ordering::SeqCst));
+    largest.store(0, Ordering::SeqCst);
+    commits.store(0, Ordering::SeqCst);
     assert_eq!(old.retain(&plan).unwrap(), 78 * SEGMENT);
     // 128 blocks of one part each, hashes, base, tips, and what every commit writes.
     assert!(largest.load(Ordering::SeqCst) <= 1_100, "{largest:?} changes in one commit");
