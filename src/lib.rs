@@ -59,6 +59,7 @@
 //! - [`record`]: what a type needs to be a record, schemas, masks, documents.
 //! - [`policy`]: who may do what; the built-in policies and how to write one.
 //! - [`audit`]: the journal, heads, verdicts, sinks.
+//! - [`monitor`]: alerts on what is unusual, and what is done about them.
 //! - [`keys`]: master keys, and how to bring your own.
 //! - [`model`]: ids, actors, acts, time.
 //! - [`format_spec`]: every stored byte, enough to read a record without this program.
@@ -101,6 +102,7 @@ pub mod fuzzing;
 mod index;
 pub mod keys;
 pub mod model;
+pub mod monitor;
 pub mod policy;
 pub mod record;
 mod store;

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::format::FormatError;
-use crate::format::journal_entry::{self as layout, MAX_REASON, MAX_SUBJECTS, MAX_TEXT, tag};
+use crate::format::journal_entry::{self as layout, MAX_EVIDENCE, MAX_REASON, MAX_SUBJECTS, MAX_TEXT, tag};
 use crate::model::{Action, Actor, CollectionId, Grantee, Pseudonym, Revision, TenantId, Timestamp};
 
 use super::{AuditError, Outcome, Subject};
@@ -95,6 +95,17 @@ impl Entry {
                 number: u32::from_be_bytes(*number),
                 revision: Revision::new(u64::from_be_bytes(revision.try_into().ok()?)),
             })
+        })
+    }
+}
+
+impl Entry {
+    /// The entries that it names as evidence: positions of blocks, and numbers in them.
+    pub(crate) fn evidence(&self) -> impl Iterator<Item = (u64, u32)> {
+        let (all, _) = layout::find(&self.bytes, tag::EVIDENCE).unwrap_or_default().as_chunks::<{ layout::SPOT }>();
+        all.iter().filter_map(|bytes| {
+            let (position, index) = bytes.split_first_chunk()?;
+            Some((u64::from_be_bytes(*position), u32::from_be_bytes(index.try_into().ok()?)))
         })
     }
 }
@@ -241,6 +252,20 @@ impl EntryBuilder {
         self.text(tag::PARTY, "name of another party", &text)
     }
 
+    /// The entries that it rests on: positions of blocks, and numbers in them; at most [`MAX_EVIDENCE`].
+    pub(crate) fn evidence(&mut self, spots: &[(u64, u32)]) -> &mut Self {
+        if spots.len() > MAX_EVIDENCE {
+            self.wrong = Some("list of evidence");
+            return self;
+        }
+        let mut bytes = Vec::with_capacity(spots.len().saturating_mul(layout::SPOT));
+        for (position, index) in spots {
+            bytes.extend_from_slice(&position.to_be_bytes());
+            bytes.extend_from_slice(&index.to_be_bytes());
+        }
+        self.put(tag::EVIDENCE, "list of evidence", &bytes)
+    }
+
     /// The blocks of the journal that the act is about.
     pub(crate) fn blocks(&mut self, blocks: &Range<u64>) -> &mut Self {
         let [start, end] = [blocks.start, blocks.end].map(u64::to_be_bytes);
@@ -324,6 +349,7 @@ mod tests {
             .revision_before(Revision::new(8))
             .revision_after(Revision::new(9))
             .party(Grantee::Role("support"))
+            .evidence(&[(7, 0), (u64::MAX, 3)])
             .blocks(&(128..256))
             .outcome(Outcome::Denied, "no_rule", "sales");
         builder
@@ -343,6 +369,7 @@ mod tests {
         assert_eq!(entry.revision(tag::REVISION_AFTER), Some(Revision::new(9)));
         assert_eq!(entry.array(tag::POLICY), Some([4; 32]));
         assert_eq!(entry.text(tag::PARTY), Some("role:support"));
+        assert_eq!(entry.evidence().collect::<Vec<_>>(), [(7, 0), (u64::MAX, 3)]);
         assert_eq!(entry.blocks(), Some(128..256));
     }
 
@@ -373,6 +400,12 @@ mod tests {
                 b.subjects(&vec![subject(1); MAX_SUBJECTS + 1]);
             }),
             "list of data subjects"
+        );
+        assert_eq!(
+            wrong(&|b| {
+                b.evidence(&[(0, 0); MAX_EVIDENCE + 1]);
+            }),
+            "list of evidence"
         );
         assert_eq!(
             wrong(&|b| {

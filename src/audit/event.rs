@@ -270,6 +270,12 @@ impl Event {
         self.entry.text(tag::PARTY)
     }
 
+    /// The entries that an alert rests on, at most 100: positions of blocks, and numbers in them.
+    #[must_use]
+    pub fn evidence(&self) -> Vec<(u64, u32)> {
+        self.entry.evidence().collect()
+    }
+
     /// The blocks of the journal that the act is about, by their positions: those that retention dropped, or is about to.
     #[must_use]
     pub fn blocks(&self) -> Option<Range<u64>> {

@@ -62,6 +62,21 @@ fn unhex(value: &Value) -> Vec<u8> {
 }
 
 #[test]
+fn alert_is_that_of_the_vectors() {
+    let vectors = Vectors::load();
+    let evidence: Vec<(u64, u32)> = serde_json::from_value(vectors.at("/alert/evidence").clone()).unwrap();
+    let time = Timestamp::from_micros(vectors.number("/alert/time").try_into().unwrap());
+    let mut alert = EntryBuilder::named(time, vectors.text("/alert/action"));
+    alert
+        .outcome(Outcome::Permitted, vectors.text("/alert/code"), vectors.text("/alert/rule"))
+        .party(crate::model::Grantee::Actor(vectors.text("/alert/party").strip_prefix("actor:").unwrap()))
+        .evidence(&evidence);
+    let bytes = vectors.bytes("/alert/bytes");
+    assert_eq!(alert.finish().unwrap().as_bytes(), bytes);
+    assert_eq!(Entry::decode(&bytes).unwrap().evidence().collect::<Vec<_>>(), evidence);
+}
+
+#[test]
 fn entries_are_those_of_the_vectors() {
     let vectors = Vectors::load();
     let time = Timestamp::from_micros(1_795_348_134_000_042);

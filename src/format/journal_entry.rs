@@ -20,6 +20,10 @@ pub(crate) const MAX_NAMES: usize = 32 * 1024;
 
 /// Bytes of one data subject: pseudonym, number, revision.
 pub(crate) const SUBJECT: usize = 16 + 4 + 8;
+/// So many other entries an entry can name as evidence.
+pub(crate) const MAX_EVIDENCE: usize = 100;
+/// Bytes of one of them: its block's position, its number in the block.
+pub(crate) const SPOT: usize = 8 + 4;
 
 /// The known tags. A number is never given to another meaning.
 pub(crate) mod tag {
@@ -43,6 +47,7 @@ pub(crate) mod tag {
     pub(crate) const REVISION_BEFORE: u8 = 18;
     pub(crate) const REVISION_AFTER: u8 = 19;
     pub(crate) const PARTY: u8 = 20;
+    pub(crate) const EVIDENCE: u8 = 21;
     pub(crate) const BLOCKS: u8 = 24;
 
     /// Whether the tag has a meaning.
@@ -181,6 +186,8 @@ fn check_item(tag: u8, bytes: &[u8]) -> Result<(), FormatError> {
         tag::WITHHELD | tag::ROWS => length(bytes, 4),
         tag::SUBJECTS if bytes.len().is_multiple_of(SUBJECT) && bytes.len() / SUBJECT <= MAX_SUBJECTS => Ok(()),
         tag::SUBJECTS => Err(invalid("its data subjects are torn or too many")),
+        tag::EVIDENCE if bytes.len().is_multiple_of(SPOT) && bytes.len() / SPOT <= MAX_EVIDENCE => Ok(()),
+        tag::EVIDENCE => Err(invalid("its evidence is torn or too long")),
         _ => Ok(()),
     }
 }
@@ -246,6 +253,8 @@ mod tests {
             (tag::ACTOR, &b"\xff"[..]),
             (tag::POLICY, b"short"),
             (tag::SUBJECTS, b"torn"),
+            (tag::EVIDENCE, b"torn"),
+            (tag::EVIDENCE, &[0; SPOT * (MAX_EVIDENCE + 1)]),
             (tag::ROLES, &[0, 0, 0, 0, 0, 1, b'a']),
             (tag::ROWS, &[0; 5]),
             (tag::SUBJECTS, &[0; SUBJECT * (MAX_SUBJECTS + 1)]),

@@ -76,6 +76,7 @@ mod transfer;
 mod upkeep;
 mod usage;
 mod verify;
+mod watching;
 mod write;
 
 #[cfg(test)]

@@ -40,6 +40,7 @@ pub(super) fn line(event: &Event) -> String {
         revision_before: event.revision_before().map(Revision::get),
         revision_after: event.revision_after().map(Revision::get),
         party: event.party(),
+        evidence: event.evidence(),
         blocks: event.blocks().map(|blocks| [blocks.start, blocks.end]),
         unknown: event.entry.items().filter(|(tag, _)| !tag::known(*tag)).map(|(tag, b)| (tag, hex(b))).collect(),
     };
@@ -100,6 +101,8 @@ struct Line<'a> {
     revision_after: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     party: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    evidence: Vec<(u64, u32)>,
     #[serde(skip_serializing_if = "Option::is_none")]
     blocks: Option<[u64; 2]>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

@@ -1,0 +1,223 @@
+//! An alert, and where alerts go.
+
+use std::error::Error;
+use std::fmt;
+use std::io::Write;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use serde::Serialize;
+
+use crate::model::{TenantId, Timestamp};
+
+use super::respond::Response;
+use super::rule::{RuleName, Severity};
+
+/// Something that a rule found. `Debug` shows neither names nor the text.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Alert {
+    /// Names the alert, also when it is told again because it got much worse, and after a restart.
+    pub id: String,
+    /// The rule that found it.
+    pub rule: RuleName,
+    /// How bad it is, if it is what it looks like.
+    pub severity: Severity,
+    /// In which tenant; `None` for the vault itself.
+    pub tenant: Option<TenantId>,
+    /// Who did it; `None` where nobody did.
+    pub actor: Option<String>,
+    /// When the act was that raised it, or raised it again.
+    pub at: Timestamp,
+    /// What was found, in words, with the numbers it rests on. It names actors by their ids, and never a field's value.
+    pub text: String,
+    /// The entries that it rests on, at most 100: positions of blocks in the journal, and numbers in the block. The first
+    /// is the one that raised it.
+    pub evidence: Vec<(u64, u32)>,
+    /// The journal that holds them: `strongroom/<vault id>/<journal id>`.
+    pub journal: String,
+    /// How often the rule has found it by now; repeats are joined.
+    pub count: u64,
+    /// How far beyond the threshold: 1 just reaches it.
+    pub degree: f64,
+    /// 0 when it is told first, then counted up each time that it is told again because it got much worse.
+    pub update: u32,
+    /// What the monitor did by itself, and what came of it.
+    pub responses: Vec<Response>,
+    /// Why the journal couldn't take it, if it couldn't.
+    pub unjournalled: Option<String>,
+}
+
+impl fmt::Debug for Alert {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Alert");
+        debug.field("id", &self.id).field("severity", &self.severity).field("tenant", &self.tenant);
+        debug.field("count", &self.count).field("update", &self.update).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Alert {
+    /// One line: severity, rule and text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.severity, self.rule, self.text)
+    }
+}
+
+impl Alert {
+    /// The alert as one line of JSON, without a line end. What doesn't apply is left out.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let line = Line {
+            alert: &self.id,
+            rule: self.rule.name(),
+            severity: self.severity.name(),
+            tenant: self.tenant.map(|id| id.to_string()),
+            actor: self.actor.as_deref(),
+            time: self.at.to_string(),
+            text: &self.text,
+            journal: &self.journal,
+            evidence: &self.evidence,
+            count: self.count,
+            degree: self.degree,
+            update: self.update,
+            responses: self.responses.iter().map(ToString::to_string).collect(),
+            unjournalled: self.unjournalled.as_deref(),
+        };
+        // Numbers, texts and lists of them always serialise.
+        serde_json::to_string(&line).unwrap_or_default()
+    }
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    alert: &'a str,
+    rule: &'a str,
+    severity: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<&'a str>,
+    time: String,
+    text: &'a str,
+    journal: &'a str,
+    evidence: &'a [(u64, u32)],
+    count: u64,
+    degree: f64,
+    update: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    responses: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unjournalled: Option<&'a str>,
+}
+
+/// A place that alerts are sent to: a pager, a mailbox, a chat. Closures that take an `&Alert` and return a
+/// `Result<(), AlertError>` are sinks too.
+///
+/// Each sink has a thread of its own. An alert that it doesn't take, by an error or a panic, is given to it again, after a
+/// pause that grows to a minute; [`Monitor::health`](super::Monitor::health) shows it.
+pub trait AlertSink: Send {
+    /// Takes an alert.
+    ///
+    /// # Errors
+    /// Whatever went wrong; the same alert is given again.
+    fn alert(&mut self, alert: &Alert) -> Result<(), AlertError>;
+
+    /// What health reports call it.
+    fn name(&self) -> String {
+        let path = std::any::type_name::<Self>();
+        let path = path.split_once('<').map_or(path, |(path, _)| path);
+        path.rsplit_once("::").map_or(path, |(_, name)| name).to_owned()
+    }
+}
+
+impl<F: FnMut(&Alert) -> Result<(), AlertError> + Send> AlertSink for F {
+    fn alert(&mut self, alert: &Alert) -> Result<(), AlertError> {
+        self(alert)
+    }
+
+    fn name(&self) -> String {
+        "closure".to_owned()
+    }
+}
+
+/// Why an alert couldn't be sent.
+#[derive(Debug)]
+pub struct AlertError {
+    message: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl AlertError {
+    /// An error that says this.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), source: None }
+    }
+
+    /// An error that says this and was caused by that.
+    #[must_use]
+    pub fn with_source(message: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { message: message.into(), source: Some(source.into()) }
+    }
+}
+
+impl fmt::Display for AlertError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for AlertError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+impl From<std::io::Error> for AlertError {
+    fn from(error: std::io::Error) -> Self {
+        Self::with_source("the alert couldn't be written", error)
+    }
+}
+
+/// Writes each alert as one line of JSON to anything that takes bytes: a file, a pipe, standard error.
+#[derive(Debug)]
+pub struct AlertLines<W>(W);
+
+impl<W: Write + Send> AlertLines<W> {
+    /// Writes there. Each line is flushed.
+    pub fn new(to: W) -> Self {
+        Self(to)
+    }
+}
+
+impl<W: Write + Send> AlertSink for AlertLines<W> {
+    fn alert(&mut self, alert: &Alert) -> Result<(), AlertError> {
+        let mut line = alert.to_json();
+        line.push('\n');
+        self.0.write_all(line.as_bytes())?;
+        self.0.flush()?;
+        Ok(())
+    }
+}
+
+/// Puts alerts into a channel of this process.
+#[derive(Debug)]
+pub struct AlertChannel(SyncSender<Alert>);
+
+impl AlertChannel {
+    /// A sink, and where its alerts come out. It holds so many alerts that nobody takes (at least 1); then it fails until
+    /// there is room.
+    #[must_use]
+    pub fn new(room: usize) -> (Self, Receiver<Alert>) {
+        let (sender, receiver) = sync_channel(room.max(1));
+        (Self(sender), receiver)
+    }
+}
+
+impl AlertSink for AlertChannel {
+    fn alert(&mut self, alert: &Alert) -> Result<(), AlertError> {
+        self.0.try_send(alert.clone()).map_err(|error| match error {
+            TrySendError::Full(_) => AlertError::new("the channel is full: take alerts out of it"),
+            TrySendError::Disconnected(_) => AlertError::new("nobody takes alerts out of the channel any more"),
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! Repeats of an alert are one alert, told again only when it gets much worse.
+//!
+//! Guarantees: bounded memory. Does not: join what different rules find.
+
+use crate::model::Timestamp;
+
+use super::act::Spot;
+use super::local::{DAY, HOUR};
+use super::people::Lately;
+use super::rule::{Finding, Severity};
+use super::tuning::About;
+
+/// So many alerts may be going on.
+const OPEN: usize = 4_096;
+/// What is found again so long after it was found last is joined,
+const JOIN: i64 = 8 * HOUR;
+/// unless it began this long ago.
+const LONGEST: i64 = DAY;
+/// So many times as far beyond the threshold is much worse.
+const WORSE: f64 = 4.0;
+
+/// The alerts that are going on.
+pub(super) struct Joining(Lately<About, Option<Open>>);
+
+/// One of them.
+struct Open {
+    id: String,
+    trigger: Option<Spot>,
+    first: Timestamp,
+    last: Timestamp,
+    count: u64,
+    update: u32,
+    degree: f64,
+    severity: Severity,
+}
+
+/// What is to be told.
+pub(super) struct Joined {
+    pub(super) id: String,
+    /// The entry that raised it first.
+    pub(super) trigger: Option<Spot>,
+    pub(super) count: u64,
+    pub(super) update: u32,
+}
+
+impl Joining {
+    pub(super) fn new() -> Self {
+        Self(Lately::new(OPEN))
+    }
+
+    /// Takes in a finding; returns what is to be told, if anything is. `id` names it if it is a new one.
+    pub(super) fn take(
+        &mut self,
+        about: &About,
+        finding: &Finding,
+        at: Timestamp,
+        (id, trigger): (impl FnOnce() -> String, Option<Spot>),
+    ) -> Option<Joined> {
+        let kept = self.0.of(about);
+        let (degree, severity) = (finding.degree, finding.severity);
+        if let Some(open) = kept.as_mut().filter(|open| open.holds(at)) {
+            (open.last, open.count) = (at, open.count.saturating_add(1));
+            if degree < open.degree * WORSE && severity <= open.severity {
+                return None;
+            }
+            open.update = open.update.saturating_add(1);
+            (open.degree, open.severity) = (open.degree.max(degree), open.severity.max(severity));
+            return Some(Joined { id: open.id.clone(), trigger: open.trigger, count: open.count, update: open.update });
+        }
+        let id = id();
+        *kept = Some(Open { id: id.clone(), trigger, first: at, last: at, count: 1, update: 0, degree, severity });
+        Some(Joined { id, trigger, count: 1, update: 0 })
+    }
+
+    /// How often it was found by now.
+    pub(super) fn count(&self, about: &About) -> u64 {
+        self.0.get(about).and_then(Option::as_ref).map_or(0, |open| open.count)
+    }
+}
+
+impl Open {
+    fn holds(&self, at: Timestamp) -> bool {
+        let since = |then: Timestamp| at.as_micros().saturating_sub(then.as_micros());
+        (-HOUR..JOIN).contains(&since(self.last)) && since(self.first) < LONGEST
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::monitor::RuleName;
+
+    #[test]
+    fn repeat_is_joined_much_worse_is_told_and_the_next_day_is_new() {
+        let mut joining = Joining::new();
+        let about = (RuleName::MassRead, None, None);
+        let mut take = |hours: i64, degree: f64, severity| {
+            let finding = Finding::new(severity, String::new()).degree(degree);
+            let told =
+                joining.take(&about, &finding, Timestamp::from_micros(hours * HOUR), (|| hours.to_string(), None));
+            told.map(|told| (told.id, told.count, told.update))
+        };
+        assert_eq!(take(0, 1.0, Severity::High), Some(("0".to_owned(), 1, 0)));
+        assert_eq!(take(1, 3.9, Severity::High), None);
+        assert_eq!(take(2, 4.0, Severity::High), Some(("0".to_owned(), 3, 1)));
+        assert_eq!(take(3, 4.0, Severity::Critical), Some(("0".to_owned(), 4, 2)));
+        assert_eq!(take(12, 1.0, Severity::High), Some(("12".to_owned(), 1, 0)));
+    }
+}

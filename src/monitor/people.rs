@@ -1,0 +1,146 @@
+//! Everybody that the rules remember, and every tenant.
+//!
+//! Guarantees: at most [`PEOPLE`] actors and [`TENANTS`] tenants; who was seen longest ago is forgotten first, and looks new
+//! when they come again. An actor takes 1 to 15 KiB: little, if they did nothing for a day.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use crate::model::{Action, TenantId};
+
+use super::act::Act;
+use super::hours::Hours;
+use super::local::Local;
+use super::sketch::Sketch;
+use super::usual::Usual;
+
+/// So many actors are remembered.
+pub(super) const PEOPLE: usize = 10_000;
+/// So many tenants are remembered.
+pub(super) const TENANTS: usize = 4_096;
+
+/// An actor, in a tenant or in the vault itself.
+pub(super) type Who = (Option<TenantId>, Option<String>);
+
+/// A map that forgets what was used longest ago.
+pub(super) struct Lately<K, V> {
+    most: usize,
+    clock: u64,
+    all: HashMap<K, (u64, V)>,
+}
+
+/// What is known of a tenant.
+#[derive(Default)]
+pub(super) struct Firm {
+    told: Option<u64>,
+    balance: i64,
+    /// The tenant's creation was seen, so all of its history.
+    whole: bool,
+    seen: Sketch,
+    /// What one actor reads on a day, over all actors.
+    pub(super) usual: Usual,
+    /// The hours at which anybody works.
+    pub(super) hours: Hours,
+}
+
+impl<K: Hash + Eq + Clone, V: Default> Lately<K, V> {
+    pub(super) fn new(most: usize) -> Self {
+        Self { most, clock: 0, all: HashMap::new() }
+    }
+
+    /// The value of a key, made if there is none.
+    pub(super) fn of(&mut self, key: &K) -> &mut V {
+        self.clock = self.clock.saturating_add(1);
+        if self.all.len() >= self.most && !self.all.contains_key(key) {
+            self.forget();
+        }
+        let (used, value) = self.all.entry(key.clone()).or_default();
+        *used = self.clock;
+        value
+    }
+
+    pub(super) fn get(&self, key: &K) -> Option<&V> {
+        self.all.get(key).map(|(_, value)| value)
+    }
+
+    pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.all.get_mut(key).map(|(_, value)| value)
+    }
+
+    /// In no order.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
+        self.all.iter_mut().map(|(key, (_, value))| (key, value))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Forgets one in sixteen, so that it needn't look for them every time.
+    fn forget(&mut self) {
+        let mut used: Vec<u64> = self.all.values().map(|(used, _)| *used).collect();
+        let place = used.len() / 16;
+        if place < used.len() {
+            let (_, oldest, _) = used.select_nth_unstable(place);
+            let oldest = *oldest;
+            self.all.retain(|_, (used, _)| *used > oldest);
+        }
+    }
+}
+
+impl Firm {
+    pub(super) fn take(&mut self, act: &Act, local: Local) {
+        if act.is_work() {
+            self.hours.add(local);
+        }
+        if !act.done() {
+            return;
+        }
+        for hash in act.people() {
+            self.seen.add(hash);
+        }
+        // A data subject comes with their record of number 0, and goes with it.
+        let own = act.subjects.iter().filter(|(_, number)| *number == 0).count();
+        let own = i64::try_from(own).unwrap_or(i64::MAX);
+        match act.action {
+            Some(Action::CreateTenant) => self.whole = true,
+            Some(Action::Create) => self.balance = self.balance.saturating_add(own),
+            Some(Action::Delete | Action::Erase) => self.balance = self.balance.saturating_sub(own),
+            _ => {}
+        }
+    }
+
+    /// The host says how many there are.
+    pub(super) fn told(&mut self, known: u64) {
+        self.told = Some(known);
+        self.balance = 0;
+    }
+
+    /// About how many data subjects there are: what the host said or what was created, less what was removed. Where the
+    /// tenant's beginning wasn't seen, at least as many as were ever touched.
+    pub(super) fn size(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "an estimate")]
+        match self.told {
+            Some(told) => (told as f64 + self.balance as f64).max(0.0),
+            None if self.whole => self.balance.max(0) as f64,
+            None => (self.balance.max(0) as f64).max(self.seen.count()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn map_forgets_what_was_used_longest_ago_and_never_holds_more_than_it_may() {
+        let mut map: Lately<u32, u32> = Lately::new(100);
+        for n in 0..1_000 {
+            *map.of(&7) += 1;
+            *map.of(&n) += 1;
+            assert!(map.len() <= 100);
+        }
+        assert!(map.get(&7).is_some_and(|used| *used >= 1_000));
+        assert!(map.get(&10).is_none());
+    }
+}

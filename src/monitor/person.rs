@@ -1,0 +1,302 @@
+//! What is remembered of one actor in one tenant.
+//!
+//! Guarantees: bounded memory, whatever they do. Does not: judge.
+
+use std::collections::VecDeque;
+
+use crate::audit::Outcome;
+use crate::model::{Action, Timestamp};
+use crate::policy::codes;
+
+use super::act::{Act, Spot};
+use super::hours::Hours;
+use super::local::{DAY, HOUR, Local, MINUTE};
+use super::tally::{EVIDENCE, Tally};
+use super::usual::Usual;
+
+/// So many devices of an actor are remembered.
+const DEVICES: usize = 16;
+/// Denials of the last hour are counted in so many parts.
+const PARTS: i64 = 12;
+const PART: i64 = 5 * MINUTE;
+
+/// Denials that only ask for something more: a reason, an approval, a stronger log-in; and those of a frozen tenant, which
+/// everybody gets.
+const ASKING: [&str; 5] =
+    [codes::STEP_UP_REQUIRED, codes::APPROVAL_REQUIRED, codes::REASON_REQUIRED, codes::FROZEN, codes::PURPOSE];
+
+/// The act of a log-in that failed, as hosts report it.
+const LOGIN_FAILED: &str = "host_login_failed";
+
+/// One actor.
+#[derive(Clone, Default)]
+pub(super) struct Person {
+    /// When they were seen last, before the present act.
+    pub(super) before: Option<Timestamp>,
+    last: Option<Timestamp>,
+    day: Option<Local>,
+    /// Days on which they did something.
+    pub(super) days: u32,
+    pub(super) reads: Tally,
+    /// What left in bulk: exports and long lists.
+    pub(super) bulk: Tally,
+    pub(super) changes: Tally,
+    pub(super) removals: Tally,
+    pub(super) denials: Denials,
+    pub(super) hours: Hours,
+    pub(super) this_hour: ThisHour,
+    pub(super) devices: Devices,
+    pub(super) awake: Option<Awake>,
+    pub(super) habits: Habits,
+}
+
+/// Refusals.
+#[derive(Clone, Default)]
+pub(super) struct Denials {
+    pub(super) in_a_row: u32,
+    parts: VecDeque<(i64, u32)>,
+    pub(super) usual: Usual,
+    day: Option<i64>,
+    today: u32,
+    evidence: VecDeque<(i64, Spot)>,
+}
+
+/// What was done since the local hour began.
+#[derive(Clone, Default)]
+pub(super) struct ThisHour {
+    hours: i64,
+    pub(super) acts: u32,
+    pub(super) extent: u32,
+    pub(super) evidence: Vec<Spot>,
+}
+
+/// The devices of an actor.
+#[derive(Clone, Default)]
+pub(super) struct Devices {
+    known: VecDeque<u64>,
+    first: Option<Timestamp>,
+    /// Days on which a device came that wasn't known, the latest last.
+    pub(super) came: VecDeque<i64>,
+    pub(super) new: Option<NewDevice>,
+}
+
+/// A device that came lately.
+#[derive(Clone)]
+pub(super) struct NewDevice {
+    hash: u64,
+    since: Timestamp,
+    /// How long others had been known when it came, in microseconds.
+    pub(super) after: i64,
+    /// How many records were touched from it.
+    pub(super) extent: u32,
+    /// Entries of its use, the first ones.
+    pub(super) evidence: Vec<Spot>,
+}
+
+/// Somebody who came back.
+#[derive(Clone)]
+pub(super) struct Awake {
+    since: Timestamp,
+    /// How long they had been away, in microseconds.
+    pub(super) away: i64,
+    pub(super) extent: u32,
+    pub(super) evidence: Vec<Spot>,
+}
+
+/// On how many days somebody did each of the acts that few do.
+#[derive(Clone, Default)]
+pub(super) struct Habits(Vec<(Action, u32, i64)>);
+
+impl Person {
+    /// Takes in an act. Returns how many data subjects they read on their day before, if one is over now.
+    pub(super) fn take(&mut self, act: &Act, local: Local, long_list: u32) -> Option<f64> {
+        self.before = self.last.replace(act.at);
+        if self.day.is_none_or(|day| day.day != local.day) {
+            self.day = Some(local);
+            self.days = self.days.saturating_add(1);
+        }
+        let over = self.turn(local);
+        if act.shows() {
+            self.reads.add(act, local);
+            if act.action == Some(Action::Export) || (act.action == Some(Action::List) && act.extent() >= long_list) {
+                self.bulk.add(act, local);
+            }
+        }
+        if act.changes() {
+            self.changes.add(act, local);
+        }
+        if act.removes() {
+            self.removals.add(act, local);
+        }
+        self.denials.take(act, local);
+        if act.is_work() {
+            self.hours.add(local);
+            if act.is_use() {
+                self.this_hour.take(act, local);
+            }
+            self.devices.take(act, local);
+        }
+        self.come_back(act);
+        if let Some(action) = act.action.filter(|_| act.done()) {
+            self.habits.take(action, local);
+        }
+        over
+    }
+
+    /// Notices that a day is over, whether or not they do anything.
+    pub(super) fn turn(&mut self, local: Local) -> Option<f64> {
+        for tally in [&mut self.bulk, &mut self.changes, &mut self.removals] {
+            tally.turn(local);
+        }
+        self.reads.turn(local)
+    }
+
+    /// Somebody vouched for what they did lately.
+    pub(super) fn vouch(&mut self, local: Local) {
+        for tally in [&mut self.reads, &mut self.bulk, &mut self.changes, &mut self.removals] {
+            tally.vouch(local);
+        }
+    }
+
+    fn come_back(&mut self, act: &Act) {
+        let away = self.before.map_or(0, |before| act.at.as_micros().saturating_sub(before.as_micros()));
+        if away > DAY {
+            self.awake = Some(Awake { since: act.at, away, extent: 0, evidence: Vec::new() });
+        }
+        match &mut self.awake {
+            Some(awake) if within_a_day(awake.since, act.at) => {
+                awake.extent = awake.extent.saturating_add(act.extent().max(1));
+                note(&mut awake.evidence, act.spot);
+            }
+            awake => *awake = None,
+        }
+    }
+}
+
+impl Denials {
+    fn take(&mut self, act: &Act, local: Local) {
+        let part = act.at.as_micros().div_euclid(PART);
+        self.turn(part, local);
+        if self.parts.is_empty() {
+            // Denials with an hour between aren't in a row.
+            self.in_a_row = 0;
+            self.evidence.clear();
+        }
+        match (act.outcome, act.name.as_str()) {
+            (Outcome::Denied, _) if ASKING.contains(&act.code.as_str()) => return,
+            (Outcome::Denied, _) | (_, LOGIN_FAILED) => {}
+            (Outcome::Permitted, _) => {
+                self.in_a_row = 0;
+                return;
+            }
+            (Outcome::Failed, _) => return,
+        }
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        self.today = self.today.saturating_add(1);
+        match self.parts.iter_mut().find(|(of, _)| *of == part) {
+            Some((_, count)) => *count = count.saturating_add(1),
+            None => self.parts.push_back((part, 1)),
+        }
+        if self.evidence.len() >= EVIDENCE {
+            self.evidence.pop_front();
+        }
+        self.evidence.push_back((part, act.spot));
+    }
+
+    fn turn(&mut self, part: i64, local: Local) {
+        self.parts.retain(|(of, _)| part.saturating_sub(*of) < PARTS && of.saturating_sub(part) < PARTS);
+        if self.day != Some(local.day) {
+            if let Some(day) = self.day.replace(local.day) {
+                self.usual.learn(Local { day, ..local }, f64::from(self.today));
+            }
+            self.today = 0;
+        }
+    }
+
+    /// How many in the last hour.
+    pub(super) fn hour(&self) -> u32 {
+        self.parts.iter().fold(0, |sum, (_, count)| sum.saturating_add(*count))
+    }
+
+    /// The entries of those in a row, or of the last hour.
+    pub(super) fn evidence(&self) -> Vec<Spot> {
+        self.evidence.iter().map(|(_, spot)| *spot).collect()
+    }
+}
+
+impl ThisHour {
+    fn take(&mut self, act: &Act, local: Local) {
+        if self.hours != local.hours {
+            *self = Self { hours: local.hours, ..Self::default() };
+        }
+        self.acts = self.acts.saturating_add(1);
+        self.extent = self.extent.saturating_add(act.extent());
+        note(&mut self.evidence, act.spot);
+    }
+}
+
+impl Devices {
+    fn take(&mut self, act: &Act, local: Local) {
+        let Some(hash) = act.device else { return };
+        let first = *self.first.get_or_insert(act.at);
+        if let Some(place) = self.known.iter().position(|known| *known == hash) {
+            self.known.remove(place);
+        } else {
+            if !self.known.is_empty() {
+                if self.came.len() >= DEVICES {
+                    self.came.pop_front();
+                }
+                self.came.push_back(local.day);
+                let after = act.at.as_micros().saturating_sub(first.as_micros());
+                self.new = Some(NewDevice { hash, since: act.at, after, extent: 0, evidence: Vec::new() });
+            }
+            if self.known.len() >= DEVICES {
+                self.known.pop_front();
+            }
+        }
+        self.known.push_back(hash);
+        if let Some(new) = self.new.as_mut().filter(|new| new.hash == hash && within_a_day(new.since, act.at)) {
+            new.extent = new.extent.saturating_add(act.extent());
+            note(&mut new.evidence, act.spot);
+        }
+    }
+
+    /// The device that came within the last day, if the act is from it.
+    pub(super) fn newcomer(&self, act: &Act) -> Option<&NewDevice> {
+        self.new.as_ref().filter(|new| Some(new.hash) == act.device && within_a_day(new.since, act.at))
+    }
+
+    /// How many new ones came in the last so many days.
+    pub(super) fn came_within(&self, days: i64, local: Local) -> usize {
+        self.came.iter().filter(|day| local.day.saturating_sub(**day) < days).count()
+    }
+}
+
+impl Habits {
+    fn take(&mut self, action: Action, local: Local) {
+        if !action.is_administration() && action != Action::Erase {
+            return;
+        }
+        match self.0.iter_mut().find(|(known, ..)| *known == action) {
+            Some((_, _, day)) if *day == local.day => {}
+            Some((_, days, day)) => (*days, *day) = (days.saturating_add(1), local.day),
+            None => self.0.push((action, 1, local.day)),
+        }
+    }
+
+    /// On how many days they did it, today included.
+    pub(super) fn days(&self, action: Action) -> u32 {
+        self.0.iter().find(|(known, ..)| *known == action).map_or(0, |(_, days, _)| *days)
+    }
+}
+
+/// Whether `at` is within the day after `since`; clocks may differ by an hour.
+fn within_a_day(since: Timestamp, at: Timestamp) -> bool {
+    (-HOUR..DAY).contains(&at.as_micros().saturating_sub(since.as_micros()))
+}
+
+fn note(evidence: &mut Vec<Spot>, spot: Spot) {
+    if evidence.len() < EVIDENCE {
+        evidence.push(spot);
+    }
+}

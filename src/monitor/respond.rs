@@ -1,0 +1,185 @@
+//! What the monitor does by itself about an alert.
+//!
+//! Guarantees: only what the rules were told to, as the responder, by the public calls, so the host's policy decides and the
+//! journal tells. Nobody on the list of those to be left alone, nor the responder, is suspended or asked for a new log-in;
+//! no more than so many actors are in an hour. What was refused or failed is part of the alert. Does not: loosen a freeze,
+//! or undo anything.
+
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+
+use crate::error::Error;
+use crate::model::{Actor, Timestamp};
+use crate::vault::{Freeze, Tenant, Vault};
+
+use super::alert::Alert;
+use super::local::HOUR;
+
+/// So many actors are suspended, or asked for a new log-in, in an hour.
+pub(super) const PER_HOUR: usize = 5;
+
+/// What can be done about an alert, without waiting for anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Respond {
+    /// The actor has to be authenticated anew, at least this strongly:
+    /// [`Tenant::require_step_up`](crate::Tenant::require_step_up).
+    StepUp(u8),
+    /// The actor may do nothing more in the tenant: [`Tenant::suspend`](crate::Tenant::suspend).
+    SuspendActor,
+    /// The tenant is frozen for everybody: [`Tenant::freeze`](crate::Tenant::freeze). A freeze that goes further stays.
+    FreezeTenant(Freeze),
+}
+
+impl fmt::Display for Respond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StepUp(strength) => write!(f, "step_up({strength})"),
+            Self::SuspendActor => f.write_str("suspend_actor"),
+            Self::FreezeTenant(Freeze::ReadOnly) => f.write_str("freeze_tenant(read_only)"),
+            Self::FreezeTenant(_) => f.write_str("freeze_tenant(closed)"),
+        }
+    }
+}
+
+/// A response, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Response {
+    /// What was to be done.
+    pub respond: Respond,
+    /// What came of it.
+    pub outcome: ResponseOutcome,
+}
+
+/// What came of a response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResponseOutcome {
+    /// It was done.
+    Done,
+    /// It was so already.
+    Already,
+    /// It wasn't tried, and why.
+    NotTried(String),
+    /// It was tried, and failed or was refused: the error, with its causes.
+    Failed(String),
+}
+
+impl fmt::Display for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.respond)?;
+        match &self.outcome {
+            ResponseOutcome::Done => f.write_str("done"),
+            ResponseOutcome::Already => f.write_str("so already"),
+            ResponseOutcome::NotTried(why) => write!(f, "not tried: {why}"),
+            ResponseOutcome::Failed(why) => write!(f, "failed: {why}"),
+        }
+    }
+}
+
+/// Who responds, and within what limits.
+pub(super) struct Responder {
+    pub(super) actor: Option<Actor>,
+    pub(super) spared: HashSet<String>,
+    pub(super) per_hour: usize,
+    lately: VecDeque<Timestamp>,
+}
+
+impl Responder {
+    pub(super) fn new() -> Self {
+        Self { actor: None, spared: HashSet::new(), per_hour: PER_HOUR, lately: VecDeque::new() }
+    }
+
+    /// Does what is to be done about an alert.
+    pub(super) fn answer(&mut self, vault: &Vault, alert: &Alert, what: &[Respond]) -> Vec<Response> {
+        let each = |respond: &Respond| Response { respond: *respond, outcome: self.one(vault, alert, *respond) };
+        what.iter().map(each).collect()
+    }
+
+    fn one(&mut self, vault: &Vault, alert: &Alert, respond: Respond) -> ResponseOutcome {
+        let not = |why: &str| ResponseOutcome::NotTried(why.to_owned());
+        let Some(responder) = self.actor.clone() else {
+            return not("the monitor was given no responder: see `Monitor::responder`");
+        };
+        let Some(tenant) = alert.tenant.and_then(|id| vault.tenants().into_iter().find(|tenant| tenant.id() == id))
+        else {
+            return not("the alert is of no tenant");
+        };
+        let now = vault.now();
+        // The text may be longer than a reason may be.
+        let reason = format!("alert {}", alert.id);
+        let done = match respond {
+            Respond::FreezeTenant(extent) => return freeze(&tenant, extent, &reason, &responder),
+            Respond::StepUp(_) | Respond::SuspendActor => self.may(alert, &responder, now),
+        };
+        let actor = match done {
+            Ok(actor) => actor,
+            Err(why) => return ResponseOutcome::NotTried(why),
+        };
+        let done = match respond {
+            Respond::StepUp(strength) => {
+                tenant.require_step_up(&actor, strength, &reason, &responder).map(|()| ResponseOutcome::Done)
+            }
+            _ => tenant.suspend(&actor, &reason, &responder).map(|new| match new {
+                true => ResponseOutcome::Done,
+                false => ResponseOutcome::Already,
+            }),
+        };
+        match done {
+            Ok(outcome) => {
+                self.lately.push_back(now);
+                outcome
+            }
+            Err(error) => failed(&error),
+        }
+    }
+
+    /// Whom it is about, if something may be done to them.
+    fn may(&mut self, alert: &Alert, responder: &Actor, now: Timestamp) -> Result<String, String> {
+        let Some(actor) = &alert.actor else { return Err("nobody in particular did it".to_owned()) };
+        if actor == responder.id() {
+            return Err("nothing is done to the responder".to_owned());
+        }
+        if self.spared.contains(actor) {
+            return Err("they are among those never suspended".to_owned());
+        }
+        let old = |at: &Timestamp| !(0..HOUR).contains(&now.as_micros().saturating_sub(at.as_micros()));
+        self.lately.retain(|at| !old(at));
+        if self.lately.len() >= self.per_hour {
+            return Err(format!(
+                "{} actors were suspended or asked for a new log-in within the hour",
+                self.lately.len()
+            ));
+        }
+        Ok(actor.clone())
+    }
+}
+
+fn freeze(tenant: &Tenant, extent: Freeze, reason: &str, responder: &Actor) -> ResponseOutcome {
+    let done = tenant.frozen(responder).and_then(|frozen| match frozen {
+        Some(frozen) if frozen.extent >= extent => Ok(false),
+        _ => tenant.freeze(extent, reason, responder),
+    });
+    match done {
+        Ok(true) => ResponseOutcome::Done,
+        Ok(false) => ResponseOutcome::Already,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &Error) -> ResponseOutcome {
+    ResponseOutcome::Failed(describe(error))
+}
+
+/// An error and its causes in one line.
+pub(super) fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,336 @@
+//! What a rule is: what it sees, and what it finds.
+
+use std::fmt;
+
+use crate::audit::Outcome;
+
+use super::act::{Act, Spot};
+use super::local::Local;
+use super::people::Firm;
+use super::person::Person;
+use super::privilege::Changes;
+use super::usual::{KNOWN_DAYS, Usual};
+
+/// The rules that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum RuleName {
+    /// [`RepeatedDenials`](super::RepeatedDenials).
+    RepeatedDenials,
+    /// [`MassRead`](super::MassRead).
+    MassRead,
+    /// [`MassExport`](super::MassExport).
+    MassExport,
+    /// [`MassChange`](super::MassChange).
+    MassChange,
+    /// [`OffHours`](super::OffHours).
+    OffHours,
+    /// [`NewDevice`](super::NewDevice).
+    NewDevice,
+    /// [`PrivilegeUse`](super::PrivilegeUse).
+    PrivilegeUse,
+    /// [`DormantActor`](super::DormantActor).
+    DormantActor,
+    /// [`Honeypot`](super::Honeypot).
+    Honeypot,
+    /// [`BreakGlassUse`](super::BreakGlassUse).
+    BreakGlassUse,
+    /// [`JournalTrouble`](super::JournalTrouble).
+    JournalTrouble,
+    /// [`KeyActs`](super::KeyActs).
+    KeyActs,
+}
+
+impl RuleName {
+    /// Every rule there is.
+    pub const ALL: &'static [Self] = &[
+        Self::RepeatedDenials,
+        Self::MassRead,
+        Self::MassExport,
+        Self::MassChange,
+        Self::OffHours,
+        Self::NewDevice,
+        Self::PrivilegeUse,
+        Self::DormantActor,
+        Self::Honeypot,
+        Self::BreakGlassUse,
+        Self::JournalTrouble,
+        Self::KeyActs,
+    ];
+
+    /// The stable name that alerts and the journal use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RepeatedDenials => "repeated_denials",
+            Self::MassRead => "mass_read",
+            Self::MassExport => "mass_export",
+            Self::MassChange => "mass_change",
+            Self::OffHours => "off_hours",
+            Self::NewDevice => "new_device",
+            Self::PrivilegeUse => "privilege_use",
+            Self::DormantActor => "dormant_actor",
+            Self::Honeypot => "honeypot",
+            Self::BreakGlassUse => "break_glass_use",
+            Self::JournalTrouble => "journal_trouble",
+            Self::KeyActs => "key_acts",
+        }
+    }
+
+    /// The rule of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|rule| rule.name() == name)
+    }
+
+    /// Whether feedback changes it. What must never be silenced isn't.
+    #[must_use]
+    pub const fn is_tunable(self) -> bool {
+        !matches!(self, Self::Honeypot | Self::BreakGlassUse | Self::JournalTrouble)
+    }
+}
+
+impl fmt::Display for RuleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How bad it is, if it is what it looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Severity {
+    /// To know, not to act on.
+    Info,
+    /// Worth a look when there is time.
+    Low,
+    /// Worth a look today.
+    Medium,
+    /// Worth a look now.
+    High,
+    /// Somebody should be woken.
+    Critical,
+}
+
+impl Severity {
+    /// The stable name that alerts and the journal use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        let all = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+        all.into_iter().find(|severity| severity.name() == name)
+    }
+
+    pub(super) const fn raised(self) -> Self {
+        match self {
+            Self::Info => Self::Low,
+            Self::Low => Self::Medium,
+            Self::Medium => Self::High,
+            Self::High | Self::Critical => Self::Critical,
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a rule found.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Finding {
+    pub(super) severity: Severity,
+    /// In words, with the numbers.
+    pub(super) text: String,
+    /// How far beyond the threshold: 1 just reaches it.
+    pub(super) degree: f64,
+    /// The entries it rests on, besides the present one; the latest are kept.
+    pub(super) evidence: Vec<Spot>,
+    /// Whose doing it is, if not the act's actor's.
+    pub(super) actor: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn new(severity: Severity, text: String) -> Self {
+        Self { severity, text, degree: 1.0, evidence: Vec::new(), actor: None }
+    }
+
+    pub(super) fn degree(mut self, degree: f64) -> Self {
+        self.degree = degree;
+        self
+    }
+
+    pub(super) fn evidence(mut self, evidence: Vec<Spot>) -> Self {
+        self.evidence = evidence;
+        self
+    }
+}
+
+/// What a rule sees: the act, and what is remembered of its actor and tenant, the act included.
+pub(super) struct View<'a> {
+    pub(super) act: &'a Act,
+    pub(super) local: Local,
+    pub(super) person: &'a Person,
+    pub(super) firm: &'a Firm,
+    pub(super) changes: &'a Changes,
+    /// What feedback multiplies thresholds by, for this rule, actor and tenant.
+    pub(super) tuning: f64,
+}
+
+/// A rule.
+pub(super) trait Judge: fmt::Debug + Send + Sync {
+    fn name(&self) -> RuleName;
+
+    fn judge(&self, view: &View<'_>) -> Option<Finding>;
+}
+
+/// A rule with its thresholds, for [`Rules::with`](super::Rules::with): made from [`MassRead`](super::MassRead) and the
+/// others.
+#[derive(Debug)]
+pub struct AnyRule(pub(super) Kept);
+
+/// Rules that look at entries, and the two that need more.
+#[derive(Debug)]
+pub(super) enum Kept {
+    Judge(Box<dyn Judge>),
+    Trouble(super::JournalTrouble),
+}
+
+/// Feedback has silenced a rule that has no number to be raised.
+const SILENT: f64 = 1.5;
+
+impl View<'_> {
+    /// What one actor of the tenant reads on a usual day; 0 where too little is known.
+    pub(super) fn others(&self) -> f64 {
+        if self.firm.usual.days() >= OTHERS_DAYS { self.firm.usual.mean() } else { 0.0 }
+    }
+
+    pub(super) fn actor(&self) -> &str {
+        self.act.actor.as_deref().unwrap_or("the vault itself")
+    }
+
+    pub(super) fn denied(&self) -> bool {
+        self.act.outcome == Outcome::Denied
+    }
+
+    /// Whether feedback has silenced the rule here.
+    pub(super) fn silenced(&self) -> bool {
+        self.tuning >= SILENT
+    }
+
+    /// How much must be touched to matter in a store of this size: a thousandth of it, within bounds.
+    pub(super) fn substance(&self, least: f64, most: f64) -> f64 {
+        (self.firm.size() / 1_000.0).clamp(least, most)
+    }
+}
+
+/// When an amount is too large: relative to the store, to the actor's own past, and never below a floor.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Limit {
+    /// Per cent of the tenant's data subjects.
+    pub(super) share: f64,
+    /// Never below this many, in the smallest store,
+    pub(super) least: f64,
+    /// and that share never above this many, in the largest.
+    pub(super) most: f64,
+    /// So many times the actor's usual day,
+    pub(super) times: f64,
+    /// and so many times the highest one that is remembered.
+    pub(super) peak: f64,
+    /// The usual day of somebody new, where the others' isn't known either.
+    pub(super) fresh: f64,
+}
+
+/// Somebody new may be busier than the others are on average.
+const NEW_TIMES: f64 = 1.5;
+/// Where the others are known, the usual day of somebody new is at least this part of what it would be.
+const FRESH_PART: f64 = 3.0;
+/// So many days of all actors together have to be known.
+const OTHERS_DAYS: u32 = 10;
+
+impl Limit {
+    /// The threshold for this actor, in this store, now.
+    pub(super) fn threshold(&self, view: &View<'_>, usual: &Usual, others: f64) -> f64 {
+        let floor = (view.firm.size() * self.share / 100.0).clamp(self.least, self.most.max(self.least));
+        let own = self.own_day(usual, others) * self.times;
+        let peak = usual.peak(view.local) * self.peak;
+        floor.max(own).max(peak) * view.tuning
+    }
+
+    /// Somebody's usual day; of a new one, the others'.
+    pub(super) fn own_day(&self, usual: &Usual, others: f64) -> f64 {
+        if usual.days() >= KNOWN_DAYS {
+            usual.mean()
+        } else {
+            let fresh = if others > 0.0 { self.fresh / FRESH_PART } else { self.fresh };
+            usual.mean().max(others * NEW_TIMES).max(fresh)
+        }
+    }
+}
+
+/// A share that was given, if it makes sense.
+pub(super) fn per_cent(given: f64, default: f64) -> f64 {
+    if given.is_finite() { given.clamp(0.001, 100.0) } else { default }
+}
+
+/// A number of times that was given, if it makes sense.
+pub(super) fn times(given: f64, default: f64) -> f64 {
+    if given.is_finite() { given.clamp(1.0, 1_000.0) } else { default }
+}
+
+/// A number with its thousands set apart.
+pub(super) fn number(of: f64) -> String {
+    let digits = format!("{:.0}", of.max(0.0));
+    let mut text = String::with_capacity(digits.len().saturating_mul(2));
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && digits.len().saturating_sub(place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 record`, `2 records`.
+pub(super) fn counted(count: f64, one: &str, many: &str) -> String {
+    format!("{} {}", number(count), if count.round() == 1.0 { one } else { many })
+}
+
+/// `about 412 of 3,018 data subjects`: an amount, and the store it was taken from.
+pub(super) fn of_all(amount: f64, firm: &Firm) -> String {
+    let size = firm.size();
+    if size < 1.0 {
+        return format!("about {} data subjects", number(amount));
+    }
+    format!("about {} of {} data subjects", number(amount.min(size)), number(size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_its_own_name() {
+        for rule in RuleName::ALL {
+            assert_eq!(RuleName::from_name(rule.name()), Some(*rule));
+        }
+        assert_eq!(RuleName::from_name("other"), None);
+    }
+
+    #[test]
+    fn numbers_are_set_apart_by_thousands() {
+        for (of, text) in [(0.0, "0"), (999.4, "999"), (1_000.0, "1,000"), (3_018_412.0, "3,018,412"), (-3.0, "0")] {
+            assert_eq!(number(of), text);
+        }
+    }
+}

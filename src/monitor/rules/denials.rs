@@ -1,0 +1,84 @@
+//! Repeated denials: somebody tries doors.
+
+use crate::monitor::RuleName;
+use crate::monitor::rule::{Finding, Judge, Severity, View, counted, number, times};
+
+/// So many denials in a row, with nothing allowed between.
+const IN_A_ROW: u32 = 10;
+/// So many denials in an hour,
+const PER_HOUR: u32 = 20;
+/// or so many times the actor's usual day's, if that is more.
+const TIMES: f64 = 4.0;
+
+/// Somebody is refused again and again: in a row, or in an hour, and more than they usually are. Log-ins that the host
+/// reports as failed count too. Denials that only ask for a reason, a purpose, an approval or a stronger log-in don't, nor
+/// those of a frozen tenant.
+#[derive(Debug, Clone, Copy)]
+pub struct RepeatedDenials {
+    in_a_row: u32,
+    per_hour: u32,
+    times: f64,
+}
+
+super::rule!(RepeatedDenials);
+
+impl RepeatedDenials {
+    /// 10 in a row or 20 in an hour, and 4 times the actor's usual day.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { in_a_row: IN_A_ROW, per_hour: PER_HOUR, times: TIMES }
+    }
+
+    /// How many in a row, at least 2.
+    #[must_use]
+    pub fn in_a_row(mut self, denials: u32) -> Self {
+        self.in_a_row = denials.max(2);
+        self
+    }
+
+    /// How many in an hour, at least 2.
+    #[must_use]
+    pub fn per_hour(mut self, denials: u32) -> Self {
+        self.per_hour = denials.max(2);
+        self
+    }
+
+    /// How many times the usual day's denials of the actor, if that is more.
+    #[must_use]
+    pub fn times_usual(mut self, factor: f64) -> Self {
+        self.times = times(factor, TIMES);
+        self
+    }
+}
+
+impl Judge for RepeatedDenials {
+    fn name(&self) -> RuleName {
+        RuleName::RepeatedDenials
+    }
+
+    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+        let denials = &view.person.denials;
+        if denials.in_a_row == 0 {
+            return None;
+        }
+        let usual = denials.usual.mean();
+        let (row, hour) = (f64::from(denials.in_a_row), f64::from(denials.hour()));
+        let own = usual * self.times;
+        let in_a_row = row / (f64::from(self.in_a_row).max(own) * view.tuning);
+        let per_hour = hour / (f64::from(self.per_hour).max(own) * view.tuning);
+        let degree = in_a_row.max(per_hour);
+        if degree < 1.0 {
+            return None;
+        }
+        let text = format!(
+            "`{}` was refused {} in a row, {} in the last hour, the latest {} of `{}`; on a usual day it is {}",
+            view.actor(),
+            counted(row, "time", "times"),
+            number(hour),
+            if view.act.code.is_empty() { "a failure".to_owned() } else { format!("(`{}`)", view.act.code) },
+            view.act.name,
+            number(usual),
+        );
+        Some(Finding::new(Severity::Medium, text).degree(degree).evidence(denials.evidence()))
+    }
+}

@@ -1,0 +1,64 @@
+//! Key acts: what creates, turns or destroys keys, and what copies everything.
+
+use crate::audit::Outcome;
+use crate::model::Action;
+use crate::monitor::RuleName;
+use crate::monitor::rule::{Finding, Judge, Severity, View, counted};
+
+/// Whoever did it on so many days before does it as their work.
+const HABIT_DAYS: u32 = 3;
+
+/// Somebody created the vault or a tenant, rotated keys, erased somebody, made a backup or restored one, or was refused it.
+/// Creating tenants, erasing and backing up are nothing to tell of from those who have done it on 3 days before, unless
+/// changed; restoring and rotating keys always are.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyActs {
+    habit_days: u32,
+}
+
+super::rule!(KeyActs);
+
+impl KeyActs {
+    /// A habit after 3 days.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { habit_days: HABIT_DAYS }
+    }
+
+    /// Whoever did it on so many days before does it as their work.
+    #[must_use]
+    pub fn habit_days(mut self, days: u32) -> Self {
+        self.habit_days = days;
+        self
+    }
+}
+
+impl Judge for KeyActs {
+    fn name(&self) -> RuleName {
+        RuleName::KeyActs
+    }
+
+    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+        let action = view.act.action?;
+        let (severity, habitual) = match action {
+            Action::CreateVault | Action::CreateTenant | Action::Erase | Action::Backup => (Severity::Info, true),
+            Action::RotateKeys => (Severity::Medium, false),
+            Action::Restore => (Severity::High, false),
+            _ => return None,
+        };
+        let days = view.person.habits.days(action);
+        if view.silenced() || (habitual && days > self.habit_days) || view.act.outcome == Outcome::Failed {
+            return None;
+        }
+        let (severity, what) = match view.act.outcome {
+            Outcome::Denied => (severity.raised(), "was refused"),
+            _ => (severity, "did"),
+        };
+        let text = format!(
+            "`{}` {what} `{action}`; they have done it on {}",
+            view.actor(),
+            counted(f64::from(days), "day", "days")
+        );
+        Some(Finding::new(severity, text))
+    }
+}

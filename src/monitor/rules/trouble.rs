@@ -1,0 +1,98 @@
+//! Journal or sink trouble: what the alarms themselves rest on.
+
+use std::time::Duration;
+
+use crate::audit::SinkState;
+use crate::model::Action;
+use crate::monitor::act::Act;
+use crate::monitor::rule::{Finding, Severity};
+use crate::vault::Health;
+
+/// A sink may fail or lag for so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How often the vault's health is looked at.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// The vault can't write its journal, a sink has stopped, or fails or lags for over a minute, or a verification found
+/// anything but an intact vault. It can't be tuned away.
+///
+/// [`Vault::health`](crate::Vault::health) is asked every second, unless changed.
+#[derive(Debug, Clone, Copy)]
+pub struct JournalTrouble {
+    patience: Duration,
+    pub(in crate::monitor) every: Duration,
+}
+
+impl From<JournalTrouble> for crate::monitor::AnyRule {
+    fn from(rule: JournalTrouble) -> Self {
+        Self(crate::monitor::rule::Kept::Trouble(rule))
+    }
+}
+
+impl Default for JournalTrouble {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl JournalTrouble {
+    /// With the times above.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { patience: PATIENCE, every: EVERY }
+    }
+
+    /// For how long a sink may fail or lag.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// How often the vault's health is looked at, at least every ten minutes and at most every 10 ms.
+    #[must_use]
+    pub fn every(mut self, every: Duration) -> Self {
+        self.every = every.clamp(Duration::from_millis(10), Duration::from_secs(600));
+        self
+    }
+
+    /// What a verification found.
+    pub(in crate::monitor) fn verified(act: &Act) -> Option<Finding> {
+        if act.action != Some(Action::Verify) || !act.done() || act.code.is_empty() || FINE.contains(&&*act.code) {
+            return None;
+        }
+        let text = format!("a verification found the vault not intact: `{}`", act.code);
+        Some(Finding::new(Severity::Critical, text))
+    }
+
+    /// What the vault's health says, and what it is about: the journal, or a sink.
+    pub(in crate::monitor) fn look(&self, health: &Health) -> Vec<(String, Finding)> {
+        let mut found = Vec::new();
+        if health.stopped {
+            let text = "the vault has stopped: writing failed, and every act fails until it is opened again";
+            found.push(("journal".to_owned(), Finding::new(Severity::Critical, text.to_owned())));
+        }
+        for sink in &health.sinks {
+            let waiting = sink.waiting.unwrap_or_default();
+            let (state, severity) = match sink.state {
+                SinkState::Stopped => ("has stopped", Severity::High),
+                SinkState::Failing if waiting >= self.patience => ("fails", Severity::High),
+                _ if waiting >= self.patience => ("lags", Severity::Medium),
+                _ => continue,
+            };
+            let text = format!(
+                "the audit sink `{}` {state}: {} blocks wait, the oldest for {} seconds{}",
+                sink.name,
+                sink.lag,
+                waiting.as_secs(),
+                sink.error.as_deref().map(|error| format!("; {error}")).unwrap_or_default(),
+            );
+            let severity = if sink.required { severity.raised() } else { severity };
+            found.push((format!("sink {}", sink.name), Finding::new(severity, text)));
+        }
+        found
+    }
+}
+
+/// What a verification's entry says where nothing is wrong.
+const FINE: &[&str] = &["intact", "unanchored_tail"];

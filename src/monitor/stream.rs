@@ -1,0 +1,241 @@
+//! The monitor's end of the journal: events in, alerts waiting to be told.
+//!
+//! Guarantees: an act waits for nothing here; events that come again are skipped; what was raised before a restart, and
+//! is on record, isn't raised again, and what a crash kept from being put on record is. Bounded memory. Does not: tell
+//! anybody, respond, or write.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::audit::{AuditSink, Event, Held, SinkError};
+use crate::model::{TenantId, Timestamp};
+
+use super::act::{ALERT, Act, BEGAN, Spot};
+use super::alert::Alert;
+use super::engine::Engine;
+use super::local::DAY;
+use super::rule::{RuleName, Severity};
+
+/// So many alerts wait until the past is learned,
+const PENDING: usize = 1_024;
+/// or until they are told.
+const OUTBOX: usize = 1_024;
+/// So many alerts are remembered, for feedback.
+pub(super) const REMEMBERED: usize = 1_024;
+
+/// What happened while no monitor watched, or couldn't be put on record, is told of later if it isn't older than this.
+const LATE: i64 = 3 * DAY;
+
+/// The name that health reports have for the monitor.
+pub(super) const NAME: &str = "monitor";
+
+/// What the monitor's threads share.
+pub(super) struct Stream {
+    state: Mutex<State>,
+    pub(super) changed: Condvar,
+}
+
+/// Under the lock.
+pub(super) struct State {
+    pub(super) engine: Engine,
+    journal: String,
+    seen: Option<Spot>,
+    /// Where a monitor first began to watch, before this one.
+    began: Option<u64>,
+    /// How many blocks are the past, and when it ended: known once a vault is watched.
+    past: Option<(u64, Timestamp)>,
+    pub(super) learned: bool,
+    told: Vec<(TenantId, u64)>,
+    pending: VecDeque<Alert>,
+    pub(super) outbox: VecDeque<Alert>,
+    pub(super) dropped: u64,
+    remembered: VecDeque<Alert>,
+    pub(super) stop: bool,
+}
+
+impl Stream {
+    pub(super) fn new(engine: Engine) -> Self {
+        let state = State {
+            engine,
+            journal: String::new(),
+            seen: None,
+            began: None,
+            past: None,
+            learned: false,
+            told: Vec::new(),
+            pending: VecDeque::new(),
+            outbox: VecDeque::new(),
+            dropped: 0,
+            remembered: VecDeque::new(),
+            stop: false,
+        };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Takes in the next event.
+    pub(super) fn take(&mut self, event: &Event) {
+        let spot = (event.position(), event.index());
+        if self.journal != event.journal() {
+            // A restore has begun a new journal; what was learned stays.
+            event.journal().clone_into(&mut self.journal);
+            self.engine.of_journal(event.journal());
+            self.seen = None;
+        }
+        if self.seen.is_some_and(|seen| spot <= seen) {
+            return;
+        }
+        self.seen = Some(spot);
+        let act = Act::of(event);
+        match act.name.as_str() {
+            ALERT => self.on_record(event, &act),
+            BEGAN if !self.learned => {
+                self.began.get_or_insert(act.spot.0);
+            }
+            _ => {}
+        }
+        let raised = self.engine.take(&act);
+        self.raise(raised);
+        self.learn();
+    }
+
+    /// Says that the first so many blocks are the past.
+    pub(super) fn begins_at(&mut self, blocks: u64, now: Timestamp) {
+        self.past = Some((blocks, now));
+        self.learn();
+    }
+
+    /// Says that all blocks up to and with this one were delivered, those without entries too.
+    pub(super) fn delivered(&mut self, position: u64) {
+        if let Some((_, now)) = self.past.filter(|(past, _)| position.saturating_add(1) >= *past) {
+            self.begins_at(0, now);
+        }
+    }
+
+    pub(super) fn know(&mut self, tenant: TenantId, records: u64) {
+        if self.learned {
+            self.engine.told(tenant, records);
+        } else {
+            self.told.retain(|(known, _)| *known != tenant);
+            self.told.push((tenant, records));
+        }
+    }
+
+    pub(super) fn raise(&mut self, alerts: Vec<Alert>) {
+        for alert in alerts {
+            let (queue, most) = if self.learned { (&mut self.outbox, OUTBOX) } else { (&mut self.pending, PENDING) };
+            if queue.len() >= most {
+                queue.pop_front();
+                self.dropped = self.dropped.saturating_add(u64::from(self.learned));
+            }
+            queue.push_back(alert);
+        }
+    }
+
+    /// Remembers an alert that was told.
+    pub(super) fn remember(&mut self, alert: Alert) {
+        self.remembered.retain(|known| known.id != alert.id);
+        if self.remembered.len() >= REMEMBERED {
+            self.remembered.pop_front();
+        }
+        self.remembered.push_back(alert);
+    }
+
+    /// The latest alerts, the oldest first.
+    pub(super) fn remembered(&self) -> impl Iterator<Item = Alert> {
+        self.remembered.iter().map(|alert| Alert { count: self.engine.count(alert), ..alert.clone() })
+    }
+
+    pub(super) fn position(&self) -> Option<u64> {
+        self.seen.map(|(position, _)| position)
+    }
+
+    /// When the past is over, what it left to be told is.
+    fn learn(&mut self) {
+        let over = |past| past == 0 || self.seen.is_some_and(|(position, _)| position.saturating_add(1) >= past);
+        let Some((_, now)) = self.past.filter(|(past, _)| !self.learned && over(*past)) else { return };
+        self.learned = true;
+        for (tenant, records) in std::mem::take(&mut self.told) {
+            self.engine.told(tenant, records);
+        }
+        let began = self.began;
+        let due = |alert: &Alert| {
+            let age = now.as_micros().saturating_sub(alert.at.as_micros());
+            let position = alert.evidence.first().map_or(0, |(position, _)| *position);
+            // Where none watched before, the past is only learned from.
+            age < LATE && began.is_some_and(|began| position > began)
+        };
+        let due: Vec<Alert> = std::mem::take(&mut self.pending).into_iter().filter(due).collect();
+        self.raise(due);
+    }
+
+    /// An alert is on record: it needn't be raised again, and feedback may be on it.
+    fn on_record(&mut self, event: &Event, act: &Act) {
+        let Some(rule) = RuleName::from_name(&act.rule) else { return };
+        let actor = act.party.as_deref().and_then(|party| party.strip_prefix("actor:")).map(str::to_owned);
+        let (tenant, at) = (act.tenant, act.at);
+        let told = |alert: &Alert| {
+            let since = at.as_micros().saturating_sub(alert.at.as_micros());
+            alert.rule == rule && alert.tenant == tenant && alert.actor == actor && (0..DAY).contains(&since)
+        };
+        self.pending.retain(|alert| !told(alert));
+        let id = id_of(rule, act);
+        if self.remembered.iter().any(|alert| alert.id == id) {
+            return;
+        }
+        let severity = Severity::from_name(&act.code).unwrap_or(Severity::Medium);
+        self.remember(Alert {
+            id,
+            rule,
+            severity,
+            tenant,
+            actor,
+            at,
+            text: event.reason().unwrap_or_default().to_owned(),
+            evidence: act.evidence.clone(),
+            journal: event.journal().to_owned(),
+            count: 1,
+            degree: 1.0,
+            update: 0,
+            responses: Vec::new(),
+            unjournalled: None,
+        });
+    }
+}
+
+/// The id of an alert that is on record.
+fn id_of(rule: RuleName, act: &Act) -> String {
+    match act.evidence.first() {
+        Some((position, index)) => format!("{rule}-{position}-{index}"),
+        None => format!("{rule}-t{}", act.at.as_micros()),
+    }
+}
+
+/// The sink that a vault gives its journal to.
+pub(super) struct MonitorSink(pub(super) Arc<Stream>);
+
+impl AuditSink for MonitorSink {
+    fn deliver(&mut self, events: &[Event]) -> Result<(), SinkError> {
+        let mut state = self.0.lock();
+        for event in events {
+            state.take(event);
+        }
+        drop(state);
+        self.0.changed.notify_all();
+        Ok(())
+    }
+
+    /// Nothing is kept: the rules learn from the whole journal, each time.
+    fn last(&mut self, _: &str) -> Result<Held, SinkError> {
+        Ok(Held::Nothing)
+    }
+
+    fn name(&self) -> String {
+        NAME.to_owned()
+    }
+}

@@ -1,0 +1,131 @@
+//! What goes wrong around a monitor: its alert sinks, the vault's sinks, the vault's end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use super::whole::{Office, admin, customers, guard, next, until};
+use crate::audit::{AuditSink, Event, Held, Optional, SinkError};
+use crate::monitor::{
+    Alert, AlertChannel, AlertError, AlertLines, JournalTrouble, MassExport, Monitor, RuleName, Rules, Severity,
+};
+
+fn exports() -> Rules {
+    Rules::none().with(MassExport::new())
+}
+
+#[test]
+fn alert_sink_that_errs_or_panics_is_shown_and_gets_the_alert_again_and_holds_up_no_other() {
+    let office = Office::new();
+    let calls = Arc::new(AtomicU32::new(0));
+    let mood = Arc::new(AtomicU32::new(0));
+    let (theirs, told) = (Arc::clone(&mood), Arc::clone(&calls));
+    let moody = move |_: &Alert| {
+        told.fetch_add(1, Ordering::SeqCst);
+        match theirs.load(Ordering::SeqCst) {
+            0 => Err(AlertError::new("the pager is off")),
+            1 => panic!("the pager is broken"),
+            _ => Ok(()),
+        }
+    };
+    let (sink, alerts) = AlertChannel::new(10);
+    let watch = Monitor::new(exports()).alerts(moody).alerts(sink);
+    let (_vault, acme) = office.create(&watch);
+    customers(&acme, "mole").export(None, 1_000).unwrap();
+    next(&alerts, RuleName::MassExport);
+    let error = || watch.health().sinks[0].error.clone().unwrap_or_default();
+    until(|| error().contains("the pager is off"));
+    mood.store(1, Ordering::SeqCst);
+    until(|| error().contains("panicked: the pager is broken"));
+    assert_eq!(watch.health().sinks[0].waiting, 1);
+    mood.store(2, Ordering::SeqCst);
+    until(|| watch.health().sinks[0].taken == 1);
+    let health = watch.health();
+    assert_eq!((health.sinks[0].waiting, health.sinks[0].error.clone()), (0, None));
+    assert!(calls.load(Ordering::SeqCst) >= 3);
+    assert_eq!(health.sinks[1].taken, 1);
+}
+
+#[test]
+fn alert_is_a_line_of_json() {
+    let path = tempfile::NamedTempFile::new().unwrap();
+    let office = Office::new();
+    let watch = Monitor::new(exports()).alerts(AlertLines::new(path.reopen().unwrap()));
+    let (_vault, acme) = office.create(&watch);
+    customers(&acme, "mole").export(None, 1_000).unwrap();
+    until(|| watch.health().sinks[0].taken == 1);
+    let text = std::fs::read_to_string(path.path()).unwrap();
+    let line: serde_json::Value = serde_json::from_str(text.strip_suffix('\n').unwrap()).unwrap();
+    assert_eq!(
+        (&line["rule"], &line["actor"], &line["severity"]),
+        (&"mass_export".into(), &"mole".into(), &"high".into())
+    );
+    assert_eq!(line["tenant"], acme.id().to_string());
+    assert!(line["evidence"].as_array().is_some_and(|spots| !spots.is_empty()));
+}
+
+/// Fails until it is mended.
+struct Broken(Arc<AtomicU32>);
+
+impl AuditSink for Broken {
+    fn deliver(&mut self, _: &[Event]) -> Result<(), SinkError> {
+        if self.0.load(Ordering::SeqCst) == 0 { Err(SinkError::new("no route to the log server")) } else { Ok(()) }
+    }
+
+    fn last(&mut self, _: &str) -> Result<Held, SinkError> {
+        Ok(Held::Nothing)
+    }
+}
+
+#[test]
+fn sink_that_fails_for_too_long_is_an_alert_and_is_joined() {
+    let office = Office::new();
+    let (sink, alerts) = AlertChannel::new(10);
+    let trouble = JournalTrouble::new().patience(Duration::from_millis(20)).every(Duration::from_millis(10));
+    let watch = Monitor::new(Rules::none().with(trouble)).alerts(sink);
+    let mended = Arc::new(AtomicU32::new(0));
+    let vault = office.options().sink(watch.sink()).sink(Optional(Broken(Arc::clone(&mended)))).create().unwrap();
+    watch.watch(&vault).unwrap();
+    let alert = alerts.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert_eq!((alert.rule, alert.severity, alert.tenant), (RuleName::JournalTrouble, Severity::High, None));
+    assert!(
+        alert.text.contains("`Broken` fails") && alert.text.contains("no route to the log server"),
+        "{}",
+        alert.text
+    );
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(alerts.try_recv().is_err(), "told again");
+    mended.store(1, Ordering::SeqCst);
+}
+
+#[test]
+fn vault_that_is_dropped_or_closed_ends_while_its_monitor_goes_on_and_the_other_way_round() {
+    let office = Office::new();
+    let (sink, alerts) = AlertChannel::new(10);
+    let watch = Monitor::new(exports().respond(RuleName::MassExport, crate::monitor::Respond::SuspendActor))
+        .alerts(sink)
+        .responder(guard());
+    let (vault, acme) = office.create(&watch);
+    assert!(watch.health().watching);
+    customers(&acme, "mole").export(None, 1_000).unwrap();
+    drop((vault, acme));
+    until(|| !watch.health().watching);
+    // What was raised before the end is told all the same.
+    assert_eq!(next(&alerts, RuleName::MassExport).actor.as_deref(), Some("mole"));
+    drop(watch);
+
+    let office = Office::new();
+    let watch = Monitor::new(exports());
+    let (vault, acme) = office.create(&watch);
+    drop(watch);
+    customers(&acme, "mole").export(None, 1_000).unwrap();
+    vault.flush().unwrap();
+    vault.close().unwrap();
+    let second = Monitor::new(exports());
+    let vault = office.options().sink(second.sink()).open();
+    drop(acme);
+    let vault = vault.or_else(|_| office.options().sink(second.sink()).open()).unwrap();
+    second.watch(&vault).unwrap();
+    assert!(second.watch(&vault).is_err());
+    let _ = admin();
+}

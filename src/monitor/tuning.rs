@@ -1,0 +1,115 @@
+//! What feedback makes of thresholds.
+//!
+//! Guarantees: a multiplier stays within bounds, fades, and never touches the rules that must not be silenced. Bounded
+//! memory: what was tuned longest ago is forgotten. Does not: spread from one actor to another.
+
+use crate::model::{TenantId, Timestamp};
+
+use super::local::DAY;
+use super::people::Lately;
+use super::rule::RuleName;
+
+/// So many multipliers are remembered.
+const TUNED: usize = 4_096;
+/// A false alarm doubles the threshold,
+const RAISE: f64 = 1.0;
+/// and a real one lowers it by a quarter (as a power of 2, as all here).
+const LOWER: f64 = -0.415;
+/// At most eight times the threshold,
+const HIGHEST: f64 = 3.0;
+/// and at least half of it.
+const LOWEST: f64 = -1.0;
+/// Half of it fades in so many days.
+const HALF_LIFE: f64 = 60.0;
+
+/// What somebody thought of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Feedback {
+    /// It was nothing: the rule is to be less easily alarmed by this actor.
+    FalseAlarm,
+    /// It was what it looked like: the rule is to be more easily alarmed by this actor.
+    Real,
+}
+
+impl Feedback {
+    /// The stable name that the journal uses.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::FalseAlarm => "false_alarm",
+            Self::Real => "real",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Option<Self> {
+        [Self::FalseAlarm, Self::Real].into_iter().find(|feedback| feedback.name() == name)
+    }
+}
+
+/// Whom something is about: a rule, in a tenant, of an actor.
+pub(super) type About = (RuleName, Option<TenantId>, Option<String>);
+
+/// The multipliers.
+pub(super) struct Tuning(Lately<About, Option<(f64, Timestamp)>>);
+
+impl Tuning {
+    pub(super) fn new() -> Self {
+        Self(Lately::new(TUNED))
+    }
+
+    pub(super) fn learn(&mut self, about: &About, feedback: Feedback, at: Timestamp) {
+        if !about.0.is_tunable() {
+            return;
+        }
+        let kept = self.0.of(about);
+        let before = kept.map_or(0.0, |kept| faded(kept, at));
+        let change = match feedback {
+            Feedback::FalseAlarm => RAISE,
+            Feedback::Real => LOWER,
+        };
+        *kept = Some(((before + change).clamp(LOWEST, HIGHEST), at));
+    }
+
+    /// What the threshold is multiplied by: 0.5 to 8.
+    pub(super) fn of(&self, about: &About, at: Timestamp) -> f64 {
+        self.0.get(about).copied().flatten().map_or(1.0, |kept| faded(kept, at).exp2())
+    }
+}
+
+fn faded((exponent, since): (f64, Timestamp), at: Timestamp) -> f64 {
+    #[allow(clippy::cast_precision_loss, reason = "days, of which there are few")]
+    let days = at.as_micros().saturating_sub(since.as_micros()).max(0) as f64 / DAY as f64;
+    exponent * (-days / HALF_LIFE).exp2()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(days: i64) -> Timestamp {
+        Timestamp::from_micros(days * DAY)
+    }
+
+    #[test]
+    fn feedback_is_bounded_fades_and_leaves_some_rules_alone() {
+        let mut tuning = Tuning::new();
+        let about = (RuleName::MassRead, None, Some("a".to_owned()));
+        for _ in 0..50 {
+            tuning.learn(&about, Feedback::FalseAlarm, at(0));
+        }
+        assert_eq!(tuning.of(&about, at(0)), 8.0);
+        assert!((tuning.of(&about, at(60)) - 8f64.sqrt()).abs() < 1e-9);
+        assert!(tuning.of(&about, at(10_000)) < 1.001);
+        for _ in 0..50 {
+            tuning.learn(&about, Feedback::Real, at(1));
+        }
+        assert_eq!(tuning.of(&about, at(1)), 0.5);
+        assert_eq!(tuning.of(&(RuleName::MassRead, None, Some("b".to_owned())), at(1)), 1.0);
+        for rule in [RuleName::Honeypot, RuleName::BreakGlassUse, RuleName::JournalTrouble] {
+            let about = (rule, None, Some("a".to_owned()));
+            tuning.learn(&about, Feedback::FalseAlarm, at(0));
+            assert_eq!(tuning.of(&about, at(0)), 1.0);
+        }
+    }
+}

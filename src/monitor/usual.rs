@@ -1,0 +1,100 @@
+//! What is usual for somebody: how much of something on a day.
+//!
+//! Guarantees: a day teaches no more than a few times what was usual before, unless somebody vouches for it; so nobody makes
+//! a theft usual by committing it. Does not: notice who raises their usual day slowly, over weeks.
+
+use super::local::Local;
+
+/// How fast the usual day follows the latest: about the last ten active days count.
+const PACE: f64 = 0.15;
+/// A day teaches at most so many times the usual day,
+const LEARN_TIMES: f64 = 4.0;
+/// or so many times the highest day,
+const LEARN_PEAK: f64 = 1.5;
+/// but this much always,
+const LEARN_LEAST: f64 = 100.0;
+/// and this much on the first days, when nothing is known.
+const LEARN_FIRST: f64 = 600.0;
+/// The memory of the highest day fades by half in so many days.
+const HALF_LIFE: f64 = 120.0;
+/// Active days before somebody's own past counts alone.
+pub(super) const KNOWN_DAYS: u32 = 3;
+
+/// The active days of one person, or of all of a tenant.
+#[derive(Clone, Default)]
+pub(super) struct Usual {
+    days: u32,
+    mean: f64,
+    peak: f64,
+    peak_day: i64,
+    /// What the latest day had beyond what it was let teach.
+    held_back: f64,
+}
+
+impl Usual {
+    /// How many active days it was learned from.
+    pub(super) fn days(&self) -> u32 {
+        self.days
+    }
+
+    /// The usual amount on an active day.
+    pub(super) fn mean(&self) -> f64 {
+        self.mean
+    }
+
+    /// The highest day, as far as it is remembered.
+    pub(super) fn peak(&self, today: Local) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "days, of which there are few")]
+        let since = today.day.saturating_sub(self.peak_day).max(0) as f64;
+        self.peak * (-since / HALF_LIFE).exp2()
+    }
+
+    /// Takes in a day that is over.
+    pub(super) fn learn(&mut self, day: Local, amount: f64) {
+        let least = if self.days < KNOWN_DAYS { LEARN_FIRST } else { LEARN_LEAST };
+        let most = (LEARN_TIMES * self.mean).max(LEARN_PEAK * self.peak(day)).max(least);
+        let learned = amount.min(most);
+        self.held_back = if amount > most { amount } else { 0.0 };
+        self.days = self.days.saturating_add(1);
+        let pace = PACE.max(1.0 / f64::from(self.days));
+        self.mean += (learned - self.mean) * pace;
+        self.raise(day, learned);
+    }
+
+    /// Somebody vouched for the latest days: what they held, `today` included, is nothing unusual.
+    pub(super) fn vouch(&mut self, day: Local, today: f64) {
+        self.raise(day, today.max(self.held_back));
+    }
+
+    fn raise(&mut self, day: Local, amount: f64) {
+        if amount >= self.peak(day) {
+            self.peak = amount;
+            self.peak_day = day.day;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(day: i64) -> Local {
+        Local { day, hour: 9, hours: day * 24 }
+    }
+
+    #[test]
+    fn usual_day_follows_the_past_and_a_single_large_day_teaches_little() {
+        let mut usual = Usual::default();
+        for n in 0..20 {
+            usual.learn(day(n), 35.0);
+        }
+        assert!((usual.mean() - 35.0).abs() < 0.1);
+        usual.learn(day(20), 3_000.0);
+        assert!(usual.mean() < 60.0, "{}", usual.mean());
+        assert!(usual.peak(day(20)) <= 140.0);
+        usual.vouch(day(21), 0.0);
+        assert!(usual.peak(day(21)) > 2_900.0);
+        assert!(usual.peak(day(51)) > 2_000.0);
+        assert!(usual.peak(day(800)) < 100.0);
+    }
+}

@@ -1,0 +1,418 @@
+//! The monitor itself: its handle, and the thread that responds, writes alerts down and hands them on.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::audit::{AttachedSink, EntryBuilder, Optional, Outcome};
+use crate::error::{Error, Result};
+use crate::format::journal_entry::{MAX_REASON, MAX_TEXT};
+use crate::model::{Actor, Grantee, TenantId};
+use crate::vault::{Vault, WeakVault};
+
+use super::act::{ALERT, BEGAN, FEEDBACK};
+use super::alert::{Alert, AlertSink};
+use super::engine::Engine;
+use super::outlet::{AlertSinkHealth, Outlet};
+use super::respond::{Respond, Responder, ResponseOutcome, describe};
+use super::rule::RuleName;
+use super::rule_set::Rules;
+use super::stream::{MonitorSink, NAME, Stream};
+use super::tuning::Feedback;
+
+/// How often the vault's health is looked at where no rule wants it: to see how far the journal was delivered.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long dropping a monitor waits for its alert sinks, and for a response that is going on.
+const CLOSE: Duration = Duration::from_secs(2);
+
+/// Watches a vault. See the [module](super) for how to attach one.
+///
+/// Keep it as long as the vault: dropping it ends the watch. It is `Send + Sync`; share it in an `Arc`.
+pub struct Monitor {
+    stream: Arc<Stream>,
+    setup: Mutex<Option<Setup>>,
+    running: Mutex<Option<Running>>,
+}
+
+/// What is needed to begin.
+struct Setup {
+    responses: std::collections::BTreeMap<RuleName, Vec<Respond>>,
+    sinks: Vec<Box<dyn AlertSink>>,
+    responder: Responder,
+    every: Duration,
+}
+
+/// A watch that goes on.
+struct Running {
+    vault: WeakVault,
+    shared: Arc<Told>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the thread has done.
+struct Told {
+    outlets: Mutex<Vec<Outlet>>,
+    counts: Mutex<Counts>,
+}
+
+#[derive(Default, Clone)]
+struct Counts {
+    told: u64,
+    refused: u64,
+    last_refusal: Option<String>,
+    unjournalled: u64,
+    trouble: Option<String>,
+    ended: bool,
+}
+
+/// How a monitor is doing.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct MonitorHealth {
+    /// A vault is watched, and wasn't dropped.
+    pub watching: bool,
+    /// The journal's past is learned; until then alerts wait.
+    pub learned: bool,
+    /// The last block that the rules have seen.
+    pub position: Option<u64>,
+    /// How many actors are remembered, in all tenants; at most 10,000.
+    pub actors: usize,
+    /// How many alerts were told since the start, those told again included.
+    pub told: u64,
+    /// How many wait for the monitor's own thread.
+    pub waiting: usize,
+    /// How many were lost because too many waited.
+    pub dropped: u64,
+    /// How many responses were refused, failed or weren't tried.
+    pub responses_refused: u64,
+    /// The latest of them: which alert, and why.
+    pub last_refusal: Option<String>,
+    /// How many alerts the journal couldn't take.
+    pub unjournalled: u64,
+    /// What failed last in the monitor itself.
+    pub trouble: Option<String>,
+    /// The alert sinks.
+    pub sinks: Vec<AlertSinkHealth>,
+}
+
+impl Monitor {
+    /// A monitor that goes by these rules.
+    #[must_use]
+    pub fn new(rules: Rules) -> Self {
+        let every = rules.trouble.map_or(EVERY, |trouble| trouble.every);
+        let setup = Setup { responses: rules.responses.clone(), sinks: Vec::new(), responder: Responder::new(), every };
+        Self {
+            stream: Arc::new(Stream::new(Engine::new(rules))),
+            setup: Mutex::new(Some(setup)),
+            running: Mutex::new(None),
+        }
+    }
+
+    /// Sends alerts there. May be called several times.
+    #[must_use]
+    pub fn alerts(self, sink: impl AlertSink + 'static) -> Self {
+        self.set_up(|setup| setup.sinks.push(Box::new(sink)))
+    }
+
+    /// Who responds: an actor whom the host's policy permits [`Action::Suspend`](crate::model::Action::Suspend) and
+    /// [`Action::Freeze`](crate::model::Action::Freeze). Nobody else should act under its id.
+    #[must_use]
+    pub fn responder(self, actor: Actor) -> Self {
+        self.set_up(|setup| setup.responder.actor = Some(actor))
+    }
+
+    /// Who is never suspended, nor asked for a new log-in, whatever they seem to do: so that nobody can have the monitor
+    /// lock the administrators out. The responder never is. Freezing a tenant stops them all the same.
+    #[must_use]
+    pub fn never_suspend<S: Into<String>>(self, actors: impl IntoIterator<Item = S>) -> Self {
+        self.set_up(|setup| setup.responder.spared.extend(actors.into_iter().map(Into::into)))
+    }
+
+    /// How many actors are suspended or asked for a new log-in in an hour, in all tenants; 5 unless set. Those beyond are
+    /// told of, and left alone.
+    #[must_use]
+    pub fn suspensions_per_hour(self, most: usize) -> Self {
+        self.set_up(|setup| setup.responder.per_hour = most)
+    }
+
+    /// The sink to attach to the vault when it is opened:
+    /// [`VaultOptions::sink`](crate::VaultOptions::sink). No act waits for it. Attach it to one vault only.
+    #[must_use]
+    pub fn sink(&self) -> AttachedSink {
+        Optional(MonitorSink(Arc::clone(&self.stream))).into()
+    }
+
+    /// Begins to watch the vault that was opened with this monitor's [`sink`](Self::sink), and writes that down
+    /// (`monitor_began`). What happened before is learned from; of the last three days it raises what no monitor has put on
+    /// record, if one had begun by then. The vault isn't kept open by it.
+    ///
+    /// # Errors
+    /// [`Error::NotPossible`] when it watches already; [`Error::Io`] if the system gives no thread; and reasons why the
+    /// vault can't act now.
+    pub fn watch(&self, vault: &Vault) -> Result<()> {
+        let mut running = lock(&self.running);
+        let Some(setup) = lock(&self.setup).take() else {
+            return Err(Error::NotPossible {
+                what: "second watch",
+                why: "a monitor watches one vault: make another one",
+            });
+        };
+        let thread = |error| Error::io("starting a monitor's thread", error);
+        let outlets =
+            setup.sinks.into_iter().map(Outlet::start).collect::<std::io::Result<Vec<_>>>().map_err(thread)?;
+        let shared = Arc::new(Told { outlets: Mutex::new(outlets), counts: Mutex::default() });
+        let (past, now) = (vault.health().journal_blocks, vault.now());
+        let mut began = EntryBuilder::named(now, BEGAN);
+        began.outcome(Outcome::Permitted, "", "");
+        vault.write_down(None, began)?;
+        self.stream.lock().begins_at(past, now);
+        let worker = Worker {
+            stream: Arc::clone(&self.stream),
+            shared: Arc::clone(&shared),
+            vault: vault.downgrade(),
+            responses: setup.responses,
+            responder: setup.responder,
+            every: setup.every,
+        };
+        let handle = thread::Builder::new().name("strongroom-monitor".to_owned()).spawn(move || worker.run());
+        *running = Some(Running { vault: vault.downgrade(), shared, thread: Some(handle.map_err(thread)?) });
+        Ok(())
+    }
+
+    /// Says how many data subjects (customers) a tenant has now. Needed only where the journal doesn't reach back to the
+    /// tenant's beginning; it is counted on from there.
+    pub fn known_records(&self, tenant: TenantId, records: u64) {
+        self.stream.lock().know(tenant, records);
+    }
+
+    /// The latest alerts, at most 1,024, the oldest first; those of before the last restart too.
+    #[must_use]
+    pub fn latest(&self) -> Vec<Alert> {
+        self.stream.lock().remembered().collect()
+    }
+
+    /// Says what became of an alert. A false alarm makes the rule less easily alarmed by that actor in that tenant: it
+    /// doubles the threshold, eight times at most, and half of that fades in 60 days; rules without a number are silent
+    /// for about five weeks; what they did that day isn't unusual any more. A real one makes it more easily alarmed, by a
+    /// quarter, a half at most. It goes on record, so it holds after a restart too. On
+    /// [honeypots](super::Honeypot), [emergency access](super::BreakGlassUse) and [the journal](super::JournalTrouble) it
+    /// goes on record, and changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] where the policy says no to [`Action::Suspend`](crate::model::Action::Suspend);
+    /// [`Error::NotPossible`] for an id that isn't among the [latest](Self::latest), or while nothing is watched; and
+    /// reasons why the vault can't act now.
+    pub fn feedback(&self, alert: &str, feedback: Feedback, actor: &Actor) -> Result<()> {
+        let not = |why| Error::NotPossible { what: "feedback", why };
+        let alert = self.latest().into_iter().find(|known| known.id == alert);
+        let alert = alert.ok_or(not("no alert of this id is among the latest ones: see `monitor.latest()`"))?;
+        let vault = lock(&self.running).as_ref().and_then(|running| running.vault.upgrade());
+        let vault = vault.ok_or(not("the monitor watches no vault: call `monitor.watch(&vault)` first"))?;
+        vault.may_judge_alerts(alert.tenant, actor)?;
+        let mut entry = EntryBuilder::named(vault.now(), FEEDBACK);
+        entry.outcome(Outcome::Permitted, feedback.name(), alert.rule.name()).actor(actor);
+        name(&mut entry, &alert);
+        if let Some(first) = alert.evidence.first() {
+            entry.evidence(&[*first]);
+        }
+        vault.write_down(alert.tenant, entry)?;
+        vault.flush()
+    }
+
+    /// How the monitor is doing.
+    #[must_use]
+    pub fn health(&self) -> MonitorHealth {
+        let running = lock(&self.running);
+        let counts = running.as_ref().map(|running| lock(&running.shared.counts).clone()).unwrap_or_default();
+        let sinks = running.as_ref().map(|running| lock(&running.shared.outlets).iter().map(Outlet::health).collect());
+        let watching = running.as_ref().is_some_and(|running| running.vault.upgrade().is_some());
+        let state = self.stream.lock();
+        MonitorHealth {
+            watching: watching && !counts.ended,
+            learned: state.learned,
+            position: state.position(),
+            actors: state.engine.people(),
+            told: counts.told,
+            waiting: state.outbox.len(),
+            dropped: state.dropped,
+            responses_refused: counts.refused,
+            last_refusal: counts.last_refusal,
+            unjournalled: counts.unjournalled,
+            trouble: counts.trouble,
+            sinks: sinks.unwrap_or_default(),
+        }
+    }
+
+    fn set_up(self, change: impl FnOnce(&mut Setup)) -> Self {
+        if let Some(setup) = &mut *lock(&self.setup) {
+            change(setup);
+        }
+        self
+    }
+}
+
+impl fmt::Debug for Monitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Monitor").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Monitor {
+    fn drop(&mut self) {
+        let Some(mut running) = lock(&self.running).take() else { return };
+        self.stream.lock().stop = true;
+        self.stream.changed.notify_all();
+        let deadline = Instant::now() + CLOSE;
+        if let Some(thread) = running.thread.take() {
+            while !lock(&running.shared.counts).ended && Instant::now() < deadline {
+                thread::sleep(Duration::from_millis(2));
+            }
+            if lock(&running.shared.counts).ended {
+                // The thread catches every panic, so joining can't fail in a way that matters.
+                let _ = thread.join();
+            }
+        }
+        for outlet in lock(&running.shared.outlets).iter_mut() {
+            outlet.close(deadline);
+        }
+    }
+}
+
+/// The thread that does what is to be done.
+struct Worker {
+    stream: Arc<Stream>,
+    shared: Arc<Told>,
+    vault: WeakVault,
+    responses: std::collections::BTreeMap<RuleName, Vec<Respond>>,
+    responder: Responder,
+    every: Duration,
+}
+
+/// What there is to do.
+enum Turn {
+    Tell(Box<Alert>),
+    Look,
+    End,
+}
+
+impl Worker {
+    fn run(mut self) {
+        let mut look = Instant::now();
+        loop {
+            // The host's policy and clock run in here, and may panic.
+            let done = catch_unwind(AssertUnwindSafe(|| match self.turn(look) {
+                Turn::Tell(alert) => {
+                    self.tell(*alert);
+                    Some(look)
+                }
+                Turn::Look => {
+                    self.look();
+                    Some(Instant::now() + self.every)
+                }
+                Turn::End => None,
+            }));
+            match done {
+                Ok(Some(next)) => look = next,
+                Ok(None) => break,
+                Err(_) => {
+                    look = Instant::now() + self.every;
+                    let text = "the monitor panicked while it responded to an alert or wrote it down";
+                    lock(&self.shared.counts).trouble = Some(text.to_owned());
+                }
+            }
+        }
+        lock(&self.shared.counts).ended = true;
+    }
+
+    fn turn(&self, look: Instant) -> Turn {
+        let mut state = self.stream.lock();
+        loop {
+            if let Some(alert) = state.outbox.pop_front() {
+                return Turn::Tell(Box::new(alert));
+            }
+            if state.stop {
+                return Turn::End;
+            }
+            let left = look.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Turn::Look;
+            }
+            state = self.stream.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn look(&self) {
+        let Some(vault) = self.vault.upgrade() else { return };
+        let (health, now) = (vault.health(), vault.now());
+        let mut state = self.stream.lock();
+        let delivered = health.sinks.iter().filter(|sink| sink.name == NAME).find_map(|sink| sink.acknowledged);
+        if let Some(position) = delivered {
+            state.delivered(position);
+        }
+        let raised = state.engine.health(&health, now);
+        // What is wrong now is no matter of the past.
+        state.outbox.extend(raised);
+    }
+
+    fn tell(&mut self, mut alert: Alert) {
+        let vault = self.vault.upgrade();
+        if let (Some(vault), Some(what)) = (&vault, self.responses.get(&alert.rule)) {
+            alert.responses = self.responder.answer(vault, &alert, what);
+        }
+        alert.unjournalled = match &vault {
+            None => Some("the vault was closed".to_owned()),
+            Some(vault) => write_down(vault, &alert).err().map(|error| describe(&error)),
+        };
+        self.count(&alert);
+        self.stream.lock().remember(alert.clone());
+        let alert = Arc::new(alert);
+        for outlet in lock(&self.shared.outlets).iter() {
+            outlet.push(&alert);
+        }
+    }
+
+    fn count(&self, alert: &Alert) {
+        let mut counts = lock(&self.shared.counts);
+        counts.told = counts.told.saturating_add(1);
+        counts.unjournalled = counts.unjournalled.saturating_add(u64::from(alert.unjournalled.is_some()));
+        let refused = |response: &&super::Response| {
+            matches!(response.outcome, ResponseOutcome::NotTried(_) | ResponseOutcome::Failed(_))
+        };
+        for response in alert.responses.iter().filter(refused) {
+            counts.refused = counts.refused.saturating_add(1);
+            counts.last_refusal = Some(format!("{}: {response}", alert.id));
+        }
+    }
+}
+
+/// Puts an alert on record. In a strict vault this waits until it is durable.
+fn write_down(vault: &Vault, alert: &Alert) -> Result<()> {
+    // The time is part of the id of an alert that rests on no entry.
+    let at = if alert.evidence.is_empty() { alert.at } else { vault.now() };
+    let mut entry = EntryBuilder::named(at, ALERT);
+    entry.outcome(Outcome::Permitted, alert.severity.name(), alert.rule.name());
+    let mut text = alert.text.clone();
+    for response in &alert.responses {
+        text.push_str(&format!("; {response}"));
+    }
+    text.truncate(text.floor_char_boundary(MAX_REASON));
+    entry.reason(&text);
+    name(&mut entry, alert);
+    if !alert.evidence.is_empty() {
+        entry.evidence(&alert.evidence);
+    }
+    vault.write_down(alert.tenant, entry)
+}
+
+fn name(entry: &mut EntryBuilder, alert: &Alert) {
+    // An id may be as long as a text, and has a word before it here.
+    if let Some(actor) = alert.actor.as_deref().filter(|actor| actor.len() + "actor:".len() <= MAX_TEXT) {
+        entry.party(Grantee::Actor(actor));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
