@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::audit::{AttachedSink, EntryBuilder, Optional, Outcome};
+use crate::audit::{AttachedSink, EntryBuilder, Relayed, Outcome};
 use crate::error::{Error, Result};
 use crate::format::journal_entry::{MAX_REASON, MAX_TEXT};
 use crate::model::{Actor, Grantee, TenantId};
@@ -141,7 +141,7 @@ impl Monitor {
     /// [`VaultOptions::sink`](crate::VaultOptions::sink). No act waits for it. Attach it to one vault only.
     #[must_use]
     pub fn sink(&self) -> AttachedSink {
-        Optional(MonitorSink(Arc::clone(&self.stream))).into()
+        Relayed(MonitorSink(Arc::clone(&self.stream))).into()
     }
 
     /// Begins to watch the vault that was opened with this monitor's [`sink`](Self::sink), and writes that down

@@ -22,9 +22,6 @@ use super::journal::{Journal, Untaken};
 /// How long opening waits for all sinks together to say what they hold.
 const START: Duration = Duration::from_secs(1);
 
-/// What sinks have acknowledged, by their names, and how it is stored.
-type Changed = (Vec<(String, u64)>, Vec<Put>);
-
 /// The cursors of one vault's sinks.
 pub(super) struct Cursors {
     vault: VaultId,

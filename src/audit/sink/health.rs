@@ -24,8 +24,6 @@ pub struct SinkHealth {
     pub degraded: bool,
     /// Acts fail, or wait, because of it.
     pub blocking: bool,
-    /// How many blocks it never got, since retention had dropped them before it was attached or came back.
-    pub missed: u64,
     /// Its last error, if its last attempt failed.
     pub error: Option<String>,
     /// What its owner should know of how delivery to it began: what it was never sent, or was sent again.

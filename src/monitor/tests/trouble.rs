@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::whole::{Office, admin, customers, guard, next, until};
-use crate::audit::{AuditSink, Event, Held, Optional, SinkError};
+use crate::audit::{AuditSink, Event, Held, Relayed, SinkError};
 use crate::monitor::{
     Alert, AlertChannel, AlertError, AlertLines, JournalTrouble, MassExport, Monitor, RuleName, Rules, Severity,
 };
@@ -84,7 +84,7 @@ fn sink_that_fails_for_too_long_is_an_alert_and_is_joined() {
     let trouble = JournalTrouble::new().patience(Duration::from_millis(20)).every(Duration::from_millis(10));
     let watch = Monitor::new(Rules::none().with(trouble)).alerts(sink);
     let mended = Arc::new(AtomicU32::new(0));
-    let vault = office.options().sink(watch.sink()).sink(Optional(Broken(Arc::clone(&mended)))).create().unwrap();
+    let vault = office.options().sink(watch.sink()).sink(Relayed(Broken(Arc::clone(&mended)))).create().unwrap();
     watch.watch(&vault).unwrap();
     let alert = alerts.recv_timeout(Duration::from_secs(60)).unwrap();
     assert_eq!((alert.rule, alert.severity, alert.tenant), (RuleName::JournalTrouble, Severity::High, None));

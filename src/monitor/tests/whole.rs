@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::sim::MONDAY;
-use crate::audit::{AuditSink, Event, Held, Optional, SinkError};
+use crate::audit::{AuditSink, Event, Held, Relayed, SinkError};
 use crate::error::Error;
 use crate::keys::{MasterKey, MasterKeyError, WrapContext};
 use crate::model::{Action, Actor, Clock, Timestamp};
@@ -132,7 +132,7 @@ impl Office {
             .master_key(Unlocked)
             .policy(policy)
             .clock(self.clock.clone())
-            .sink(Optional(self.tape.clone()))
+            .sink(Relayed(self.tape.clone()))
     }
 
     /// A new vault with 200 customers, under watch.
