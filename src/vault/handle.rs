@@ -68,6 +68,10 @@ impl Vault {
         Self { core: Arc::new(core) }
     }
 
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     /// A handle that doesn't keep the vault open.
     #[must_use]
     pub fn downgrade(&self) -> WeakVault {
