@@ -52,7 +52,7 @@ pub(crate) mod tag {
 
     /// Whether the tag has a meaning.
     pub(crate) const fn known(tag: u8) -> bool {
-        tag <= PARTY || tag == BLOCKS
+        matches!(tag, 1..=EVIDENCE | BLOCKS)
     }
 }
 
