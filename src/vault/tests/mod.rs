@@ -9,6 +9,7 @@ mod facts;
 mod failing;
 mod format;
 mod gatekeeping;
+mod histories;
 mod hostile;
 mod living;
 mod masking;
@@ -16,6 +17,7 @@ mod outputs;
 mod policies;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
+mod quick;
 mod review;
 mod scope;
 mod secrets;
