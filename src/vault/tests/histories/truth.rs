@@ -50,9 +50,10 @@ impl Past {
                 let found = truth.entry(tenant).or_default();
                 found.records = true;
                 let same = |fault: &RowFault| of(fault) == record;
-                if !found.faults.iter().chain(&found.perhaps).any(same) {
-                    found.faults.insert(RowFault::Foreign { collection: self.name(tenant, collection), record });
-                }
+                let known = found.faults.iter().chain(&found.perhaps).any(same);
+                // Of a row that is gone, too, and that no list tells of, parts may be left.
+                let named = if known { &mut found.perhaps } else { &mut found.faults };
+                named.insert(RowFault::Foreign { collection: self.name(tenant, collection), record });
             }
         }
         truth
