@@ -4,6 +4,7 @@
 mod clock;
 mod config;
 mod data;
+mod journal;
 mod options;
 mod plot;
 mod policy;
@@ -63,7 +64,13 @@ fn run(options: &Options) -> Outcome<()> {
             println!("{name}: {text}");
         }
     }
-    if options.only.iter().all(|only| only == "policy") && !options.only.is_empty() {
+    if options.wants("journal") {
+        println!();
+        for policy::Figure { name, text } in journal::run(options)? {
+            println!("{name}: {text}");
+        }
+    }
+    if options.only.iter().all(|only| only == "policy" || only == "journal") && !options.only.is_empty() {
         return Ok(());
     }
     let mut lines = Vec::new();

@@ -10,7 +10,8 @@ Measures Strongroom beside raw sled, which writes the same keys in the same batc
 cargo run --release -p strongroom-benches -- [OPTIONS]
 
   --quick          a few thousand records, one minute at most: does it run, not how fast
-  --only NAME      import, insert, update, open, get, find, list or policy (again for more)
+  --only NAME      import, insert, update, open, get, find, list, policy
+                   or journal (again for more)
   --size BYTES     only records of this size, as JSON (400 and 1024; again for more)
   --indexes N      only vaults with 0 or 2 indexes
   --records N      records in a vault before anything but the import is measured (200,000)

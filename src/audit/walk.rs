@@ -245,4 +245,8 @@ const fn rewritten(first: u64, last: u64, because: RewrittenBecause) -> Verdict 
 }
 
 #[cfg(test)]
+mod exhaustive;
+#[cfg(test)]
+mod later;
+#[cfg(test)]
 mod tests;

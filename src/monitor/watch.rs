@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::audit::{AttachedSink, EntryBuilder, Relayed, Outcome};
+use crate::audit::{AttachedSink, EntryBuilder, Outcome, Relayed};
 use crate::error::{Error, Result};
 use crate::format::journal_entry::{MAX_REASON, MAX_TEXT};
 use crate::model::{Actor, Grantee, TenantId};

@@ -197,7 +197,8 @@ impl Vault {
     ///
     /// Reads the whole vault. Writers and strict reads wait meanwhile, and entries of other reads stay in their buffer;
     /// when that is full, those reads wait too. Against somebody who can write the whole directory, check with a
-    /// head kept elsewhere: [`verify_against`](Self::verify_against).
+    /// head kept elsewhere: [`verify_against`](Self::verify_against). Where rows differ, the [`Verdict`] names the records, as
+    /// far as rows and journal tell.
     ///
     /// # Errors
     /// [`Error::Denied`], [`Error::Io`], and reasons why the vault can't act now. What is found is the [`Verdict`].

@@ -1,21 +1,21 @@
 //! Every verdict, on journals in memory.
 
 use super::*;
-use crate::audit::{Entry, EntryBuilder, HeadBody, NewBlock, Outcome, leaf_of, seal_block};
-use crate::model::{Action, Timestamp};
+use crate::audit::{Entry, EntryBuilder, HeadBody, NewBlock, Outcome, RowFault, RowSet, leaf_of, seal_block};
+use crate::model::{Action, RecordId, Timestamp};
 
-const VAULT: VaultId = VaultId::from_bytes([1; 16]);
-const EPOCH: JournalEpochId = JournalEpochId::from_bytes([2; 16]);
+pub(super) const VAULT: VaultId = VaultId::from_bytes([1; 16]);
+pub(super) const EPOCH: JournalEpochId = JournalEpochId::from_bytes([2; 16]);
 
-fn key() -> Key<role::Journal> {
+pub(super) fn key() -> Key<role::Journal> {
     Key::copied(&[3; 32])
 }
 
-fn signing() -> Key<role::Signing> {
+pub(super) fn signing() -> Key<role::Signing> {
     Key::copied(&[4; 32])
 }
 
-fn head_key() -> HeadKey {
+pub(super) fn head_key() -> HeadKey {
     HeadKey::of(&signing(), VAULT, EPOCH)
 }
 
@@ -25,7 +25,7 @@ fn entry(text: &str) -> Entry {
     builder.finish().unwrap()
 }
 
-fn tenant(number: u8) -> Option<TenantId> {
+pub(super) fn tenant(number: u8) -> Option<TenantId> {
     (number > 0).then(|| TenantId::from_bytes([number; 16]))
 }
 
@@ -37,17 +37,17 @@ fn block(position: u64, number: u8, sequence: u64, text: &str) -> Vec<u8> {
 }
 
 /// Blocks of the vault and two tenants, in turn.
-fn journal(size: u64) -> Vec<(u64, Vec<u8>)> {
+pub(super) fn journal(size: u64) -> Vec<(u64, Vec<u8>)> {
     (0..size).map(|position| (position, block(position, (position % 3) as u8, position / 3 + 1, "original"))).collect()
 }
 
-fn tree(blocks: &[(u64, Vec<u8>)]) -> Frontier {
+pub(super) fn tree(blocks: &[(u64, Vec<u8>)]) -> Frontier {
     let mut tree = Frontier::default();
     blocks.iter().for_each(|(_, bytes)| tree.append(leaf_of(bytes).unwrap()));
     tree
 }
 
-fn head(tree: &Frontier) -> Head {
+pub(super) fn head(tree: &Frontier) -> Head {
     Head::sign(
         &signing(),
         HeadBody {
@@ -69,7 +69,7 @@ fn check(blocks: &[(u64, Vec<u8>)], stored: &Frontier, beside: Option<&Head>, an
     run(Walk::new(claims).unwrap(), blocks)
 }
 
-fn run(mut walk: Walk<'_>, blocks: &[(u64, Vec<u8>)]) -> Verdict {
+pub(super) fn run(mut walk: Walk<'_>, blocks: &[(u64, Vec<u8>)]) -> Verdict {
     for (position, bytes) in blocks {
         if let Err(verdict) = walk.block(*position, bytes, Some(&key())) {
             return verdict;
@@ -266,17 +266,34 @@ fn head_of_another_journal_or_signed_by_another_key_is_refused_before_the_walk()
     assert!(matches!(start(&good, &head_key(), other), Some(HeadError::OtherJournal { .. })));
 }
 
+fn missing(number: u8) -> RowFault {
+    RowFault::Missing { collection: "customers".to_owned(), record: RecordId::from_bytes([number; 16]) }
+}
+
+fn differ(named: Vec<RowFault>) -> Verdict {
+    let tenant = TenantId::from_bytes([1; 16]);
+    Verdict::RowsDiffer { tenant, rows: RowSet::Records, expected: 2, found: 1, named }
+}
+
+#[test]
+fn verdict_names_some_records_and_counts_the_others() {
+    assert!(differ(Vec::new()).to_string().contains("nothing tells which"));
+    let one = differ(vec![missing(1)]).to_string();
+    assert!(one.contains("back: record 01010101-") && one.contains("of `customers` is missing. Stop"), "{one}");
+    let many = differ((1..=7).map(missing).collect()).to_string();
+    assert!(many.contains("05050505-") && !many.contains("06060606-") && many.contains("; and 2 more. Stop"), "{many}");
+    let (collection, record) = ("customers".to_owned(), RecordId::from_bytes([3; 16]));
+    let (found, expected) = (crate::model::Revision::new(2), crate::model::Revision::new(5));
+    let back = RowFault::RolledBack { collection, record, found, expected }.to_string();
+    assert!(back.contains("revision 5 to 2"), "{back}");
+}
+
 #[test]
 fn every_verdict_says_what_to_do() {
     let verdicts = [
         Verdict::Intact,
-        Verdict::RowsDiffer {
-            tenant: TenantId::from_bytes([1; 16]),
-            rows: crate::audit::RowSet::Records,
-            expected: 2,
-            found: 1,
-            named: Vec::new(),
-        },
+        differ(Vec::new()),
+        differ(vec![missing(1)]),
         Verdict::Rewritten { first: 1, last: 2, because: RewrittenBecause::Head },
         Verdict::Gap { at: 3 },
         Verdict::Truncated { kept: 7, known: 9 },

@@ -1,7 +1,9 @@
 //! Every verdict, reached through the vault.
 
 use super::*;
-use crate::audit::{Entry, EntryBuilder, Head, JournalState, NewBlock, Outcome, Place, RewrittenBecause, RowSet};
+use crate::audit::{
+    Entry, EntryBuilder, Head, JournalState, NewBlock, Outcome, Place, RewrittenBecause, RowFault, RowSet,
+};
 use crate::audit::{encode_head_file, header_of, leaf_of, seal_block};
 use crate::format::place;
 use crate::format::row::RawRow;
@@ -81,9 +83,15 @@ fn rows_and_index_entries_that_differ_are_told_apart() {
         let (key, value) = stored(&world.memory, space).remove(0);
         put(&world.memory, &[(key.clone(), None)]);
         match world.verify() {
-            Verdict::RowsDiffer { tenant: found, rows, expected, found: count, .. } => {
-                assert_eq!((found, rows), (tenant, set));
-                assert!(count < expected);
+            Verdict::RowsDiffer { tenant: found, rows, expected, found: count, named } => {
+                assert_eq!((found, rows, count), (tenant, set, expected - 1));
+                match (set, &named[..]) {
+                    (RowSet::Records, [RowFault::Missing { collection, record }]) => {
+                        assert_eq!((collection.as_str(), record.as_bytes()), ("customers", key.last_chunk().unwrap()));
+                    }
+                    (RowSet::Indexes, [RowFault::Misindexed { collection, .. }]) => assert_eq!(collection, "customers"),
+                    other => panic!("{other:?}"),
+                }
             }
             other => panic!("{other:?}"),
         }

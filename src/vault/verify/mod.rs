@@ -170,9 +170,10 @@ impl<'a> Check<'a> {
         let stored = stored.map(|stored| (stored.carried, stored.rebuilt));
         let vouched = stored == Some((state.carried, state.rebuilt)) && mac == Some(tip.commit_mac);
         let rows = match found.wrong {
+            Some(RowSet::Records) => RowSet::Records,
             _ if found.carried != carried || !vouched => RowSet::Records,
-            _ if found.rebuilt != rebuilt => RowSet::Indexes,
-            Some(rows) => rows,
+            Some(RowSet::Indexes) => RowSet::Indexes,
+            None if found.rebuilt != rebuilt => RowSet::Indexes,
             None => return Ok(None),
         };
         let (expected, seen) = match rows {

@@ -34,7 +34,14 @@ impl Found {
             if carried { self.carried.add(&term) } else { self.rebuilt.add(&term) }
         });
         if counted.is_err() {
-            self.wrong.get_or_insert(RowSet::Records);
+            self.blame(RowSet::Records);
+        }
+    }
+
+    /// Notes what is wrong; records count before index entries.
+    fn blame(&mut self, rows: RowSet) {
+        if rows == RowSet::Records || self.wrong.is_none() {
+            self.wrong = Some(rows);
         }
     }
 
@@ -55,7 +62,7 @@ impl Found {
                 let (key, value) = pair?;
                 self.count(tenant, &key, &value);
                 if full && space == Space::Fact && !opens(tenant, &key, &value) {
-                    self.wrong.get_or_insert(RowSet::Records);
+                    self.blame(RowSet::Records);
                 }
             }
         }
@@ -65,14 +72,14 @@ impl Found {
             let (key, value) = pair?;
             self.count(tenant, &key, &value);
             if !chunks.fit(&key, &value)? {
-                self.wrong.get_or_insert(RowSet::Records);
+                self.blame(RowSet::Records);
             }
             if full && let Err(rows) = check_row(check.core, tenant, &collections, &key, &value) {
-                self.wrong.get_or_insert(rows);
+                self.blame(rows);
             }
         }
         if !chunks.ended()? {
-            self.wrong.get_or_insert(RowSet::Records);
+            self.blame(RowSet::Records);
         }
         Ok(())
     }
