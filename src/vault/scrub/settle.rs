@@ -75,7 +75,13 @@ pub(super) fn vault(
     let behind =
         |space| scan(core, &place::all_of(space), Some(&place::end_of_position(space, size.wrapping_sub(1))), 1);
     let rewritten = |first, last, because| Ok(Ok(Some(Verdict::Rewritten { first, last, because })));
-    if stored.as_ref() != Some(state) || !behind(Space::Block)?.is_empty() {
+    if let Some((key, _)) = behind(Space::Block)?.first() {
+        return match place::position_of_key(key) {
+            Some((position, _)) if position > size => Ok(Ok(Some(Verdict::Gap { at: size }))),
+            _ => rewritten(size, size, RewrittenBecause::State),
+        };
+    }
+    if stored.as_ref() != Some(state) {
         return rewritten(0, size, RewrittenBecause::State);
     }
     if let Some(tip) = chain.walked.tips.get(&None).filter(|tip| tip.commit_mac != check.own_mac(tip)) {

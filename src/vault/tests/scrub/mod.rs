@@ -63,6 +63,8 @@ fn furnished(world: World) -> World {
     notes.insert(&Note::new("short")).unwrap();
     let mut dice = Dice(5);
     notes.insert(&Note::new((0..300).map(|_| dice.word()).collect::<String>())).unwrap();
+    let subject = world.add("Subject", "subject@x.org");
+    notes.insert_with(&Note::new("about"), NewMeta::new().about("customers", subject)).unwrap();
     let gone = world.add("Gone", "gone@x.org");
     world.customers().delete(gone).unwrap();
     let policy = roles().role("chief", |r| r.may([Action::Suspend]));
