@@ -191,6 +191,11 @@ pub enum Error {
         #[source]
         source: Option<Source>,
     },
+    /// The disk had no room when the vault was opened, and only acts that help out of that are done.
+    #[error(
+        "the disk has no room: only deleting, erasing, retention, approving, suspending, verifying and reading the journal are done until there is; free disk space, then wait a little or open the vault again: see `vault.health()`"
+    )]
+    Full,
     /// A file or the store failed.
     #[error("{what} failed")]
     Io {
@@ -199,6 +204,12 @@ pub enum Error {
         /// What lies beneath.
         #[source]
         source: Source,
+    },
+    /// An audit sink can't be attached.
+    #[error("an audit sink can't be attached: {why}")]
+    Sink {
+        /// What is wrong with it.
+        why: String,
     },
     /// A head that was brought isn't this vault's, or can't be read.
     #[error("the head that was brought can't be used: take one with `vault.head` and keep it elsewhere")]

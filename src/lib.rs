@@ -76,6 +76,7 @@
 //! - `phone` (default): [`Normaliser::Phone`].
 //! - `cedar`: policies in the Cedar language, `policy::Cedar`. Its build needs a C compiler.
 //! - `policy-file` (default): `policy::PolicyFile`, a policy as a file of TOML.
+//! - `tracing`: [`audit`]'s sink `Tracing`, which hands events to the crate of that name.
 
 #![deny(missing_docs, unreachable_pub)]
 // Without an engine for directories, or without passphrases, their parts lie idle.

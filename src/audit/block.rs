@@ -50,11 +50,24 @@ pub(crate) struct SealedBlock {
 }
 
 /// What was in a block.
-#[derive(Debug)]
 pub(crate) struct OpenedBlock {
     #[cfg(test)]
     pub(crate) header: Header,
     pub(crate) entries: Vec<Entry>,
+    salts: MacKey,
+}
+
+impl OpenedBlock {
+    /// The salt of an entry's hash: shown with it, the entry proves itself, and no other's can be told from it.
+    pub(crate) fn salt(&self, index: u32) -> [u8; 32] {
+        entry_salt(&self.salts, index)
+    }
+}
+
+impl std::fmt::Debug for OpenedBlock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "OpenedBlock({} entries)", self.entries.len())
+    }
 }
 
 /// Seals a block.
@@ -73,6 +86,8 @@ pub(super) fn seal_block_with(
     block: &NewBlock<'_>,
     random: &[u8; SEED + SALT],
 ) -> Result<SealedBlock, AuditError> {
+    #[cfg(test)]
+    super::ocsf::tests::fit(block.tenant, block.entries);
     let too_large = FormatError::Invalid { what: "journal block", why: "it is over 4 MiB or 32,768 entries" };
     let size = FIXED + block.entries.iter().map(cost).sum::<usize>();
     if size > MAX_BLOCK || block.entries.len() > MAX_ENTRIES {
@@ -137,6 +152,7 @@ pub(crate) fn open_block(bytes: &[u8], key: &Key<role::Journal>, place: &Place) 
         #[cfg(test)]
         header: parts.header,
         entries,
+        salts,
     })
 }
 

@@ -1,31 +1,42 @@
 //! Delivery to one sink: in order, on a thread of its own, from a bounded queue, over from the journal when it falls behind.
 //!
 //! Guarantees: what was pushed is delivered at least once and in order, across errors, restarts and a queue that ran over; a
-//! sink that errs, hangs or panics holds up nobody but those who wait for it, and those until their deadline. Does not: end
-//! a sink that hangs (its thread is left behind on close), or decide what a missing acknowledgement means for an act.
+//! sink that errs, hangs or panics, in whatever call, holds up nobody but those who wait for it, and those until their
+//! deadline. Does not: end a sink that hangs (its thread is left behind on close), or decide what a missing acknowledgement
+//! means for an act.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::{AttachedSink, Event, Head, SinkError, SinkHealth, SinkState};
+use crate::model::{Clock, Timestamp};
 
+use super::sink::{How, Lag};
+use super::{AttachedSink, Behind, Event, Head, SinkError, SinkHealth};
+
+mod state;
+mod supply;
 mod worker;
+
+#[cfg(test)]
+use supply::Replay;
+pub(crate) use supply::{Cursor, Names, Supply};
+
+use state::{Order, Phase, Shared, State};
 
 /// A queue holds at most this many events; then it is dropped, and the sink catches up from the journal.
 const QUEUE: usize = 16_384;
 /// At most about this many events are delivered at once.
 const BATCH: usize = 4_096;
-/// The times of at most so many unacknowledged pushes are kept apart.
-const MARKS: usize = 1_024;
+/// How long attaching waits for a sink's name.
+const NAME: Duration = Duration::from_secs(1);
 /// How long dropping a delivery waits for the sink.
 const CLOSE: Duration = Duration::from_secs(5);
-
-/// Reads the journal again for a sink that is behind: from this position, at least one block, about so many events.
-/// Blocks follow one another without a break; one that has no readable entries any more comes without events. It must not
-/// keep the vault alive (hold a `Weak`): the thread that calls it would wait for itself.
-pub(crate) type Replay = Arc<dyn Fn(u64, usize) -> Result<Vec<(u64, Vec<Event>)>, SinkError> + Send + Sync>;
+/// How long a thread gets to end that isn't in a call of its sink.
+const END: Duration = Duration::from_millis(50);
+/// What a sink is called until it says so.
+const NAMELESS: &str = "a sink that hasn't said its name";
 
 /// What became of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,54 +53,44 @@ pub(crate) enum Waited {
 pub(crate) struct Delivery {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    name: String,
-    required: bool,
-    deadline: Duration,
+    how: How,
+    clock: Arc<dyn Clock>,
 }
 
 impl Delivery {
-    /// Starts delivery of a journal (named by its origin) that has `size` blocks. The sink says where to go on.
+    /// Starts delivery of a journal. The sink, or what the vault remembers of it, says where to go on.
     ///
     /// # Errors
-    /// If the system gives no thread.
-    pub(crate) fn start(attached: AttachedSink, journal: &str, size: u64, replay: Replay) -> Result<Self, SinkError> {
-        let AttachedSink { sink, required, deadline } = attached;
-        let name = sink.name();
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State {
-                phase: Phase::Starting,
-                queue: VecDeque::new(),
-                queued: 0,
-                next: 0,
-                end: size,
-                marks: VecDeque::from([(0, Instant::now())]),
-                head: None,
-                behind: false,
-                error: None,
-                order: Order::Go,
-                ended: false,
-            }),
-            changed: Condvar::new(),
-        });
-        let (theirs, journal) = (Arc::clone(&shared), journal.to_owned());
+    /// If the system gives no thread, the sink panics when it is asked for its name, or another one has that name. A sink
+    /// that doesn't say its name in time is attached all the same, and stopped when it turns out to be another's.
+    pub(crate) fn start(attached: AttachedSink, supply: Supply) -> Result<Self, SinkError> {
+        let AttachedSink { sink, how, name } = attached;
+        let clock = Arc::clone(&supply.clock);
+        let shared = Arc::new(Shared::new(supply.size, clock.now(), None));
+        let theirs = Arc::clone(&shared);
+        let (tell, told) = sync_channel(1);
         let thread = thread::Builder::new()
             .name("strongroom-sink".to_owned())
-            .spawn(move || worker::run(&theirs, sink, &replay, &journal, size))
-            .map_err(|error| SinkError::with_source("the system gives no thread for a sink", error))?;
-        Ok(Self { shared, thread: Mutex::new(Some(thread)), name, required, deadline })
+            .spawn(move || worker::run(&theirs, sink, name, &supply, &tell))
+            .map_err(|error| SinkError::with_source("the system gives no thread for it", error))?;
+        let delivery = Self { shared, thread: Mutex::new(Some(thread)), how, clock };
+        match told.recv_timeout(NAME) {
+            Ok(Ok(())) | Err(RecvTimeoutError::Timeout) => Ok(delivery),
+            Ok(Err(error)) => Err(error),
+            // The thread tells before it ends.
+            Err(RecvTimeoutError::Disconnected) => Err(SinkError::new("its thread ended before it began")),
+        }
     }
 
-    /// Hands over the events of a block that is durable. Never blocks on the sink. Blocks come in order; what isn't pushed
-    /// is read from the journal.
-    pub(crate) fn push(&self, position: u64, events: Arc<[Event]>) {
+    /// Hands over the events of a block that is durable and of this time. Never blocks on the sink. Blocks come in order;
+    /// what isn't pushed is read from the journal.
+    pub(crate) fn push(&self, position: u64, time: Timestamp, events: Arc<[Event]>) {
         let mut state = self.shared.lock();
         if position < state.end {
             return;
         }
         state.end = position.saturating_add(1);
-        if state.marks.len() < MARKS {
-            state.marks.push_back((position, Instant::now()));
-        }
+        state.came(position, time);
         state.queued = state.queued.saturating_add(events.len());
         state.queue.push_back((position, events));
         if state.queued > QUEUE || state.phase == Phase::Stopped {
@@ -106,6 +107,13 @@ impl Delivery {
         self.shared.changed.notify_all();
     }
 
+    /// Waits until the sink has taken a head of at least this many blocks. Returns the last head that it took.
+    pub(crate) fn anchored(&self, size: u64, deadline: Instant) -> Option<Head> {
+        let enough = |state: &State| state.anchored.as_ref().is_some_and(|head| head.size() >= size);
+        let over = |state: &State| state.phase == Phase::Stopped || state.ended;
+        self.shared.wait_until(deadline, |state| enough(state) || over(state)).anchored.clone()
+    }
+
     /// Waits until the sink has acknowledged the block at this position.
     pub(crate) fn wait(&self, position: u64, deadline: Instant) -> Waited {
         let done = |state: &State| state.acknowledged(position) || state.phase == Phase::Stopped || state.ended;
@@ -118,48 +126,90 @@ impl Delivery {
         }
     }
 
-    /// Whether acts wait for this sink, and how long.
-    pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.required.then_some(self.deadline)
+    /// Waits until the sink has said what it holds, or has failed to. Whether it has.
+    pub(crate) fn started(&self, deadline: Instant) -> bool {
+        let done = |state: &State| state.phase != Phase::Starting || state.error.is_some();
+        self.shared.wait_until(deadline, done).phase != Phase::Starting
     }
 
-    /// Whether acts wait for this sink, and it has owed an acknowledgement for longer than its deadline and `grace`.
-    pub(crate) fn overdue(&self, grace: Duration) -> bool {
-        self.required && self.shared.lock().waiting().is_some_and(|since| since > self.deadline.saturating_add(grace))
+    /// Whether acts wait for this sink's acknowledgement, and how long.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        match self.how {
+            How::Required { deadline } => Some(deadline),
+            How::Relayed(_) => None,
+        }
+    }
+
+    /// Whether acts may go on as far as this sink is concerned: a required one isn't late; a relayed one that acts are held
+    /// up for is within its limit. Waits for the latter, until its deadline since somebody first waited.
+    pub(crate) fn admits(&self) -> bool {
+        match self.how {
+            How::Required { deadline } => !late(&self.shared.lock(), deadline),
+            How::Relayed(lag) if lag.then == Behind::Block => self.within(&lag),
+            How::Relayed(_) => true,
+        }
+    }
+
+    fn within(&self, lag: &Lag) -> bool {
+        // The host's clock is asked while nothing is locked.
+        let now = self.clock.now();
+        let mut state = self.shared.lock();
+        if !state.over(lag, now) {
+            state.over_since = None;
+            return true;
+        }
+        let since = *state.over_since.get_or_insert_with(Instant::now);
+        drop(state);
+        let done = |state: &State| !state.over(lag, now) || state.phase == Phase::Stopped || state.ended;
+        !self.shared.wait_until(since + lag.deadline, done).over(lag, now)
+    }
+
+    /// What the vault has to remember of this sink, if it has to: its name, and the first block that it hasn't acknowledged.
+    pub(crate) fn cursor(&self) -> Option<(String, u64)> {
+        let state = self.shared.lock();
+        state.name.clone().filter(|_| state.remembered).map(|name| (name, state.next))
     }
 
     /// How the sink is doing.
     pub(crate) fn health(&self) -> SinkHealth {
+        let now = self.clock.now();
         let state = self.shared.lock();
-        let known = state.phase != Phase::Starting;
+        let (required, waiting, degraded, blocking) = match self.how {
+            How::Required { deadline } => (true, state.waiting(), false, late(&state, deadline)),
+            How::Relayed(lag) => {
+                let over = state.over(&lag, now);
+                (false, state.aged(now), over, over && lag.then == Behind::Block)
+            }
+        };
         SinkHealth {
-            name: self.name.clone(),
-            required: self.required,
-            state: match state.phase {
-                Phase::Stopped => SinkState::Stopped,
-                _ if state.error.is_some() => SinkState::Failing,
-                Phase::Starting => SinkState::Starting,
-                Phase::Working if state.behind => SinkState::Behind,
-                Phase::Working => SinkState::Working,
-            },
-            acknowledged: state.next.checked_sub(1).filter(|_| known),
+            name: state.name.clone().unwrap_or_else(|| NAMELESS.to_owned()),
+            required,
+            state: state.doing(),
+            acknowledged: state.next.checked_sub(1).filter(|_| state.phase != Phase::Starting),
             lag: state.end.saturating_sub(state.next),
-            waiting: state.waiting(),
+            waiting,
+            missed: state.missed,
+            degraded,
+            blocking,
             error: state.error.clone(),
+            note: state.note.clone(),
         }
+    }
+
+    /// Has the thread deliver what is left and end, without waiting for it.
+    pub(crate) fn finish(&self) {
+        self.shared.order(Order::Flush);
     }
 
     /// Delivers what is left, until the deadline, and ends the thread. Tells how it went, as [`wait`](Self::wait) does.
     pub(crate) fn close(&self, deadline: Instant) -> Waited {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return Waited::Delivered };
-        self.shared.lock().order = Order::Flush;
-        self.shared.changed.notify_all();
+        self.finish();
         drop(self.shared.wait_until(deadline, |state| state.ended));
-        self.shared.lock().order = Order::Stop;
-        self.shared.changed.notify_all();
+        self.shared.order(Order::Stop);
         // A sink that isn't in a call ends at once; one that hangs in one is left behind.
-        let state = self.shared.wait_until(Instant::now() + Duration::from_millis(50), |state| state.ended);
+        let state = self.shared.wait_until(Instant::now() + END, |state| state.ended);
         let outcome = match (state.ended, state.next >= state.end && state.phase == Phase::Working) {
             (_, true) => Waited::Delivered,
             (true, false) => Waited::Failed,
@@ -173,92 +223,22 @@ impl Delivery {
         }
         outcome
     }
+
+    /// Ends the thread without delivering what is left: nobody needs it, for the vault doesn't open.
+    pub(crate) fn abandon(&self) {
+        self.shared.order(Order::Stop);
+        self.close(Instant::now());
+    }
+}
+
+/// Whether a required sink has owed an acknowledgement for longer than its deadline.
+fn late(state: &State, deadline: Duration) -> bool {
+    state.waiting().is_some_and(|since| since > deadline)
 }
 
 impl Drop for Delivery {
     fn drop(&mut self) {
         self.close(Instant::now() + CLOSE);
-    }
-}
-
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-struct State {
-    phase: Phase,
-    queue: VecDeque<(u64, Arc<[Event]>)>,
-    /// Events in the queue.
-    queued: usize,
-    /// The first block that isn't acknowledged.
-    next: u64,
-    /// The first block that isn't there yet.
-    end: u64,
-    /// When blocks came: `(position, time)`, the first for the oldest unacknowledged one.
-    marks: VecDeque<(u64, Instant)>,
-    head: Option<Head>,
-    behind: bool,
-    /// Of the last attempt.
-    error: Option<String>,
-    order: Order,
-    ended: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Starting,
-    Working,
-    Stopped,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Order {
-    Go,
-    /// Deliver what is left, then end.
-    Flush,
-    /// End now.
-    Stop,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait_until(&self, deadline: Instant, done: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
-        let mut state = self.lock();
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || done(&state) {
-                return state;
-            }
-            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-}
-
-impl State {
-    fn acknowledged(&self, position: u64) -> bool {
-        self.phase != Phase::Starting && position < self.next
-    }
-
-    /// How long the oldest unacknowledged block has waited: too long rather than too short, when many marks were left out.
-    fn waiting(&self) -> Option<Duration> {
-        let (_, since) = self.marks.front().filter(|_| self.next < self.end)?;
-        Some(since.elapsed())
-    }
-
-    /// Everything before `next` is acknowledged.
-    fn acknowledge(&mut self, next: u64) {
-        self.next = next;
-        while self.marks.get(1).is_some_and(|(position, _)| *position <= next) {
-            self.marks.pop_front();
-        }
-        if next >= self.end {
-            self.marks.clear();
-            self.behind = false;
-        }
     }
 }
 

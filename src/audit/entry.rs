@@ -3,6 +3,8 @@
 //! Guarantees: an [`Entry`] is well-formed and canonical. Nothing here takes a field's value, a record id or a slot.
 //! Does not: seal anything, or check that the texts a host gives hold no personal data.
 
+use std::ops::Range;
+
 use crate::format::FormatError;
 use crate::format::journal_entry::{self as layout, MAX_REASON, MAX_SUBJECTS, MAX_TEXT, tag};
 use crate::model::{Action, Actor, CollectionId, Grantee, Pseudonym, Revision, TenantId, Timestamp};
@@ -74,6 +76,13 @@ impl Entry {
     /// A list of names: how many there are, and those that had room.
     pub(crate) fn names(&self, tag: u8) -> Option<(u32, Vec<&str>)> {
         layout::names(layout::find(&self.bytes, tag)?).ok()
+    }
+
+    /// The blocks of the journal that the act is about.
+    pub(crate) fn blocks(&self) -> Option<Range<u64>> {
+        let bytes: [u8; 16] = self.array(tag::BLOCKS)?;
+        let (start, end) = bytes.split_first_chunk()?;
+        Some(u64::from_be_bytes(*start)..u64::from_be_bytes(end.try_into().ok()?))
     }
 
     pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject> {
@@ -232,6 +241,12 @@ impl EntryBuilder {
         self.text(tag::PARTY, "name of another party", &text)
     }
 
+    /// The blocks of the journal that the act is about.
+    pub(crate) fn blocks(&mut self, blocks: &Range<u64>) -> &mut Self {
+        let [start, end] = [blocks.start, blocks.end].map(u64::to_be_bytes);
+        self.put(tag::BLOCKS, "range of blocks", &[start, end].concat())
+    }
+
     /// The entry.
     ///
     /// # Errors
@@ -309,6 +324,7 @@ mod tests {
             .revision_before(Revision::new(8))
             .revision_after(Revision::new(9))
             .party(Grantee::Role("support"))
+            .blocks(&(128..256))
             .outcome(Outcome::Denied, "no_rule", "sales");
         builder
     }
@@ -327,6 +343,7 @@ mod tests {
         assert_eq!(entry.revision(tag::REVISION_AFTER), Some(Revision::new(9)));
         assert_eq!(entry.array(tag::POLICY), Some([4; 32]));
         assert_eq!(entry.text(tag::PARTY), Some("role:support"));
+        assert_eq!(entry.blocks(), Some(128..256));
     }
 
     #[test]

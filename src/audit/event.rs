@@ -1,6 +1,7 @@
 //! Entries as sinks get them.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::format::journal_entry::tag;
@@ -83,6 +84,16 @@ pub(crate) fn events(journal: &Arc<str>, tenant: Option<TenantId>, position: u64
 }
 
 impl Event {
+    /// An event that stands for itself: the entry at this position and index, of so many in its block.
+    pub(crate) fn shown(
+        journal: &Arc<str>,
+        tenant: Option<TenantId>,
+        (position, index, of): (u64, u32, u32),
+        entry: Entry,
+    ) -> Self {
+        Self { journal: Arc::clone(journal), tenant, position, index, of, entry }
+    }
+
     /// Which journal it is of: `strongroom/<vault id>/<journal id>`.
     #[must_use]
     pub fn journal(&self) -> &str {
@@ -257,6 +268,12 @@ impl Event {
     #[must_use]
     pub fn party(&self) -> Option<&str> {
         self.entry.text(tag::PARTY)
+    }
+
+    /// The blocks of the journal that the act is about, by their positions: those that retention dropped, or is about to.
+    #[must_use]
+    pub fn blocks(&self) -> Option<Range<u64>> {
+        self.entry.blocks()
     }
 
     /// The event as one line of JSON, without a line end. What doesn't apply is left out.

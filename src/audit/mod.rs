@@ -5,36 +5,64 @@
 //! Does not: read or write the store, decide when to commit, or hold a key longer than a call. Entries hold no values of
 //! records, but who did what and why; they are sealed on the disk and plain in memory and in sinks.
 
+mod base;
 mod block;
+mod cef;
+mod channel;
+mod cursor;
 mod delivery;
 mod digest;
 mod entry;
 mod error;
 mod event;
+pub mod evidence;
+mod grade;
 mod head;
 mod json_lines;
+mod lines;
+mod ocsf;
+mod plain;
+mod proof;
 mod sink;
 mod state;
+mod syslog;
+#[cfg(feature = "tracing")]
+mod tracing;
 mod tree;
 mod verdict;
 mod walk;
 
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod vectors;
 
+pub use cef::Cef;
+pub use channel::{Channel, Message, Messages, channel};
 pub use event::{Event, Outcome, Subject};
 pub use head::{Head, HeadError, HeadKey};
 pub use json_lines::JsonLines;
-pub use sink::{AttachedSink, AuditSink, Held, Optional, Required, SinkError, SinkHealth, SinkState};
+pub use lines::{FileOptions, Fsync};
+pub use ocsf::Ocsf;
+pub use proof::{ConsistencyProof, InclusionProof, ProofError, ShownEntry};
+pub use sink::{
+    AttachedSink, AuditSink, Behind, Held, Relayed, RelayedSink, Required, SinkError, SinkHealth, SinkState,
+};
+pub use syslog::{Facility, Syslog, SyslogBody};
+#[cfg(feature = "tracing")]
+pub use tracing::Tracing;
 pub use verdict::{RewrittenBecause, RowFault, RowSet, Verdict};
 
+pub(crate) use base::{BaseOf, JournalBase};
 pub(crate) use block::{NewBlock, OpenedBlock, Place, batches, leaf_of, open_block, seal_block};
-pub(crate) use delivery::{Delivery, Replay, Waited};
+pub(crate) use cursor::{open_cursor, seal_cursor};
+pub(crate) use delivery::{Cursor, Delivery, Names, Supply, Waited};
 pub(crate) use digest::{RowSetDigest, commit_mac, term};
 pub(crate) use entry::{Entry, EntryBuilder};
 pub(crate) use error::AuditError;
 pub(crate) use event::events;
 pub(crate) use head::{HeadBody, decode_head_file, encode_head_file};
+pub(crate) use proof::{Nodes, Shown, ShownBlock};
 pub(crate) use state::JournalState;
 pub(crate) use tree::Frontier;
 pub(crate) use verdict::MAX_NAMED;

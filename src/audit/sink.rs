@@ -6,15 +6,27 @@ use std::time::Duration;
 
 use super::{Event, Head};
 
-/// How long an act waits for a required sink unless told otherwise.
+mod health;
+
+pub use health::{SinkHealth, SinkState};
+
+/// How long an act waits for a sink unless told otherwise.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
+/// How many blocks a relayed sink may be behind unless told otherwise,
+const BLOCKS_BEHIND: u64 = 10_000;
+/// and how long.
+const TIME_BEHIND: Duration = Duration::from_secs(600);
 
 /// A place that journal entries are sent to: a file, a log server, your own.
 ///
 /// Events come in order, on a thread of the sink's own, each **at least once**: after a restart or an error some may come
 /// again. [`Event::journal`], [`Event::position`] and [`Event::index`] name an event for life; skip those you hold.
+///
+/// A call that errs is made again, after a pause of 20 ms that doubles up to 5 seconds. One that panics is the last: the sink
+/// gets nothing more until the vault is opened again. One that never returns keeps its thread; nothing else waits for it
+/// longer than it has to, and `vault.health()` shows it.
 pub trait AuditSink: Send {
-    /// Takes events. They must be durable when this returns.
+    /// Takes events. When this returns they are acknowledged, so they must be as safe as the sink promises to keep them.
     ///
     /// # Errors
     /// Whatever went wrong; the same events are delivered again, after a pause.
@@ -26,8 +38,16 @@ pub trait AuditSink: Send {
     /// Whatever went wrong; it is asked again, after a pause.
     fn last(&mut self, journal: &str) -> Result<Held, SinkError>;
 
+    /// Where delivery goes on, said once after [`last`](Self::last) and before the first delivery: the last block that the
+    /// sink acknowledged, as the vault remembers it for sinks that answer [`Held::Unknown`]. `None` if the vault remembers
+    /// nothing, or the sink knows by itself.
+    fn resume(&mut self, acknowledged: Option<u64>) {
+        let _ = acknowledged;
+    }
+
     /// Takes a signed head, after all that it covers. Keeping heads where the vault's directory isn't is what makes
-    /// tampering provable.
+    /// tampering provable. Retention relies on it: what a head covers that every sink has taken may be dropped from the
+    /// vault.
     ///
     /// # Errors
     /// Whatever went wrong; a head is delivered again, after a pause.
@@ -36,7 +56,8 @@ pub trait AuditSink: Send {
         Ok(())
     }
 
-    /// What health reports call it.
+    /// What health reports call it, and what the vault remembers it by: the same at every opening, and another for each of
+    /// a vault's sinks. [`AttachedSink::named`] gives a name from outside.
     fn name(&self) -> String {
         let path = std::any::type_name::<Self>();
         path.rsplit_once("::").map_or(path, |(_, name)| name).to_owned()
@@ -51,7 +72,8 @@ pub enum Held {
     Nothing,
     /// All up to and with the block at this position.
     UpTo(u64),
-    /// It doesn't know, because it doesn't keep what it gets: deliver what happens from now on.
+    /// It doesn't know, because it doesn't keep what it gets. The vault remembers for it, durably about once a second and at
+    /// close: delivery goes on after what it acknowledged; when it is attached for the first time, from now on.
     Unknown,
 }
 
@@ -94,31 +116,139 @@ impl From<std::io::Error> for SinkError {
     }
 }
 
-/// A sink that acts wait for: when it doesn't acknowledge in time, acts fail closed.
+/// A sink that acts wait for: when it doesn't acknowledge in time, acts fail closed until it does.
 pub struct Required<S>(pub S);
 
-/// A sink that no act waits for: when it falls behind, only the vault's health says so, and it catches up from the journal.
-pub struct Optional<S>(pub S);
+/// A sink that acts don't wait for. It gets the same, in order and at least once; when it falls behind, it catches up from the
+/// journal. How far behind it may fall has a limit, 10,000 blocks or 10 minutes unless set; beyond that it is shown as
+/// [degraded](SinkHealth::degraded), and [`Behind`] says whether acts go on.
+pub struct Relayed<S>(pub S);
+
+/// What happens when a relayed sink is further behind than it may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Behind {
+    /// Acts go on, and the vault's health says so.
+    #[default]
+    Degrade,
+    /// Acts wait until it is within its limit again, up to a deadline; then they fail closed, as with a required sink.
+    Block,
+}
 
 impl<S: AuditSink + 'static> Required<S> {
     /// Sets how long an act waits; 5 seconds unless set.
     #[must_use]
     pub fn within(self, deadline: Duration) -> AttachedSink {
-        AttachedSink { sink: Box::new(self.0), required: true, deadline }
+        AttachedSink { sink: Box::new(self.0), how: How::Required { deadline }, name: None }
+    }
+
+    /// Gives it a name, as [`AttachedSink::named`] does.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> AttachedSink {
+        AttachedSink::from(self).named(name)
     }
 }
 
-/// A sink and how it is attached: made from [`Required`] or [`Optional`].
+impl<S: AuditSink + 'static> Relayed<S> {
+    /// Sets how far behind it may be: as [`RelayedSink::at_most_behind`].
+    #[must_use]
+    pub fn at_most_behind(self, blocks: u64, time: Duration) -> RelayedSink {
+        RelayedSink::from(self).at_most_behind(blocks, time)
+    }
+
+    /// Sets what happens when it is further behind: as [`RelayedSink::when_behind`].
+    #[must_use]
+    pub fn when_behind(self, then: Behind) -> RelayedSink {
+        RelayedSink::from(self).when_behind(then)
+    }
+
+    /// Gives it a name, as [`AttachedSink::named`] does.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> RelayedSink {
+        RelayedSink::from(self).named(name)
+    }
+}
+
+/// A relayed sink with its limits: made from [`Relayed`].
+pub struct RelayedSink {
+    sink: Box<dyn AuditSink>,
+    lag: Lag,
+    name: Option<String>,
+}
+
+impl RelayedSink {
+    /// Sets how many blocks it may not have acknowledged, and how old, by the vault's clock, the oldest of these may be. A
+    /// block is what one commit carries for one tenant.
+    #[must_use]
+    pub fn at_most_behind(mut self, blocks: u64, time: Duration) -> Self {
+        (self.lag.blocks, self.lag.time) = (blocks, time);
+        self
+    }
+
+    /// Sets what happens when it is further behind; [`Behind::Degrade`] unless set.
+    #[must_use]
+    pub fn when_behind(mut self, then: Behind) -> Self {
+        self.lag.then = then;
+        self
+    }
+
+    /// Sets how long an act waits for it under [`Behind::Block`]; 5 seconds unless set.
+    #[must_use]
+    pub fn within(mut self, deadline: Duration) -> Self {
+        self.lag.deadline = deadline;
+        self
+    }
+
+    /// Gives it a name, as [`AttachedSink::named`] does.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+}
+
+/// A sink and how it is attached: made from [`Required`] or [`Relayed`].
 pub struct AttachedSink {
     pub(super) sink: Box<dyn AuditSink>,
-    pub(super) required: bool,
+    pub(super) how: How,
+    pub(super) name: Option<String>,
+}
+
+impl AttachedSink {
+    /// Gives it this name instead of [`AuditSink::name`]: what health reports call it, and what the vault remembers it by. Two
+    /// sinks of one vault need two names.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+}
+
+/// Whether acts wait for a sink.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum How {
+    Required { deadline: Duration },
+    Relayed(Lag),
+}
+
+/// How far behind a relayed sink may be, and what then.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lag {
+    pub(super) blocks: u64,
+    pub(super) time: Duration,
+    pub(super) then: Behind,
     pub(super) deadline: Duration,
 }
 
 impl fmt::Debug for AttachedSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut debug = f.debug_struct("AttachedSink");
-        debug.field("required", &self.required).field("deadline", &self.deadline).finish_non_exhaustive()
+        f.debug_struct("AttachedSink").field("how", &self.how).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for RelayedSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RelayedSink").field("lag", &self.lag).field("name", &self.name).finish_non_exhaustive()
     }
 }
 
@@ -128,44 +258,21 @@ impl<S: AuditSink + 'static> From<Required<S>> for AttachedSink {
     }
 }
 
-impl<S: AuditSink + 'static> From<Optional<S>> for AttachedSink {
-    fn from(sink: Optional<S>) -> Self {
-        Self { sink: Box::new(sink.0), required: false, deadline: DEADLINE }
+impl<S: AuditSink + 'static> From<Relayed<S>> for RelayedSink {
+    fn from(sink: Relayed<S>) -> Self {
+        let lag = Lag { blocks: BLOCKS_BEHIND, time: TIME_BEHIND, then: Behind::default(), deadline: DEADLINE };
+        Self { sink: Box::new(sink.0), lag, name: None }
     }
 }
 
-/// How a sink is doing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SinkHealth {
-    /// The sink's name.
-    pub name: String,
-    /// Whether acts wait for it.
-    pub required: bool,
-    /// What it is doing.
-    pub state: SinkState,
-    /// The last block that it acknowledged; `None` before the first, and before it said what it holds.
-    pub acknowledged: Option<u64>,
-    /// How many blocks it hasn't acknowledged.
-    pub lag: u64,
-    /// How long the oldest of these has waited.
-    pub waiting: Option<Duration>,
-    /// Its last error, if its last attempt failed.
-    pub error: Option<String>,
+impl From<RelayedSink> for AttachedSink {
+    fn from(RelayedSink { sink, lag, name }: RelayedSink) -> Self {
+        Self { sink, how: How::Relayed(lag), name }
+    }
 }
 
-/// What a sink is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SinkState {
-    /// It hasn't said yet what it holds.
-    Starting,
-    /// It takes what comes.
-    Working,
-    /// It was too slow for its queue and is catching up from the journal.
-    Behind,
-    /// Its last attempt failed; it is tried again and again.
-    Failing,
-    /// It panicked, or holds what the journal hasn't: it gets nothing any more. Open the vault anew with a sound sink.
-    Stopped,
+impl<S: AuditSink + 'static> From<Relayed<S>> for AttachedSink {
+    fn from(sink: Relayed<S>) -> Self {
+        RelayedSink::from(sink).into()
+    }
 }

@@ -59,15 +59,15 @@ pub(crate) fn leaf_hash(parts: &[&[u8]]) -> Digest {
     hasher.finish()
 }
 
-fn node_hash(left: &Digest, right: &Digest) -> Digest {
+/// The hash of the node over these two.
+pub(super) fn node_hash(left: &Digest, right: &Digest) -> Digest {
     sha256(&[&[1], left, right])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::ReferenceSha256;
-    use ct_merkle::mem_backed_tree::MemoryBackedTree;
+    use crate::crypto::ReferenceTree;
 
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn roots_are_those_of_another_implementation_at_every_size() {
-        let mut theirs = MemoryBackedTree::<ReferenceSha256, Vec<u8>>::new();
+        let mut theirs = ReferenceTree::new();
         let mut ours = Frontier::default();
         for size in 0u32..=300 {
             assert_eq!(ours.root().as_slice(), theirs.root().as_bytes().as_slice(), "{size}");

@@ -176,6 +176,34 @@ fn head_key_and_head_file_are_those_of_the_vectors() {
 }
 
 #[test]
+fn where_a_journal_begins_is_as_in_the_vectors() {
+    let vectors = Vectors::load();
+    let key = Key::<role::VaultState>::copied(&vectors.array("/state/key"));
+    let of = BaseOf { vault: vectors.vault(), epoch: vectors.epoch(), key: &key };
+    let base = of.open(&vectors.bytes("/base/bytes")).unwrap();
+    let mut tree = Frontier::default();
+    let leaves: Vec<[u8; 32]> = (0..128u8).map(|n| crate::crypto::sha256(&[&[n]])).collect();
+    leaves.iter().for_each(|leaf| tree.append(*leaf));
+    assert_eq!((base.first(), base.frontier), (128, tree));
+    assert_eq!(crate::crypto::sha256(&[leaves.as_flattened()]), vectors.array("/base/leaves_value_hash"));
+    assert_eq!(crate::format::place::leaves(0), vectors.bytes("/base/leaves_key"));
+    let commit = MacKey::new(&Key::<role::Commit>::copied(&vectors.array("/digest/commit_key")));
+    let mut tips = RowSetDigest::default();
+    for n in 0..2 {
+        let part = |name: &str| vectors.bytes(&format!("/base/tips/{n}/{name}"));
+        let (id, number) = (part("tenant"), |name: &str| vectors.number(&format!("/base/tips/{n}/{name}")));
+        let tenant = (id != [0; 16]).then(|| TenantId::from_bytes(id.try_into().unwrap()));
+        let commit_mac = part("commit_mac").try_into().unwrap();
+        let tip = Tip { position: number("position"), sequence: number("sequence"), commit_mac };
+        assert_eq!(of.open_tip(tenant, &part("value")).unwrap(), tip);
+        assert_eq!(crate::format::place::journal_tip(tenant), part("key"));
+        assert_eq!(crate::format::place::tenant_of_tip_key(&part("key")), Some(tenant));
+        tips.add(&term(&commit, &part("key"), &[&part("value")]));
+    }
+    assert_eq!((base.tips, tips.to_bytes()), (tips, vectors.array("/base/digest")));
+}
+
+#[test]
 fn journal_state_is_that_of_the_vectors() {
     let vectors = Vectors::load();
     let key = Key::<role::VaultState>::copied(&vectors.array("/state/key"));
@@ -184,4 +212,15 @@ fn journal_state_is_that_of_the_vectors() {
     assert_eq!(state.frontier, vectors.frontier());
     assert_eq!((state.ledger_size, state.ledger_hash), (2, vectors.array("/head/ledger_hash")));
     assert_eq!(state.time, Timestamp::from_micros(1_795_348_134_000_042));
+}
+
+#[test]
+fn sink_cursor_is_that_of_the_vectors() {
+    let vectors = Vectors::load();
+    let key = Key::<role::VaultState>::copied(&vectors.array("/cursor/key"));
+    let sink = crate::crypto::sha256(&[vectors.text("/cursor/sink").as_bytes()]);
+    assert_eq!(crate::format::place::cursor(&sink), vectors.bytes("/cursor/at"));
+    let place = (vectors.vault(), vectors.epoch());
+    let next = open_cursor(&key, place, &sink, &vectors.bytes("/cursor/bytes")).unwrap();
+    assert_eq!(next, vectors.number("/cursor/next"));
 }

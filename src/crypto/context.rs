@@ -30,6 +30,9 @@ pub(crate) enum Domain {
     PolicyText,
     Freeze,
     Demand,
+    JournalBase,
+    JournalTip,
+    SinkCursor,
     Scrub,
     ScrubbedTenant,
 }
@@ -60,6 +63,9 @@ impl Domain {
             Self::PolicyText => b"policy text",
             Self::Freeze => b"freeze",
             Self::Demand => b"demand",
+            Self::JournalBase => b"journal base",
+            Self::JournalTip => b"journal tip",
+            Self::SinkCursor => b"sink cursor",
             Self::Scrub => b"scrub",
             Self::ScrubbedTenant => b"scrubbed tenant",
         }

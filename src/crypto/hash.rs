@@ -2,10 +2,6 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// For checking against other implementations that take a hash as a type.
-#[cfg(test)]
-pub(crate) use sha2::Sha256 as ReferenceSha256;
-
 /// A SHA-256 hash.
 pub(crate) type Digest = [u8; 32];
 

@@ -58,6 +58,10 @@ labels! {
     JournalState = "journal-state",
     /// The text of a policy.
     PolicyText = "policy-text",
+    /// Where a journal begins whose oldest blocks were dropped, and the tips before it.
+    JournalBase = "journal-base",
+    /// How far a sink has acknowledged the journal.
+    SinkCursor = "sink-cursor",
     /// How far a scrub has come.
     Scrub = "scrub",
 }

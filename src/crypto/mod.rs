@@ -12,6 +12,7 @@ mod kdf;
 mod key;
 mod label;
 mod mac;
+mod merkle;
 mod random;
 mod sign;
 #[cfg(feature = "passphrase")]
@@ -24,13 +25,14 @@ mod tests;
 pub(crate) use aead::{BODY_TAG, SEAL_OVERHEAD, open, open_body, seal, seal_body, seal_with_salt};
 pub(crate) use context::{Context, Domain};
 pub(crate) use error::CryptoError;
-#[cfg(test)]
-pub(crate) use hash::ReferenceSha256;
 pub(crate) use hash::{Digest, Hasher, sha256};
 pub(crate) use kdf::{expand, expand_raw};
 pub(crate) use key::{Key, Role, role};
 pub(crate) use label::Label;
 pub(crate) use mac::{Mac, MacKey, mac};
+#[cfg(test)]
+pub(crate) use merkle::ReferenceTree;
+pub(crate) use merkle::{MAX_LEAVES, verify_consistency, verify_inclusion};
 pub(crate) use random::fill;
 pub(crate) use sign::{public_key, sign, verify_signature};
 pub(crate) use wrap::{SALT, WRAPPED, unwrap, unwrap_into, wrap, wrap_with_salt};

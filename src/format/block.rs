@@ -99,9 +99,21 @@ pub(crate) fn owner(first_chunk: &[u8]) -> Result<Option<TenantId>, FormatError>
     Header::read(&mut Reader::new(WHAT, first_chunk)).map(|header| header.tenant)
 }
 
+/// The header that these bytes are, the whole of them.
+pub(crate) fn header(bytes: &[u8; HEADER]) -> Result<Header, FormatError> {
+    let mut reader = Reader::new(WHAT, bytes);
+    let header = Header::read(&mut reader)?;
+    reader.finish().map(|()| header)
+}
+
 /// How long the block is that begins with this chunk.
 pub(crate) fn total_length(first_chunk: &[u8]) -> Result<usize, FormatError> {
     Header::read(&mut Reader::new(WHAT, first_chunk))?.block_length()
+}
+
+/// Whose block it is that begins with this chunk; `None` for the vault's own.
+pub(crate) fn tenant_of(first_chunk: &[u8]) -> Result<Option<TenantId>, FormatError> {
+    Header::read(&mut Reader::new(WHAT, first_chunk)).map(|header| header.tenant)
 }
 
 /// How many chunks the block has that begins with this one.

@@ -33,11 +33,11 @@ pub(crate) struct Body {
     pub(crate) time: Timestamp,
 }
 
-/// A signature by a key that has the journal's name.
+/// A signature by a key that has the journal's name. One of Ed25519 has 64 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Signature {
     pub(crate) key_id: [u8; 4],
-    pub(crate) bytes: [u8; 64],
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// A signed note taken apart.
@@ -162,7 +162,8 @@ fn parse_body(signed: &str) -> Result<Body, FormatError> {
     if signed.starts_with(&body_text(&body)) { Ok(body) } else { Err(invalid("a line is not in its one spelling")) }
 }
 
-fn parse_signatures(lines: &str, name: &str) -> Result<Vec<Signature>, FormatError> {
+/// The signatures of this name's keys among the lines of signatures.
+pub(crate) fn parse_signatures(lines: &str, name: &str) -> Result<Vec<Signature>, FormatError> {
     if !lines.ends_with('\n') {
         return Err(invalid("its last line is torn"));
     }
@@ -172,11 +173,11 @@ fn parse_signatures(lines: &str, name: &str) -> Result<Vec<Signature>, FormatErr
             .strip_prefix(DASH)
             .and_then(|line| line.split_once(' '))
             .ok_or_else(|| invalid("a line of a signature is not one"))?;
-        // Another length is another kind of signature.
-        if let Some(both) = decode::<68>(signature).filter(|_| signer == name)
-            && let (Some(key_id), Some(bytes)) = (both.first_chunk(), both.last_chunk())
+        // Whatever another signer's line holds is theirs.
+        if let Some(both) = Base64::decode_vec(signature).ok().filter(|_| signer == name)
+            && let Some((key_id, bytes)) = both.split_first_chunk()
         {
-            found.push(Signature { key_id: *key_id, bytes: *bytes });
+            found.push(Signature { key_id: *key_id, bytes: bytes.to_vec() });
         }
     }
     Ok(found)
@@ -205,7 +206,7 @@ fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
 
 /// What `Timestamp` prints, read back.
 /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
-fn time(text: &str) -> Option<Timestamp> {
+pub(crate) fn time(text: &str) -> Option<Timestamp> {
     let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
     let mut date = date.rsplitn(3, '-').map(|part| part.parse::<i64>().ok());
     let (day, month, year) = (date.next()??, date.next()??, date.next()??);
@@ -248,7 +249,7 @@ mod tests {
     fn note() -> String {
         let signed = body_text(&body());
         let name = origin(body().vault, body().epoch);
-        note_text(&signed, &name, &Signature { key_id: [1, 2, 3, 4], bytes: [5; 64] })
+        note_text(&signed, &name, &Signature { key_id: [1, 2, 3, 4], bytes: vec![5; 64] })
     }
 
     #[test]
@@ -260,7 +261,7 @@ mod tests {
             assert_eq!(parsed.body, body());
             assert_eq!(parsed.text, note());
             assert_eq!(parsed.signed, body_text(&body()));
-            assert_eq!(parsed.signatures, [Signature { key_id: [1, 2, 3, 4], bytes: [5; 64] }]);
+            assert_eq!(parsed.signatures, [Signature { key_id: [1, 2, 3, 4], bytes: vec![5; 64] }]);
             assert_eq!(parsed.frontier, frontier);
         }
         assert_eq!(parse(&file_text(&note(), &[])).unwrap().frontier, Some(vec![]));

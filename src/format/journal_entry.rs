@@ -43,8 +43,9 @@ pub(crate) mod tag {
     pub(crate) const REVISION_BEFORE: u8 = 18;
     pub(crate) const REVISION_AFTER: u8 = 19;
     pub(crate) const PARTY: u8 = 20;
+    pub(crate) const BLOCKS: u8 = 24;
     /// The highest tag with a meaning.
-    pub(crate) const LAST: u8 = PARTY;
+    pub(crate) const LAST: u8 = BLOCKS;
 }
 
 /// The items of an entry, in order.
@@ -171,6 +172,7 @@ fn check_item(tag: u8, bytes: &[u8]) -> Result<(), FormatError> {
             text(bytes).and_then(|_| at_most(bytes, MAX_TEXT))
         }
         tag::ROLES | tag::FIELDS_READ | tag::FIELDS_CHANGED => names(bytes).map(|_| ()),
+        tag::BLOCKS => length(bytes, 16),
         tag::POLICY => length(bytes, 32),
         tag::TENANT | tag::COLLECTION => length(bytes, 16),
         tag::WITHHELD | tag::ROWS => length(bytes, 4),

@@ -36,6 +36,12 @@ pub(crate) enum Space {
     Fact = 0x0d,
     /// `version ‖ BE16 n` → part of the sealed text of a policy that was in force.
     Policy = 0x0e,
+    /// `BE64 first` → leaf hashes of 128 journal blocks that were dropped.
+    Leaves = 0x0f,
+    /// nothing → where the journal begins; `tenant` → the tenant's last block before that.
+    JournalBase = 0x10,
+    /// `SHA-256(name)` → how far the sink of this name has acknowledged the journal.
+    Cursor = 0x11,
     /// nothing, or `tenant` → how far a scrub has come.
     Scrub = 0x12,
 }
@@ -112,6 +118,33 @@ pub(crate) fn changes(position: u64, number: u32) -> Vec<u8> {
     key(Space::Changes, &[&position.to_be_bytes(), &number.to_be_bytes()])
 }
 
+/// The leaf hashes of the segment that begins at `first`.
+pub(crate) fn leaves(first: u64) -> Vec<u8> {
+    key(Space::Leaves, &[&first.to_be_bytes()])
+}
+
+/// The position that such a key begins at.
+pub(crate) fn first_of_leaves_key(key: &[u8]) -> Option<u64> {
+    let (_, first) = key.split_first()?;
+    first.try_into().ok().map(u64::from_be_bytes)
+}
+
+pub(crate) fn journal_base() -> Vec<u8> {
+    key(Space::JournalBase, &[])
+}
+
+/// The last dropped block of a tenant, or of the vault itself.
+pub(crate) fn journal_tip(tenant: Option<TenantId>) -> Vec<u8> {
+    key(Space::JournalBase, &[tenant.as_ref().map_or(&[0; 16][..], |id| id.as_bytes().as_slice())])
+}
+
+/// Whose tip a key is for; `Some(None)` is the vault's own.
+pub(crate) fn tenant_of_tip_key(key: &[u8]) -> Option<Option<TenantId>> {
+    let (_, tenant) = key.split_first()?;
+    let tenant: [u8; 16] = tenant.try_into().ok()?;
+    Some((tenant != [0; 16]).then(|| TenantId::from_bytes(tenant)))
+}
+
 pub(crate) fn tenant_state(tenant: TenantId) -> Vec<u8> {
     key(Space::TenantState, &[tenant.as_bytes()])
 }
@@ -157,6 +190,11 @@ pub(crate) fn fact(tenant: TenantId, id: RecordId) -> Vec<u8> {
 pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
     let (_, id) = key.split_first_chunk::<17>()?;
     id.try_into().ok().map(RecordId::from_bytes)
+}
+
+/// How far the sink with this hash of its name is.
+pub(crate) fn cursor(sink: &[u8; 32]) -> Vec<u8> {
+    key(Space::Cursor, &[sink])
 }
 
 /// How far a scrub has come with the vault.

@@ -1,6 +1,6 @@
 //! Decoders of the journal.
 
-use crate::audit::{Entry, Head, HeadKey, decode_head_file, encode_head_file, events};
+use crate::audit::{Entry, Head, HeadKey, decode_head_file, encode_head_file, events, evidence};
 use crate::format::{block as layout, head as texts, journal_entry, journal_state};
 
 pub(super) fn block(bytes: &[u8]) {
@@ -76,5 +76,17 @@ pub(super) fn head_key(bytes: &[u8]) {
     if let Ok(key) = text.parse::<HeadKey>() {
         // Blanks that came along with a copied key are let pass.
         assert_eq!(key.to_string(), text.trim());
+    }
+}
+
+pub(super) fn evidence(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(checked) = evidence::check(text, None) {
+        let newest = checked.heads().last().unwrap();
+        assert!(checked.heads().iter().all(|head| head.verify(checked.key()).is_ok() && head.size() <= newest.size()));
+        assert!(checked.events().iter().all(|event| event.position() < newest.size() && event.index() < event.of()));
+        // Each is readable in it as it was given out.
+        assert!(checked.events().iter().all(|event| text.contains(&event.to_json())));
+        assert!(evidence::check(text, Some(checked.key())).is_ok());
     }
 }

@@ -94,6 +94,8 @@ targets! {
     head => journal::head;
     /// The key of heads.
     head_key => journal::head_key;
+    /// An evidence bundle.
+    evidence => journal::evidence;
     /// Calls of the whole interface, against a map that does the same.
     vault => vault::run;
 }

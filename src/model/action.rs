@@ -68,6 +68,8 @@ pub enum Action {
     ReviewEmergency,
     /// Freeze a tenant, read-only or closed, or end that.
     Freeze,
+    /// Drop the journal's oldest entries for good.
+    Retain,
 }
 
 impl Action {
@@ -101,6 +103,7 @@ impl Action {
         Self::ReviewAccess,
         Self::ReviewEmergency,
         Self::Freeze,
+        Self::Retain,
     ];
 
     /// The stable name that the journal and policies use.
@@ -135,6 +138,7 @@ impl Action {
             Self::ReviewAccess => "review_access",
             Self::ReviewEmergency => "review_emergency",
             Self::Freeze => "freeze",
+            Self::Retain => "retain",
         }
     }
 
@@ -162,6 +166,7 @@ impl Action {
                 | Self::ReviewAccess
                 | Self::ReviewEmergency
                 | Self::Freeze
+                | Self::Retain
         )
     }
 

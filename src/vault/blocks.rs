@@ -53,11 +53,12 @@ impl Blocks {
         Ok((owner, opened.map_err(damaged)?))
     }
 
-    /// The blocks from `from` on, about `limit` events of them, for a sink that is behind.
+    /// The blocks from `from` on, about `limit` events of them, for a sink that is behind; from the first one that is kept,
+    /// if those before it were dropped.
     pub(super) fn events(&self, origin: &Arc<str>, from: u64, limit: usize) -> Result<Vec<(u64, Vec<Event>)>> {
         let mut blocks = Vec::new();
         let mut count = 0usize;
-        for position in from.. {
+        for position in from.max(self.first()?).. {
             let Some(bytes) = self.bytes(position)? else { break };
             let (tenant, opened) = self.open(position, &bytes)?;
             count = count.saturating_add(opened.entries.len());

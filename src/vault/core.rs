@@ -15,11 +15,13 @@ use crate::model::{TenantId, VaultId};
 use crate::policy::Denial;
 use crate::store::Store;
 
+use super::base::Leaves;
 use super::blocks::Blocks;
 use super::commit::{Committed, Committer, Holder, Job, Paused, Put, Refusal, RowChange, WriteJob};
 use super::gate::{Gate, Unopened};
 use super::journal::{Journal, Ticket, Untaken};
 use super::open::Held;
+use super::reserve::Reserve;
 use super::scrub::Scrubs;
 use super::tenant_core::TenantCore;
 use super::upkeep::{HeadPlace, Upkeep};
@@ -38,6 +40,10 @@ pub(super) struct Core {
     pub(super) tenants: Arc<RwLock<HashMap<TenantId, Arc<TenantCore>>>>,
     /// There are tenants that couldn't be opened; nobody knows their names.
     pub(super) unread: bool,
+    /// Space set aside for acts on a full disk.
+    pub(super) reserve: Arc<Reserve>,
+    /// Held while the journal's oldest entries are dropped.
+    pub(super) retaining: Mutex<()>,
     pub(super) scrubs: Scrubs,
     /// Held while a tenant is created.
     pub(super) creating: Mutex<()>,
@@ -150,8 +156,16 @@ impl Core {
         Ok((blocks, state.frontier.size()))
     }
 
+    /// The leaf hashes of the journal's blocks from this position on, in order, of dropped ones too; to the last that is
+    /// durable now.
+    pub(super) fn leaves(&self, from: u64) -> Result<Leaves> {
+        let (blocks, size) = self.blocks()?;
+        Ok(Leaves::new(blocks, from..size))
+    }
+
     /// Hands an entry to the journal.
     pub(super) fn record(&self, tenant: Option<&Arc<TenantCore>>, entry: Entry) -> Result<Ticket> {
+        self.reserve.admit(&entry)?;
         self.journal.record(tenant, entry).map_err(|untaken| self.untaken(untaken, false))
     }
 
@@ -196,6 +210,7 @@ impl Core {
 
     /// [`queue`](Self::queue) for upkeep, which goes on when acts fail and while the vault closes.
     fn enqueue(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Queued> {
+        self.reserve.admit_write(&write)?;
         let (reply, answer) = sync_channel(1);
         let Write { expect, rows, puts, entries, vault_entries, after } = write;
         let job = WriteJob { tenant: tenant.cloned(), expect, rows, puts, entries, vault_entries, after, reply };
@@ -245,12 +260,13 @@ impl Core {
         let failed = self.journal.failed();
         let head = if failed { Ok(()) } else { self.upkeep.write_head() };
         let sinks = self.journal.close_sinks();
+        let cursors = if failed { Ok(()) } else { self.upkeep.keep_cursors() };
         let store = self.store.close().map_err(|error| Error::io("closing the store", error));
         self.lock.release();
         if failed {
             return Err(Error::Stopped { source: None });
         }
-        head.and(store).and(if sinks { Ok(()) } else { Err(Error::AuditUnavailable { committed: true }) })
+        head.and(cursors).and(store).and(if sinks { Ok(()) } else { Err(Error::AuditUnavailable { committed: true }) })
     }
 
     pub(super) fn refused(&self, refusal: Refusal) -> Error {

@@ -18,7 +18,7 @@ use super::gate::Gate;
 use super::open::{self, Held};
 use super::options::{Memory, Place, VaultOptions};
 use super::upkeep::sign_head;
-use super::{Vault, entries};
+use super::{Vault, entries, reserve};
 
 /// Where the keyring's files are in a vault's directory.
 pub(super) const KEYS: &str = "keys";
@@ -68,6 +68,7 @@ fn in_directory(options: VaultOptions, dir: &Path, master: &Arc<dyn MasterKey>) 
     let id = new_id()?;
     files::write_new(&aside.join(MARKER), marker::text(id).as_bytes()).map_err(failed)?;
     let home = FileHome::create(aside.join(KEYS)).map_err(|error| Error::io("creating the keyring", error))?;
+    reserve::make(&aside, options.reserve).map_err(|error| Error::io("reserving space", error))?;
     let store = SledStore::create(&aside.join(STORE), options.cache).map_err(|error| open::store_error(error, dir))?;
     let head = begin(id, Arc::new(home), &store, master, &*options.clock)?;
     store.close().map_err(|error| open::store_error(error, dir))?;

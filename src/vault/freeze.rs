@@ -212,6 +212,7 @@ const fn goes_on(extent: Freeze, action: Action) -> bool {
         | Action::ReviewEmergency
         | Action::Hold
         | Action::Backup
+        | Action::Retain
         | Action::RotateKeys => true,
         action => matches!(extent, Freeze::ReadOnly) && shows(action),
     }

@@ -29,7 +29,7 @@ use super::{entries, open, policies, scrub};
 /// the vault is closed as [`close`](Self::close) does, without anybody to report to.
 #[derive(Clone)]
 pub struct Vault {
-    core: Arc<Core>,
+    pub(super) core: Arc<Core>,
 }
 
 /// A vault that is kept open by others: for what must not keep it open itself, such as a sink that acts on the vault.
@@ -44,7 +44,10 @@ pub struct WeakVault {
 pub struct Health {
     /// Writing has failed; every act fails until the vault is opened again.
     pub stopped: bool,
-    /// Blocks in the journal.
+    /// The disk had no room when the vault was opened, and hasn't yet: only acts that help out of that are done. See
+    /// [`VaultOptions::reserve_bytes`](crate::VaultOptions::reserve_bytes).
+    pub low_space: bool,
+    /// Blocks in the journal, dropped ones included.
     pub journal_blocks: u64,
     /// The audit sinks.
     pub sinks: Vec<SinkHealth>,
@@ -273,6 +276,7 @@ impl Vault {
             counts.fold((0usize, 0usize), |sum, (a, b)| (sum.0.saturating_add(a), sum.1.saturating_add(b)));
         Health {
             stopped: core.journal.failed(),
+            low_space: core.reserve.low(),
             journal_blocks: core.journal.latest().map_or(0, |state| state.frontier.size()),
             sinks: core.journal.sinks().iter().map(crate::audit::Delivery::health).collect(),
             emergencies_running: running,
@@ -311,7 +315,7 @@ impl Vault {
     }
 
     /// Asks the policy about an act of administration. A refusal is written down.
-    fn permit(&self, question: &Question<'_>) -> Result<Permit> {
+    pub(super) fn permit(&self, question: &Question<'_>) -> Result<Permit> {
         self.core.ready()?;
         self.core.gate.permit(question).map_err(|denial| {
             match entries::denied(&self.core.gate, question, None, &denial) {
@@ -321,7 +325,7 @@ impl Vault {
         })
     }
 
-    fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
+    pub(super) fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
         let outcome = (crate::audit::Outcome::Permitted, code, permit.rule());
         let entry = entries::finish(entries::under(&self.core.gate, question, None, outcome, permit.version()))?;
         self.core.record(None, entry).map(|_ticket| ())
@@ -348,6 +352,6 @@ impl fmt::Debug for WeakVault {
     }
 }
 
-fn question(actor: &Actor, action: Action) -> Question<'_> {
+pub(super) fn question(actor: &Actor, action: Action) -> Question<'_> {
     Question::new(actor, action, None)
 }

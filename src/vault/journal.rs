@@ -5,13 +5,13 @@
 //! ones; a kill before that loses it. Does not: decide anything.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Sender, sync_channel};
+use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::audit::{Delivery, Entry, Event, JournalState, Waited};
 
-use super::commit::{Job, Refusal};
+use super::commit::{Job, Put, Refusal, WriteJob};
 use super::tenant_core::TenantCore;
 use super::upkeep::Signal;
 
@@ -19,7 +19,7 @@ use super::upkeep::Signal;
 const BYTES: usize = 4 << 20;
 
 /// How long closing waits for a sink that nothing else waits for.
-const OPTIONAL: Duration = Duration::from_secs(1);
+const RELAYED: Duration = Duration::from_secs(1);
 
 /// How much the journal may hold back, and how long sinks may take.
 #[derive(Debug, Clone, Copy)]
@@ -106,13 +106,13 @@ impl Journal {
         Ok(Ticket(()))
     }
 
-    /// Whether acts may go on: no commit has failed, no required sink is late.
+    /// Whether acts may go on: no commit has failed, no required sink is late, none that holds acts up is too far behind.
     pub(super) fn ready(&self) -> Result<(), Untaken> {
         if self.failed() || self.ended.load(Ordering::Acquire) {
             return Err(Untaken::Failed);
         }
         // Counted from when a block became durable, which a buffered read's does within the buffer's delay.
-        if self.sinks().iter().any(|sink| sink.overdue(Duration::ZERO)) { Err(Untaken::Sink) } else { Ok(()) }
+        if self.sinks().iter().all(Delivery::admits) { Ok(()) } else { Err(Untaken::Sink) }
     }
 
     /// Writes the buffer out and waits until it is durable, and acknowledged by required sinks.
@@ -126,13 +126,41 @@ impl Journal {
     /// Waits until every required sink has acknowledged all blocks before `size`.
     pub(super) fn acknowledged(&self, size: u64) -> Result<(), Untaken> {
         let Some(last) = size.checked_sub(1) else { return Ok(()) };
+        let begin = Instant::now();
         for sink in self.sinks() {
             if let Some(deadline) = sink.deadline()
-                && sink.wait(last, Instant::now() + deadline) != Waited::Delivered
+                && sink.wait(last, begin + deadline) != Waited::Delivered
             {
                 return Err(Untaken::Sink);
             }
         }
+        Ok(())
+    }
+
+    /// Stops the committer between two commits until the guard is dropped; `None` if it is gone or has failed.
+    pub(super) fn pause(&self) -> Option<Sender<()>> {
+        let (ready, paused) = channel();
+        let (guard, resume) = channel();
+        self.send(Job::Pause { ready, resume }).ok()?;
+        paused.recv().ok()?;
+        (!self.failed()).then_some(guard)
+    }
+
+    /// Commits values that belong to no tenant and are no act, and waits until they are durable.
+    pub(super) fn put(&self, puts: Vec<Put>) -> Result<(), Untaken> {
+        let (reply, answer) = sync_channel(1);
+        let job = WriteJob {
+            tenant: None,
+            expect: Vec::new(),
+            rows: Vec::new(),
+            puts,
+            entries: Vec::new(),
+            vault_entries: Vec::new(),
+            after: None,
+            reply,
+        };
+        self.send(Job::Write(Box::new(job)))?;
+        answer.recv().map_err(|_| Untaken::Failed)??;
         Ok(())
     }
 
@@ -152,9 +180,11 @@ impl Journal {
     /// Delivers what is left to every sink, within its deadline, and ends their threads. Whether all required ones took
     /// everything.
     pub(super) fn close_sinks(&self) -> bool {
+        let begin = Instant::now();
+        self.sinks().iter().for_each(Delivery::finish);
         let mut taken = true;
         for sink in self.sinks() {
-            let closed = sink.close(Instant::now() + sink.deadline().unwrap_or(OPTIONAL));
+            let closed = sink.close(begin + sink.deadline().unwrap_or(RELAYED));
             taken &= closed == Waited::Delivered || sink.deadline().is_none();
         }
         taken
@@ -220,7 +250,7 @@ impl Journal {
         for (position, events) in events {
             let events: Arc<[Event]> = events.into();
             for sink in self.sinks() {
-                sink.push(position, Arc::clone(&events));
+                sink.push(position, state.time, Arc::clone(&events));
             }
         }
     }

@@ -25,18 +25,21 @@
 //! does the same, and can tell nobody.
 
 mod approval;
+mod base;
 mod batch;
 mod blocks;
 mod collection;
 mod commit;
 mod core;
 mod create;
+mod cursors;
 mod define;
 mod disclosure;
 mod duplicate;
 mod edit;
 mod emergency;
 mod entries;
+mod evidence;
 mod facts;
 mod found;
 mod freeze;
@@ -55,6 +58,8 @@ mod policies;
 mod query;
 mod questions;
 mod read;
+mod reserve;
+mod retention;
 mod review;
 mod rows;
 mod scoped;
@@ -89,6 +94,7 @@ pub use leaver::{LeaverPlan, LeaverReport};
 pub use options::{Memory, VaultOptions};
 pub use policies::PastPolicy;
 pub use questions::{JournalCursor, JournalPage, JournalPages, JournalQuery};
+pub use retention::{HeldBack, Retention, RetentionPlan, RetentionReport};
 pub use review::Inquiry;
 pub use scrub::{Scrub, ScrubOptions, ScrubPhase, ScrubProgress};
 pub use session::Session;

@@ -6,11 +6,12 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::audit::{
-    AuditError, Delivery, Frontier, Head, HeadKey, JournalState, Replay, SinkError, decode_head_file, leaf_of,
+    AttachedSink, AuditError, Delivery, Frontier, Head, HeadKey, JournalState, Names, SinkError, Supply,
+    decode_head_file, leaf_of,
 };
 use crate::crypto::{Label, open as unseal};
 use crate::error::{Error, Result};
@@ -18,7 +19,7 @@ use crate::format::marker::{self, MAX_MARKER};
 use crate::format::state::TenantState;
 use crate::format::{FormatError, StoredSchema, place};
 use crate::keys::{CEILING_BLOCK, FileHome, Home, KeyError, Keyring, TenantKeys};
-use crate::model::{CollectionId, TenantId, VaultId};
+use crate::model::{Clock, CollectionId, TenantId, VaultId};
 use crate::record::Dictionary;
 use crate::store::{DirLock, Store, StoreError, files};
 
@@ -27,6 +28,7 @@ use super::blocks::Blocks;
 use super::commit::{Committer, Start};
 use super::core::{Core, Lock};
 use super::create::{AHEAD, HEAD, KEYS, MARKER, STORE};
+use super::cursors::Cursors;
 use super::define::layout;
 use super::facts;
 use super::gate::Gate;
@@ -34,6 +36,7 @@ use super::journal::Journal;
 use super::options::{Memory, MemoryLock, Place, VaultOptions};
 use super::parts::{Part, open_parts, open_tenant_name};
 use super::policies;
+use super::reserve::Reserve;
 use super::scrub::Scrubs;
 use super::tenant_core::{CollectionCore, TenantCore, state_context};
 use super::upkeep::{HeadPlace, Signal, Upkeep, Work};
@@ -76,7 +79,7 @@ pub(super) fn lock_memory(memory: &Memory) -> Result<MemoryLock> {
 }
 
 pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
-    let VaultOptions { place, master, policy, sinks, clock, cache, limits, guard } = options;
+    let VaultOptions { place, master, policy, sinks, clock, cache, reserve, limits, guard } = options;
     let master = master.ok_or(Error::NoMasterKey)?;
     let gate = Gate::new(policy, Arc::clone(&clock), guard)?;
     // The keys come before the store: a wrong one must not have the engine touch its files.
@@ -89,7 +92,14 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         }
     };
     let keyring = Arc::new(Keyring::open(home, id, master).map_err(key_error)?);
-    let (store, head, ahead, mut notices) = open_store(&place, cache)?;
+    let mut notices = Vec::new();
+    // Before the engine, which may need the room.
+    let reserve = Arc::new(match &place {
+        Place::Directory(dir) => Reserve::open(dir, reserve, &mut notices)?,
+        Place::Memory(_) => Reserve::none(),
+    });
+    let (store, head, ahead, repairs) = open_store(&place, cache)?;
+    notices.extend(repairs);
 
     let stored = store.get(&place::journal_state()).map_err(|error| Error::io("reading the journal's state", error))?;
     let stored =
@@ -118,7 +128,9 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
     let origin: Arc<str> = HeadKey::of(&keys.signing, id, state.epoch).name().into();
     let signal = Arc::new(Signal::default());
     let journal = Arc::new(Journal::new(limits, state.clone(), Arc::clone(&signal)));
-    journal.attach(deliveries(sinks, &origin, &blocks, state.frontier.size())?);
+    let cursors = Arc::new(Cursors::new(id, state.epoch, Arc::clone(&store), Arc::clone(&keys)));
+    let supply = supply(&origin, &blocks, state.frontier.size(), &cursors, &clock);
+    journal.attach(deliveries(sinks, &supply)?);
     let failed = |error| Error::io("starting a thread", error);
     let committer = Committer::start(Start {
         vault: id,
@@ -135,10 +147,14 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         keyring: Arc::clone(&keyring),
         journal: Arc::clone(&journal),
         head,
+        reserve: Arc::clone(&reserve),
         signal,
+        cursors: Arc::clone(&cursors),
+        told: AtomicU64::new(u64::MAX),
         trouble: Mutex::new(None),
     })
     .map_err(failed)?;
+    cursors.begin(&journal)?;
     let text = gate.text();
     let core = Core {
         id,
@@ -151,6 +167,8 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         ahead,
         tenants: Arc::new(RwLock::new(tenants)),
         unread,
+        reserve,
+        retaining: Mutex::new(()),
         scrubs: Scrubs::default(),
         creating: Mutex::new(()),
         notices,
@@ -222,7 +240,24 @@ fn compare(
         ));
         return Ok(true);
     }
+    let begins = match blocks.first() {
+        Ok(first) => first,
+        Err(Error::Damaged { .. }) => {
+            notices.push("where the journal begins can't be read; `verify` says more".to_owned());
+            return Ok(false);
+        }
+        Err(error) => return Err(error),
+    };
     for position in size..kept {
+        if position < begins {
+            // A head file that was set back: what was dropped has its hash.
+            let Some(leaf) = blocks.leaf(position)? else {
+                notices.push(format!("the hash of the dropped block {position} is missing; `verify` says more"));
+                return Ok(false);
+            };
+            frontier.append(leaf);
+            continue;
+        }
         let Some(bytes) = blocks.bytes(position)? else {
             notices.push(format!("block {position} of the journal is missing; `verify` says more"));
             return Ok(false);
@@ -337,22 +372,39 @@ fn unreadable(what: &'static str, error: FormatError) -> Error {
     }
 }
 
-fn deliveries(
-    sinks: Vec<crate::audit::AttachedSink>,
-    origin: &Arc<str>,
-    blocks: &Blocks,
-    size: u64,
-) -> Result<Vec<Delivery>> {
-    let start = |sink| {
-        let (blocks, name) = (blocks.clone(), Arc::clone(origin));
-        let replay: Replay = Arc::new(move |from, limit| {
+/// The journal as sinks are served from it.
+fn supply(origin: &Arc<str>, blocks: &Blocks, size: u64, cursors: &Arc<Cursors>, clock: &Arc<dyn Clock>) -> Supply {
+    let (blocks, name, cursors) = (blocks.clone(), Arc::clone(origin), Arc::clone(cursors));
+    Supply {
+        journal: Arc::clone(origin),
+        size,
+        replay: Arc::new(move |from, limit| {
             blocks
                 .events(&name, from, limit)
                 .map_err(|error| SinkError::with_source("the journal can't be read again for a sink", error))
-        });
-        Delivery::start(sink, origin, size, replay).map_err(|error| Error::io("starting an audit sink", error))
-    };
-    sinks.into_iter().map(start).collect()
+        }),
+        cursors: Arc::new(move |name| {
+            cursors
+                .read(name)
+                .map_err(|error| SinkError::with_source("what the vault remembers of a sink can't be read", error))
+        }),
+        clock: Arc::clone(clock),
+        names: Names::default(),
+    }
+}
+
+fn deliveries(sinks: Vec<AttachedSink>, supply: &Supply) -> Result<Vec<Delivery>> {
+    let mut started: Vec<Delivery> = Vec::with_capacity(sinks.len());
+    for sink in sinks {
+        match Delivery::start(sink, supply.clone()) {
+            Ok(delivery) => started.push(delivery),
+            Err(error) => {
+                started.iter().for_each(Delivery::abandon);
+                return Err(Error::Sink { why: error.to_string() });
+            }
+        }
+    }
+    Ok(started)
 }
 
 pub(super) fn store_error(error: StoreError, path: &Path) -> Error {

@@ -14,7 +14,7 @@ use crate::policy::{AccessPolicy, DEADLINE, DenyAll, Guard};
 use crate::store::{MemoryStore, Store};
 
 use super::journal::Limits;
-use super::{Vault, create, open};
+use super::{Vault, create, open, reserve};
 
 /// Reads are journalled in a buffer of at most this many entries,
 const BUFFERED: usize = 4_096;
@@ -32,6 +32,7 @@ pub struct VaultOptions {
     pub(super) sinks: Vec<AttachedSink>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) cache: u64,
+    pub(super) reserve: u64,
     pub(super) limits: Limits,
     pub(super) guard: Guard,
 }
@@ -116,6 +117,7 @@ impl VaultOptions {
             sinks: Vec::new(),
             clock: Arc::new(SystemClock),
             cache: CACHE,
+            reserve: reserve::SIZE,
             limits: Limits { events: BUFFERED, delay: BUFFERED_FOR, strict: false },
             guard: Guard { deadline: DEADLINE },
         }
@@ -141,8 +143,8 @@ impl VaultOptions {
         self
     }
 
-    /// Sends the journal somewhere: [`Required`](crate::audit::Required) or [`Optional`](crate::audit::Optional) around
-    /// an [`AuditSink`](crate::audit::AuditSink). May be called several times.
+    /// Sends the journal somewhere: [`Required`](crate::audit::Required) or [`Relayed`](crate::audit::Relayed) around
+    /// an [`AuditSink`](crate::audit::AuditSink). May be called several times, with sinks of different names.
     pub fn sink(mut self, sink: impl Into<AttachedSink>) -> Self {
         self.sinks.push(sink.into());
         self
@@ -157,6 +159,18 @@ impl VaultOptions {
     /// How many bytes the storage engine is told to cache; 64 MiB unless set. `sled` takes three to five times as much.
     pub fn cache_bytes(mut self, bytes: u64) -> Self {
         self.cache = bytes;
+        self
+    }
+
+    /// How many bytes of disk space are set aside in the vault's directory for getting out of a full disk; 16 MiB unless set,
+    /// 0 for none. Vaults in memory have none.
+    ///
+    /// When the disk is full, writing fails and the vault stops. Opened again, it gives this space up and does, until there is
+    /// room again, only what helps: deleting and erasing, dropping old journal entries, approving, suspending, verifying,
+    /// reading the journal. Reads of records, and refusals, need journal entries too: 1,024 of them are taken. All else returns
+    /// [`Error::Full`](crate::Error::Full). [`Health::low_space`](crate::vault::Health::low_space) says so.
+    pub fn reserve_bytes(mut self, bytes: u64) -> Self {
+        self.reserve = bytes;
         self
     }
 

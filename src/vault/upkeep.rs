@@ -1,13 +1,15 @@
-//! What happens beside the calls: the lagging `head` file, and slot ceilings raised ahead of need.
+//! What happens beside the calls: the lagging `head` file, sinks' cursors, slot ceilings raised ahead of need, and the
+//! reserve on the disk written again once there is room.
 //!
 //! Guarantees: the head file follows the journal within [`EVERY`] or [`COMMITS`] commits, and exactly at close; it is
 //! replaced whole. A tenant's ceiling is raised while half a block of slots is left. Does not: hold up commits.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::audit::{Head, HeadBody, JournalState, encode_head_file};
 use crate::error::{Error, Result};
@@ -16,7 +18,9 @@ use crate::keys::{CEILING_BLOCK, Keyring};
 use crate::model::{TenantId, VaultId};
 use crate::store::files;
 
+use super::cursors::Cursors;
 use super::journal::Journal;
+use super::reserve::Reserve;
 use super::tenant_core::TenantCore;
 
 /// How often the head file is brought up to date,
@@ -97,7 +101,11 @@ pub(super) struct Work {
     pub(super) keyring: Arc<Keyring>,
     pub(super) journal: Arc<Journal>,
     pub(super) head: HeadPlace,
+    pub(super) reserve: Arc<Reserve>,
     pub(super) signal: Arc<Signal>,
+    pub(super) cursors: Arc<Cursors>,
+    /// How many blocks the head file tells of; `u64::MAX` while nobody knows.
+    pub(super) told: AtomicU64,
     /// What failed last, for health reports.
     pub(super) trouble: Mutex<Option<String>>,
 }
@@ -137,6 +145,11 @@ impl Upkeep {
         self.work.write_head()
     }
 
+    /// Remembers what sinks have acknowledged, when the committer has ended.
+    pub(super) fn keep_cursors(&self) -> Result<()> {
+        self.work.cursors.keep_last(&self.work.journal)
+    }
+
     /// What failed last.
     pub(super) fn trouble(&self) -> Option<String> {
         self.work.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -155,6 +168,7 @@ impl Upkeep {
 
 impl Work {
     fn run(&self) {
+        let mut kept = Instant::now();
         loop {
             let (commits, low) = {
                 let mut state = self.signal.lock();
@@ -168,7 +182,11 @@ impl Work {
                 (std::mem::take(&mut state.commits), std::mem::take(&mut state.low))
             };
             // A master key is the host's code, and may panic.
-            let turn = catch_unwind(AssertUnwindSafe(|| self.turn(commits > 0, &low)));
+            let due = kept.elapsed() >= EVERY;
+            if due {
+                kept = Instant::now();
+            }
+            let turn = catch_unwind(AssertUnwindSafe(|| self.turn(commits > 0, due, &low)));
             let trouble =
                 turn.unwrap_or_else(|_| Some("the upkeep panicked; the master key's code may have".to_owned()));
             let again = trouble.is_some();
@@ -184,15 +202,28 @@ impl Work {
     }
 
     /// One turn of the work. What failed, if something did.
-    fn turn(&self, head: bool, low: &[TenantId]) -> Option<String> {
+    fn turn(&self, head: bool, cursors: bool, low: &[TenantId]) -> Option<String> {
         let mut trouble = None;
         for tenant in low {
             if let Err(error) = self.raise(*tenant) {
                 trouble = Some(format!("raising a slot ceiling: {error}"));
             }
         }
-        if head && let Err(error) = self.write_head() {
+        if head
+            && !self.head_is_up_to_date()
+            && let Err(error) = self.write_head()
+        {
             trouble = Some(format!("the head file: {error}"));
+        }
+        // Trying uses up all room for a moment: no commit may run into that.
+        if self.reserve.due()
+            && let Some(_paused) = self.journal.pause()
+            && let Err(error) = self.reserve.restore()
+        {
+            trouble = Some(format!("the reserved space: {error}"));
+        }
+        if cursors && let Err(error) = self.cursors.keep(&self.journal) {
+            trouble = Some(format!("sinks' cursors: {error}"));
         }
         trouble
     }
@@ -204,12 +235,18 @@ impl Work {
         }
     }
 
+    /// A commit of cursors alone adds no block.
+    fn head_is_up_to_date(&self) -> bool {
+        self.journal.latest().is_none_or(|state| state.frontier.size() == self.told.load(Ordering::Acquire))
+    }
+
     fn write_head(&self) -> Result<()> {
         let Some(state) = self.journal.latest() else { return Ok(()) };
         let head = self.sign(&state);
         let text = encode_head_file(&head, &state.frontier)
             .map_err(|error| Error::damaged_by("the journal's tree doesn't fit its head", error))?;
         self.head.write(&text)?;
+        self.told.store(state.frontier.size(), Ordering::Release);
         for sink in self.journal.sinks() {
             sink.anchor(head.clone());
         }

@@ -112,7 +112,8 @@ pub fn options(dir: &Path, key: &Path) -> Result<VaultOptions, String> {
         .role("admin", |r| r.administer())
         .role("clerk", |r| r.on_any().create().read_all().update_all().delete());
     let key = KeyFile::open(key).map_err(|e| said("the key file")(e.into()))?;
-    Ok(Vault::options(dir).master_key(key).policy(policy).cache_bytes(1 << 20))
+    // Without a reserve: these vaults are many, and a limit on files is no full disk.
+    Ok(Vault::options(dir).master_key(key).policy(policy).cache_bytes(1 << 20).reserve_bytes(0))
 }
 
 /// Makes the key file.

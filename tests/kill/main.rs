@@ -9,6 +9,7 @@ mod full;
 mod journal;
 #[path = "../powercut/machine/random.rs"]
 mod random;
+mod room;
 mod rounds;
 mod victim;
 
@@ -25,6 +26,15 @@ fn main() -> ExitCode {
     if let [_, child, mode, dir, key, seed, base] = args.as_slice()
         && child == CHILD
     {
+        if mode == room::MODE {
+            return room::child(Path::new(dir), Path::new(key)).map_or_else(
+                |why| {
+                    crash::work::say(&format!("failed {why}"));
+                    ExitCode::FAILURE
+                },
+                |()| ExitCode::SUCCESS,
+            );
+        }
         let numbers = seed.parse().and_then(|seed| Ok((seed, base.parse()?)));
         let done = match numbers {
             Ok((seed, base)) => victim::work(mode, Path::new(dir), Path::new(key), seed, base),
@@ -42,6 +52,7 @@ fn main() -> ExitCode {
     let tests = vec![
         trial("kills_lose_no_acknowledged_write_and_undo_no_delete", rounds::kills),
         trial("lost_acknowledgement_is_noticed", rounds::loss_is_noticed),
+        trial("vault_on_a_full_disk_is_brought_out_of_that_on_record", room::full_disk),
         trial("file_that_may_not_grow_stops_the_vault_and_loses_nothing", full::limited),
     ];
     libtest_mimic::run(&Arguments::from_args(), tests).exit_code()

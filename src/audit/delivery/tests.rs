@@ -1,9 +1,12 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::state::MARKS;
 use super::*;
-use crate::audit::{AuditSink, Entry, EntryBuilder, Frontier, HeadBody, Held, Optional, Outcome, Required, events};
+use crate::audit::{
+    AuditSink, Entry, EntryBuilder, Frontier, HeadBody, Held, Outcome, Relayed, Required, SinkState, events,
+};
 use crate::crypto::Key;
-use crate::model::{Action, JournalEpochId, Timestamp, VaultId};
+use crate::model::{Action, JournalEpochId, SystemClock, Timestamp, VaultId};
 
 const JOURNAL: &str = "strongroom/a/b";
 const LONG: Duration = Duration::from_secs(20);
@@ -81,8 +84,19 @@ fn nothing_to_replay() -> Replay {
     Arc::new(|from, _| panic!("asked for {from}"))
 }
 
+fn supply(size: u64, replay: Replay) -> Supply {
+    Supply {
+        journal: JOURNAL.into(),
+        size,
+        replay,
+        cursors: Arc::new(|_| Ok(Cursor::Unheard)),
+        clock: Arc::new(SystemClock),
+        names: Names::default(),
+    }
+}
+
 fn start(control: &Arc<Control>, size: u64, replay: Replay) -> Delivery {
-    Delivery::start(Required(Probe(Arc::clone(control))).into(), JOURNAL, size, replay).unwrap()
+    Delivery::start(Required(Probe(Arc::clone(control))).into(), supply(size, replay)).unwrap()
 }
 
 fn soon(wait: Duration) -> Instant {
@@ -90,7 +104,7 @@ fn soon(wait: Duration) -> Instant {
 }
 
 fn push(delivery: &Delivery, positions: std::ops::Range<u64>) {
-    positions.for_each(|position| delivery.push(position, block(position).into()));
+    positions.for_each(|position| delivery.push(position, Timestamp::from_micros(1), block(position).into()));
 }
 
 #[test]
@@ -205,8 +219,8 @@ fn queue_that_runs_over_is_dropped_and_read_again_from_the_journal() {
         count.fetch_add(1, Ordering::SeqCst);
         again(from, limit).map(|blocks| blocks.into_iter().filter(|(position, _)| *position < end).collect())
     });
-    let attached = Optional(Probe(Arc::clone(&control))).into();
-    let delivery = Delivery::start(attached, JOURNAL, 0, replay).unwrap();
+    let attached = Relayed(Probe(Arc::clone(&control))).into();
+    let delivery = Delivery::start(attached, supply(0, replay)).unwrap();
     push(&delivery, 0..end);
     assert!(delivery.shared.lock().queued <= QUEUE);
     assert!(delivery.shared.lock().marks.len() <= MARKS);
@@ -284,3 +298,5 @@ fn closing_delivers_what_is_left() {
     helper.join().unwrap();
     assert_eq!(control.got(), (0..100).collect::<Vec<_>>());
 }
+
+mod trouble;

@@ -1,16 +1,21 @@
-//! The thread of one sink.
+//! The thread of one sink: the only place where a sink's code is run.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use super::{BATCH, Order, Phase, Replay, Shared, State};
+use super::{BATCH, Cursor, Order, Phase, Shared, State, Supply};
 use crate::audit::{AuditSink, Event, Head, Held, SinkError};
+use crate::model::Timestamp;
 
 /// The pause after the first failure; doubled with each that follows.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause.
 const LAST_PAUSE: Duration = Duration::from_secs(5);
+/// An error's text is kept up to this many characters.
+const TEXT: usize = 1_000;
 
 /// What there is to do next.
 enum Job {
@@ -22,53 +27,159 @@ enum Job {
     End,
 }
 
-/// Serves the sink until told to end, or until it panics.
-pub(super) fn run(shared: &Shared, sink: Box<dyn AuditSink>, replay: &Replay, journal: &str, size: u64) {
-    let mut worker = Worker { shared, sink, replay };
-    // None says that it was told to end, or stopped: the state knows which.
-    let _ = worker.work(journal, size);
-    if catch_unwind(AssertUnwindSafe(|| drop(worker))).is_err() {
+/// Serves the sink until told to end, or until it panics. Tells first whether it may be attached under its name.
+pub(super) fn run(
+    shared: &Shared,
+    sink: Box<dyn AuditSink>,
+    name: Option<String>,
+    supply: &Supply,
+    tell: &SyncSender<Result<(), SinkError>>,
+) {
+    let _ends = Ends(shared);
+    let mut worker = Worker { shared, sink, supply };
+    let named = worker.name(name);
+    let sound = named.is_ok();
+    if let Err(error) = &named {
+        stop(shared, error.to_string());
+    }
+    // Nobody listens any more when the name came late; the state says what became of it then.
+    let _late = tell.try_send(named);
+    if sound {
+        // None says that it was told to end, or stopped: the state knows which.
+        let _ = worker.work();
+    }
+    if caught(|| drop(worker)).is_err() {
         stop(shared, "the sink panicked while it was dropped".to_owned());
     }
-    shared.lock().ended = true;
-    shared.changed.notify_all();
+}
+
+/// Whatever ends the thread, those who wait learn of it.
+struct Ends<'a>(&'a Shared);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        if std::thread::panicking() {
+            state.stop("the sink's thread panicked".to_owned());
+        }
+        state.ended = true;
+        drop(state);
+        self.0.changed.notify_all();
+    }
+}
+
+/// Where delivery begins.
+struct Begin {
+    next: u64,
+    /// Whether the vault remembered the sink, if it has to.
+    remembered: Option<bool>,
+    /// What its owner should know.
+    note: Option<String>,
 }
 
 struct Worker<'a> {
     shared: &'a Shared,
     sink: Box<dyn AuditSink>,
-    replay: &'a Replay,
+    supply: &'a Supply,
 }
 
 impl Worker<'_> {
-    fn work(&mut self, journal: &str, size: u64) -> Option<()> {
-        let held = self.attempt(|worker| worker.sink.last(journal))?;
-        let next = match held {
-            Held::Nothing => 0,
-            Held::Unknown => size,
-            Held::UpTo(position) if position < size => position.saturating_add(1),
-            Held::UpTo(position) => {
-                let text = format!(
-                    "the sink holds the journal up to block {position}, and the vault has only {size} blocks: the vault was set back to an earlier state; check it against a head kept elsewhere, and attach a new sink"
-                );
-                stop(self.shared, text);
-                return None;
-            }
-        };
+    /// What the sink is called, which no other of the vault's may be.
+    fn name(&self, given: Option<String>) -> Result<(), SinkError> {
+        let said = |panic| SinkError::new(format!("it panicked when it was asked for its name: {panic}"));
+        let name = given.map_or_else(|| caught(|| self.sink.name()).map_err(said), Ok)?;
+        self.supply.names.take(&name)?;
+        self.shared.lock().name = Some(name);
+        Ok(())
+    }
+
+    fn work(&mut self) -> Option<()> {
+        let Begin { next, remembered, note } = self.begin()?;
+        let acknowledged = next.checked_sub(1).filter(|_| remembered == Some(true));
+        self.attempt(|worker| {
+            worker.sink.resume(acknowledged);
+            Ok(())
+        })?;
+        let oldest = self.oldest(next);
         let mut state = self.shared.lock();
         state.phase = Phase::Working;
-        state.behind = next < size;
-        state.acknowledge(next);
+        state.note = note;
+        state.remembered = remembered.is_some();
+        state.behind = next < self.supply.size;
+        state.acknowledge(next, None);
+        if let (Some(mark), Some(oldest)) = (state.marks.front_mut().filter(|mark| mark.position <= next), oldest) {
+            mark.time = oldest;
+        }
         drop(state);
         self.shared.changed.notify_all();
         loop {
             match next_job(self.shared) {
                 Job::Deliver(blocks, last) => self.deliver(&blocks, last)?,
                 Job::CatchUp(from) => self.catch_up(from)?,
-                Job::Anchor(head) => self.attempt(|worker| worker.sink.anchor(&head))?,
+                Job::Anchor(head) => {
+                    self.attempt(|worker| worker.sink.anchor(&head))?;
+                    self.shared.lock().anchored = Some(head);
+                    self.shared.changed.notify_all();
+                }
                 Job::End => return Some(()),
             }
         }
+    }
+
+    fn begin(&mut self) -> Option<Begin> {
+        let size = self.supply.size;
+        let held = self.attempt(|worker| worker.sink.last(&worker.supply.journal))?;
+        let next = match held {
+            Held::Nothing => 0,
+            Held::UpTo(position) => position.saturating_add(1),
+            Held::Unknown => return self.remembered(),
+        };
+        if next > size {
+            let text = format!("the sink holds the journal up to block {}", next.saturating_sub(1));
+            return self.set_back(&text);
+        }
+        Some(Begin { next, remembered: None, note: None })
+    }
+
+    /// The same of a sink that doesn't know what it got.
+    fn remembered(&mut self) -> Option<Begin> {
+        let name = self.shared.lock().name.clone()?;
+        let size = self.supply.size;
+        Some(match self.attempt(|worker| (worker.supply.cursors)(&name))? {
+            Cursor::Next(next) if next > size => {
+                return self.set_back(&format!("the sink has acknowledged {next} blocks of the journal"));
+            }
+            Cursor::Next(next) => Begin { next, remembered: Some(true), note: None },
+            Cursor::Altered => {
+                let text =
+                    "what the vault remembered of this sink was altered: the journal is sent again from its beginning";
+                Begin { next: 0, remembered: Some(false), note: Some(text.to_owned()) }
+            }
+            Cursor::Unheard => {
+                let text = format!(
+                    "the vault remembers no sink of this name: the {size} blocks before this opening aren't sent to it"
+                );
+                Begin { next: size, remembered: Some(false), note: Some(text) }
+            }
+        })
+    }
+
+    fn set_back<T>(&self, what: &str) -> Option<T> {
+        let size = self.supply.size;
+        let text = format!(
+            "{what}, and the vault has only {size} blocks: the vault was set back to an earlier state; check it against a head kept elsewhere, and attach a new sink"
+        );
+        stop(self.shared, text);
+        None
+    }
+
+    /// When the oldest block was made that the sink doesn't have. If the journal can't say, the start counts.
+    fn oldest(&self, next: u64) -> Option<Timestamp> {
+        if next >= self.supply.size {
+            return None;
+        }
+        let blocks = (self.supply.replay)(next, 1).ok()?;
+        blocks.first()?.1.first().map(Event::time)
     }
 
     fn deliver(&mut self, blocks: &[Arc<[Event]>], last: u64) -> Option<()> {
@@ -76,14 +187,19 @@ impl Worker<'_> {
             [block] => self.hand_over(block)?,
             blocks => self.hand_over(&blocks.iter().flat_map(|block| block.iter().cloned()).collect::<Vec<_>>())?,
         }
-        self.acknowledge(last)
+        self.acknowledge(last, blocks.iter().rev().find_map(|block| block.last()))
     }
 
     fn catch_up(&mut self, from: u64) -> Option<()> {
         let blocks = self.attempt(|worker| {
-            let blocks = (worker.replay)(from, BATCH)?;
-            let in_order = blocks.iter().zip(from..).all(|((position, _), expected)| *position == expected);
-            if in_order && !blocks.is_empty() {
+            let blocks = (worker.supply.replay)(from, BATCH)?;
+            // What was dropped before the sink got it is passed over, and told of.
+            let first = blocks.first().map_or(from, |(first, _)| *first);
+            let in_order = blocks.iter().zip(first..).all(|((position, _), expected)| *position == expected);
+            if in_order && first >= from && !blocks.is_empty() {
+                let mut state = worker.shared.lock();
+                state.missed = state.missed.saturating_add(first.saturating_sub(from));
+                drop(state);
                 Ok(blocks)
             } else {
                 Err(SinkError::new(format!("the journal can't be read again from block {from}: check the vault")))
@@ -93,15 +209,15 @@ impl Worker<'_> {
         let last = *last;
         let events: Vec<Event> = blocks.into_iter().flat_map(|(_, events)| events).collect();
         self.hand_over(&events)?;
-        self.acknowledge(last)
+        self.acknowledge(last, events.last())
     }
 
     fn hand_over(&mut self, events: &[Event]) -> Option<()> {
         if events.is_empty() { Some(()) } else { self.attempt(|worker| worker.sink.deliver(events)) }
     }
 
-    fn acknowledge(&self, last: u64) -> Option<()> {
-        self.shared.lock().acknowledge(last.saturating_add(1));
+    fn acknowledge(&self, last: u64, event: Option<&Event>) -> Option<()> {
+        self.shared.lock().acknowledge(last.saturating_add(1), event.map(Event::time));
         self.shared.changed.notify_all();
         Some(())
     }
@@ -110,17 +226,16 @@ impl Worker<'_> {
     fn attempt<T>(&mut self, mut act: impl FnMut(&mut Self) -> Result<T, SinkError>) -> Option<T> {
         let mut pause = FIRST_PAUSE;
         loop {
-            // After a panic the sink is never called again, so nobody sees what it left half done.
-            match catch_unwind(AssertUnwindSafe(|| act(self))) {
+            // After a panic the sink is never called again, so nobody sees what it left half done. An error's text is the
+            // host's code too.
+            match caught(|| act(self).map_err(|error| describe(&error))) {
                 Ok(Ok(done)) => {
                     self.shared.lock().error = None;
                     return Some(done);
                 }
-                Ok(Err(error)) => self.shared.lock().error = Some(describe(&error)),
+                Ok(Err(text)) => self.shared.lock().error = Some(text),
                 Err(panic) => {
-                    let text =
-                        panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
-                    stop(self.shared, format!("the sink panicked: {}", text.unwrap_or("without a message")));
+                    stop(self.shared, format!("the sink panicked: {panic}"));
                     return None;
                 }
             }
@@ -179,23 +294,38 @@ fn take_job(state: &mut State) -> Option<Job> {
 }
 
 fn stop(shared: &Shared, why: String) {
-    let mut state = shared.lock();
-    state.phase = Phase::Stopped;
-    state.error = Some(why);
-    state.queue.clear();
-    state.queued = 0;
-    drop(state);
+    shared.lock().stop(why);
     shared.changed.notify_all();
+}
+
+/// Runs the host's code. What it panicked with, if it did, as text.
+fn caught<T>(act: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(act)).map_err(|panic| {
+        let text = message(&*panic).map_or_else(|| "without a message".to_owned(), shortened);
+        // What a panic carries may panic when it is dropped.
+        if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            std::mem::forget(another);
+        }
+        text
+    })
+}
+
+fn message(panic: &(dyn Any + Send)) -> Option<&str> {
+    panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str))
 }
 
 /// The error and its causes, for the health report, which is text only.
 fn describe(error: &SinkError) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
+    while let Some(cause) = source.filter(|_| text.len() < TEXT) {
         text.push_str(": ");
         text.push_str(&cause.to_string());
         source = cause.source();
     }
-    text
+    shortened(&text)
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(TEXT).collect()
 }

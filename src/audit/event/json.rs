@@ -40,6 +40,7 @@ pub(super) fn line(event: &Event) -> String {
         revision_before: event.revision_before().map(Revision::get),
         revision_after: event.revision_after().map(Revision::get),
         party: event.party(),
+        blocks: event.blocks().map(|blocks| [blocks.start, blocks.end]),
         unknown: event.entry.items().filter(|(tag, _)| *tag > tag::LAST).map(|(tag, b)| (tag, hex(b))).collect(),
     };
     // Numbers, texts and lists of them always serialise: only maps with odd keys, or a failing writer, don't.
@@ -99,6 +100,8 @@ struct Line<'a> {
     revision_after: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     party: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    blocks: Option<[u64; 2]>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     unknown: BTreeMap<u8, String>,
 }

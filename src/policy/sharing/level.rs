@@ -41,7 +41,8 @@ impl Level {
             | Action::Suspend
             | Action::ReviewAccess
             | Action::ReviewEmergency
-            | Action::Freeze => None,
+            | Action::Freeze
+            | Action::Retain => None,
         }
     }
 

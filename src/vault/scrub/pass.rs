@@ -65,13 +65,13 @@ impl Pass {
     /// A pass from the beginning.
     pub(in crate::vault) fn new(core: &Core) -> Result<Self> {
         let target = core.journal.latest().ok_or(Error::Closed)?.frontier.size();
-        Ok(Self { chain: Chain::new(core), target, ..Self::default() })
+        Ok(Self { target, ..Self::default() })
     }
 
     /// Takes one step: reads and checks at most `limit` values, or compares.
     pub(in crate::vault) fn step(&mut self, core: &Core, limit: usize) -> Result<Step> {
-        if self.chain.is_stale(core) {
-            self.chain = Chain::new(core);
+        if self.chain.is_stale(core)? {
+            self.chain = Chain::default();
         }
         let Some(under_way) = &mut self.under_way else {
             return match (self.chain.size() < self.target, self.next_tenant(core)) {
@@ -162,7 +162,13 @@ impl Pass {
             }
         };
         if let Some(UnderWay { tenant, wrong, .. }) = &self.under_way {
-            self.found.extend(settle::tenant(core, tenant, &paused.journal, &self.chain, *wrong)?);
+            let found = settle::tenant(core, tenant, &paused.journal, &self.chain, *wrong)?;
+            if found.is_some() && !self.chain.has_all_lists(core) {
+                // It may be only the change lists that were dropped meanwhile: from the journal's beginning once more.
+                self.chain = Chain::default();
+                return Ok(Step::On(cost));
+            }
+            self.found.extend(found);
             self.done.insert(tenant.id);
             self.under_way = None;
             return Ok(Step::On(cost));
@@ -182,7 +188,7 @@ impl Pass {
         match went {
             Went::On(cost) => Ok(Step::On(cost)),
             // Blocks were dropped while they were read: from the beginning that there is now.
-            Went::Wrong(_) if self.chain.is_stale(core) => Ok(Step::On(Cost::default())),
+            Went::Wrong(_) if self.chain.is_stale(core)? => Ok(Step::On(Cost::default())),
             Went::Wrong(verdict) => self.end(core, Some(verdict)),
         }
     }

@@ -97,7 +97,12 @@ pub(super) fn vault(
             (false, false) => {}
         }
     }
-    if let Some((_, list)) = behind(Space::Changes)?.first()
+    // Change lists of no block: behind the last one, or before the first.
+    let first = scan(core, &place::all_of(Space::Changes), None, 1)?;
+    let before = first.into_iter().find(|(key, _)| {
+        place::position_of_key(key).is_none_or(|(position, _)| chain.first.is_some_and(|first| position < first))
+    });
+    if let Some((_, list)) = behind(Space::Changes)?.first().or(before.as_ref())
         && let Some(tenant) = check.owner_of_list(None, list)
     {
         let (_, _, rebuilt) = tenant.state();

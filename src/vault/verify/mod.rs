@@ -21,6 +21,7 @@ use super::core::Core;
 use super::open;
 use super::tenant_core::TenantCore;
 
+mod dropped;
 mod journal;
 mod naming;
 mod pages;
@@ -106,6 +107,9 @@ impl<'a> Check<'a> {
             head_key: &head_key,
         };
         let Ok(mut walk) = Walk::new(claims) else { return Ok(rewritten(RewrittenBecause::Head)) };
+        if let Err(verdict) = dropped::walk(self, &mut walk)? {
+            return Ok(verdict);
+        }
         let mut lists = match journal::walk(self, &mut walk)? {
             Ok(lists) => lists,
             Err(verdict) => return Ok(verdict),
@@ -139,6 +143,11 @@ impl<'a> Check<'a> {
     pub(super) fn stranger(&self) -> Result<Option<Verdict>> {
         let Some(id) = rows::stranger(self)? else { return Ok(None) };
         Ok(Some(differ(id, RowSet::Records, (0, 0), naming::strangers(self, id)?)))
+    }
+
+    /// Walks through the hashes of the dropped blocks. Returns the verdict that ends it.
+    pub(super) fn dropped(&self, walk: &mut Walk<'_>) -> Result<Result<(), Verdict>> {
+        dropped::walk(self, walk)
     }
 
     /// The records that make a tenant's digest differ; `most` is about how many records there are.

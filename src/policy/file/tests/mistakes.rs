@@ -34,7 +34,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "5:21: `define` is in this list twice: say it once",
     ]),
     ("[roles.c]\nmay = [\"q\"]", &[
-        "5:8: there is no act `q`: the acts are `create`, `read`, `update`, `delete`, `list`, `search`, `count`, `export`, `unmask`, `share`, `transfer`, `erase`, `hold`, `approve`, `break_glass`, `create_vault`, `create_tenant`, `define`, `verify`, `change_policy`, `backup`, `restore`, `rotate_keys`, `read_journal`, `suspend`, `review_access`, `review_emergency`, `freeze`",
+        "5:8: there is no act `q`: the acts are `create`, `read`, `update`, `delete`, `list`, `search`, `count`, `export`, `unmask`, `share`, `transfer`, `erase`, `hold`, `approve`, `break_glass`, `create_vault`, `create_tenant`, `define`, `verify`, `change_policy`, `backup`, `restore`, `rotate_keys`, `read_journal`, `suspend`, `review_access`, `review_emergency`, `freeze`, `retain`",
     ]),
     ("[roles.c]\ninherits = \"aa\"\n[roles.aaa]", &[
         "5:12: there is no role `aa`: did you mean `aaa`?",

@@ -153,7 +153,7 @@ impl Office {
 }
 
 fn equip(options: VaultOptions, hands: &Hands, kept: &Kept) -> VaultOptions {
-    options.policy(House).clock(hands.clone()).sink(crate::audit::Optional(kept.clone()))
+    options.policy(House).clock(hands.clone()).sink(crate::audit::Relayed(kept.clone()))
 }
 
 fn code<T: std::fmt::Debug>(result: Result<T, Error>) -> String {

@@ -2,13 +2,14 @@
 
 #[cfg(feature = "cedar")]
 mod cedar;
+mod delivery;
 mod journal;
 mod own;
 mod policies;
 mod sinks;
 
 use super::*;
-use crate::audit::{Optional, Outcome, Required};
+use crate::audit::{Outcome, Relayed, Required};
 use crate::policy::Denial;
 
 /// The denial that an act came to.

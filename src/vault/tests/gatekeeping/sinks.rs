@@ -149,7 +149,7 @@ fn strict_read_is_with_the_sink_before_it_is_shown_and_withheld_if_it_can_not_be
 #[test]
 fn buffered_read_is_durable_after_its_delay_without_another_act() {
     let kept = Kept::default();
-    let world = World::with(|options| options.sink(Optional(kept.clone())));
+    let world = World::with(|options| options.sink(Relayed(kept.clone())));
     let id = world.add("Ann", "ann@x.org");
     world.customers().get(id).unwrap();
     eventually("the read is written down", || kept.of("read").len() == 1);
@@ -158,10 +158,12 @@ fn buffered_read_is_durable_after_its_delay_without_another_act() {
 }
 
 #[test]
-fn optional_sink_that_panics_errs_or_hangs_takes_nothing_down() {
+fn relayed_sink_that_panics_errs_or_hangs_takes_nothing_down() {
     let sinks = [Told::new(Way::Panics), Told::new(Way::Errs), Told::new(Way::Hangs)];
-    let attach =
-        |options: VaultOptions| sinks.iter().fold(options, |options, sink| options.sink(Optional(sink.clone())));
+    let attach = |options: VaultOptions| {
+        let named = |(n, sink): (usize, &Told)| Relayed(sink.clone()).named(format!("sink {n}"));
+        sinks.iter().enumerate().map(named).fold(options, VaultOptions::sink)
+    };
     let world = World::with(|options| attach(options).strict_reads(true));
     let begin = Instant::now();
     let id = world.add("Ann", "ann@x.org");

@@ -2,7 +2,7 @@
 //! them is in anything they get, and none at all is in an event, an error, a `Debug` or what an administrator is shown.
 
 mod calls;
-mod people;
+pub(super) mod people;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::error::Error as _;

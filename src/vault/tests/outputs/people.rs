@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::record::Mask;
 
-pub(super) const PERSON: &[&str] = &[
+pub(in crate::vault::tests) const PERSON: &[&str] = &[
     "nick", "email", "phone", "name", "card", "tax", "note", "diary", "salary", "region", "tags", "contact", "custom",
     "born",
 ];
-pub(super) const DOCUMENT: &[&str] = &["a", "b", "c", "d"];
+pub(in crate::vault::tests) const DOCUMENT: &[&str] = &["a", "b", "c", "d"];
 
 /// A type of record that these tests can make.
-pub(super) trait Fixture: Record + Clone + Debug + PartialEq + 'static {
+pub(in crate::vault::tests) trait Fixture:
+    Record + Clone + Debug + PartialEq + 'static
+{
     const COLLECTION: &'static str;
     const FIELDS: &'static [&'static str];
     /// Those that are searched by text; the first of them is unique.
@@ -23,13 +25,13 @@ pub(super) trait Fixture: Record + Clone + Debug + PartialEq + 'static {
 }
 
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
-pub(super) enum Contact {
+pub(in crate::vault::tests) enum Contact {
     Mail(String),
     Post { street: String },
 }
 
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
-pub(super) struct Person {
+pub(in crate::vault::tests) struct Person {
     nick: String,
     email: Option<String>,
     phone: String,
@@ -123,7 +125,7 @@ impl Fixture for Person {
 }
 
 /// A document as these tests define it: `a` and `b` are searched; other fields' names are data.
-pub(super) trait Defined {
+pub(in crate::vault::tests) trait Defined {
     fn defined() -> Schema;
 }
 

@@ -32,7 +32,8 @@ fn as_verify_says(world: &World, what: &str, changes: &Changes) -> Verdict {
     put(&twin, changes);
     let twin = World::open(&twin);
     let verdict = found(world, what, changes);
-    if let Ok(twin) = twin {
+    let opens = |twin: &World| twin.vault.health().notices.iter().all(|notice| !notice.contains("can't be opened"));
+    if let Ok(twin) = twin.and_then(|twin| if opens(&twin) { Ok(twin) } else { Err(Error::Closed) }) {
         let theirs = twin.verify();
         // How far each has looked is its own affair.
         match (&verdict, &theirs) {
@@ -84,7 +85,7 @@ fn each_kind_of_value_altered_removed_or_slipped_in_is_found_at_the_right_tenant
         for (key, value) in [all.first().unwrap(), all.last().unwrap()] {
             let verdict = as_verify_says(&world, "removed", &vec![(key.clone(), None)]);
             assert!(differs(&verdict, tenant, set), "{space:?} {verdict:?}");
-            for at in [value.len() - 1, value.len() / 2, 0] {
+            for at in [value.len() - 1, 0] {
                 let verdict = as_verify_says(&world, "altered", &vec![(key.clone(), Some(flipped(value, at)))]);
                 // The end of a row is its list of index entries.
                 let links = space == Space::Row && differs(&verdict, tenant, RowSet::Indexes);

@@ -97,6 +97,8 @@ impl Hand {
         match done {
             Ok(()) => true,
             Err(Error::Closed) => false,
+            // It was reading when the vault was closed.
+            Err(Error::Io { source, .. }) if format!("{source:?}") == "Closed" => false,
             // An owner who is unlucky with random words.
             Err(Error::Duplicate { .. }) => true,
             Err(other) => panic!("{other:?}"),
@@ -110,11 +112,11 @@ fn every_kind_of_write_at_every_place_of_the_cursor_leaves_the_sums_right() {
     let world = furnished(World::new());
     let mut hand = Hand::new(&world.acme, seed);
     let mut other = Hand::new(&world.vault.tenant("globex").unwrap(), seed ^ 0x5555);
-    for round in 0..3 {
+    for round in 0..2 {
         let mut pass = Pass::new(&core(&world)).unwrap();
         let verdict = step_by_step(&world, &mut pass, |step, world| {
             // Not always, or the pass would never end.
-            if step % 2 == 0 || step > 800 {
+            if step % 2 == 0 || step > 400 {
                 return;
             }
             assert!(hand.act() && (step % 3 != 0 || other.act()));

@@ -1,9 +1,31 @@
 use std::fs;
+use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::tail::WINDOW;
 use super::*;
-use crate::audit::{EntryBuilder, Outcome, events};
+use crate::audit::{EntryBuilder, JsonLines, Outcome, events};
 use crate::model::{Action, Timestamp};
+
+/// Which file operation fails: the n-th, counted from 0, and after it none or all.
+#[derive(Clone, Default)]
+pub(super) struct Faults(Option<Arc<Plan>>);
+
+struct Plan {
+    done: AtomicUsize,
+    at: usize,
+    and_all_later: bool,
+}
+
+impl Faults {
+    pub(super) fn step(&self) -> io::Result<()> {
+        let Some(plan) = &self.0 else { return Ok(()) };
+        let n = plan.done.fetch_add(1, Ordering::SeqCst);
+        let fails = if plan.and_all_later { n >= plan.at } else { n == plan.at };
+        if fails { Err(io::Error::from(io::ErrorKind::StorageFull)) } else { Ok(()) }
+    }
+}
 
 const JOURNAL: &str = "strongroom/a/b";
 
@@ -149,7 +171,8 @@ fn second_sink_on_the_same_file_is_refused() {
 fn dropped_sink_frees_its_file_though_a_process_that_is_being_started_has_a_copy_of_its_handle() {
     let dir = tempfile::tempdir().unwrap();
     let first = JsonLines::append(dir.path().join("events")).unwrap();
-    let _copy = first.file.try_clone().unwrap();
+    let mut first = first;
+    let _copy = first.inner().appender.file().try_clone().unwrap();
     drop(first);
     JsonLines::append(dir.path().join("events")).unwrap();
 }
@@ -161,7 +184,9 @@ fn part_whose_sync_failed_is_cut_and_written_again() {
     let mut sink = JsonLines::append(&path).unwrap();
     sink.deliver(&blocks(0..2)).unwrap();
     // What a failed delivery leaves behind: bytes after the synced length.
-    sink.file.write_all(block(JOURNAL, 2, 1)[0].to_json().as_bytes()).unwrap();
+    sink.inner().appender.file().write_all(block(JOURNAL, 2, 1)[0].to_json().as_bytes()).unwrap();
     sink.deliver(&blocks(2..4)).unwrap();
     assert_eq!(content(&path), whole(0..4));
 }
+
+mod rotating;

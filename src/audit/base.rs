@@ -1,0 +1,122 @@
+//! The sealed base of a journal whose oldest blocks were dropped, and each tenant's tip before it.
+//!
+//! Guarantees: opens only under its vault's state key, in its vault and journal; a tip only as its tenant's. Does not: keep
+//! an older base from being put back: the blocks from there on are missing then, which shows.
+
+use crate::crypto::{Context, Domain, Key, Label, SUITE, open, role, seal};
+use crate::format::FormatError;
+use crate::format::journal_base::{Fields, TipFields, unwrap, wrap};
+use crate::model::{JournalEpochId, TenantId, VaultId};
+
+use super::walk::Tip;
+use super::{AuditError, Frontier, RowSetDigest};
+
+/// Where the journal's blocks begin. The default: at the journal's beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct JournalBase {
+    /// The tree of the blocks that were dropped.
+    pub(crate) frontier: Frontier,
+    /// The digest of the tips, as they are stored.
+    pub(crate) tips: RowSetDigest,
+}
+
+/// Whose journal it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BaseOf<'a> {
+    pub(crate) vault: VaultId,
+    pub(crate) epoch: JournalEpochId,
+    pub(crate) key: &'a Key<role::VaultState>,
+}
+
+impl JournalBase {
+    /// The position of the first block that is kept.
+    pub(crate) const fn first(&self) -> u64 {
+        self.frontier.size()
+    }
+}
+
+impl BaseOf<'_> {
+    /// The base as it is stored, under a fresh salt.
+    pub(crate) fn seal(&self, base: &JournalBase) -> Result<Vec<u8>, AuditError> {
+        let fields =
+            Fields { first: base.first(), frontier: base.frontier.hashes().to_vec(), tips: base.tips.to_bytes() };
+        self.seal_as(&self.context(Domain::JournalBase), &fields.encode())
+    }
+
+    /// What [`seal`](Self::seal) made.
+    pub(crate) fn open(&self, stored: &[u8]) -> Result<JournalBase, AuditError> {
+        let fields = Fields::decode(&self.open_as(&self.context(Domain::JournalBase), stored)?)?;
+        Ok(JournalBase {
+            frontier: Frontier::from_parts(fields.first, fields.frontier)?,
+            tips: RowSetDigest::from_bytes(&fields.tips)?,
+        })
+    }
+
+    /// A tip as it is stored; `None` is the vault itself.
+    pub(crate) fn seal_tip(&self, tenant: Option<TenantId>, tip: &Tip) -> Result<Vec<u8>, AuditError> {
+        let Tip { position, sequence, commit_mac } = *tip;
+        self.seal_as(&self.tip_context(tenant), &TipFields { position, sequence, commit_mac }.encode())
+    }
+
+    /// What [`seal_tip`](Self::seal_tip) made.
+    pub(crate) fn open_tip(&self, tenant: Option<TenantId>, stored: &[u8]) -> Result<Tip, AuditError> {
+        let fields = TipFields::decode(&self.open_as(&self.tip_context(tenant), stored)?)?;
+        let TipFields { position, sequence, commit_mac } = fields;
+        Ok(Tip { position, sequence, commit_mac })
+    }
+
+    fn seal_as(&self, context: &Context, plain: &[u8]) -> Result<Vec<u8>, AuditError> {
+        Ok(wrap(SUITE, &seal(self.key, Label::JournalBase, context, plain)?))
+    }
+
+    fn open_as(&self, context: &Context, stored: &[u8]) -> Result<Vec<u8>, AuditError> {
+        let (suite, sealed) = unwrap(stored)?;
+        if suite != SUITE {
+            return Err(FormatError::Invalid { what: "journal base", why: "its cipher suite is unknown" }.into());
+        }
+        Ok(open(self.key, Label::JournalBase, context, sealed)?.to_vec())
+    }
+
+    fn context(&self, domain: Domain) -> Context {
+        Context::new(domain).bytes(self.vault.as_bytes()).bytes(self.epoch.as_bytes())
+    }
+
+    fn tip_context(&self, tenant: Option<TenantId>) -> Context {
+        self.context(Domain::JournalTip).bytes(tenant.as_ref().map_or(&[0; 16][..], |id| id.as_bytes().as_slice()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_and_tips_open_in_their_place_only_and_never_altered() {
+        let mut base = JournalBase::default();
+        (0..128u8).for_each(|n| base.frontier.append([n; 32]));
+        base.tips.add(&[5; 32]);
+        let (key, other) = (Key::copied(&[5; 32]), Key::copied(&[6; 32]));
+        let of = |key, vault, epoch| BaseOf {
+            vault: VaultId::from_bytes([vault; 16]),
+            epoch: JournalEpochId::from_bytes([epoch; 16]),
+            key,
+        };
+        let here = of(&key, 1, 2);
+        let stored = here.seal(&base).unwrap();
+        assert_eq!(here.open(&stored).unwrap(), base);
+        let tip = Tip { position: 3, sequence: 4, commit_mac: [5; 32] };
+        let (ann, bo) = (Some(TenantId::from_bytes([8; 16])), Some(TenantId::from_bytes([9; 16])));
+        let sealed = here.seal_tip(ann, &tip).unwrap();
+        assert_eq!(here.open_tip(ann, &sealed).unwrap(), tip);
+        assert!(here.open_tip(bo, &sealed).is_err() && here.open_tip(None, &sealed).is_err());
+        assert!(here.open(&sealed).is_err() && here.open_tip(ann, &stored).is_err());
+        for elsewhere in [of(&other, 1, 2), of(&key, 3, 2), of(&key, 1, 3)] {
+            assert!(elsewhere.open(&stored).is_err() && elsewhere.open_tip(ann, &sealed).is_err());
+        }
+        for at in 0..stored.len() {
+            let mut bytes = stored.clone();
+            bytes[at] ^= 1;
+            assert!(here.open(&bytes).is_err(), "{at}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Files of CEF lines.
+
+use crate::audit::lines::{Line, LineFormat, file_sink};
+use crate::audit::{Event, Head};
+use crate::model::Timestamp;
+
+file_sink! {
+    /// Appends events to a file in the Common Event Format, one a line ([`Event::to_cef`]), and signed heads as lines whose
+    /// signature id is `head`, with the head's text under `strongroomHead`.
+    ///
+    /// What long lists and texts lose here stands in the journal; a file that says everything is one of
+    /// [`JsonLines`](crate::audit::JsonLines), which is like this one in all else. To a log server,
+    /// [`Syslog`](crate::audit::Syslog) sends the same lines.
+    Cef, CefLines, CefLines
+}
+
+/// How the lines look.
+pub(crate) struct CefLines;
+
+impl LineFormat for CefLines {
+    const NAME: &'static str = "Cef";
+    const BEGINNINGS: &'static [&'static [u8]] = &[b"CEF:0|Strongroom|strongroom|"];
+
+    fn line(&self, event: &Event) -> String {
+        super::line(event)
+    }
+
+    fn head(&self, head: &Head) -> String {
+        super::head_line(head)
+    }
+
+    fn parse(&self, line: &[u8]) -> Option<Line> {
+        let line = std::str::from_utf8(line).ok()?;
+        let (id, extension) = parts(line)?;
+        if id == "head" && value(extension, "strongroomHead").is_some() {
+            return Some(Line::Head);
+        }
+        let millis: i64 = extension.strip_prefix("rt=")?.split(' ').next()?.parse().ok()?;
+        Some(Line::Event {
+            journal: value(extension, "cs1")?.to_owned(),
+            position: value(extension, "cn1")?.parse().ok()?,
+            index: value(extension, "cn2")?.parse().ok()?,
+            of: value(extension, "strongroomOf")?.parse().ok()?,
+            time: millis.checked_mul(1000).map(Timestamp::from_micros),
+        })
+    }
+}
+
+/// The signature id and the extension: what follows the seventh bar that isn't escaped.
+fn parts(line: &str) -> Option<(&str, &str)> {
+    let mut escaped = false;
+    let bars = line.char_indices().filter_map(|(at, c)| {
+        let bar = c == '|' && !escaped;
+        escaped = c == '\\' && !escaped;
+        bar.then_some(at)
+    });
+    let bars: Vec<_> = bars.take(7).collect();
+    let [_, _, _, fourth, fifth, _, seventh] = bars.as_slice() else { return None };
+    Some((line.get(fourth.checked_add(1)?..*fifth)?, line.get(seventh.checked_add(1)?..)?))
+}
+
+/// The value of a key; journals and numbers have no blanks. A text that a value quotes can't look like a key: its `=` is
+/// escaped.
+fn value<'e>(extension: &'e str, key: &str) -> Option<&'e str> {
+    extension.split_once(&format!(" {key}="))?.1.split(' ').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::samples;
+    use crate::audit::{AuditSink, Held};
+
+    #[test]
+    fn line_tells_its_number_and_time_whatever_it_quotes() {
+        for event in samples::all() {
+            let Some(Line::Event { journal, position, index, of, time }) =
+                CefLines.parse(CefLines.line(&event).as_bytes())
+            else {
+                panic!("{}", CefLines.line(&event))
+            };
+            assert_eq!(
+                (journal.as_str(), position, index, of),
+                (event.journal(), event.position(), event.index(), event.of())
+            );
+            let millis = event.time().as_micros().div_euclid(1000);
+            assert_eq!(time, millis.checked_mul(1000).map(Timestamp::from_micros));
+        }
+        assert!(matches!(CefLines.parse(CefLines.head(&samples::head(3)).as_bytes()), Some(Line::Head)));
+        for wrong in ["", "CEF:0|Strongroom|strongroom|1|a|b|1|", "CEF:0|Strongroom|strongroom|1|head|b|1|rt=1 x", "é"]
+        {
+            assert!(CefLines.parse(wrong.as_bytes()).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn file_goes_on_after_a_cut_at_any_byte_without_a_gap_or_a_double() {
+        samples::file_goes_on_after_any_cut(
+            |path| Cef::append(path).map(|sink| Box::new(sink) as Box<dyn AuditSink>),
+            |line| match CefLines.parse(line.as_bytes()).unwrap() {
+                Line::Event { position, .. } => Some(position),
+                Line::Head => None,
+            },
+        );
+        let directory = tempfile::tempdir().unwrap();
+        let mut sink = Cef::append(directory.path().join("events.cef")).unwrap();
+        assert_eq!(sink.last(samples::JOURNAL).unwrap(), Held::Nothing);
+        assert_eq!(sink.inner().name(), sink.name());
+    }
+}

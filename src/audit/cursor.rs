@@ -1,0 +1,62 @@
+//! What a vault remembers of sinks that don't know by themselves what they got.
+//!
+//! Guarantees: a cursor opens only under its vault's state key, in its vault and journal, for the sink of this name. Does not:
+//! prevent an older one from being put back, which makes events come again, or one from being removed.
+
+use crate::crypto::{Context, Domain, Key, Label, SUITE, open, role, seal};
+use crate::format::{FormatError, sink_cursor};
+use crate::model::{JournalEpochId, VaultId};
+
+use super::AuditError;
+
+/// The cursor as it is stored, under a fresh salt: the sink has acknowledged all before `next`.
+pub(crate) fn seal_cursor(
+    key: &Key<role::VaultState>,
+    place: (VaultId, JournalEpochId),
+    sink: &[u8; 32],
+    next: u64,
+) -> Result<Vec<u8>, AuditError> {
+    let sealed = seal(key, Label::SinkCursor, &context(place, sink), &sink_cursor::encode(next))?;
+    Ok(sink_cursor::wrap(SUITE, &sealed))
+}
+
+/// What [`seal_cursor`] stored.
+pub(crate) fn open_cursor(
+    key: &Key<role::VaultState>,
+    place: (VaultId, JournalEpochId),
+    sink: &[u8; 32],
+    stored: &[u8],
+) -> Result<u64, AuditError> {
+    let (suite, sealed) = sink_cursor::unwrap(stored)?;
+    if suite != SUITE {
+        return Err(FormatError::Invalid { what: "sink cursor", why: "its cipher suite is unknown" }.into());
+    }
+    Ok(sink_cursor::decode(&open(key, Label::SinkCursor, &context(place, sink), sealed)?)?)
+}
+
+fn context((vault, epoch): (VaultId, JournalEpochId), sink: &[u8; 32]) -> Context {
+    Context::new(Domain::SinkCursor).bytes(vault.as_bytes()).bytes(epoch.as_bytes()).bytes(sink)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursor_opens_in_its_place_only_and_never_altered() {
+        let key = Key::copied(&[5; 32]);
+        let place = (VaultId::from_bytes([6; 16]), JournalEpochId::from_bytes([7; 16]));
+        let stored = seal_cursor(&key, place, &[8; 32], 1 << 40).unwrap();
+        assert_eq!(open_cursor(&key, place, &[8; 32], &stored).unwrap(), 1 << 40);
+        assert!(open_cursor(&key, place, &[9; 32], &stored).is_err());
+        assert!(open_cursor(&key, (VaultId::from_bytes([9; 16]), place.1), &[8; 32], &stored).is_err());
+        assert!(open_cursor(&key, (place.0, JournalEpochId::from_bytes([9; 16])), &[8; 32], &stored).is_err());
+        assert!(open_cursor(&Key::copied(&[9; 32]), place, &[8; 32], &stored).is_err());
+        for at in 0..stored.len() {
+            let mut bytes = stored.clone();
+            bytes[at] ^= 1;
+            assert!(open_cursor(&key, place, &[8; 32], &bytes).is_err(), "{at}");
+            assert!(open_cursor(&key, place, &[8; 32], &stored[..at]).is_err(), "{at}");
+        }
+    }
+}

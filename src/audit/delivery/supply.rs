@@ -1,0 +1,58 @@
+//! What a sink is delivered from.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::audit::{Event, SinkError};
+use crate::model::Clock;
+
+/// Reads the journal again for a sink that is behind: from this position, at least one block, about so many events.
+/// Blocks follow one another without a break; one that has no readable entries any more comes without events. It must not
+/// keep the vault alive (hold a `Weak`): the thread that calls it would wait for itself.
+pub(crate) type Replay = Arc<dyn Fn(u64, usize) -> Result<Vec<(u64, Vec<Event>)>, SinkError> + Send + Sync>;
+
+/// Looks up what the vault remembers of the sink of this name.
+pub(crate) type Cursors = Arc<dyn Fn(&str) -> Result<Cursor, SinkError> + Send + Sync>;
+
+/// What the vault remembers of a sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cursor {
+    /// Nothing.
+    Unheard,
+    /// It has acknowledged all blocks before this one.
+    Next(u64),
+    /// It can't be read: somebody else wrote it.
+    Altered,
+}
+
+/// One journal, for all sinks of a vault.
+#[derive(Clone)]
+pub(crate) struct Supply {
+    /// The journal's name: its origin.
+    pub(crate) journal: Arc<str>,
+    /// How many blocks it has at the start.
+    pub(crate) size: u64,
+    pub(crate) replay: Replay,
+    pub(crate) cursors: Cursors,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) names: Names,
+}
+
+/// The names of a vault's sinks, each once.
+#[derive(Clone, Default)]
+pub(crate) struct Names(Arc<Mutex<HashSet<String>>>);
+
+impl Names {
+    /// Takes a name.
+    ///
+    /// # Errors
+    /// If another sink has it.
+    pub(super) fn take(&self, name: &str) -> Result<(), SinkError> {
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned()) {
+            return Ok(());
+        }
+        Err(SinkError::new(format!(
+            "two of them are called `{name}`: give each a name of its own, as in `Required(sink).named(\"archive\")`"
+        )))
+    }
+}

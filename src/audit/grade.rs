@@ -1,0 +1,131 @@
+//! How grave an event is, on the scales of log formats.
+
+use super::{Event, Outcome};
+use crate::model::Action;
+
+/// From everyday to alarming.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Grade {
+    /// Work on records, permitted.
+    Routine,
+    /// Administration, and acts that take data out or destroy it, permitted.
+    Notable,
+    /// Refused.
+    Refused,
+    /// Allowed, and failed.
+    Failed,
+    /// An alert, or a check that found damage.
+    Alert(Severity),
+}
+
+/// How grave an alert says that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Severity {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl Grade {
+    pub(super) fn of(event: &Event) -> Self {
+        match (event.action(), event.outcome()) {
+            ("alert", _) => Self::Alert(Severity::of(event.code())),
+            ("verify", Outcome::Permitted) if is_damage(event.code()) => Self::Alert(Severity::Critical),
+            (_, Outcome::Denied) | ("host_login_failed", _) => Self::Refused,
+            (_, Outcome::Failed) => Self::Failed,
+            (action, Outcome::Permitted) => Action::from_name(action).map_or(Self::Routine, Self::of_permitted),
+        }
+    }
+
+    fn of_permitted(action: Action) -> Self {
+        let notable =
+            matches!(action, Action::Export | Action::Unmask | Action::Erase | Action::Hold | Action::BreakGlass);
+        if notable || action.is_administration() { Self::Notable } else { Self::Routine }
+    }
+
+    /// The severity of RFC 5424, 0 to 7, the gravest first.
+    pub(super) fn syslog(self) -> u8 {
+        match self {
+            Self::Alert(Severity::Critical) => 1,
+            Self::Alert(Severity::High) => 2,
+            Self::Alert(Severity::Medium) | Self::Failed => 3,
+            Self::Alert(Severity::Low) | Self::Refused => 4,
+            Self::Notable => 5,
+            Self::Routine => 6,
+        }
+    }
+
+    /// The severity of CEF, 0 to 10.
+    pub(super) fn cef(self) -> u8 {
+        match self {
+            Self::Routine => 1,
+            Self::Notable => 3,
+            Self::Refused | Self::Alert(Severity::Low) => 4,
+            Self::Failed => 5,
+            Self::Alert(Severity::Medium) => 6,
+            Self::Alert(Severity::High) => 8,
+            Self::Alert(Severity::Critical) => 10,
+        }
+    }
+
+    /// OCSF's `severity_id`, and its caption.
+    pub(super) fn ocsf(self) -> (u8, &'static str) {
+        match self {
+            Self::Routine | Self::Notable => (1, "Informational"),
+            Self::Refused | Self::Alert(Severity::Low) => (2, "Low"),
+            Self::Failed | Self::Alert(Severity::Medium) => (3, "Medium"),
+            Self::Alert(Severity::High) => (4, "High"),
+            Self::Alert(Severity::Critical) => (5, "Critical"),
+        }
+    }
+}
+
+impl Severity {
+    fn of(code: &str) -> Self {
+        match code {
+            "low" | "info" => Self::Low,
+            "high" => Self::High,
+            "critical" => Self::Critical,
+            _ => Self::Medium,
+        }
+    }
+}
+
+/// Whether a verdict's code is one of damage, or of somebody's hand.
+fn is_damage(verdict: &str) -> bool {
+    matches!(verdict, "rows_differ" | "rewritten" | "gap" | "truncated")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::samples::event;
+
+    #[test]
+    fn denials_failures_alerts_and_found_damage_stand_out() {
+        let grade = |action, outcome, code| Grade::of(&event(action, outcome, code, |_| ()));
+        assert_eq!(grade("read", Outcome::Permitted, ""), Grade::Routine);
+        assert_eq!(grade("export", Outcome::Permitted, ""), Grade::Notable);
+        assert_eq!(grade("define", Outcome::Permitted, ""), Grade::Notable);
+        assert_eq!(grade("read", Outcome::Denied, "no_rule"), Grade::Refused);
+        assert_eq!(grade("host_login_failed", Outcome::Permitted, ""), Grade::Refused);
+        assert_eq!(grade("read", Outcome::Failed, "damaged"), Grade::Failed);
+        assert_eq!(grade("verify", Outcome::Permitted, "intact"), Grade::Notable);
+        assert_eq!(grade("verify", Outcome::Permitted, "truncated"), Grade::Alert(Severity::Critical));
+        assert_eq!(grade("alert", Outcome::Permitted, "high"), Grade::Alert(Severity::High));
+        assert_eq!(grade("alert", Outcome::Failed, "what"), Grade::Alert(Severity::Medium));
+    }
+
+    #[test]
+    fn graver_is_never_milder_on_any_scale() {
+        let alert = [Severity::Low, Severity::Medium, Severity::High, Severity::Critical].map(Grade::Alert);
+        let acts = [Grade::Routine, Grade::Notable, Grade::Refused, Grade::Failed];
+        for scale in [&acts[..], &alert[..]] {
+            for pair in scale.windows(2) {
+                assert!(pair[0].syslog() > pair[1].syslog() && pair[0].cef() < pair[1].cef());
+                assert!(pair[0].ocsf().0 <= pair[1].ocsf().0);
+            }
+        }
+    }
+}

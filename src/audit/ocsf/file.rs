@@ -1,0 +1,109 @@
+//! Files of OCSF lines.
+
+use serde::Deserialize;
+
+use crate::audit::lines::{Line, LineFormat, file_sink};
+use crate::audit::{Event, Head};
+use crate::model::Timestamp;
+
+file_sink! {
+    /// Appends events to a file in the Open Cybersecurity Schema Framework 1.8.0, one JSON object a line
+    /// ([`Event::to_ocsf`]), and signed heads as Event Log Activity with the head's text under `unmapped.head`.
+    ///
+    /// In all else it is like [`JsonLines`](crate::audit::JsonLines). To a log server, [`Syslog`](crate::audit::Syslog) sends
+    /// the same lines.
+    Ocsf, OcsfLines, OcsfLines
+}
+
+/// How the lines look.
+pub(crate) struct OcsfLines;
+
+impl LineFormat for OcsfLines {
+    const NAME: &'static str = "Ocsf";
+    const BEGINNINGS: &'static [&'static [u8]] = &[b"{\"class_uid\":"];
+
+    fn line(&self, event: &Event) -> String {
+        super::line(event)
+    }
+
+    fn head(&self, head: &Head) -> String {
+        super::head_line(head)
+    }
+
+    fn parse(&self, line: &[u8]) -> Option<Line> {
+        let Seen { time, metadata, unmapped } = serde_json::from_slice(line).ok()?;
+        match (metadata.sequence, unmapped.of, unmapped.head) {
+            (Some(position), Some(of), None) => Some(Line::Event {
+                journal: metadata.log_name,
+                position,
+                index: metadata.uid.rsplit('/').next()?.parse().ok()?,
+                of,
+                time: time.checked_mul(1000).map(Timestamp::from_micros),
+            }),
+            (None, None, Some(_)) => Some(Line::Head),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Seen {
+    time: i64,
+    metadata: Metadata,
+    unmapped: Unmapped,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    uid: String,
+    log_name: String,
+    sequence: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Unmapped {
+    of: Option<u32>,
+    head: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{AuditSink, Held, samples};
+
+    #[test]
+    fn line_tells_its_number_and_time_whatever_it_quotes() {
+        for event in samples::all() {
+            let line = OcsfLines.line(&event);
+            assert!(line.as_bytes().starts_with(OcsfLines::BEGINNINGS[0]));
+            let Some(Line::Event { journal, position, index, of, time }) = OcsfLines.parse(line.as_bytes()) else {
+                panic!("{line}")
+            };
+            assert_eq!(
+                (journal.as_str(), position, index, of),
+                (event.journal(), event.position(), event.index(), event.of())
+            );
+            let millis = event.time().as_micros().div_euclid(1000);
+            assert_eq!(time, millis.checked_mul(1000).map(Timestamp::from_micros));
+        }
+        let head = OcsfLines.head(&samples::head(3));
+        assert!(head.as_bytes().starts_with(OcsfLines::BEGINNINGS[0]));
+        assert!(matches!(OcsfLines.parse(head.as_bytes()), Some(Line::Head)));
+        assert!(OcsfLines.parse(b"{\"class_uid\":1}").is_none());
+    }
+
+    #[test]
+    fn file_goes_on_after_a_cut_at_any_byte_without_a_gap_or_a_double() {
+        samples::file_goes_on_after_any_cut(
+            |path| Ocsf::append(path).map(|sink| Box::new(sink) as Box<dyn AuditSink>),
+            |line| match OcsfLines.parse(line.as_bytes()).unwrap() {
+                Line::Event { position, .. } => Some(position),
+                Line::Head => None,
+            },
+        );
+        let directory = tempfile::tempdir().unwrap();
+        let mut sink = Ocsf::append(directory.path().join("events.ocsf.jsonl")).unwrap();
+        assert_eq!(sink.last(samples::JOURNAL).unwrap(), Held::Nothing);
+        assert_eq!(sink.inner().name(), sink.name());
+    }
+}

@@ -1,0 +1,47 @@
+//! How sinks are doing, as `vault.health()` tells it.
+
+use std::time::Duration;
+
+/// How a sink is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SinkHealth {
+    /// The sink's name.
+    pub name: String,
+    /// Whether acts wait for its acknowledgement.
+    pub required: bool,
+    /// What it is doing.
+    pub state: SinkState,
+    /// The last block that it acknowledged; `None` before the first, and before it said what it holds.
+    pub acknowledged: Option<u64>,
+    /// How many blocks it hasn't acknowledged.
+    pub lag: u64,
+    /// How long the oldest of these has waited: for a relayed sink by the vault's clock, since the act.
+    pub waiting: Option<Duration>,
+    /// How many blocks it never got, since retention had dropped them before it was attached or came back.
+    pub missed: u64,
+    /// It is relayed, and further behind than it may be.
+    pub degraded: bool,
+    /// Acts fail, or wait, because of it.
+    pub blocking: bool,
+    /// Its last error, if its last attempt failed.
+    pub error: Option<String>,
+    /// What its owner should know of how delivery to it began: what it was never sent, or was sent again.
+    pub note: Option<String>,
+}
+
+/// What a sink is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SinkState {
+    /// It hasn't said yet what it is called and what it holds.
+    Starting,
+    /// It takes what comes.
+    Working,
+    /// It was too slow for its queue and is catching up from the journal.
+    Behind,
+    /// Its last attempt failed; it is tried again and again.
+    Failing,
+    /// It panicked, or holds what the journal hasn't: it gets nothing any more. Open the vault anew with a sound sink.
+    Stopped,
+}

@@ -1,0 +1,193 @@
+//! Entries shown to others: alone, in bundles, and against heads.
+
+use super::*;
+use crate::audit::{Head, HeadError, ProofError, evidence};
+use crate::model::TenantId;
+
+fn auditor() -> Actor {
+    Actor::new("aud-1").role("auditor")
+}
+
+/// A policy under which auditors read the journal of the tenant `acme` and of the vault, and of no other.
+fn world() -> (World, Kept) {
+    let kept = Kept::default();
+    let sink = kept.clone();
+    let world = World::with(move |options| {
+        let policy = roles().role("auditor", |r| r.may([Action::ReadJournal]));
+        options.policy(policy).sink(crate::audit::Required(sink.clone()))
+    });
+    (world, kept)
+}
+
+fn head(world: &World) -> Head {
+    world.vault.head(&admin()).unwrap()
+}
+
+fn places(events: &[Event]) -> Vec<(u64, u32)> {
+    events.iter().map(|event| (event.position(), event.index())).collect()
+}
+
+#[test]
+fn entry_shown_alone_verifies_with_nothing_but_the_head() {
+    let (world, kept) = world();
+    let id = world.add("Ann", "ann@example.com");
+    world.customers().get(id).unwrap();
+    let head = head(&world);
+    let read = kept.of("read").pop().unwrap();
+    let shown = world.acme.show_entry(read.position(), read.index(), &head, &auditor()).unwrap();
+    let event = shown.verify(&head).unwrap();
+    assert_eq!(event, read);
+    assert_eq!(event.tenant(), Some(world.acme.id()));
+    world.vault.flush().unwrap();
+    let act = kept.of("read_journal").pop().unwrap();
+    assert_eq!(
+        (act.actor(), act.code(), act.rows(), act.tenant()),
+        (Some("aud-1"), "show_entry", Some(1), Some(world.acme.id()))
+    );
+}
+
+#[test]
+fn heads_are_proved_to_be_of_one_history() {
+    let (world, _) = world();
+    let mut heads = vec![head(&world)];
+    for number in 0..20 {
+        world.add("Ann", &format!("ann{number}@example.com"));
+        heads.push(head(&world));
+    }
+    for (at, old) in heads.iter().enumerate() {
+        for new in &heads[at..] {
+            let proof = world.vault.consistency_proof(old, new, &auditor()).unwrap();
+            assert_eq!(proof.verify(old, new), Ok(()));
+        }
+    }
+    let swapped = world.vault.consistency_proof(&heads[5], &heads[2], &auditor());
+    assert!(matches!(swapped, Err(Error::NotPossible { .. })));
+    let proof = world.vault.consistency_proof(&heads[2], &heads[5], &auditor()).unwrap();
+    assert!(matches!(proof.verify(&heads[3], &heads[5]), Err(ProofError::OtherSize { .. })));
+}
+
+#[test]
+fn bundle_holds_for_whoever_has_the_key_and_shows_what_was_chosen() {
+    let (world, kept) = world();
+    let before = head(&world);
+    for number in 0..30 {
+        let id = world.add("Ann", &format!("ann{number}@example.com"));
+        world.customers().get(id).unwrap();
+    }
+    let between = head(&world);
+    world.vault.flush().unwrap();
+    let chosen = kept.of("read");
+    let earlier = [between.clone(), before.clone(), before.clone()];
+    let text = world.acme.evidence(places(&chosen), &earlier, &auditor()).unwrap();
+    let checked = evidence::check(&text, Some(&world.vault.head_key())).unwrap();
+    assert_eq!(checked.events(), chosen);
+    assert_eq!(checked.heads().len(), 3);
+    assert_eq!(checked.heads()[..2], [before, between]);
+    // Nothing else of the journal is readable in it.
+    assert!(!text.contains("\"action\":\"create\""));
+    world.vault.flush().unwrap();
+    let act = kept.of("read_journal").pop().unwrap();
+    assert_eq!((act.code(), act.rows()), ("evidence", Some(30)));
+    // The newest head covers the act itself.
+    assert!(checked.heads()[2].size() > act.position());
+}
+
+#[test]
+fn vaults_own_acts_are_shown_by_the_vault_and_a_tenants_by_the_tenant_only() {
+    let (world, kept) = world();
+    let other = world.vault.create_tenant("other", Escrow::Unescrowed, &admin()).unwrap();
+    world.add("Ann", "ann@example.com");
+    world.vault.flush().unwrap();
+    let created = kept.events().into_iter().find(|e| e.tenant().is_none() && e.about() == Some(other.id())).unwrap();
+    let added = kept.of("create").pop().unwrap();
+    let head = head(&world);
+    let text = world.vault.evidence(places(std::slice::from_ref(&created)), &[], &auditor()).unwrap();
+    assert_eq!(evidence::check(&text, None).unwrap().events(), std::slice::from_ref(&created));
+    let (at, index) = (created.position(), created.index());
+    assert_eq!(world.vault.show_entry(at, index, &head, &auditor()).unwrap().verify(&head), Ok(created));
+    let refused = |result: Result<(), Error>| assert!(matches!(result, Err(Error::NotPossible { .. })), "{result:?}");
+    refused(world.acme.show_entry(at, index, &head, &auditor()).map(drop));
+    refused(other.show_entry(added.position(), added.index(), &head, &auditor()).map(drop));
+    refused(world.vault.show_entry(added.position(), added.index(), &head, &auditor()).map(drop));
+    refused(other.evidence(places(std::slice::from_ref(&added)), &[], &auditor()).map(drop));
+    // None of this index, none at this position, and none that the head covers.
+    refused(world.acme.show_entry(added.position(), added.of(), &head, &auditor()).map(drop));
+    refused(world.acme.show_entry(u64::MAX, 0, &head, &auditor()).map(drop));
+    world.add("Bo", "bo@example.com");
+    let later = kept.of("create").pop().unwrap();
+    refused(world.acme.show_entry(later.position(), later.index(), &head, &auditor()).map(drop));
+    world.vault.flush().unwrap();
+    let failed: Vec<Option<TenantId>> =
+        kept.of("read_journal").iter().filter(|event| event.code() == "not_shown").map(Event::tenant).collect();
+    assert_eq!(failed.len(), 7);
+    assert!(failed.contains(&None) && failed.contains(&Some(other.id())));
+}
+
+#[test]
+fn nobody_reads_the_journal_without_leave() {
+    let (world, kept) = world();
+    let head = head(&world);
+    for result in [
+        world.acme.show_entry(0, 0, &head, &admin()).map(drop),
+        world.acme.evidence([(0, 0)], &[], &sales("s-1")).map(drop),
+        world.vault.evidence([(0, 0)], &[], &boss()).map(drop),
+        world.vault.show_entry(0, 0, &head, &boss()).map(drop),
+        world.vault.consistency_proof(&head, &head, &boss()).map(drop),
+    ] {
+        assert!(matches!(result, Err(Error::Denied(_))), "{result:?}");
+    }
+    let denied = kept.of("read_journal");
+    let tenants: Vec<_> = denied.iter().map(Event::tenant).collect();
+    let acme = Some(world.acme.id());
+    assert_eq!(tenants, [acme, acme, None, None, None]);
+}
+
+#[test]
+fn head_that_is_anothers_or_states_another_journal_proves_nothing() {
+    let (mine, kept) = world();
+    mine.add("Ann", "ann@example.com");
+    let (theirs, _) = world();
+    let foreign = head(&theirs);
+    let added = kept.of("create").pop().unwrap();
+    let at = (added.position(), added.index());
+    let refused = [
+        mine.acme.show_entry(at.0, at.1, &foreign, &auditor()).map(drop),
+        mine.acme.evidence([at], std::slice::from_ref(&foreign), &auditor()).map(drop),
+        mine.vault.consistency_proof(&foreign, &foreign, &auditor()).map(drop),
+    ];
+    for result in refused {
+        assert!(matches!(result, Err(Error::Head(HeadError::OtherJournal { .. }))), "{result:?}");
+    }
+    // The journal was set back behind the vault's back, and went on otherwise: heads of both are signed.
+    let copied = copy(&mine.memory);
+    mine.add("Bo", "bo@example.com");
+    let cut = head(&mine);
+    let again = World::open(&copied).unwrap();
+    again.vault.set_policy(roles().role("auditor", |r| r.may([Action::ReadJournal])), &admin()).unwrap();
+    for number in 0..5 {
+        again.add("Cy", &format!("cy{number}@example.com"));
+    }
+    let now = head(&again);
+    for result in [
+        again.vault.consistency_proof(&cut, &now, &auditor()).map(drop),
+        again.acme.evidence([at], std::slice::from_ref(&cut), &auditor()).map(drop),
+        again.acme.show_entry(at.0, at.1, &cut, &auditor()).map(drop),
+    ] {
+        assert!(matches!(result, Err(Error::Damaged { .. })), "{result:?}");
+    }
+    assert!(again.acme.evidence([at], &[], &auditor()).is_ok());
+}
+
+#[test]
+fn too_many_entries_or_heads_are_refused() {
+    let (world, _) = world();
+    let head = head(&world);
+    let many = world.acme.evidence(std::iter::repeat((0, 0)), &[], &auditor());
+    assert!(matches!(many, Err(Error::TooLarge { limit: evidence::MAX_EVENTS, .. })));
+    let heads = vec![head; evidence::MAX_HEADS];
+    assert!(matches!(world.acme.evidence([], &heads, &auditor()), Err(Error::TooLarge { .. })));
+    // Heads alone can be shown: that nothing was rewritten between them.
+    let text = world.acme.evidence([], &heads[..1], &auditor()).unwrap();
+    let checked = evidence::check(&text, Some(&world.vault.head_key())).unwrap();
+    assert!(checked.events().is_empty() && checked.heads().len() == 2);
+}

@@ -1,0 +1,93 @@
+//! What is recorded, and the questions that the journal answers: pages, histories, disclosures.
+
+mod disclosures;
+mod histories;
+mod host;
+mod pages;
+mod recorded;
+mod values;
+
+use super::channels::Hands;
+use super::*;
+use crate::audit::{Outcome, Required};
+use crate::model::{Action, Clock, Timestamp};
+use crate::policy::codes;
+use crate::record::Document;
+
+/// Bosses do everything; sellers read some fields of everything; administrators read the journal and no record.
+fn staff() -> Roles {
+    let boss = |r: crate::policy::Role| {
+        r.on_any().create().read_all().update_all().unmask(["tier"]).delete().export().share().transfer().approve()
+    };
+    Roles::new()
+        .role("admin", |r| r.administer().may([Action::Suspend]))
+        .role("boss", boss)
+        .role("sales", |r| r.on_any().read(["name", "email", "text"]).update(["name"]))
+        .role("owner", |r| r.on("customers").create().read(["name"]).own_only())
+}
+
+/// A vault whose time the test sets.
+struct Office {
+    world: World,
+    hands: Hands,
+    kept: Kept,
+}
+
+impl Office {
+    fn new() -> Self {
+        let (hands, kept) = (Hands::default(), Kept::default());
+        let world = World::with(|options| options.policy(staff()).clock(hands.clone()).sink(Required(kept.clone())));
+        world.acme.define::<Document>(&admin()).unwrap();
+        Self { world, hands, kept }
+    }
+
+    fn acme(&self) -> &Tenant {
+        &self.world.acme
+    }
+
+    /// The time, a second after everything so far.
+    fn tick(&self) -> Timestamp {
+        self.hands.forward(1);
+        self.hands.now()
+    }
+
+    fn customers_of(&self, actor: Actor) -> Collection<Customer> {
+        self.world.session(actor).collection().unwrap()
+    }
+
+    fn pseudonym(&self, id: RecordId) -> String {
+        self.world.customers().get(id).unwrap().meta.pseudonym()
+    }
+
+    /// The latest event of an act.
+    fn latest(&self, act: &str) -> Event {
+        self.world.vault.flush().unwrap();
+        self.kept.of(act).pop().unwrap()
+    }
+
+    /// Closes the vault and opens it again.
+    fn reopen(self) -> Self {
+        let Self { world, hands, kept } = self;
+        world.vault.close().unwrap();
+        let vault = open_options(&world.memory).policy(staff()).clock(hands.clone()).sink(Required(kept.clone()));
+        let vault = vault.open().unwrap();
+        let acme = vault.tenant("acme").unwrap();
+        Self { world: World { memory: world.memory, vault, acme }, hands, kept }
+    }
+
+    /// Takes blocks out of the store, as retention or damage would.
+    fn drop_blocks(&self, which: impl Fn(u64) -> bool) {
+        self.world.vault.flush().unwrap();
+        let keys = stored(&self.world.memory, Space::Block).into_iter().map(|(key, _)| key);
+        let gone = keys.filter(|key| which(crate::format::place::position_of_key(key).unwrap().0));
+        put(&self.world.memory, &gone.map(|key| (key, None)).collect::<Vec<_>>());
+    }
+}
+
+fn denied<T>(answer: Result<T, Error>) -> String {
+    match answer {
+        Err(Error::Denied(denial)) => denial.code.into_owned(),
+        Err(other) => panic!("{other:?}"),
+        Ok(_) => panic!("it was permitted"),
+    }
+}
