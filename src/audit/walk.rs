@@ -37,13 +37,11 @@ pub(crate) struct Tip {
     pub(crate) commit_mac: [u8; 32],
 }
 
-/// A walk that was interrupted: what it knows of the blocks behind it.
+/// A walk that was interrupted, behind the blocks that were dropped: what it knows of all blocks behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Walked {
     /// The tree over all blocks so far.
     pub(crate) tree: Frontier,
-    /// Blocks at the beginning that were not walked through.
-    pub(crate) skipped: u64,
     /// Blocks that a head or the state has vouched for.
     pub(crate) good: u64,
     /// Each tenant's last block seen.
@@ -121,14 +119,14 @@ impl<'a> Walk<'a> {
     /// # Errors
     /// As [`new`](Self::new).
     pub(crate) fn resume(claims: Claims<'a>, walked: Walked) -> Result<Self, HeadError> {
-        let Walked { tree, skipped, good, tips } = walked;
+        let Walked { tree, good, tips } = walked;
         let walk = Self::new(Claims { start: tree, ..claims })?;
-        Ok(Self { tips_are_whole: skipped == 0, good, tips, ..walk })
+        Ok(Self { tips_are_whole: true, good, tips, ..walk })
     }
 
     /// What is known so far, for [`resume`](Self::resume).
-    pub(crate) fn walked(self, skipped: u64) -> Walked {
-        Walked { tree: self.tree, skipped, good: self.good, tips: self.tips }
+    pub(crate) fn walked(self) -> Walked {
+        Walked { tree: self.tree, good: self.good, tips: self.tips }
     }
 
     /// Takes the next block. `key` is its tenant's journal key ([`header_of`] tells the tenant), or `None` once the key has

@@ -40,6 +40,8 @@ pub(super) struct TenantDelta {
     pub(super) touched: Vec<u8>,
     /// What changes of the values that a scrub has read.
     pub(super) scrubbed: Delta,
+    /// Whether change lists are dropped.
+    pub(super) drops_lists: bool,
 }
 
 impl Pending {
@@ -62,6 +64,7 @@ impl Pending {
                 entries: Vec::new(),
                 touched: Vec::new(),
                 scrubbed: Delta::default(),
+                drops_lists: false,
             }
         })
     }
@@ -174,7 +177,9 @@ impl<'a> Draft<'a> {
 impl Merge {
     /// Makes the request part of the commit.
     pub(super) fn into(self, pending: &mut Pending, tenant: Option<&Arc<TenantCore>>, entries: Vec<Entry>) {
+        let mut drops_lists = false;
         for (key, value) in self.writes {
+            drops_lists |= value.is_none() && key.first() == Some(&(Space::Changes as u8));
             pending.put(key, value);
         }
         pending.ends.extend(self.ends);
@@ -184,6 +189,7 @@ impl Merge {
             return;
         };
         let delta = pending.tenant(core);
+        delta.drops_lists |= drops_lists;
         for Term { carried, add, scrubbed, term } in self.terms {
             let whole = if carried { &mut delta.carried } else { &mut delta.rebuilt };
             let read = if carried { &mut delta.scrubbed.carried } else { &mut delta.scrubbed.rebuilt };

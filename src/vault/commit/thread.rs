@@ -255,6 +255,9 @@ impl Worker {
         for delta in tenants.into_values() {
             delta.core.advance(delta.state, delta.carried, delta.rebuilt);
             delta.core.scrubbed.follow(&delta.scrubbed);
+            if delta.drops_lists {
+                delta.core.scrubbed.lists_were_dropped();
+            }
         }
         self.start.state = state;
         self.start.stored = Some(stored);

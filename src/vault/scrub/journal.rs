@@ -32,6 +32,10 @@ pub(super) struct Chain {
     pub(super) walked: Walked,
     /// The digests of tenants' change lists beside those blocks.
     pub(super) changes: BTreeMap<TenantId, RowSetDigest>,
+    /// Where the journal began when the walk did; `None` before.
+    pub(super) first: Option<u64>,
+    /// How often change lists had been dropped when the walk began; `None` if that isn't known.
+    dropped_lists: Option<u64>,
 }
 
 /// What a stretch of the walk came to.
@@ -40,22 +44,33 @@ pub(super) enum Went {
     Wrong(Verdict),
 }
 
-/// Where the journal begins: the tree over the blocks that were dropped from it.
-pub(super) fn beginning(_core: &Core) -> Frontier {
-    Frontier::default()
+/// Where the journal begins.
+pub(super) fn first(core: &Core) -> Result<u64> {
+    core.blocks()?.0.first()
+}
+
+/// How often change lists have been dropped since the vault was opened.
+fn dropped_lists(core: &Core) -> u64 {
+    core.all_tenants().iter().fold(0, |sum, tenant| sum.wrapping_add(tenant.scrubbed.dropped_lists()))
 }
 
 impl Chain {
-    /// A walk from the journal's beginning.
-    pub(super) fn new(core: &Core) -> Self {
-        let tree = beginning(core);
-        let size = tree.size();
-        Self { walked: Walked { tree, skipped: size, good: size, ..Walked::default() }, changes: BTreeMap::new() }
+    /// A walk that was interrupted.
+    pub(super) fn resumed(walked: Walked, changes: BTreeMap<TenantId, RowSetDigest>, first: u64) -> Self {
+        Self { walked, changes, first: Some(first), dropped_lists: None }
     }
 
-    /// Whether blocks were dropped from the journal since this walk began, and their change lists with them.
-    pub(super) fn is_stale(&self, core: &Core) -> bool {
-        self.walked.skipped != beginning(core).size()
+    /// Whether blocks were dropped from the journal since this walk began.
+    pub(super) fn is_stale(&self, core: &Core) -> Result<bool> {
+        Ok(match self.first {
+            Some(begun) => begun != first(core)?,
+            None => false,
+        })
+    }
+
+    /// Whether every change list that was there when the walk began is there now.
+    pub(super) fn has_all_lists(&self, core: &Core) -> bool {
+        self.dropped_lists == Some(dropped_lists(core))
     }
 
     pub(super) const fn size(&self) -> u64 {
@@ -91,7 +106,7 @@ impl Chain {
     ) -> Result<Went> {
         let keys = core.keyring.vault_keys();
         let head_key = HeadKey::of(&keys.signing, core.id, state.epoch);
-        let (size, skipped) = (self.size(), self.walked.skipped);
+        let size = self.size();
         let claims = Claims {
             vault: core.id,
             epoch: state.epoch,
@@ -104,10 +119,17 @@ impl Chain {
         };
         let wrong = |because| Verdict::Rewritten { first: 0, last: state.frontier.size(), because };
         // What goes wrong ends the walk, which can't be gone on with then.
-        let walked = std::mem::replace(&mut self.walked, Walked { skipped, ..Walked::default() });
+        let walked = std::mem::take(&mut self.walked);
         let Ok(mut walk) = Walk::resume(claims, walked) else {
             return Ok(Went::Wrong(wrong(RewrittenBecause::Head)));
         };
+        if self.first.is_none() {
+            (self.first, self.dropped_lists) = (Some(first(core)?), Some(dropped_lists(core)));
+            if let Err(verdict) = Check::new(core, state.clone(), Depth::Full).dropped(&mut walk)? {
+                return Ok(Went::Wrong(verdict));
+            }
+        }
+        let size = walk.tree().size();
         let mut cost = Cost::default();
         let end = state.frontier.size().min(size.saturating_add(u64::try_from(limit).unwrap_or(u64::MAX)));
         for position in size..end {
@@ -121,7 +143,7 @@ impl Chain {
                 return Ok(Went::Wrong(verdict));
             }
         }
-        self.walked = walk.walked(skipped);
+        self.walked = walk.walked();
         Ok(Went::On(cost))
     }
 

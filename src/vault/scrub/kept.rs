@@ -4,7 +4,7 @@
 //! only if its rows are the same as when it was left, which its digests tell; one with something wrong is read again.
 //! Does not: prevent an older state from being put back; it makes a scrub read more, never less than it says.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::{Frontier, RowSetDigest, Tip, Verdict, Walked};
 use crate::crypto::{Context, Domain, Label, fill, open, seal};
@@ -16,7 +16,7 @@ use crate::model::TenantId;
 use crate::vault::commit::Put;
 use crate::vault::core::Core;
 
-use super::journal::{Chain, beginning, scan};
+use super::journal::{Chain, first, scan};
 use super::pass::Pass;
 use super::scrubbed::{Cursor, Delta, SoFar};
 
@@ -24,7 +24,7 @@ use super::scrubbed::{Cursor, Delta, SoFar};
 pub(in crate::vault) fn save(core: &Core, pass: &Pass) -> Result<()> {
     let mut save = [0; 16];
     fill(&mut save).map_err(|error| Error::io("drawing a random id", error))?;
-    let Walked { tree, skipped, good, tips } = &pass.chain.walked;
+    let Walked { tree, good, tips } = &pass.chain.walked;
     let wrong: BTreeSet<TenantId> = pass.found.iter().filter_map(tenant_of).collect();
     let under_way = under_way(core, pass)?;
     let mut puts: Vec<Put> = Vec::new();
@@ -44,7 +44,7 @@ pub(in crate::vault) fn save(core: &Core, pass: &Pass) -> Result<()> {
         tenants: u32::try_from(puts.len()).unwrap_or(u32::MAX),
         read: pass.read,
         epoch: core.keyring.vault_keys().epoch,
-        skipped: *skipped,
+        skipped: pass.chain.first.unwrap_or(0),
         good: *good,
         size: tree.size(),
         frontier: tree.hashes().to_vec(),
@@ -52,7 +52,7 @@ pub(in crate::vault) fn save(core: &Core, pass: &Pass) -> Result<()> {
     };
     let sealed = seal(&core.keyring.vault_keys().state, Label::Scrub, &vault_context(core), &vault.encode());
     puts.push((place::scrub(), Some(sealed.map_err(sealing)?)));
-    core.keep(puts)
+    put(core, puts)
 }
 
 /// Goes on with the pass that was kept, if there is one that fits.
@@ -60,16 +60,13 @@ pub(in crate::vault) fn resume(core: &Core) -> Result<Option<Pass>> {
     let Some(kept) = load(core)? else { return Ok(None) };
     let Kept { vault, tenants } = kept;
     let size = core.journal.latest().map_or(0, |state| state.frontier.size());
-    let fits =
-        vault.epoch == core.keyring.vault_keys().epoch && vault.size <= size && vault.skipped == beginning(core).size();
+    let fits = vault.epoch == core.keyring.vault_keys().epoch && vault.size <= size && vault.skipped == first(core)?;
     let Ok(tree) = Frontier::from_parts(vault.size, vault.frontier) else { return Ok(None) };
     if !fits {
         return Ok(None);
     }
-    let mut chain = Chain {
-        walked: Walked { tree, skipped: vault.skipped, good: vault.good, ..Walked::default() },
-        ..Chain::default()
-    };
+    let walked = Walked { tree, good: vault.good, ..Walked::default() };
+    let mut chain = Chain::resumed(walked, BTreeMap::new(), vault.skipped);
     chain.walked.tips.extend(vault.tip.map(|tip| (None, from_stored(&tip))));
     let mut pass = Pass { read: vault.read, ..Pass::new(core)? };
     let mut left = None;
@@ -97,7 +94,15 @@ pub(in crate::vault) fn resume(core: &Core) -> Result<Option<Pass>> {
 /// Removes what is kept.
 pub(super) fn forget(core: &Core) -> Result<()> {
     let kept = scan(core, &place::all_of(Space::Scrub), None, usize::MAX)?;
-    if kept.is_empty() { Ok(()) } else { core.keep(kept.into_iter().map(|(key, _)| (key, None)).collect()) }
+    if kept.is_empty() { Ok(()) } else { put(core, kept.into_iter().map(|(key, _)| (key, None)).collect()) }
+}
+
+/// On a full disk what was kept before stays: the room that is left is for others, and an earlier state is as good.
+fn put(core: &Core, puts: Vec<Put>) -> Result<()> {
+    match core.keep(puts) {
+        Err(Error::Full) => Ok(()),
+        kept => kept,
+    }
 }
 
 struct Kept {

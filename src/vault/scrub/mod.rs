@@ -98,7 +98,8 @@ impl Default for ScrubOptions {
 ///
 /// It ends with the vault: closing it keeps how far the scrub is, as do [`pause`](Self::pause) and [`stop`](Self::stop),
 /// and the next [`Vault::scrub`](super::Vault::scrub) goes on there. The tenant that it was at is begun again if it was
-/// written to meanwhile; after a kill up to a minute of the scrub is repeated. A handle doesn't keep the vault open.
+/// written to meanwhile; after a kill up to a minute of the scrub is repeated. A handle doesn't keep the vault open; when
+/// the last handle of the vault itself is dropped while a page is being read, the vault is closed right after that page.
 #[derive(Clone)]
 pub struct Scrub {
     shared: Arc<Shared>,

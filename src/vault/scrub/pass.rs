@@ -19,7 +19,7 @@ use super::{kept, rows, settle};
 
 /// The rest of the journal is walked with the committer stopped once it has at most so many blocks.
 const NEAR: u64 = 32;
-/// Blocks that are walked at once to catch up.
+/// Blocks, or values, that are read at once to catch up with writers.
 const CATCH_UP: usize = 256;
 
 /// A pass, as far as it has come.
@@ -42,6 +42,8 @@ pub(super) struct UnderWay {
     pub(super) tenant: Arc<TenantCore>,
     /// All its values have been read.
     pub(super) read_out: bool,
+    /// Terms of its digests when it was begun, and those read since.
+    pub(super) terms: (u64, u64),
     /// The first thing found wrong in itself.
     pub(super) wrong: Option<RowSet>,
 }
@@ -63,13 +65,13 @@ impl Pass {
     /// A pass from the beginning.
     pub(in crate::vault) fn new(core: &Core) -> Result<Self> {
         let target = core.journal.latest().ok_or(Error::Closed)?.frontier.size();
-        Ok(Self { chain: Chain::new(core), target, ..Self::default() })
+        Ok(Self { target, ..Self::default() })
     }
 
     /// Takes one step: reads and checks at most `limit` values, or compares.
     pub(in crate::vault) fn step(&mut self, core: &Core, limit: usize) -> Result<Step> {
-        if self.chain.is_stale(core) {
-            self.chain = Chain::new(core);
+        if self.chain.is_stale(core)? {
+            self.chain = Chain::default();
         }
         let Some(under_way) = &mut self.under_way else {
             return match (self.chain.size() < self.target, self.next_tenant(core)) {
@@ -84,13 +86,17 @@ impl Pass {
         if under_way.read_out {
             return self.settle(core);
         }
-        let page = rows::page(core, &under_way.tenant, limit)?;
+        // More than there was when it was begun: what is being written, always ahead of the cursor where ids ascend.
+        let (begun_with, read) = under_way.terms;
+        let fresh = read > begun_with;
+        let page = rows::page(core, &under_way.tenant, if fresh { CATCH_UP } else { limit })?;
+        under_way.terms.1 = read.saturating_add(page.terms);
         under_way.read_out = page.last;
         if let Some((_, rows)) = page.wrong.first() {
             under_way.wrong.get_or_insert(*rows);
         }
         self.read = self.read.saturating_add(page.terms);
-        Ok(Step::On(page.cost))
+        Ok(Step::On(if fresh { Cost::default() } else { page.cost }))
     }
 
     /// Goes on with a tenant that was left, if all of it is as it was then.
@@ -98,17 +104,22 @@ impl Pass {
         let (_paused, _resume) = core.pause()?;
         let (_, carried, rebuilt) = tenant.state();
         if *whole == (Delta { carried, rebuilt }) {
-            tenant.scrubbed.begin(from);
-            self.under_way = Some(UnderWay { tenant, read_out: false, wrong: None });
+            self.put_under_way(tenant, from);
         }
         Ok(())
     }
 
     fn begin(&mut self, core: &Core, tenant: Arc<TenantCore>) -> Result<Step> {
         let (_paused, _resume) = core.pause()?;
-        tenant.scrubbed.begin(SoFar::default());
-        self.under_way = Some(UnderWay { tenant, read_out: false, wrong: None });
+        self.put_under_way(tenant, SoFar::default());
         Ok(Step::On(Cost::default()))
+    }
+
+    fn put_under_way(&mut self, tenant: Arc<TenantCore>, from: SoFar) {
+        let (_, carried, rebuilt) = tenant.state();
+        let terms = (carried.count().saturating_add(rebuilt.count()), 0);
+        tenant.scrubbed.begin(from);
+        self.under_way = Some(UnderWay { tenant, read_out: false, terms, wrong: None });
     }
 
     /// Whether it has walked through the journal that there was when it began.
@@ -151,7 +162,13 @@ impl Pass {
             }
         };
         if let Some(UnderWay { tenant, wrong, .. }) = &self.under_way {
-            self.found.extend(settle::tenant(core, tenant, &paused.journal, &self.chain, *wrong)?);
+            let found = settle::tenant(core, tenant, &paused.journal, &self.chain, *wrong)?;
+            if found.is_some() && !self.chain.has_all_lists(core) {
+                // It may be only the change lists that were dropped meanwhile: from the journal's beginning once more.
+                self.chain = Chain::default();
+                return Ok(Step::On(cost));
+            }
+            self.found.extend(found);
             self.done.insert(tenant.id);
             self.under_way = None;
             return Ok(Step::On(cost));
@@ -171,7 +188,7 @@ impl Pass {
         match went {
             Went::On(cost) => Ok(Step::On(cost)),
             // Blocks were dropped while they were read: from the beginning that there is now.
-            Went::Wrong(_) if self.chain.is_stale(core) => Ok(Step::On(Cost::default())),
+            Went::Wrong(_) if self.chain.is_stale(core)? => Ok(Step::On(Cost::default())),
             Went::Wrong(verdict) => self.end(core, Some(verdict)),
         }
     }

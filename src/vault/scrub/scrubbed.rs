@@ -3,7 +3,7 @@
 //! Guarantees: they are those of what is stored up to the cursor, whatever is committed meanwhile. The cursor moves only
 //! between two commits, so each commit knows which of the values that it changes have been read; what lies ahead will be.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::audit::RowSetDigest;
@@ -54,6 +54,8 @@ pub(super) struct SoFar {
 #[derive(Default)]
 pub(in crate::vault) struct Scrubbed {
     on: AtomicBool,
+    /// How often change lists were dropped.
+    dropped_lists: AtomicU64,
     so_far: Mutex<Option<SoFar>>,
 }
 
@@ -73,6 +75,15 @@ impl Scrubbed {
         {
             so_far.read.join(change);
         }
+    }
+
+    /// For the committer: a commit is durable that dropped change lists.
+    pub(in crate::vault) fn lists_were_dropped(&self) {
+        self.dropped_lists.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn dropped_lists(&self) -> u64 {
+        self.dropped_lists.load(Ordering::Acquire)
     }
 
     /// Begins, or goes on from there. The committer is stopped between two commits.

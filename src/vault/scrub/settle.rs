@@ -75,7 +75,13 @@ pub(super) fn vault(
     let behind =
         |space| scan(core, &place::all_of(space), Some(&place::end_of_position(space, size.wrapping_sub(1))), 1);
     let rewritten = |first, last, because| Ok(Ok(Some(Verdict::Rewritten { first, last, because })));
-    if stored.as_ref() != Some(state) || !behind(Space::Block)?.is_empty() {
+    if let Some((key, _)) = behind(Space::Block)?.first() {
+        return match place::position_of_key(key) {
+            Some((position, _)) if position > size => Ok(Ok(Some(Verdict::Gap { at: size }))),
+            _ => rewritten(size, size, RewrittenBecause::State),
+        };
+    }
+    if stored.as_ref() != Some(state) {
         return rewritten(0, size, RewrittenBecause::State);
     }
     if let Some(tip) = chain.walked.tips.get(&None).filter(|tip| tip.commit_mac != check.own_mac(tip)) {
@@ -91,7 +97,12 @@ pub(super) fn vault(
             (false, false) => {}
         }
     }
-    if let Some((_, list)) = behind(Space::Changes)?.first()
+    // Change lists of no block: behind the last one, or before the first.
+    let first = scan(core, &place::all_of(Space::Changes), None, 1)?;
+    let before = first.into_iter().find(|(key, _)| {
+        place::position_of_key(key).is_none_or(|(position, _)| chain.first.is_some_and(|first| position < first))
+    });
+    if let Some((_, list)) = behind(Space::Changes)?.first().or(before.as_ref())
         && let Some(tenant) = check.owner_of_list(None, list)
     {
         let (_, _, rebuilt) = tenant.state();

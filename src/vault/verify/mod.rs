@@ -145,6 +145,11 @@ impl<'a> Check<'a> {
         Ok(Some(differ(id, RowSet::Records, (0, 0), naming::strangers(self, id)?)))
     }
 
+    /// Walks through the hashes of the dropped blocks. Returns the verdict that ends it.
+    pub(super) fn dropped(&self, walk: &mut Walk<'_>) -> Result<Result<(), Verdict>> {
+        dropped::walk(self, walk)
+    }
+
     /// The records that make a tenant's digest differ; `most` is about how many records there are.
     pub(super) fn named(&self, tenant: &TenantCore, rows: RowSet, most: u64) -> Result<Vec<RowFault>> {
         naming::named(self, tenant, rows, most)

@@ -32,7 +32,8 @@ fn as_verify_says(world: &World, what: &str, changes: &Changes) -> Verdict {
     put(&twin, changes);
     let twin = World::open(&twin);
     let verdict = found(world, what, changes);
-    if let Ok(twin) = twin {
+    let opens = |twin: &World| twin.vault.health().notices.iter().all(|notice| !notice.contains("can't be opened"));
+    if let Ok(twin) = twin.and_then(|twin| if opens(&twin) { Ok(twin) } else { Err(Error::Closed) }) {
         let theirs = twin.verify();
         // How far each has looked is its own affair.
         match (&verdict, &theirs) {
@@ -70,6 +71,7 @@ fn each_kind_of_value_altered_removed_or_slipped_in_is_found_at_the_right_tenant
     for (tenant, space, set) in [
         (acme, Space::Row, RowSet::Records),
         (globex, Space::Row, RowSet::Records),
+        (acme, Space::Chunk, RowSet::Records),
         (acme, Space::Entry, RowSet::Indexes),
         (globex, Space::Entry, RowSet::Indexes),
         (acme, Space::SlotMap, RowSet::Indexes),
@@ -83,7 +85,7 @@ fn each_kind_of_value_altered_removed_or_slipped_in_is_found_at_the_right_tenant
         for (key, value) in [all.first().unwrap(), all.last().unwrap()] {
             let verdict = as_verify_says(&world, "removed", &vec![(key.clone(), None)]);
             assert!(differs(&verdict, tenant, set), "{space:?} {verdict:?}");
-            for at in [value.len() - 1, value.len() / 2, 0] {
+            for at in [value.len() - 1, 0] {
                 let verdict = as_verify_says(&world, "altered", &vec![(key.clone(), Some(flipped(value, at)))]);
                 // The end of a row is its list of index entries.
                 let links = space == Space::Row && differs(&verdict, tenant, RowSet::Indexes);
@@ -149,9 +151,9 @@ fn block_altered_removed_or_put_behind_the_end_is_found() {
         let more = vec![(place::block(at, 1), Some(vec![1]))];
         assert!(matches!(as_verify_says(&world, "grown", &more), Verdict::Rewritten { .. }));
     }
-    let last = store(&world.memory).get(&place::block(3, 0)).unwrap();
-    let verdict = as_verify_says(&world, "behind the end", &vec![(place::block(100_000, 0), last)]);
-    assert!(matches!(verdict, Verdict::Rewritten { because: RewrittenBecause::State, .. } | Verdict::Gap { .. }));
+    let other = store(&world.memory).get(&place::block(3, 0)).unwrap();
+    let verdict = as_verify_says(&world, "behind the end", &vec![(place::block(100_000, 0), other)]);
+    assert!(matches!(verdict, Verdict::Gap { at } if at >= size), "{verdict:?}");
     let (key, value) = stored(&world.memory, Space::Changes).remove(2);
     for changed in [None, Some(flipped(&value, 3))] {
         let verdict = as_verify_says(&world, "change list", &vec![(key.clone(), changed)]);

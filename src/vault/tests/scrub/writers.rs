@@ -97,6 +97,8 @@ impl Hand {
         match done {
             Ok(()) => true,
             Err(Error::Closed) => false,
+            // It was reading when the vault was closed.
+            Err(Error::Io { source, .. }) if format!("{source:?}") == "Closed" => false,
             // An owner who is unlucky with random words.
             Err(Error::Duplicate { .. }) => true,
             Err(other) => panic!("{other:?}"),
@@ -110,16 +112,16 @@ fn every_kind_of_write_at_every_place_of_the_cursor_leaves_the_sums_right() {
     let world = furnished(World::new());
     let mut hand = Hand::new(&world.acme, seed);
     let mut other = Hand::new(&world.vault.tenant("globex").unwrap(), seed ^ 0x5555);
-    for round in 0..3 {
+    for round in 0..2 {
         let mut pass = Pass::new(&core(&world)).unwrap();
         let verdict = step_by_step(&world, &mut pass, |step, world| {
             // Not always, or the pass would never end.
-            if step % 2 == 0 || step > 800 {
+            if step % 2 == 0 || step > 400 {
                 return;
             }
             assert!(hand.act() && (step % 3 != 0 || other.act()));
             if step % 97 == 5 {
-                assert!(world.acme.suspend(&format!("a{step}"), "why", &chief()).unwrap());
+                world.acme.suspend(&format!("a{round}-{step}"), "why", &chief()).unwrap();
             }
         });
         assert_eq!(verdict, Verdict::Intact, "round {round}, seed {seed}");
@@ -140,7 +142,10 @@ fn eight_writers_make_no_scrub_cry_wolf_through_pauses_stops_and_reopenings() {
                 scope.spawn(move || {
                     let tenant = if writer == 7 { world.vault.tenant("globex").unwrap() } else { world.acme.clone() };
                     let mut hand = Hand::new(&tenant, seed ^ (writer * 77 + opening));
-                    while !over.load(Ordering::Relaxed) && hand.act() {}
+                    while !over.load(Ordering::Relaxed) && hand.act() {
+                        // A processor that they leave nothing of tells nothing.
+                        std::thread::sleep(Duration::from_millis(2));
+                    }
                 });
             }
             let (world, over, rounds, resumed) = (&world, &over, &rounds, &resumed);
@@ -192,7 +197,7 @@ fn tenant_created_and_schema_changed_meanwhile_are_scrubbed_too() {
     let mut pass = Pass::new(&core(&world)).unwrap();
     let mut made = 0;
     let verdict = step_by_step(&world, &mut pass, |step, world| {
-        if step % 40 == 39 && made < 5 {
+        if step % 15 == 14 && made < 5 {
             made += 1;
             let tenant = world.vault.create_tenant(&format!("t{made}"), Escrow::Unescrowed, &admin()).unwrap();
             tenant.define::<Customer>(&admin()).unwrap();
