@@ -68,7 +68,7 @@ fn whatever_an_event_says_its_line_reads_back() {
         assert_eq!(extension["externalId"], format!("{}/{}", event.position(), event.index()));
         assert_eq!(extension["strongroomOf"], event.of().to_string());
         assert_eq!(extension["cs1"], event.journal());
-        assert_eq!(extension.get("suser").is_some(), event.actor().is_some());
+        assert_eq!(extension.contains_key("suser"), event.actor().is_some());
         assert_eq!(extension["act"], event.outcome().name());
         for (key, value) in &extension {
             assert!(value.len() <= CUSTOM * 6, "{key}");
