@@ -40,7 +40,8 @@ fn breach_report_lists_everybody_whose_data_the_actor_saw_in_the_time_and_nobody
     let mut ids: Vec<RecordId> = report.people.iter().map(|line| line.person.as_ref().unwrap().id).collect();
     // Ids of one moment have no order.
     let mut expected = [ann, bo];
-    (ids.sort(), expected.sort());
+    ids.sort();
+    expected.sort();
     assert_eq!(ids, expected);
     assert_eq!((report.acts, report.dropped_before, report.unreadable), (3, None, 0));
     let reader = to(of(&report, ann).unwrap(), "s");
