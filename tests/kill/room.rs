@@ -19,10 +19,10 @@ use crate::crash::work::say;
 /// The child's first word after its mark.
 pub const MODE: &str = "room";
 /// The size of the child's disk, as `mount` takes it.
-const DISK: &str = "size=20m";
+const DISK: &str = "size=48m";
 const RESERVE: u64 = 4 << 20;
-/// What can be removed to make room again.
-const BALLAST: usize = 6 << 20;
+/// What can be removed to make room again, in each round: the engine's file never shrinks.
+const BALLAST: [usize; 2] = [28 << 20, 10 << 20];
 /// The vault notices by itself that there is room again, within this.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -64,8 +64,8 @@ pub fn child(disk: &Path, key: &Path) -> Result<(), String> {
     vault.close().map_err(said("closing"))?;
     let mut model = Model::default();
     let mut next = 1;
-    for round in 0..3 {
-        put(&disk.join("ballast"), BALLAST)?;
+    for (round, ballast) in BALLAST.into_iter().enumerate() {
+        put(&disk.join("ballast"), ballast)?;
         let vault = options(&dir, key)?.open().map_err(said("opening"))?;
         expect(!vault.health().low_space && reserved(&dir) == Some(RESERVE), "there is room at first")?;
         let kept = model.notes.len();
