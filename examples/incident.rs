@@ -12,7 +12,9 @@ use strongroom::model::{Action, Clock};
 use strongroom::monitor::{Alert, AlertChannel, Feedback, Monitor, Respond, RuleName, Rules};
 use strongroom::policy::Roles;
 use strongroom::vault::{Freeze, HostEvent};
-use strongroom::{Actor, Collection, Error, Escrow, KeyFile, Normaliser, Record, RecordId, Schema, Tenant, Timestamp, Vault};
+use strongroom::{
+    Actor, Collection, Error, Escrow, KeyFile, Normaliser, Record, RecordId, Schema, Tenant, Timestamp, Vault,
+};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -94,8 +96,10 @@ fn main() -> Outcome<()> {
     let rules = Rules::standard()
         .respond(RuleName::MassExport, Respond::SuspendActor)
         .respond(RuleName::MassExport, Respond::FreezeTenant(Freeze::ReadOnly));
-    let monitor =
-        Monitor::new(rules).alerts(channel).responder(Actor::new("monitor").role("monitor")).never_suspend(["officer-1"]);
+    let monitor = Monitor::new(rules)
+        .alerts(channel)
+        .responder(Actor::new("monitor").role("monitor"))
+        .never_suspend(["officer-1"]);
     let vault = Vault::options(home.path().join("crm-data"))
         .master_key(KeyFile::create(home.path().join("master.key"))?)
         .policy(policy())
@@ -138,7 +142,10 @@ fn main() -> Outcome<()> {
     calendar.pass(1);
     calendar.say(&format!("sales-9 tries once more: {}", refusal(theirs.get(ids[0]))));
     let colleague = acme.session(seller("sales-7", "desk-7"))?.collection::<Customer>()?;
-    calendar.say(&format!("sales-7 wants to change a customer: {}", refusal(colleague.update(ids[0], |c| c.phone.clear()))));
+    calendar.say(&format!(
+        "sales-7 wants to change a customer: {}",
+        refusal(colleague.update(ids[0], |c| c.phone.clear()))
+    ));
 
     calendar.pass(9 * 60);
     investigate(&vault, &acme, &officer, &calendar, (&alert, since, &kept), elsewhere.path())?;
@@ -217,7 +224,13 @@ fn investigate(
     calendar.say(&format!("disclosure report: {} people to be told, by {} acts", report.people.len(), report.acts));
     for person in report.people.iter().take(2) {
         let reader = &person.readers[0];
-        println!("    {}: {} at {}, {}", person.pseudonym, reader.acts.join(", "), reader.first, reader.fields.join(", "));
+        println!(
+            "    {}: {} at {}, {}",
+            person.pseudonym,
+            reader.acts.join(", "),
+            reader.first,
+            reader.fields.join(", ")
+        );
     }
     println!("    ...");
     std::fs::write(elsewhere.join("disclosure.txt"), report.to_string())?;

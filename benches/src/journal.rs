@@ -96,7 +96,8 @@ fn checking(options: &Options, place: &std::path::Path, key: &std::path::Path, e
         }
         let grown = resident().zip(before).map(|(now, then)| now.saturating_sub(then) / 1024);
         rounds.sort_by(f64::total_cmp);
-        let memory = grown.map_or(String::new(), |mib| format!(", {mib} MiB more in memory, the engine's cache included"));
+        let memory =
+            grown.map_or(String::new(), |mib| format!(", {mib} MiB more in memory, the engine's cache included"));
         figures.push(Figure {
             name: format!("verify, {kind}, {entries} entries, {ENTRIES} a block"),
             text: format!("{:.0} entries/s{goal}{memory}", entries as f64 / rounds[rounds.len() / 2]),

@@ -107,10 +107,10 @@ impl Journal {
                 return verdict;
             }
         }
-        let mut place = instead.last().map_or(walk.tree.size(), |(position, _)| *position as u64 + 1);
+        let first = instead.last().map_or(walk.tree.size(), |(position, _)| *position as u64 + 1);
         // The first ones and the last are walked through; between them only their leaves count, there being no head.
-        let same_place = place == rest as u64;
-        for (position, bytes) in self.blocks.iter().enumerate().skip(rest) {
+        let same_place = first == rest as u64;
+        for (place, (position, bytes)) in (first..).zip(self.blocks.iter().enumerate().skip(rest)) {
             let between = same_place && position >= rest + 3 && position + 2 < self.size();
             if between {
                 walk.tree.append(self.leaves[position]);
@@ -120,7 +120,6 @@ impl Journal {
             } else if let Err(verdict) = walk.block(place, bytes, opening) {
                 return verdict;
             }
-            place += 1;
         }
         walk.finish()
     }

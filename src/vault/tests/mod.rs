@@ -20,8 +20,8 @@ mod policies;
 #[cfg(all(feature = "sled", target_os = "linux"))]
 mod powercut;
 mod questions;
-mod retention;
 mod quick;
+mod retention;
 mod review;
 mod scope;
 mod scrub;

@@ -456,7 +456,7 @@ fn sinks_hold_back_what_they_lack_and_later_ones_begin_where_the_journal_does() 
 
     // The early one lacks what was dropped meanwhile; a new one all of it.
     let fresh = Kept::default();
-    let vault = open(vec![Required(early.clone()).into(), Required(fresh.clone()).named("fresh").into()]);
+    let vault = open(vec![Required(early.clone()).into(), Required(fresh.clone()).named("fresh")]);
     vault.flush().unwrap();
     let health = vault.health();
     assert_eq!((health.sinks[0].missed, health.sinks[1].missed), (511 - held, 512));
