@@ -205,12 +205,12 @@ impl Core {
     /// Queues a change.
     pub(super) fn queue(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Queued> {
         self.ready()?;
+        self.reserve.admit_write(&write)?;
         self.enqueue(tenant, write)
     }
 
     /// [`queue`](Self::queue) for upkeep, which goes on when acts fail and while the vault closes.
     fn enqueue(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Queued> {
-        self.reserve.admit_write(&write)?;
         let (reply, answer) = sync_channel(1);
         let Write { expect, rows, puts, entries, vault_entries, after } = write;
         let job = WriteJob { tenant: tenant.cloned(), expect, rows, puts, entries, vault_entries, after, reply };
@@ -220,7 +220,9 @@ impl Core {
 
     /// Puts and removes what belongs to no tenant, without an act, and waits until it is durable.
     pub(super) fn keep(&self, puts: Vec<Put>) -> Result<()> {
-        let queued = self.enqueue(None, Write { puts, ..Write::default() })?;
+        let write = Write { puts, ..Write::default() };
+        self.reserve.admit_write(&write)?;
+        let queued = self.enqueue(None, write)?;
         let answer = queued.0.recv().unwrap_or(Err(Refusal::Stopped));
         answer.map(|_committed| ()).map_err(|refusal| self.refused(refusal))
     }
