@@ -220,7 +220,9 @@ impl Core {
 
     /// Puts and removes what belongs to no tenant, without an act, and waits until it is durable.
     pub(super) fn keep(&self, puts: Vec<Put>) -> Result<()> {
-        let queued = self.enqueue(None, Write { puts, ..Write::default() })?;
+        let write = Write { puts, ..Write::default() };
+        self.reserve.admit_write(&write)?;
+        let queued = self.enqueue(None, write)?;
         let answer = queued.0.recv().unwrap_or(Err(Refusal::Stopped));
         answer.map(|_committed| ()).map_err(|refusal| self.refused(refusal))
     }

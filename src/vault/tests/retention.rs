@@ -608,3 +608,48 @@ fn ten_thousand_blocks_are_dropped_in_small_commits() {
     assert_eq!((old.verify(), old.first()), (Verdict::Intact, 78 * SEGMENT));
     assert_eq!(old.size() - 78 * SEGMENT, stored(&memory, Space::Block).len() as u64);
 }
+
+#[test]
+fn journal_that_is_shortened_at_any_point_of_a_scrub_is_found_intact() {
+    use crate::vault::scrub::{Pass, Step, resume, save};
+    let old = Old::new(150);
+    old.hands.pass(100);
+    old.fill(180);
+    let base = copy(&old.world.memory);
+    for (steps, waits) in
+        [(0, false), (90, false), (90, true), (150, true), (195, false), (330, false), (330, true), (10_000, true)]
+    {
+        let old = Old::open(&copy(&base), &old.hands);
+        let plan = old.plan(90);
+        let core = Arc::clone(&old.world.notes().session().core);
+        let mut pass = Pass::new(&core).unwrap();
+        let mut through = false;
+        for _ in 0..steps {
+            through |= matches!(pass.step(&core, 1).unwrap(), Step::Done(Verdict::Intact));
+            if through {
+                break;
+            }
+        }
+        assert_eq!(through, steps == 10_000);
+        if waits {
+            save(&core, &pass).unwrap();
+            drop(pass);
+            assert_eq!(old.retain(&plan).unwrap(), 128);
+            pass = resume(&core).unwrap().unwrap_or_else(|| Pass::new(&core).unwrap());
+        } else {
+            assert_eq!(old.retain(&plan).unwrap(), 128);
+        }
+        let verdict = loop {
+            if let Step::Done(verdict) = pass.step(&core, 1).unwrap() {
+                break verdict;
+            }
+        };
+        assert_eq!(verdict, Verdict::Intact, "{steps} {waits}");
+        // What is left of it is still held against its tree.
+        let (key, value) = stored(&old.world.memory, Space::Leaves).remove(0);
+        put(&old.world.memory, &[(key, Some([&value[..40], &[value[40] ^ 1], &value[41..]].concat()))]);
+        let options = crate::vault::ScrubOptions::new().rows_per_second(u64::MAX);
+        let verdict = old.world.vault.scrub(options, &keeper()).unwrap().wait().unwrap().unwrap();
+        assert!(matches!(verdict, Verdict::Rewritten { .. }), "{verdict:?}");
+    }
+}
