@@ -83,7 +83,7 @@ impl Acts<'_> {
                 customers.update(one(&self.customers, dice), |customer| *customer = new.clone()).unwrap();
             }
             6 | 7 => {
-                let text = if dice.next() % 2 == 0 { long(dice) } else { Note::new(dice.word()) };
+                let text = if dice.next().is_multiple_of(2) { long(dice) } else { Note::new(dice.word()) };
                 notes.update(one(&self.notes, dice), |note| *note = text.clone()).unwrap();
             }
             8 => {

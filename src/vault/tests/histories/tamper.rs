@@ -10,7 +10,7 @@ impl Past {
         match dice.next() % 20 {
             0..=5 => self.set_back(dice, content),
             6..=8 => {
-                let with_chunks = dice.next() % 2 == 0;
+                let with_chunks = dice.next().is_multiple_of(2);
                 if let Some(key) = any(dice, content, Space::Row) {
                     content.remove(&key);
                     if with_chunks {
@@ -35,7 +35,7 @@ impl Past {
             }
             16 => {
                 if let Some(key) = any(dice, content, Space::Chunk) {
-                    if dice.next() % 2 == 0 {
+                    if dice.next().is_multiple_of(2) {
                         content.remove(&key);
                     } else {
                         flip(dice, content, &key);
@@ -50,7 +50,7 @@ impl Past {
                 "a change list".to_owned()
             }
             18 => {
-                let space = if dice.next() % 3 == 0 { Space::SlotMap } else { Space::Entry };
+                let space = if dice.next().is_multiple_of(3) { Space::SlotMap } else { Space::Entry };
                 if let Some(key) = any(dice, content, space) {
                     match self.before(dice).get(&key).filter(|old| Some(*old) != content.get(&key)) {
                         Some(old) => content.insert(key, old.clone()),
@@ -71,7 +71,7 @@ impl Past {
 
     /// An older row, or one that was there before a tombstone.
     fn set_back(&self, dice: &mut Dice, content: &mut Content) -> String {
-        let with = [(); 3].map(|()| dice.next() % 2 == 0);
+        let with = [(); 3].map(|()| dice.next().is_multiple_of(2));
         let then = self.before(dice);
         let older: Vec<_> =
             then.iter().filter(|(key, row)| is(key, Space::Row) && content.get(*key) != Some(row)).collect();
@@ -93,7 +93,7 @@ impl Past {
 
     /// A row of one time and place put in another place.
     fn slip(&self, dice: &mut Dice, content: &mut Content) -> String {
-        let from = if dice.next() % 4 == 0 { &self.fork } else { self.before(dice) };
+        let from = if dice.next().is_multiple_of(4) { &self.fork } else { self.before(dice) };
         let Some(source) = any(dice, from, Space::Row) else { return String::new() };
         let target = any(dice, content, Space::Row).unwrap_or_else(|| source.clone());
         let (tenant, collection, record) = place::row_of_key(&target).unwrap();
@@ -110,7 +110,7 @@ impl Past {
 
     /// A row that a copy of the vault wrote, which went on by itself.
     fn forked(&self, dice: &mut Dice, content: &mut Content) -> String {
-        let with_chunks = dice.next() % 4 != 0;
+        let with_chunks = !dice.next().is_multiple_of(4);
         let new: Vec<_> =
             self.fork.iter().filter(|(key, row)| is(key, Space::Row) && self.now().get(*key) != Some(row)).collect();
         let (key, row) = new[dice.next() as usize % new.len()];
