@@ -108,6 +108,7 @@ mod tally;
 mod tuning;
 mod usual;
 mod watch;
+mod worker;
 
 #[cfg(test)]
 mod tests;
