@@ -180,7 +180,7 @@ impl Monitor {
 
     /// Says what became of an alert. A false alarm makes the rule less easily alarmed by that actor in that tenant: it
     /// doubles the threshold, eight times at most, and half of that fades in 60 days; rules without a number are silent
-    /// for about five weeks; what they did that day isn't unusual any more. A real one makes it more easily alarmed, by a
+    /// for about six weeks; what they did that day isn't unusual any more. A real one makes it more easily alarmed, by a
     /// quarter, a half at most. It goes on record, so it holds after a restart too. On
     /// [honeypots](super::Honeypot), [emergency access](super::BreakGlassUse) and [the journal](super::JournalTrouble) it
     /// goes on record, and changes nothing.
