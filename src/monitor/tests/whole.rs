@@ -196,6 +196,7 @@ fn insider_who_exports_is_suspended_and_the_tenant_frozen_and_a_restart_alerts_a
     let refused = customers(&acme, "boss").insert(&Customer { name: "late".into() });
     assert_eq!(code(refused.unwrap_err()), codes::FROZEN);
 
+    until(|| office.tape.acts("alert", 1).iter().any(|event| event.rule() == "mass_export"));
     let told = office.tape.acts("alert", 1);
     let told = told.iter().find(|event| event.rule() == "mass_export").unwrap();
     assert_eq!(told.evidence(), alert.evidence);
