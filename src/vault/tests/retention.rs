@@ -260,6 +260,31 @@ fn sinks_that_keep_no_heads_vouch_for_nothing() {
 }
 
 #[test]
+fn scrub_finds_a_base_that_was_altered() {
+    let old = Old::new(200);
+    old.hands.pass(100);
+    old.fill(220);
+    old.retain(&old.plan(90)).unwrap();
+    let scrub = || old.world.vault.scrub(ScrubOptions::new().rows_per_second(u64::MAX), &keeper()).unwrap().wait();
+    assert_eq!(scrub().unwrap(), Some(Verdict::Intact));
+    let memory = &old.world.memory;
+    for space in [Space::JournalBase, Space::Leaves] {
+        for (key, value) in stored(memory, space) {
+            let mut altered = value.clone();
+            *altered.last_mut().unwrap() ^= 1;
+            put(memory, &[(key.clone(), Some(altered))]);
+            let found = scrub();
+            assert!(
+                matches!(found, Ok(Some(Verdict::Rewritten { because: RewrittenBecause::State, .. }))),
+                "{key:?}: {found:?}"
+            );
+            put(memory, &[(key, Some(value))]);
+        }
+    }
+    assert_eq!(scrub().unwrap(), Some(Verdict::Intact));
+}
+
+#[test]
 fn nothing_younger_and_nothing_that_no_head_covers_is_dropped() {
     let old = Old::new(127);
     let early = old.head();
