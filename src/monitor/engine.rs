@@ -156,6 +156,7 @@ impl Engine {
             count: joined.count,
             degree: finding.degree,
             update: joined.update,
+            unproven: finding.unproven,
             responses: Vec::new(),
             unjournalled: None,
         }
