@@ -375,3 +375,32 @@ fn actor_to_whom_more_than_one_thing_is_done_counts_once() {
     assert_eq!(outcomes("mole"), [ResponseOutcome::Done, ResponseOutcome::Done]);
     assert!(outcomes("other").iter().all(|outcome| matches!(outcome, ResponseOutcome::NotTried(_))));
 }
+
+#[test]
+fn watch_that_could_not_be_written_down_can_be_begun_again() {
+    struct Moody(Arc<std::sync::atomic::AtomicBool>);
+    impl AuditSink for Moody {
+        fn deliver(&mut self, _: &[Event]) -> Result<(), SinkError> {
+            if self.0.load(Ordering::SeqCst) { Err(SinkError::new("not now")) } else { Ok(()) }
+        }
+        fn last(&mut self, _: &str) -> Result<Held, SinkError> {
+            Ok(Held::Nothing)
+        }
+    }
+    let (office, mood) = (Office::new(), Arc::new(std::sync::atomic::AtomicBool::new(true)));
+    let (watch, _alerts) = monitor(rules());
+    let moody = crate::audit::Required(Moody(Arc::clone(&mood))).within(Duration::from_millis(20));
+    let vault = office.options().create().unwrap();
+    vault.close().unwrap();
+    let vault = office.options().sink(moody).sink(watch.sink()).open().unwrap();
+    until(|| matches!(vault.record(crate::vault::HostEvent::other("early")), Err(Error::AuditUnavailable { .. })));
+    assert!(matches!(watch.watch(&vault), Err(Error::AuditUnavailable { .. })));
+    mood.store(false, Ordering::SeqCst);
+    until(|| match watch.watch(&vault) {
+        Ok(()) => true,
+        Err(Error::AuditUnavailable { .. }) => false,
+        Err(other) => panic!("{other}"),
+    });
+    assert!(watch.health().watching);
+    assert!(matches!(watch.watch(&vault), Err(Error::NotPossible { .. })));
+}
