@@ -103,6 +103,10 @@ impl AuditSink for Channel {
         self.put(Message::Head(head.clone()))
     }
 
+    fn keeps_heads(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> String {
         "Channel".to_owned()
     }

@@ -25,6 +25,8 @@ pub(crate) use supply::{Cursor, Names, Supply};
 
 use state::{Order, Phase, Shared, State};
 
+pub(crate) use state::Anchored;
+
 /// A queue holds at most this many events; then it is dropped, and the sink catches up from the journal.
 const QUEUE: usize = 16_384;
 /// At most about this many events are delivered at once.
@@ -108,8 +110,8 @@ impl Delivery {
     }
 
     /// Waits until the sink has taken a head of at least this many blocks. Returns the last head that it took.
-    pub(crate) fn anchored(&self, size: u64, deadline: Instant) -> Option<Head> {
-        let enough = |state: &State| state.anchored.as_ref().is_some_and(|head| head.size() >= size);
+    pub(crate) fn anchored(&self, size: u64, deadline: Instant) -> Option<Anchored> {
+        let enough = |state: &State| state.anchored.as_ref().is_some_and(|taken| taken.head.size() >= size);
         let over = |state: &State| state.phase == Phase::Stopped || state.ended;
         self.shared.wait_until(deadline, |state| enough(state) || over(state)).anchored.clone()
     }

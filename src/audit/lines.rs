@@ -164,6 +164,10 @@ impl<F: LineFormat> AuditSink for FileSink<F> {
         self.write(line.as_bytes(), true)
     }
 
+    fn keeps_heads(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> String {
         format!("{}({})", F::NAME, self.path.display())
     }
@@ -221,6 +225,10 @@ macro_rules! file_sink {
 
             fn anchor(&mut self, head: &$crate::audit::Head) -> Result<(), $crate::audit::SinkError> {
                 $crate::audit::AuditSink::anchor(&mut self.0, head)
+            }
+
+            fn keeps_heads(&self) -> bool {
+                $crate::audit::AuditSink::keeps_heads(&self.0)
             }
 
             fn name(&self) -> String {

@@ -56,7 +56,7 @@ pub use verdict::{RewrittenBecause, RowFault, RowSet, Verdict};
 pub(crate) use base::{BaseOf, JournalBase};
 pub(crate) use block::{NewBlock, OpenedBlock, Place, batches, leaf_of, open_block, seal_block};
 pub(crate) use cursor::{open_cursor, seal_cursor};
-pub(crate) use delivery::{Cursor, Delivery, Names, Supply, Waited};
+pub(crate) use delivery::{Anchored, Cursor, Delivery, Names, Supply, Waited};
 pub(crate) use digest::{RowSetDigest, commit_mac, term};
 pub(crate) use entry::{Entry, EntryBuilder};
 pub(crate) use error::AuditError;

@@ -48,14 +48,20 @@ pub trait AuditSink: Send {
     }
 
     /// Takes a signed head, after all that it covers. Keeping heads where the vault's directory isn't is what makes
-    /// tampering provable. Retention relies on it: what a head covers that every sink has taken may be dropped from the
-    /// vault.
+    /// tampering provable. A sink that does keep them says so: [`keeps_heads`](Self::keeps_heads).
     ///
     /// # Errors
     /// Whatever went wrong; a head is delivered again, after a pause.
     fn anchor(&mut self, head: &Head) -> Result<(), SinkError> {
         let _ = head;
         Ok(())
+    }
+
+    /// Whether it keeps the heads that it takes, or hands them on to where they are kept, outside of the vault's directory.
+    /// Retention relies on it: what a head covers that such sinks have taken may be dropped from the vault. `false` unless
+    /// said otherwise.
+    fn keeps_heads(&self) -> bool {
+        false
     }
 
     /// What health reports call it, and what the vault remembers it by: the same at every opening, and another for each of

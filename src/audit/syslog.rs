@@ -289,6 +289,10 @@ impl AuditSink for Syslog {
         self.send(&[Item::Head(head)])
     }
 
+    fn keeps_heads(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> String {
         format!("Syslog({})", self.target)
     }

@@ -87,6 +87,10 @@ impl AuditSink for Tracing {
         );
         Ok(())
     }
+
+    fn keeps_heads(&self) -> bool {
+        true
+    }
 }
 
 #[cfg(test)]

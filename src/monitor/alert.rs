@@ -41,6 +41,9 @@ pub struct Alert {
     pub degree: f64,
     /// 0 when it is told first, then counted up each time that it is told again because it got much worse.
     pub update: u32,
+    /// Whether nobody has proved to be the actor: it takes log-ins that failed, which anybody can try under any id, to make
+    /// it out. Nothing is done by itself about such an alert.
+    pub unproven: bool,
     /// What the monitor did by itself, and what came of it.
     pub responses: Vec<Response>,
     /// Why the journal couldn't take it, if it couldn't.
@@ -79,6 +82,7 @@ impl Alert {
             count: self.count,
             degree: self.degree,
             update: self.update,
+            unproven: self.unproven,
             responses: self.responses.iter().map(ToString::to_string).collect(),
             unjournalled: self.unjournalled.as_deref(),
         };
@@ -103,6 +107,8 @@ struct Line<'a> {
     count: u64,
     degree: f64,
     update: u32,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unproven: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     responses: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -162,6 +162,7 @@ impl Engine {
             count: joined.count,
             degree: finding.degree,
             update: joined.update,
+            unproven: finding.unproven,
             responses: Vec::new(),
             unjournalled: None,
         }

@@ -32,6 +32,7 @@ struct Open {
     update: u32,
     degree: f64,
     severity: Severity,
+    unproven: bool,
 }
 
 /// What is to be told.
@@ -60,15 +61,27 @@ impl Joining {
         let (degree, severity) = (finding.degree, finding.severity);
         if let Some(open) = kept.as_mut().filter(|open| open.holds(at)) {
             (open.last, open.count) = (at, open.count.saturating_add(1));
-            if degree < open.degree * WORSE && severity <= open.severity {
+            let proved = open.unproven && !finding.unproven;
+            if degree < open.degree * WORSE && severity <= open.severity && !proved {
                 return None;
             }
+            open.unproven &= finding.unproven;
             open.update = open.update.saturating_add(1);
             (open.degree, open.severity) = (open.degree.max(degree), open.severity.max(severity));
             return Some(Joined { id: open.id.clone(), trigger: open.trigger, count: open.count, update: open.update });
         }
         let id = id();
-        *kept = Some(Open { id: id.clone(), trigger, first: at, last: at, count: 1, update: 0, degree, severity });
+        *kept = Some(Open {
+            id: id.clone(),
+            trigger,
+            first: at,
+            last: at,
+            count: 1,
+            update: 0,
+            degree,
+            severity,
+            unproven: finding.unproven,
+        });
         Some(Joined { id, trigger, count: 1, update: 0 })
     }
 

@@ -53,12 +53,21 @@ pub(super) struct Person {
 /// Refusals.
 #[derive(Clone, Default)]
 pub(super) struct Denials {
-    pub(super) in_a_row: u32,
-    parts: VecDeque<(i64, u32)>,
+    pub(super) in_a_row: Refused,
+    parts: VecDeque<(i64, Refused)>,
     pub(super) usual: Usual,
     day: Option<i64>,
     today: u32,
     evidence: VecDeque<(i64, Spot)>,
+}
+
+/// How often somebody was refused.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Refused {
+    /// In all, log-ins that failed included: anybody can try one under any id.
+    pub(super) all: u32,
+    /// What the actor was refused for certain.
+    pub(super) proven: u32,
 }
 
 /// What was done since the local hour began.
@@ -179,23 +188,24 @@ impl Denials {
         self.turn(part, local);
         if self.parts.is_empty() {
             // Denials with an hour between aren't in a row.
-            self.in_a_row = 0;
+            self.in_a_row = Refused::default();
             self.evidence.clear();
         }
-        match (act.outcome, act.name.as_str()) {
+        let proven = act.name != LOGIN_FAILED;
+        match (act.outcome, proven) {
             (Outcome::Denied, _) if ASKING.contains(&act.code.as_str()) => return,
-            (Outcome::Denied, _) | (_, LOGIN_FAILED) => {}
-            (Outcome::Permitted, _) => {
-                self.in_a_row = 0;
+            (Outcome::Denied, _) | (_, false) => {}
+            (Outcome::Permitted, true) => {
+                self.in_a_row = Refused::default();
                 return;
             }
-            (Outcome::Failed, _) => return,
+            (Outcome::Failed, true) => return,
         }
-        self.in_a_row = self.in_a_row.saturating_add(1);
+        self.in_a_row.add(Refused { all: 1, proven: u32::from(proven) });
         self.today = self.today.saturating_add(1);
         match self.parts.iter_mut().find(|(of, _)| *of == part) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None => self.parts.push_back((part, 1)),
+            Some((_, refused)) => refused.add(Refused { all: 1, proven: u32::from(proven) }),
+            None => self.parts.push_back((part, Refused { all: 1, proven: u32::from(proven) })),
         }
         if self.evidence.len() >= EVIDENCE {
             self.evidence.pop_front();
@@ -214,13 +224,22 @@ impl Denials {
     }
 
     /// How many in the last hour.
-    pub(super) fn hour(&self) -> u32 {
-        self.parts.iter().fold(0, |sum, (_, count)| sum.saturating_add(*count))
+    pub(super) fn hour(&self) -> Refused {
+        let mut hour = Refused::default();
+        self.parts.iter().for_each(|(_, refused)| hour.add(*refused));
+        hour
     }
 
     /// The entries of those in a row, or of the last hour.
     pub(super) fn evidence(&self) -> Vec<Spot> {
         self.evidence.iter().map(|(_, spot)| *spot).collect()
+    }
+}
+
+impl Refused {
+    fn add(&mut self, more: Self) {
+        self.all = self.all.saturating_add(more.all);
+        self.proven = self.proven.saturating_add(more.proven);
     }
 }
 

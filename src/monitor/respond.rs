@@ -2,7 +2,7 @@
 //!
 //! Guarantees: only what the rules were told to, as the responder, by the public calls, so the host's policy decides and the
 //! journal tells. Nobody on the list of those to be left alone, nor the responder, is suspended or asked for a new log-in;
-//! no more than so many actors are in an hour. What was refused or failed is part of the alert. Does not: loosen a freeze,
+//! no more than so many actors are in an hour. Nothing is done about what nobody has proved to be the actor's doing. What was refused or failed is part of the alert. Does not: loosen a freeze,
 //! or undo anything.
 
 use std::collections::{HashSet, VecDeque};
@@ -83,7 +83,8 @@ pub(super) struct Responder {
     pub(super) actor: Option<Actor>,
     pub(super) spared: HashSet<String>,
     pub(super) per_hour: usize,
-    lately: VecDeque<Timestamp>,
+    /// To whom something was done within the hour, and when first.
+    lately: VecDeque<(Timestamp, String)>,
 }
 
 impl Responder {
@@ -106,6 +107,9 @@ impl Responder {
         else {
             return not("the alert is of no tenant");
         };
+        if alert.unproven {
+            return not("it takes log-ins that failed to make it out, which anybody can try under any id");
+        }
         let now = vault.now();
         // The text may be longer than a reason may be.
         let reason = format!("alert {}", alert.id);
@@ -128,7 +132,9 @@ impl Responder {
         };
         match done {
             Ok(outcome) => {
-                self.lately.push_back(now);
+                if outcome == ResponseOutcome::Done && self.lately.iter().all(|(_, known)| *known != actor) {
+                    self.lately.push_back((now, actor));
+                }
                 outcome
             }
             Err(error) => failed(&error),
@@ -145,8 +151,9 @@ impl Responder {
             return Err("they are among those never suspended".to_owned());
         }
         let old = |at: &Timestamp| !(0..HOUR).contains(&now.as_micros().saturating_sub(at.as_micros()));
-        self.lately.retain(|at| !old(at));
-        if self.lately.len() >= self.per_hour {
+        self.lately.retain(|(at, _)| !old(at));
+        let known = self.lately.iter().any(|(_, known)| known == actor);
+        if !known && self.lately.len() >= self.per_hour {
             return Err(format!(
                 "{} actors were suspended or asked for a new log-in within the hour",
                 self.lately.len()

@@ -158,15 +158,22 @@ pub(super) struct Finding {
     pub(super) evidence: Vec<Spot>,
     /// Whose doing it is, if not the act's actor's.
     pub(super) actor: Option<String>,
+    /// Nobody has proved to be the actor.
+    pub(super) unproven: bool,
 }
 
 impl Finding {
     pub(super) fn new(severity: Severity, text: String) -> Self {
-        Self { severity, text, degree: 1.0, evidence: Vec::new(), actor: None }
+        Self { severity, text, degree: 1.0, evidence: Vec::new(), actor: None, unproven: false }
     }
 
     pub(super) fn degree(mut self, degree: f64) -> Self {
         self.degree = degree;
+        self
+    }
+
+    pub(super) fn unproven(mut self, unproven: bool) -> Self {
+        self.unproven = unproven;
         self
     }
 

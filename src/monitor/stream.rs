@@ -202,6 +202,7 @@ impl State {
             count: 1,
             degree: 1.0,
             update: 0,
+            unproven: false,
             responses: Vec::new(),
             unjournalled: None,
         });

@@ -137,20 +137,21 @@ impl Monitor {
     /// vault can't act now.
     pub fn watch(&self, vault: &Vault) -> Result<()> {
         let mut running = lock(&self.running);
-        let Some(setup) = lock(&self.setup).take() else {
-            return Err(Error::NotPossible {
-                what: "second watch",
-                why: "a monitor watches one vault: make another one",
-            });
-        };
+        let mut setup = lock(&self.setup);
+        let second = Error::NotPossible { what: "second watch", why: "a monitor watches one vault: make another one" };
+        if setup.is_none() {
+            return Err(second);
+        }
+        let (past, now) = (vault.health().journal_blocks, vault.now());
+        let mut began = EntryBuilder::named(now, BEGAN);
+        began.outcome(Outcome::Permitted, "", "");
+        // What the journal doesn't take may be tried again.
+        vault.write_down(None, began)?;
+        let setup = setup.take().ok_or(second)?;
         let thread = |error| Error::io("starting a monitor's thread", error);
         let outlets =
             setup.sinks.into_iter().map(Outlet::start).collect::<std::io::Result<Vec<_>>>().map_err(thread)?;
         let shared = Arc::new(Told { outlets: Mutex::new(outlets), counts: Mutex::default() });
-        let (past, now) = (vault.health().journal_blocks, vault.now());
-        let mut began = EntryBuilder::named(now, BEGAN);
-        began.outcome(Outcome::Permitted, "", "");
-        vault.write_down(None, began)?;
         self.stream.lock().begins_at(past, now);
         let worker = Worker {
             stream: Arc::clone(&self.stream),

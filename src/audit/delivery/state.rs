@@ -33,7 +33,7 @@ pub(super) struct State {
     pub(super) marks: VecDeque<Mark>,
     pub(super) head: Option<Head>,
     /// The last head that the sink took.
-    pub(super) anchored: Option<Head>,
+    pub(super) anchored: Option<Anchored>,
     /// Blocks that were dropped from the journal before the sink got them.
     pub(super) missed: u64,
     pub(super) behind: bool,
@@ -46,6 +46,14 @@ pub(super) struct State {
     pub(super) note: Option<String>,
     pub(super) order: Order,
     pub(super) ended: bool,
+}
+
+/// A head that a sink took.
+#[derive(Debug, Clone)]
+pub(crate) struct Anchored {
+    pub(crate) head: Head,
+    /// Whether the sink keeps it.
+    pub(crate) kept: bool,
 }
 
 /// When a block came.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use super::{BATCH, Cursor, Order, Phase, Shared, State, Supply};
+use super::{Anchored, BATCH, Cursor, Order, Phase, Shared, State, Supply};
 use crate::audit::{AuditSink, Event, Head, Held, SinkError};
 use crate::model::Timestamp;
 
@@ -117,8 +117,11 @@ impl Worker<'_> {
                 Job::Deliver(blocks, last) => self.deliver(&blocks, last)?,
                 Job::CatchUp(from) => self.catch_up(from)?,
                 Job::Anchor(head) => {
-                    self.attempt(|worker| worker.sink.anchor(&head))?;
-                    self.shared.lock().anchored = Some(head);
+                    let kept = self.attempt(|worker| {
+                        worker.sink.anchor(&head)?;
+                        Ok(worker.sink.keeps_heads())
+                    })?;
+                    self.shared.lock().anchored = Some(Anchored { head, kept });
                     self.shared.changed.notify_all();
                 }
                 Job::End => return Some(()),

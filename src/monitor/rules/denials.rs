@@ -12,7 +12,8 @@ const TIMES: f64 = 4.0;
 
 /// Somebody is refused again and again: in a row, or in an hour, and more than they usually are. Log-ins that the host
 /// reports as failed count too. Denials that only ask for a reason, a purpose, an approval or a stronger log-in don't, nor
-/// those of a frozen tenant.
+/// those of a frozen tenant. An alert that the failed log-ins alone bring about is [unproven](crate::monitor::Alert::unproven),
+/// and answered by nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct RepeatedDenials {
     in_a_row: u32,
@@ -58,15 +59,19 @@ impl Judge for RepeatedDenials {
 
     fn judge(&self, view: &View<'_>) -> Option<Finding> {
         let denials = &view.person.denials;
-        if denials.in_a_row == 0 {
+        if denials.in_a_row.all == 0 {
             return None;
         }
         let usual = denials.usual.mean();
-        let (row, hour) = (f64::from(denials.in_a_row), f64::from(denials.hour()));
         let own = usual * self.times;
-        let in_a_row = row / (f64::from(self.in_a_row).max(own) * view.tuning);
-        let per_hour = hour / (f64::from(self.per_hour).max(own) * view.tuning);
-        let degree = in_a_row.max(per_hour);
+        let degree = |row: u32, hour: u32| {
+            let in_a_row = f64::from(row) / (f64::from(self.in_a_row).max(own) * view.tuning);
+            let per_hour = f64::from(hour) / (f64::from(self.per_hour).max(own) * view.tuning);
+            in_a_row.max(per_hour)
+        };
+        let (in_a_row, hour) = (denials.in_a_row, denials.hour());
+        let proven = degree(in_a_row.proven, hour.proven) >= 1.0;
+        let (degree, row, hour) = (degree(in_a_row.all, hour.all), f64::from(in_a_row.all), f64::from(hour.all));
         if degree < 1.0 {
             return None;
         }
@@ -79,6 +84,6 @@ impl Judge for RepeatedDenials {
             view.act.name,
             number(usual),
         );
-        Some(Finding::new(Severity::Medium, text).degree(degree).evidence(denials.evidence()))
+        Some(Finding::new(Severity::Medium, text).degree(degree).evidence(denials.evidence()).unproven(!proven))
     }
 }

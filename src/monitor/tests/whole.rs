@@ -320,3 +320,88 @@ fn freeze_that_goes_further_is_not_loosened() {
     assert_eq!(alert.responses[0].outcome, ResponseOutcome::Already);
     assert_eq!(acme.frozen(&admin()).unwrap().unwrap().extent, Freeze::Closed);
 }
+
+#[test]
+fn log_ins_that_fail_alert_and_suspend_nobody_and_what_is_really_refused_does() {
+    let office = Office::new();
+    let rules = Rules::none()
+        .with(crate::monitor::RepeatedDenials::new().in_a_row(4).per_hour(50))
+        .respond(RuleName::RepeatedDenials, Respond::SuspendActor)
+        .respond(RuleName::RepeatedDenials, Respond::FreezeTenant(Freeze::Closed));
+    let (sink, alerts) = AlertChannel::new(100);
+    let watch = Monitor::new(rules).alerts(sink).responder(guard()).suspensions_per_hour(1);
+    let (vault, acme) = office.create(&watch);
+    // Whoever can reach the log-in can claim to be anybody.
+    for who in ["boss", "mole"] {
+        for _ in 0..4 {
+            acme.record(crate::vault::HostEvent::login_failed(&Actor::new(who))).unwrap();
+        }
+        vault.flush().unwrap();
+        let alert = next(&alerts, RuleName::RepeatedDenials);
+        assert_eq!((alert.actor.as_deref(), alert.unproven), (Some(who), true));
+        for response in &alert.responses {
+            assert!(
+                matches!(&response.outcome, ResponseOutcome::NotTried(why) if why.contains("log-in")),
+                "{response}"
+            );
+        }
+    }
+    assert!(customers(&acme, "boss").list(None, 1).is_ok());
+    // An alert that is open already is no cover.
+    for _ in 0..4 {
+        assert!(acme.suspended(&seller("mole")).is_err());
+    }
+    vault.flush().unwrap();
+    let alert = next(&alerts, RuleName::RepeatedDenials);
+    assert_eq!((alert.actor.as_deref(), alert.unproven), (Some("mole"), false));
+    assert!(alert.responses.iter().all(|response| response.outcome == ResponseOutcome::Done), "{:?}", alert.responses);
+    assert_eq!(code(customers(&acme, "mole").list(None, 1).err().unwrap()), codes::SUSPENDED);
+}
+
+#[test]
+fn actor_to_whom_more_than_one_thing_is_done_counts_once() {
+    let office = Office::new();
+    let (sink, alerts) = AlertChannel::new(100);
+    let rules = Rules::none()
+        .with(crate::monitor::MassExport::new())
+        .respond(RuleName::MassExport, Respond::StepUp(2))
+        .respond(RuleName::MassExport, Respond::SuspendActor);
+    let watch = Monitor::new(rules).alerts(sink).responder(guard()).suspensions_per_hour(1);
+    let (_vault, acme) = office.create(&watch);
+    let outcomes = |actor: &str| {
+        customers(&acme, actor).export(None, 1_000).unwrap();
+        let alert = next(&alerts, RuleName::MassExport);
+        alert.responses.into_iter().map(|response| response.outcome).collect::<Vec<_>>()
+    };
+    assert_eq!(outcomes("mole"), [ResponseOutcome::Done, ResponseOutcome::Done]);
+    assert!(outcomes("other").iter().all(|outcome| matches!(outcome, ResponseOutcome::NotTried(_))));
+}
+
+#[test]
+fn watch_that_could_not_be_written_down_can_be_begun_again() {
+    struct Moody(Arc<std::sync::atomic::AtomicBool>);
+    impl AuditSink for Moody {
+        fn deliver(&mut self, _: &[Event]) -> Result<(), SinkError> {
+            if self.0.load(Ordering::SeqCst) { Err(SinkError::new("not now")) } else { Ok(()) }
+        }
+        fn last(&mut self, _: &str) -> Result<Held, SinkError> {
+            Ok(Held::Nothing)
+        }
+    }
+    let (office, mood) = (Office::new(), Arc::new(std::sync::atomic::AtomicBool::new(true)));
+    let (watch, _alerts) = monitor(rules());
+    let moody = crate::audit::Required(Moody(Arc::clone(&mood))).within(Duration::from_millis(20));
+    let vault = office.options().create().unwrap();
+    vault.close().unwrap();
+    let vault = office.options().sink(moody).sink(watch.sink()).open().unwrap();
+    until(|| matches!(vault.record(crate::vault::HostEvent::other("early")), Err(Error::AuditUnavailable { .. })));
+    assert!(matches!(watch.watch(&vault), Err(Error::AuditUnavailable { .. })));
+    mood.store(false, Ordering::SeqCst);
+    until(|| match watch.watch(&vault) {
+        Ok(()) => true,
+        Err(Error::AuditUnavailable { .. }) => false,
+        Err(other) => panic!("{other}"),
+    });
+    assert!(watch.health().watching);
+    assert!(matches!(watch.watch(&vault), Err(Error::NotPossible { .. })));
+}

@@ -2,15 +2,15 @@
 //!
 //! Guarantees: every entry of the owner's in a range is come by once, in the journal's order or its reverse; other owners'
 //! blocks are told apart by their headers and stay closed; one block is in memory at a time, and a walk looks at no more
-//! than its budget (and the rest of a block). Blocks that are gone from the front were dropped; one that is missing among others
-//! is damage. Does not: check that the blocks are those that the journal's head speaks for: `verify` does.
+//! than its budget (and the rest of a block). Blocks before the journal's sealed base were dropped; one that is missing behind it is
+//! damage, at the front too. Does not: check that the blocks are those that the journal's head speaks for: `verify` does.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::audit::{self, Event};
 use crate::error::{Error, Result};
-use crate::format::place::{self, Space};
+use crate::format::place;
 use crate::model::{JournalEpochId, TenantId, Timestamp};
 use crate::vault::blocks::{Blocks, unreadable};
 use crate::vault::core::Core;
@@ -62,9 +62,9 @@ impl Walker {
         self.blocks.epoch
     }
 
-    /// The first block that there is: those before it were dropped.
+    /// The first block that is kept: those before it were dropped.
     pub(in crate::vault) fn first(&self) -> Result<u64> {
-        first_kept(&self.blocks, self.size)
+        self.blocks.first()
     }
 
     /// When the journal begins, where something before was dropped.
@@ -209,13 +209,6 @@ impl Walker {
         }
         Ok(None)
     }
-}
-
-/// The first block that is there; `size` if there is none.
-pub(in crate::vault) fn first_kept(blocks: &Blocks, size: u64) -> Result<u64> {
-    let first = blocks.store.scan(&place::all_of(Space::Block), None, 1);
-    let first = first.map_err(|error| Error::io("reading the journal", error))?;
-    Ok(first.first().and_then(|(key, _)| place::position_of_key(key)).map_or(size, |(position, _)| position))
 }
 
 fn next(place: Place, newest_first: bool) -> Option<Place> {

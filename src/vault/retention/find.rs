@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::audit::{Frontier, Head, leaf_of};
+use crate::audit::{Anchored, Frontier, Head, leaf_of};
 use crate::crypto::sha256;
 use crate::error::{Error, Result};
 use crate::format::journal_base::SEGMENT;
@@ -102,20 +102,24 @@ fn reach(core: &Core, brought: Option<&Head>) -> Result<Reach> {
         core.upkeep.write_head()?;
         let deadline = Instant::now() + PATIENCE;
         for sink in sinks {
-            let Some(head) = sink.anchored(size, deadline) else {
+            let Some(Anchored { head, kept }) = sink.anchored(size, deadline) else {
                 return Err(Error::NotPossible {
                     what: "dropping of journal entries",
                     why: "a sink has taken no head of the journal yet: see `vault.health()`, or bring a head that is kept elsewhere \
                           with `Retention::anchored_by`",
                 });
             };
-            taken = Some(match taken {
-                Some(taken) if taken.size() <= head.size() => taken,
-                _ => head,
-            });
+            taken = match taken {
+                Some(taken) if !kept || taken.size() <= head.size() => Some(taken),
+                _ => Some(head).filter(|_| kept),
+            };
         }
     }
-    let head = brought.cloned().or(taken).ok_or(Error::Closed)?;
+    let head = brought.cloned().or(taken).ok_or(Error::NotPossible {
+        what: "dropping of journal entries",
+        why: "no sink keeps the journal's heads (`AuditSink::keeps_heads`): attach one that does, or take a head with \
+              `vault.head`, keep it elsewhere, and bring it with `Retention::days(n).anchored_by(&head)`",
+    })?;
     let behind = sinks.iter().map(|sink| sink.health());
     let behind = behind.map(|sink| (sink.name, sink.acknowledged.map_or(0, |last| last.saturating_add(1))));
     let behind = behind.min_by_key(|(_, next)| *next).filter(|(_, next)| *next < head.size());

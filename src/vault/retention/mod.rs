@@ -46,7 +46,8 @@ impl Retention {
     }
 
     /// What this head covers may be dropped: it is kept outside of the vault's directory, and all that it covers was seen to
-    /// be whole. Without one, what counts are the heads that the attached sinks have taken.
+    /// be whole. Without one, what counts are the heads that those attached sinks have taken which keep them
+    /// ([`AuditSink::keeps_heads`](crate::audit::AuditSink::keeps_heads)).
     pub fn anchored_by(mut self, head: &Head) -> Self {
         self.head = Some(head.clone());
         self
@@ -75,8 +76,8 @@ impl Vault {
     /// What of the journal can be dropped when entries are kept for so many days, and what holds back the rest. Changes
     /// nothing; [`retain`](Self::retain) carries the plan out.
     ///
-    /// Only what a head covers that is kept outside of the vault's directory can be dropped: one that every attached sink has
-    /// taken (they get a fresh one now, and each is waited for, up to five seconds), or one that you bring
+    /// Only what a head covers that is kept outside of the vault's directory can be dropped: one that every attached sink
+    /// has taken, at least one of which keeps it (they get a fresh one now, and each is waited for, up to five seconds), or one that you bring
     /// ([`Retention::anchored_by`]). Every block that is to go, and each up to that head, is read; memory is bounded, and a
     /// plan holds at most eight million blocks.
     ///

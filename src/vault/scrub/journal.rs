@@ -63,7 +63,11 @@ impl Chain {
     /// Whether blocks were dropped from the journal since this walk began.
     pub(super) fn is_stale(&self, core: &Core) -> Result<bool> {
         Ok(match self.first {
-            Some(begun) => begun != first(core)?,
+            // One that can't be read is found out from the beginning.
+            Some(begun) => match first(core) {
+                Err(Error::Damaged { .. }) => true,
+                first => begun != first?,
+            },
             None => false,
         })
     }
@@ -124,7 +128,11 @@ impl Chain {
             return Ok(Went::Wrong(wrong(RewrittenBecause::Head)));
         };
         if self.first.is_none() {
-            (self.first, self.dropped_lists) = (Some(first(core)?), Some(dropped_lists(core)));
+            let first = match first(core) {
+                Err(Error::Damaged { .. }) => return Ok(Went::Wrong(wrong(RewrittenBecause::State))),
+                first => first?,
+            };
+            (self.first, self.dropped_lists) = (Some(first), Some(dropped_lists(core)));
             if let Err(verdict) = Check::new(core, state.clone(), Depth::Full).dropped(&mut walk)? {
                 return Ok(Went::Wrong(verdict));
             }

@@ -2,7 +2,8 @@
 //!
 //! Guarantees: what is read back is what was saved, all of one save; else the pass begins anew. A tenant is gone on with
 //! only if its rows are the same as when it was left, which its digests tell; one with something wrong is read again.
-//! Does not: prevent an older state from being put back; it makes a scrub read more, never less than it says.
+//! Does not: prevent an older state from being put back, by somebody who can write to the store: what was read before it was
+//! saved isn't read again by a scrub that goes on with it, so what was altered since stays unseen there. `verify` sees it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,7 +61,8 @@ pub(in crate::vault) fn resume(core: &Core) -> Result<Option<Pass>> {
     let Some(kept) = load(core)? else { return Ok(None) };
     let Kept { vault, tenants } = kept;
     let size = core.journal.latest().map_or(0, |state| state.frontier.size());
-    let fits = vault.epoch == core.keyring.vault_keys().epoch && vault.size <= size && vault.skipped == first(core)?;
+    let fits =
+        vault.epoch == core.keyring.vault_keys().epoch && vault.size <= size && begins(core)? == Some(vault.skipped);
     let Ok(tree) = Frontier::from_parts(vault.size, vault.frontier) else { return Ok(None) };
     if !fits {
         return Ok(None);
@@ -89,6 +91,14 @@ pub(in crate::vault) fn resume(core: &Core) -> Result<Option<Pass>> {
         pass.go_on(core, tenant, from, &whole)?;
     }
     Ok(Some(pass))
+}
+
+/// Where the journal begins, if that can be read.
+fn begins(core: &Core) -> Result<Option<u64>> {
+    match first(core) {
+        Err(Error::Damaged { .. }) => Ok(None),
+        first => first.map(Some),
+    }
 }
 
 /// Removes what is kept.

@@ -258,6 +258,10 @@ impl AuditSink for Kept {
     fn last(&mut self, _: &str) -> Result<Held, SinkError> {
         Ok(self.events().last().map_or(Held::Nothing, |event| Held::UpTo(event.position())))
     }
+
+    fn keeps_heads(&self) -> bool {
+        true
+    }
 }
 
 /// A generator of test data that gives the same each time.

@@ -228,6 +228,63 @@ fn without_a_head_elsewhere_or_with_too_few_days_it_refuses_and_says_what_to_do(
 }
 
 #[test]
+fn sinks_that_keep_no_heads_vouch_for_nothing() {
+    struct Forgets;
+    impl AuditSink for Forgets {
+        fn deliver(&mut self, _: &[Event]) -> Result<(), SinkError> {
+            Ok(())
+        }
+        fn last(&mut self, _: &str) -> Result<Held, SinkError> {
+            Ok(Held::Nothing)
+        }
+    }
+    let old = Old::new(150);
+    old.hands.pass(100);
+    old.world.vault.close().unwrap();
+    let (memory, hands) = (&old.world.memory, &old.hands);
+    let keep = || Retention::days(90).below_six_months();
+    let planned = |sinks: Vec<crate::audit::AttachedSink>| {
+        let vault = sinks.into_iter().fold(with(memory, hands), VaultOptions::sink).open().unwrap();
+        let planned = vault.plan_retention(keep(), &keeper()).map(|plan| plan.positions);
+        vault.close().unwrap();
+        planned
+    };
+    let monitor = crate::monitor::Monitor::new(crate::monitor::Rules::none());
+    let forgets = || crate::audit::Relayed(Forgets).into();
+    for sinks in [vec![forgets()], vec![monitor.sink()], vec![forgets(), monitor.sink()]] {
+        let planned = planned(sinks);
+        assert!(matches!(&planned, Err(Error::NotPossible { why, .. }) if why.contains("anchored_by")), "{planned:?}");
+    }
+    // One that does vouches for all of them.
+    assert_eq!(planned(vec![forgets(), Required(Kept::default()).into()]).unwrap(), 0..128);
+}
+
+#[test]
+fn scrub_finds_a_base_that_was_altered() {
+    let old = Old::new(200);
+    old.hands.pass(100);
+    old.fill(220);
+    old.retain(&old.plan(90)).unwrap();
+    let scrub = || old.world.vault.scrub(ScrubOptions::new().rows_per_second(u64::MAX), &keeper()).unwrap().wait();
+    assert_eq!(scrub().unwrap(), Some(Verdict::Intact));
+    let memory = &old.world.memory;
+    for space in [Space::JournalBase, Space::Leaves] {
+        for (key, value) in stored(memory, space) {
+            let mut altered = value.clone();
+            *altered.last_mut().unwrap() ^= 1;
+            put(memory, &[(key.clone(), Some(altered))]);
+            let found = scrub();
+            assert!(
+                matches!(found, Ok(Some(Verdict::Rewritten { because: RewrittenBecause::State, .. }))),
+                "{key:?}: {found:?}"
+            );
+            put(memory, &[(key, Some(value))]);
+        }
+    }
+    assert_eq!(scrub().unwrap(), Some(Verdict::Intact));
+}
+
+#[test]
 fn nothing_younger_and_nothing_that_no_head_covers_is_dropped() {
     let old = Old::new(127);
     let early = old.head();

@@ -127,11 +127,10 @@ fn report_over_a_time_that_was_dropped_says_so_and_a_row_that_does_not_open_hold
     let [ann, bo] = ["ann", "bo"].map(|name| office.world.add(name, &format!("{name}@x.org")));
     office.world.customers().get(ann).unwrap();
     office.tick();
-    office.world.vault.flush().unwrap();
-    let before = office.world.vault.health().journal_blocks;
+    let before = office.fill_segment();
     let begins = office.tick();
     office.world.customers().get(bo).unwrap();
-    office.drop_blocks(|position| position < before);
+    office.drop_before(before);
     let root = admin();
     let report = office.acme().disclosures(&root).report().unwrap();
     assert_eq!((report.people.len(), report.dropped_before), (1, Some(begins)));

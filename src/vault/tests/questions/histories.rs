@@ -110,9 +110,9 @@ fn history_of_a_document_counts_its_fields_and_of_one_of_a_persons_records_tells
 fn history_that_goes_back_to_what_was_dropped_says_so() {
     let office = Office::new();
     let id = office.world.add("Ann", "ann@x.org");
-    let created = office.world.vault.health().journal_blocks;
+    let created = office.fill_segment();
     office.world.customers().update(id, |customer| customer.tier = None).unwrap();
-    office.drop_blocks(|position| position < created);
+    office.drop_before(created);
     let page = office.world.customers().history(id, None, 10).unwrap();
     assert_eq!((page.changes.len(), page.cut_short, page.next), (1, true, None));
 }

@@ -10,6 +10,7 @@ mod values;
 use super::channels::Hands;
 use super::*;
 use crate::audit::{Outcome, Required};
+use crate::format::journal_base::SEGMENT;
 use crate::model::{Action, Clock, Timestamp};
 use crate::policy::codes;
 use crate::record::Document;
@@ -75,8 +76,33 @@ impl Office {
         Self { world: World { memory: world.memory, vault, acme }, hands, kept }
     }
 
-    /// Takes blocks out of the store, as retention or damage would.
-    fn drop_blocks(&self, which: impl Fn(u64) -> bool) {
+    /// Writes blocks of the vault's own until the journal has a whole number of segments. Returns how many blocks it has.
+    fn fill_segment(&self) -> u64 {
+        let size = || self.world.vault.health().journal_blocks;
+        self.world.vault.flush().unwrap();
+        while size() % SEGMENT != 0 {
+            self.world.vault.record(crate::vault::HostEvent::other("filler")).unwrap();
+            self.world.vault.flush().unwrap();
+        }
+        size()
+    }
+
+    /// Drops all blocks before `first`, as retention does as far as questions can tell.
+    fn drop_before(&self, first: u64) {
+        let core = Arc::clone(&self.world.customers().session().core);
+        let (blocks, _) = core.blocks().unwrap();
+        let mut base = crate::audit::JournalBase::default();
+        core.leaves(0)
+            .unwrap()
+            .take(usize::try_from(first).unwrap())
+            .for_each(|leaf| base.frontier.append(leaf.unwrap()));
+        let sealed = blocks.base_of().seal(&base).unwrap();
+        put(&self.world.memory, &[(crate::format::place::journal_base(), Some(sealed))]);
+        self.remove_blocks(|position| position < first);
+    }
+
+    /// Takes blocks out of the store, as damage would.
+    fn remove_blocks(&self, which: impl Fn(u64) -> bool) {
         self.world.vault.flush().unwrap();
         let keys = stored(&self.world.memory, Space::Block).into_iter().map(|(key, _)| key);
         let gone = keys.filter(|key| which(crate::format::place::position_of_key(key).unwrap().0));

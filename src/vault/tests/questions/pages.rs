@@ -352,11 +352,12 @@ fn vaults_own_journal_shows_its_own_acts_and_no_tenants() {
 
 #[test]
 fn entries_dropped_from_the_front_are_passed_over_and_a_missing_one_among_others_is_damage() {
-    let past = Past::new(80, &mut Dice(9));
+    let past = Past::new(200, &mut Dice(9));
     let root = admin();
     let all = answer(&past.office.acme().journal(&root), 50, false);
-    let middle = all[all.len() / 2].position();
-    past.office.drop_blocks(|position| position < middle);
+    let middle = SEGMENT;
+    assert!(all.first().unwrap().position() < middle && all.last().unwrap().position() > middle);
+    past.office.drop_before(middle);
     for limit in [3, 100] {
         for newest_first in [false, true] {
             let query = past.office.acme().journal(&root);
@@ -370,9 +371,28 @@ fn entries_dropped_from_the_front_are_passed_over_and_a_missing_one_among_others
         }
     }
     let gone = all.iter().map(Event::position).filter(|position| *position > middle).min().unwrap();
-    past.office.drop_blocks(|position| position == gone);
+    past.office.remove_blocks(|position| position == gone);
     let damaged = past.office.acme().journal(&root).pages(1_000).find_map(Result::err);
     assert!(matches!(damaged, Some(Error::Damaged { .. })));
+}
+
+#[test]
+fn entries_that_somebody_removed_from_the_front_are_damage_and_not_taken_for_dropped() {
+    let office = Office::new();
+    let (root, id) = (admin(), office.world.add("Ann", "ann@x.org"));
+    office.world.customers().get(id).unwrap();
+    office.world.vault.flush().unwrap();
+    let before = office.world.vault.health().journal_blocks;
+    office.world.customers().update(id, |customer| customer.tier = None).unwrap();
+    office.remove_blocks(|position| position < before);
+    for newest_first in [false, true] {
+        let query = office.acme().journal(&root);
+        let query = if newest_first { query.newest_first() } else { query };
+        let answer: Result<Vec<_>, Error> = query.pages(100).collect();
+        assert!(matches!(answer, Err(Error::Damaged { .. })), "{newest_first}");
+    }
+    assert!(matches!(office.acme().disclosures(&root).report(), Err(Error::Damaged { .. })));
+    assert!(matches!(office.world.customers().history(id, None, 10), Err(Error::Damaged { .. })));
 }
 
 #[test]
