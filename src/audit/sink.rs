@@ -27,6 +27,9 @@ const LONGEST: Duration = Duration::from_secs(365 * 86_400);
 /// A call that errs is made again, after a pause of 20 ms that doubles up to 5 seconds. One that panics is the last: the sink
 /// gets nothing more until the vault is opened again. One that never returns keeps its thread; nothing else waits for it
 /// longer than it has to, and `vault.health()` shows it.
+#[diagnostic::on_unimplemented(
+    note = "an `AttachedSink`, as `Monitor::sink` and `named` return it, goes into `.sink(..)` as it is, without `Required` or `Relayed` around it"
+)]
 pub trait AuditSink: Send {
     /// Takes events. When this returns they are acknowledged, so they must be as safe as the sink promises to keep them.
     ///

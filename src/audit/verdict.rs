@@ -51,7 +51,8 @@ pub enum Verdict {
         /// Blocks that there were, by a head or by the vault's own state.
         known: u64,
     },
-    /// The journal agrees with the head that was brought, and has this many blocks after it, which that head doesn't cover.
+    /// All is as it was written, and the journal agrees with the head that was brought; it has this many blocks after it, which
+    /// that head doesn't cover. The usual good answer of a check against a head.
     UnanchoredTail(u64),
 }
 

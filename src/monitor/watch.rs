@@ -122,7 +122,8 @@ impl Monitor {
     }
 
     /// The sink to attach to the vault when it is opened:
-    /// [`VaultOptions::sink`](crate::VaultOptions::sink). No act waits for it. Attach it to one vault only.
+    /// [`VaultOptions::sink`](crate::VaultOptions::sink). It goes in as it is, without `Required` or `Relayed` around it: no act
+    /// waits for it. Attach it to one vault only.
     #[must_use]
     pub fn sink(&self) -> AttachedSink {
         Relayed(MonitorSink(Arc::clone(&self.stream))).into()
@@ -133,10 +134,17 @@ impl Monitor {
     /// record, if one had begun by then. The vault isn't kept open by it.
     ///
     /// # Errors
-    /// [`Error::NotPossible`] when it watches already; [`Error::Io`] if the system gives no thread; and reasons why the
-    /// vault can't act now.
+    /// [`Error::NotPossible`] when it watches already, or its sink was attached nowhere; [`Error::Io`] if the system gives no
+    /// thread; and reasons why the vault can't act now.
     pub fn watch(&self, vault: &Vault) -> Result<()> {
         let mut running = lock(&self.running);
+        // A sink that a vault has, or that waits for one, holds the stream too.
+        if running.is_none() && Arc::strong_count(&self.stream) == 1 {
+            return Err(Error::NotPossible {
+                what: "watch",
+                why: "no vault has the monitor's sink: open it with `.sink(monitor.sink())`, then watch it",
+            });
+        }
         let mut setup = lock(&self.setup);
         let second = Error::NotPossible { what: "second watch", why: "a monitor watches one vault: make another one" };
         if setup.is_none() {
@@ -192,10 +200,10 @@ impl Monitor {
     /// reasons why the vault can't act now.
     pub fn feedback(&self, alert: &str, feedback: Feedback, actor: &Actor) -> Result<()> {
         let not = |why| Error::NotPossible { what: "feedback", why };
-        let alert = self.latest().into_iter().find(|known| known.id == alert);
-        let alert = alert.ok_or(not("no alert of this id is among the latest ones: see `monitor.latest()`"))?;
         let vault = lock(&self.running).as_ref().and_then(|running| running.vault.upgrade());
         let vault = vault.ok_or(not("the monitor watches no vault: call `monitor.watch(&vault)` first"))?;
+        let alert = self.latest().into_iter().find(|known| known.id == alert);
+        let alert = alert.ok_or(not("no alert of this id is among the latest ones: see `monitor.latest()`"))?;
         vault.may_judge_alerts(alert.tenant, actor)?;
         let mut entry = EntryBuilder::named(vault.now(), FEEDBACK);
         entry.outcome(Outcome::Permitted, feedback.name(), alert.rule.name()).actor(actor);

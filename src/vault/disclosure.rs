@@ -124,6 +124,7 @@ impl<'a> DisclosureQuery<'a> {
         let Self { asker, actor, about, from, until } = self;
         let permit = asker.admitted()?;
         Asker::check_actor(actor.as_deref())?;
+        Asker::check_times(*from, *until)?;
         let meant = about.as_ref().map(|about| asker.meant(about)).transpose()?;
         let walker = asker.walker()?;
         let shown = gather::Shown { actor: actor.as_deref(), meant, from: *from, until: *until };

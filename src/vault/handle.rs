@@ -206,7 +206,8 @@ impl Vault {
         self.check(Depth::Full, None, actor)
     }
 
-    /// [`verify`](Self::verify), and holds the journal against a head that was kept elsewhere.
+    /// [`verify`](Self::verify), and holds the journal against a head that was kept elsewhere. Two answers are good:
+    /// [`Verdict::Intact`], and [`Verdict::UnanchoredTail`] if anything was written since the head was taken.
     ///
     /// # Errors
     /// As [`verify`](Self::verify), and [`Error::Head`] for a head that isn't this vault's.

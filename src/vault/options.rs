@@ -144,7 +144,8 @@ impl VaultOptions {
     }
 
     /// Sends the journal somewhere: [`Required`](crate::audit::Required) or [`Relayed`](crate::audit::Relayed) around
-    /// an [`AuditSink`](crate::audit::AuditSink). May be called several times, with sinks of different names.
+    /// an [`AuditSink`](crate::audit::AuditSink); a [monitor's](crate::monitor::Monitor::sink) as it is. May be called several
+    /// times, with sinks of different names.
     pub fn sink(mut self, sink: impl Into<AttachedSink>) -> Self {
         self.sinks.push(sink.into());
         self

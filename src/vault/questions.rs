@@ -144,8 +144,8 @@ impl<'a> JournalQuery<'a> {
         self.act(action.name())
     }
 
-    /// Acts of this name: an [`Action`]'s, or of what the host has recorded, such as `host_login`. Replaces
-    /// [`action`](Self::action).
+    /// Acts of this name: an [`Action`]'s, or of what the host has recorded, such as `host_login`. It isn't checked: of a name
+    /// that no act has there are no entries. Replaces [`action`](Self::action).
     #[must_use]
     pub fn act(mut self, name: impl Into<String>) -> Self {
         self.wanted.act = Some(name.into());
@@ -189,14 +189,15 @@ impl<'a> JournalQuery<'a> {
     /// [`Error::Denied`](crate::Error::Denied) (the act is [`Action::ReadJournal`]);
     /// [`Error::NotFound`](crate::Error::NotFound), [`Error::Erased`](crate::Error::Erased) and
     /// [`Error::UnknownCollection`](crate::Error::UnknownCollection) for the record that it asks about;
-    /// [`Error::NotPossible`](crate::Error::NotPossible) for a cursor of another journal or the other direction, or what isn't
-    /// a pseudonym; [`Error::BadName`](crate::Error::BadName) for an actor of over 1,000 bytes;
+    /// [`Error::NotPossible`](crate::Error::NotPossible) for a cursor of another journal or the other direction, what isn't
+    /// a pseudonym, or times that end before they begin; [`Error::BadName`](crate::Error::BadName) for an actor of over 1,000 bytes;
     /// [`Error::Damaged`](crate::Error::Damaged) for a journal that can't be read back; and reasons why the vault can't act
     /// now.
     pub fn page(&self, limit: usize, after: Option<&JournalCursor>) -> Result<JournalPage> {
         let Self { asker, wanted, newest_first } = self;
         let permit = asker.admitted()?;
         Asker::check_actor(wanted.actor.as_deref())?;
+        Asker::check_times(wanted.from, wanted.until)?;
         let meant = wanted.about.as_ref().map(|about| asker.meant(about)).transpose()?;
         let page = gather(&asker.walker()?, wanted, meant, *newest_first, limit.clamp(1, PAGE), after)?;
         let ticket = asker.note(&permit, "journal", wanted.actor.as_deref(), meant, page.0.entries.len())?;

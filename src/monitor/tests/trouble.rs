@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::whole::{Office, admin, customers, guard, next, until};
-use crate::audit::{AuditSink, Event, Held, Relayed, SinkError};
+use crate::audit::{AuditSink, Event, Held, Relayed, SinkError, Verdict};
 use crate::monitor::{
     Alert, AlertChannel, AlertError, AlertLines, JournalTrouble, MassExport, Monitor, RuleName, Rules, Severity,
 };
+use crate::vault::ScrubOptions;
 
 fn exports() -> Rules {
     Rules::none().with(MassExport::new())
@@ -96,6 +97,40 @@ fn sink_that_fails_for_too_long_is_an_alert_and_is_joined() {
     std::thread::sleep(Duration::from_millis(100));
     assert!(alerts.try_recv().is_err(), "told again");
     mended.store(1, Ordering::SeqCst);
+}
+
+#[test]
+fn scrub_that_finds_nothing_is_no_alert() {
+    let office = Office::new();
+    let (sink, alerts) = AlertChannel::new(10);
+    let watch = Monitor::new(Rules::none().with(JournalTrouble::new())).alerts(sink);
+    let (vault, _acme) = office.create(&watch);
+    vault.scrub(ScrubOptions::new(), &admin()).unwrap().stop().unwrap();
+    let scrub = vault.scrub(ScrubOptions::new().rows_per_second(1_000_000), &admin()).unwrap();
+    assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact));
+    vault.flush().unwrap();
+    let last = vault.health().journal_blocks - 1;
+    until(|| watch.health().position >= Some(last));
+    let told: Vec<Alert> = alerts.try_iter().collect();
+    assert!(
+        told.is_empty() && watch.health().waiting == 0,
+        "{}",
+        told.iter().map(|alert| &*alert.text).collect::<String>()
+    );
+    assert!(watch.latest().is_empty());
+}
+
+#[test]
+fn monitor_whose_sink_no_vault_has_does_not_watch() {
+    let office = Office::new();
+    let watch = Monitor::new(exports());
+    let vault = office.options().create().unwrap();
+    let refused = watch.watch(&vault).unwrap_err().to_string();
+    assert!(refused.contains(".sink(monitor.sink())"), "{refused}");
+    vault.close().unwrap();
+    drop(vault);
+    let vault = office.options().sink(watch.sink()).open().unwrap();
+    watch.watch(&vault).unwrap();
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::audit::{Outcome, Subject};
 use crate::error::{Error, Result};
-use crate::model::{Action, Actor, CollectionId, Grantee, Pseudonym, RecordId, Revision};
+use crate::model::{Action, Actor, CollectionId, Grantee, Pseudonym, RecordId, Revision, Timestamp};
 use crate::vault::core::Core;
 use crate::vault::entries;
 use crate::vault::gate::{Permit, Question};
@@ -126,6 +126,17 @@ impl<'a> Asker<'a> {
             Some(actor) if actor.is_empty() || actor.len() > ACTOR => {
                 Err(Error::BadName { what: "actor who is asked about", limit: ACTOR })
             }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks the times that are asked about: an empty answer must not come of a slip.
+    pub(in crate::vault) fn check_times(from: Option<Timestamp>, until: Option<Timestamp>) -> Result<()> {
+        match (from, until) {
+            (Some(from), Some(until)) if until < from => Err(Error::NotPossible {
+                what: "question about these times",
+                why: "they end before they begin: give `between` the earlier one first",
+            }),
             _ => Ok(()),
         }
     }
