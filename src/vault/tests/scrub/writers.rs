@@ -37,6 +37,23 @@ impl Hand {
         Some((at, all[at]))
     }
 
+    /// Up to 20 records at once, and perhaps one fewer.
+    fn batch(&mut self) -> Result<(), Error> {
+        let mut batch = self.session.batch();
+        let mut made = Vec::new();
+        for _ in 0..self.dice.next() % 20 {
+            let customer = Customer::new("Batch", &format!("{}@x.org", self.dice.word()));
+            made.push(batch.insert(&self.customers, &customer)?);
+        }
+        if let Some((_, id)) = self.pick(false) {
+            batch.delete(&self.customers, id)?;
+            self.mine.retain(|mine| *mine != id);
+        }
+        batch.commit()?;
+        self.mine.extend(made);
+        Ok(())
+    }
+
     /// One act of any kind. `false` once the vault is closed.
     fn act(&mut self) -> bool {
         let done = match self.dice.next() % 12 {
@@ -75,19 +92,7 @@ impl Hand {
                 }
                 None => Ok(()),
             },
-            9 => {
-                let mut batch = self.session.batch();
-                let mut made = Vec::new();
-                for _ in 0..self.dice.next() % 20 {
-                    let customer = Customer::new("Batch", &format!("{}@x.org", self.dice.word()));
-                    made.push(batch.insert(&self.customers, &customer).unwrap());
-                }
-                if let Some((_, id)) = self.pick(false) {
-                    batch.delete(&self.customers, id).unwrap();
-                    self.mine.retain(|mine| *mine != id);
-                }
-                batch.commit().map(|_| self.mine.extend(made))
-            }
+            9 => self.batch(),
             10 => match self.pick(false) {
                 Some((_, id)) => self.customers.get(id).map(drop),
                 None => Ok(()),
