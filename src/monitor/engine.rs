@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::{TenantId, Timestamp};
 
@@ -94,10 +95,15 @@ impl Engine {
     }
 
     /// What the vault's health gives cause to tell.
-    pub(super) fn health(&mut self, health: &crate::vault::Health, now: Timestamp) -> Vec<Alert> {
+    pub(super) fn health(
+        &mut self,
+        health: &crate::vault::Health,
+        lasting: impl FnMut(&str, bool) -> Duration,
+        now: Timestamp,
+    ) -> Vec<Alert> {
         let Some(trouble) = self.trouble else { return Vec::new() };
         let mut alerts = Vec::new();
-        for (what, finding) in trouble.look(health) {
+        for (what, finding) in trouble.look(health, lasting) {
             let about = (RuleName::JournalTrouble, None, Some(what));
             let id = || format!("{}-t{}", RuleName::JournalTrouble, now.as_micros());
             if let Some(joined) = self.joining.take(&about, &finding, now, (id, None)) {

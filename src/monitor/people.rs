@@ -8,7 +8,7 @@ use std::hash::Hash;
 
 use crate::model::{Action, TenantId};
 
-use super::act::Act;
+use super::act::{Act, hash_of};
 use super::hours::Hours;
 use super::local::Local;
 use super::sketch::Sketch;
@@ -41,6 +41,8 @@ pub(super) struct Firm {
     pub(super) usual: Usual,
     /// The hours at which anybody works.
     pub(super) hours: Hours,
+    /// Who works in the present local hour.
+    here: (i64, Sketch),
 }
 
 impl<K: Hash + Eq + Clone, V: Default> Lately<K, V> {
@@ -93,6 +95,12 @@ impl Firm {
         if act.is_work() {
             self.hours.add(local);
         }
+        if act.is_use() {
+            if self.here.0 != local.hours {
+                self.here = (local.hours, Sketch::default());
+            }
+            self.here.1.add(hash_of(&act.actor));
+        }
         if !act.done() {
             return;
         }
@@ -114,6 +122,11 @@ impl Firm {
     pub(super) fn told(&mut self, known: u64) {
         self.told = Some(known);
         self.balance = 0;
+    }
+
+    /// About how many people work in the present local hour.
+    pub(super) fn at_work(&self) -> f64 {
+        self.here.1.count()
     }
 
     /// About how many data subjects there are: what the host said or what was created, less what was removed. Where the

@@ -1,26 +1,26 @@
-//! The monitor itself: its handle, and the thread that responds, writes alerts down and hands them on.
+//! The monitor itself: how it is made, attached, asked and ended.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::audit::{AttachedSink, EntryBuilder, Outcome, Relayed};
 use crate::error::{Error, Result};
-use crate::format::journal_entry::{MAX_REASON, MAX_TEXT};
-use crate::model::{Actor, Grantee, TenantId};
+use crate::model::{Actor, TenantId};
 use crate::vault::{Vault, WeakVault};
 
-use super::act::{ALERT, BEGAN, FEEDBACK};
+use super::act::{BEGAN, FEEDBACK};
 use super::alert::{Alert, AlertSink};
 use super::engine::Engine;
 use super::outlet::{AlertSinkHealth, Outlet};
-use super::respond::{Respond, Responder, ResponseOutcome, describe};
+use super::respond::{Respond, Responder};
 use super::rule::RuleName;
 use super::rule_set::Rules;
-use super::stream::{MonitorSink, NAME, Stream};
+use super::stream::{MonitorSink, Stream};
 use super::tuning::Feedback;
+use super::worker::{Told, Worker, lock, name};
 
 /// How often the vault's health is looked at where no rule wants it: to see how far the journal was delivered.
 const EVERY: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ pub struct Monitor {
 
 /// What is needed to begin.
 struct Setup {
-    responses: std::collections::BTreeMap<RuleName, Vec<Respond>>,
+    responses: BTreeMap<RuleName, Vec<Respond>>,
     sinks: Vec<Box<dyn AlertSink>>,
     responder: Responder,
     every: Duration,
@@ -49,22 +49,6 @@ struct Running {
     vault: WeakVault,
     shared: Arc<Told>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// What the thread has done.
-struct Told {
-    outlets: Mutex<Vec<Outlet>>,
-    counts: Mutex<Counts>,
-}
-
-#[derive(Default, Clone)]
-struct Counts {
-    told: u64,
-    refused: u64,
-    last_refusal: Option<String>,
-    unjournalled: u64,
-    trouble: Option<String>,
-    ended: bool,
 }
 
 /// How a monitor is doing.
@@ -175,6 +159,7 @@ impl Monitor {
             responses: setup.responses,
             responder: setup.responder,
             every: setup.every,
+            troubled: BTreeMap::new(),
         };
         let handle = thread::Builder::new().name("strongroom-monitor".to_owned()).spawn(move || worker.run());
         *running = Some(Running { vault: vault.downgrade(), shared, thread: Some(handle.map_err(thread)?) });
@@ -195,7 +180,7 @@ impl Monitor {
 
     /// Says what became of an alert. A false alarm makes the rule less easily alarmed by that actor in that tenant: it
     /// doubles the threshold, eight times at most, and half of that fades in 60 days; rules without a number are silent
-    /// for about five weeks; what they did that day isn't unusual any more. A real one makes it more easily alarmed, by a
+    /// for about six weeks; what they did that day isn't unusual any more. A real one makes it more easily alarmed, by a
     /// quarter, a half at most. It goes on record, so it holds after a restart too. On
     /// [honeypots](super::Honeypot), [emergency access](super::BreakGlassUse) and [the journal](super::JournalTrouble) it
     /// goes on record, and changes nothing.
@@ -278,141 +263,4 @@ impl Drop for Monitor {
             outlet.close(deadline);
         }
     }
-}
-
-/// The thread that does what is to be done.
-struct Worker {
-    stream: Arc<Stream>,
-    shared: Arc<Told>,
-    vault: WeakVault,
-    responses: std::collections::BTreeMap<RuleName, Vec<Respond>>,
-    responder: Responder,
-    every: Duration,
-}
-
-/// What there is to do.
-enum Turn {
-    Tell(Box<Alert>),
-    Look,
-    End,
-}
-
-impl Worker {
-    fn run(mut self) {
-        let mut look = Instant::now();
-        loop {
-            // The host's policy and clock run in here, and may panic.
-            let done = catch_unwind(AssertUnwindSafe(|| match self.turn(look) {
-                Turn::Tell(alert) => {
-                    self.tell(*alert);
-                    Some(look)
-                }
-                Turn::Look => {
-                    self.look();
-                    Some(Instant::now() + self.every)
-                }
-                Turn::End => None,
-            }));
-            match done {
-                Ok(Some(next)) => look = next,
-                Ok(None) => break,
-                Err(_) => {
-                    look = Instant::now() + self.every;
-                    let text = "the monitor panicked while it responded to an alert or wrote it down";
-                    lock(&self.shared.counts).trouble = Some(text.to_owned());
-                }
-            }
-        }
-        lock(&self.shared.counts).ended = true;
-    }
-
-    fn turn(&self, look: Instant) -> Turn {
-        let mut state = self.stream.lock();
-        loop {
-            if let Some(alert) = state.outbox.pop_front() {
-                return Turn::Tell(Box::new(alert));
-            }
-            if state.stop {
-                return Turn::End;
-            }
-            let left = look.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Turn::Look;
-            }
-            state = self.stream.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-
-    fn look(&self) {
-        let Some(vault) = self.vault.upgrade() else { return };
-        let (health, now) = (vault.health(), vault.now());
-        let mut state = self.stream.lock();
-        let delivered = health.sinks.iter().filter(|sink| sink.name == NAME).find_map(|sink| sink.acknowledged);
-        if let Some(position) = delivered {
-            state.delivered(position);
-        }
-        let raised = state.engine.health(&health, now);
-        // What is wrong now is no matter of the past.
-        state.outbox.extend(raised);
-    }
-
-    fn tell(&mut self, mut alert: Alert) {
-        let vault = self.vault.upgrade();
-        if let (Some(vault), Some(what)) = (&vault, self.responses.get(&alert.rule)) {
-            alert.responses = self.responder.answer(vault, &alert, what);
-        }
-        alert.unjournalled = match &vault {
-            None => Some("the vault was closed".to_owned()),
-            Some(vault) => write_down(vault, &alert).err().map(|error| describe(&error)),
-        };
-        self.count(&alert);
-        self.stream.lock().remember(alert.clone());
-        let alert = Arc::new(alert);
-        for outlet in lock(&self.shared.outlets).iter() {
-            outlet.push(&alert);
-        }
-    }
-
-    fn count(&self, alert: &Alert) {
-        let mut counts = lock(&self.shared.counts);
-        counts.told = counts.told.saturating_add(1);
-        counts.unjournalled = counts.unjournalled.saturating_add(u64::from(alert.unjournalled.is_some()));
-        let refused = |response: &&super::Response| {
-            matches!(response.outcome, ResponseOutcome::NotTried(_) | ResponseOutcome::Failed(_))
-        };
-        for response in alert.responses.iter().filter(refused) {
-            counts.refused = counts.refused.saturating_add(1);
-            counts.last_refusal = Some(format!("{}: {response}", alert.id));
-        }
-    }
-}
-
-/// Puts an alert on record. In a strict vault this waits until it is durable.
-fn write_down(vault: &Vault, alert: &Alert) -> Result<()> {
-    // The time is part of the id of an alert that rests on no entry.
-    let at = if alert.evidence.is_empty() { alert.at } else { vault.now() };
-    let mut entry = EntryBuilder::named(at, ALERT);
-    entry.outcome(Outcome::Permitted, alert.severity.name(), alert.rule.name());
-    let mut text = alert.text.clone();
-    for response in &alert.responses {
-        text.push_str(&format!("; {response}"));
-    }
-    text.truncate(text.floor_char_boundary(MAX_REASON));
-    entry.reason(&text);
-    name(&mut entry, alert);
-    if !alert.evidence.is_empty() {
-        entry.evidence(&alert.evidence);
-    }
-    vault.write_down(alert.tenant, entry)
-}
-
-fn name(entry: &mut EntryBuilder, alert: &Alert) {
-    // An id may be as long as a text, and has a word before it here.
-    if let Some(actor) = alert.actor.as_deref().filter(|actor| actor.len() + "actor:".len() <= MAX_TEXT) {
-        entry.party(Grantee::Actor(actor));
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

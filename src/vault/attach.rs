@@ -21,6 +21,7 @@ pub(super) fn supply(
     clock: &Arc<dyn Clock>,
 ) -> Supply {
     let (blocks, name, cursors) = (blocks.clone(), Arc::clone(origin), Arc::clone(cursors));
+    let begins = blocks.clone();
     Supply {
         journal: Arc::clone(origin),
         size,
@@ -29,6 +30,8 @@ pub(super) fn supply(
                 .events(&name, from, limit)
                 .map_err(|error| SinkError::with_source("the journal can't be read again for a sink", error))
         }),
+        // Where that can't be read, reading again says so.
+        first: Arc::new(move || begins.first().unwrap_or(0)),
         cursors: Arc::new(move |name| {
             cursors
                 .read(name)

@@ -14,6 +14,9 @@ pub(crate) type Replay = Arc<dyn Fn(u64, usize) -> Result<Vec<(u64, Vec<Event>)>
 /// Looks up what the vault remembers of the sink of this name.
 pub(crate) type Cursors = Arc<dyn Fn(&str) -> Result<Cursor, SinkError> + Send + Sync>;
 
+/// The first block that the journal still has.
+pub(crate) type First = Arc<dyn Fn() -> u64 + Send + Sync>;
+
 /// What the vault remembers of a sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cursor {
@@ -33,6 +36,7 @@ pub(crate) struct Supply {
     /// How many blocks it has at the start.
     pub(crate) size: u64,
     pub(crate) replay: Replay,
+    pub(crate) first: First,
     pub(crate) cursors: Cursors,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) names: Names,

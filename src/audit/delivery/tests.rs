@@ -89,6 +89,7 @@ fn supply(size: u64, replay: Replay) -> Supply {
         journal: JOURNAL.into(),
         size,
         replay,
+        first: Arc::new(|| 0),
         cursors: Arc::new(|_| Ok(Cursor::Unheard)),
         clock: Arc::new(SystemClock),
         names: Names::default(),

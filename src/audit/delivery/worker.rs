@@ -178,7 +178,7 @@ impl Worker<'_> {
         if next >= self.supply.size {
             return None;
         }
-        let blocks = (self.supply.replay)(next, 1).ok()?;
+        let blocks = (self.supply.replay)(next.max((self.supply.first)()), 1).ok()?;
         blocks.first()?.1.first().map(Event::time)
     }
 
@@ -192,11 +192,11 @@ impl Worker<'_> {
 
     fn catch_up(&mut self, from: u64) -> Option<()> {
         let blocks = self.attempt(|worker| {
-            let blocks = (worker.supply.replay)(from, BATCH)?;
-            // What was dropped before the sink got it is passed over, and told of.
-            let first = blocks.first().map_or(from, |(first, _)| *first);
+            // What the journal has dropped nobody can be sent any more.
+            let first = from.max((worker.supply.first)());
+            let blocks = (worker.supply.replay)(first, BATCH)?;
             let in_order = blocks.iter().zip(first..).all(|((position, _), expected)| *position == expected);
-            if in_order && first >= from && !blocks.is_empty() {
+            if in_order && !blocks.is_empty() {
                 let mut state = worker.shared.lock();
                 state.missed = state.missed.saturating_add(first.saturating_sub(from));
                 drop(state);

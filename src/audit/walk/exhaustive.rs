@@ -107,10 +107,10 @@ impl Journal {
                 return verdict;
             }
         }
-        let first = instead.last().map_or(walk.tree.size(), |(position, _)| *position as u64 + 1);
+        let place = instead.last().map_or(walk.tree.size(), |(position, _)| *position as u64 + 1);
         // The first ones and the last are walked through; between them only their leaves count, there being no head.
-        let same_place = first == rest as u64;
-        for (place, (position, bytes)) in (first..).zip(self.blocks.iter().enumerate().skip(rest)) {
+        let same_place = place == rest as u64;
+        for (place, (position, bytes)) in (place..).zip(self.blocks.iter().enumerate().skip(rest)) {
             let between = same_place && position >= rest + 3 && position + 2 < self.size();
             if between {
                 walk.tree.append(self.leaves[position]);
@@ -245,7 +245,8 @@ fn every_block_with_an_edited_byte_in_any_part_is_detected_there_or_by_the_root(
             // Version, suite, tenant, count, epoch, number of entries, MAC, length; the hashes; salt, seal and tag.
             let header = [0, 1, 5, 25, 30, 45, 60, HEADER - 1];
             let rest = [hashes.start, hashes.end - 1, hashes.end, hashes.end + 40, block.len() - 1];
-            for (number, byte) in header.into_iter().chain(rest).enumerate() {
+            let bytes = [&header[..], &rest].concat();
+            for (number, byte) in bytes.iter().copied().enumerate() {
                 let mut edited = block.clone();
                 edited[byte] ^= 1 << (at % 8);
                 let full = journal.both(Keys::With, at, &[(at, &edited)], at + 1);
@@ -253,7 +254,7 @@ fn every_block_with_an_edited_byte_in_any_part_is_detected_there_or_by_the_root(
                     matches!(full, Verdict::Rewritten { first, last, .. } if (first, last) == (at as u64, at as u64))
                 );
                 // What isn't read without a key shows in the root. The journal of many blocks has each part tried in turn.
-                if journal.each == 1 && number != at % 13 {
+                if journal.each == 1 && number != at % bytes.len() {
                     continue;
                 }
                 let quick = journal.both(Keys::Without, at, &[(at, &edited)], at + 1);

@@ -40,6 +40,10 @@ impl Judge for KeyActs {
 
     fn judge(&self, view: &View<'_>) -> Option<Finding> {
         let action = view.act.action?;
+        // A new tenant is told of twice: in its own first block, and by the vault.
+        if action == Action::CreateTenant && view.act.tenant.is_some() {
+            return None;
+        }
         let (severity, habitual) = match action {
             Action::CreateVault | Action::CreateTenant | Action::Erase | Action::Backup => (Severity::Info, true),
             Action::RotateKeys => (Severity::Medium, false),

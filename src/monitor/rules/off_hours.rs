@@ -4,6 +4,8 @@ use crate::monitor::RuleName;
 use crate::monitor::local::Local;
 use crate::monitor::rule::{Finding, Judge, Severity, View, counted};
 
+/// Where so many work in the same hour, it is a shift.
+const SHIFT: f64 = 5.0;
 /// Acts in an hour that count as working.
 const ACTS: u32 = 10;
 /// In a large store a thousandth of it has to be touched, but never more than this.
@@ -15,7 +17,8 @@ const UNTIL: u8 = 21;
 
 /// Somebody does a good deal of work at an hour at which they never do: by their own past, workdays and weekends apart, or,
 /// where that isn't known yet (5 workdays, 2 weekend days), outside working hours. An hour beside a usual one is usual. What
-/// everybody in the tenant is used to is usual for somebody new. Creating records, as an import does, doesn't count.
+/// everybody in the tenant is used to is usual for somebody new. Where five
+/// work in the same hour it is a shift, and nobody is told of. Creating records, as an import does, doesn't count.
 ///
 /// Local time is that of [`Rules::utc_offset_minutes`](crate::monitor::Rules::utc_offset_minutes). Unless changed: 10 acts in
 /// the hour, which touch a thousandth of the tenant's data subjects (10 at least, 200 at most); working hours are Monday to
@@ -80,7 +83,7 @@ impl Judge for OffHours {
         let acts = f64::from(self.acts) * view.tuning;
         let extent = view.substance(f64::from(self.acts), SUBSTANCE.max(f64::from(self.acts))) * view.tuning;
         let degree = (f64::from(hour.acts) / acts).min(f64::from(hour.extent) / extent);
-        if !view.act.is_use() || degree < 1.0 {
+        if !view.act.is_use() || degree < 1.0 || view.firm.at_work().round() >= SHIFT {
             return None;
         }
         let own = view.person.hours.usual(view.local);

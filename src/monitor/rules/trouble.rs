@@ -65,8 +65,13 @@ impl JournalTrouble {
         Some(Finding::new(Severity::Critical, text))
     }
 
-    /// What the vault's health says, and what it is about: the journal, or a sink.
-    pub(in crate::monitor) fn look(&self, health: &Health) -> Vec<(String, Finding)> {
+    /// What the vault's health says, and what it is about: the journal, or a sink. `lasting` says for how long a sink has
+    /// been seen in trouble. One that catches up after a start isn't yet, however old what waits for it is.
+    pub(in crate::monitor) fn look(
+        &self,
+        health: &Health,
+        mut lasting: impl FnMut(&str, bool) -> Duration,
+    ) -> Vec<(String, Finding)> {
         let mut found = Vec::new();
         if health.stopped {
             let text = "the vault has stopped: writing failed, and every act fails until it is opened again";
@@ -74,14 +79,16 @@ impl JournalTrouble {
         }
         for sink in &health.sinks {
             let waiting = sink.waiting.unwrap_or_default();
+            let behind = waiting >= self.patience && sink.lag > 0;
+            let lasts = lasting(&sink.name, behind || sink.state == SinkState::Failing) >= self.patience;
             let (state, severity) = match sink.state {
                 SinkState::Stopped => ("has stopped", Severity::High),
-                SinkState::Failing if waiting >= self.patience => ("fails", Severity::High),
-                _ if waiting >= self.patience => ("lags", Severity::Medium),
+                SinkState::Failing if lasts => ("fails", Severity::High),
+                _ if behind && lasts => ("lags", Severity::Medium),
                 _ => continue,
             };
             let text = format!(
-                "the audit sink `{}` {state}: {} blocks wait, the oldest for {} seconds{}",
+                "the audit sink `{}` {state}: {} blocks wait, the oldest {} seconds old{}",
                 sink.name,
                 sink.lag,
                 waiting.as_secs(),

@@ -90,7 +90,7 @@ fn planted_attack_is_found_within_minutes() {
     let start = MONDAY + 24 * DAY + 10 * HOUR;
     type Attack = fn(i64) -> Vec<crate::monitor::act::Act>;
     let attacks: [(&str, RuleName, i64, Attack); 9] = [
-        ("pages through all customers, 25 at a time, every 10 seconds", RuleName::MassRead, 3, |at| {
+        ("pages through all customers, 25 at a time, every 10 seconds", RuleName::MassRead, 2, |at| {
             (0..120).map(|n| act(at + n * 10 * SECOND, "sales-3", Action::List).on(n * 25..n * 25 + 25)).collect()
         }),
         ("opens one after another, every 6 seconds", RuleName::MassRead, 40, |at| {
@@ -175,10 +175,9 @@ fn call_centre_serves_everybody_all_week_without_an_alert() {
     let mut firm = Firm::with_customers(20_000, 3);
     work(&mut firm, &jobs, 21, nothing);
     println!("{:#?}", firm.noise());
-    // Nobody is known to work at weekends on the first one.
-    let later: Vec<_> =
-        firm.alerts.iter().filter(|a| a.at.as_micros() > MONDAY + 8 * DAY).map(|a| a.to_string()).collect();
-    assert!(later.is_empty(), "{later:#?}");
+    // Nobody is known to work at weekends on the first one, until it is seen to be a shift.
+    assert!(firm.noise().len() <= 6, "{:#?}", firm.noise());
+    assert!(firm.alerts.iter().all(|alert| alert.at.as_micros() < MONDAY + 8 * DAY), "{:#?}", firm.noise());
 }
 
 #[test]

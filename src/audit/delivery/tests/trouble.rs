@@ -203,9 +203,12 @@ fn vault_does_not_remember_a_sink_that_knows_by_itself() {
 #[test]
 fn blocks_that_the_journal_has_dropped_are_passed_over() {
     let control = Arc::new(Control::default());
-    let replay: Replay =
-        Arc::new(|from: u64, _| Ok((from.max(4)..6).map(|position| (position, block(position))).collect()));
-    let delivery = Delivery::start(Required(Probe(Arc::clone(&control))).into(), supply(6, replay)).unwrap();
+    let replay: Replay = Arc::new(|from, _| {
+        assert!(from >= 4, "{from} was dropped");
+        Ok((from..6).map(|position| (position, block(position))).collect())
+    });
+    let supply = Supply { first: Arc::new(|| 4), ..supply(6, replay) };
+    let delivery = Delivery::start(Required(Probe(Arc::clone(&control))).into(), supply).unwrap();
     assert_eq!(delivery.wait(5, soon(LONG)), Waited::Delivered);
     assert_eq!(control.got(), [4, 5]);
     assert_eq!(delivery.health().missed, 4);

@@ -19,9 +19,9 @@ type Content = BTreeMap<Vec<u8>, Vec<u8>>;
 
 const HISTORIES: usize = 10_000;
 /// Every so many of them are checked in full as well.
-const FULL: usize = 4;
+const FULL: usize = 5;
 /// So many vaults are tampered with; each has a past of its own.
-const VAULTS: usize = 40;
+const VAULTS: usize = 50;
 /// `SEED` in the environment takes its place.
 const SEED: u64 = 0x5eed_0004;
 

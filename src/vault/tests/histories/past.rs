@@ -30,7 +30,7 @@ impl Past {
         globex.define::<Customer>(&admin()).unwrap();
         let mut acts = Acts { acme: &world.acme, globex: &globex, customers: Vec::new(), notes: Vec::new(), made: 0 };
         let mut then = Vec::new();
-        for n in 0..14 {
+        for n in 0..12 {
             // The first acts make what later ones change.
             let act = if n < 5 { n % 4 } else { dice.next() % 10 };
             acts.act(dice, act);
