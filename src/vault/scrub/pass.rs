@@ -211,6 +211,6 @@ impl Pass {
     }
 
     pub(in crate::vault) fn cursor(&self) -> Option<Vec<u8>> {
-        self.under_way.as_ref().and_then(|under_way| under_way.tenant.scrubbed.cursor()).map(|cursor| cursor.0)
+        self.under_way.as_ref().and_then(|under_way| under_way.tenant.scrubbed.cursor()).map(super::Cursor::into_key)
     }
 }

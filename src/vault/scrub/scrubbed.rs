@@ -19,6 +19,11 @@ impl Cursor {
         Self(vec![0xff])
     }
 
+    #[cfg(test)]
+    pub(in crate::vault) fn into_key(self) -> Vec<u8> {
+        self.0
+    }
+
     /// Whether the value under this key of the tenant has been read. Change lists are read with the journal's blocks.
     pub(in crate::vault) fn has_passed(&self, key: &[u8]) -> bool {
         key <= self.0.as_slice() && key.first() != Some(&(Space::Changes as u8))

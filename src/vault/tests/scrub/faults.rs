@@ -91,6 +91,10 @@ fn each_kind_of_value_altered_removed_or_slipped_in_is_found_at_the_right_tenant
                 let links = space == Space::Row && differs(&verdict, tenant, RowSet::Indexes);
                 assert!(differs(&verdict, tenant, set) || links, "{space:?} {at} {verdict:?}");
             }
+            if space == Space::TenantName {
+                // Another key would be another tenant's.
+                continue;
+            }
             let mut other = key.clone();
             *other.last_mut().unwrap() ^= 0x40;
             let verdict = as_verify_says(&world, "slipped in", &vec![(other, Some(value.clone()))]);
