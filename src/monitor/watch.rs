@@ -196,7 +196,8 @@ impl Monitor {
     ///
     /// # Errors
     /// [`Error::Denied`] where the policy says no to [`Action::Suspend`](crate::model::Action::Suspend);
-    /// [`Error::NotPossible`] for an id that isn't among the [latest](Self::latest), or while nothing is watched; and
+    /// [`Error::NotPossible`] for an id that isn't among the [latest](Self::latest), for an alert about the actor
+    /// themselves, or while nothing is watched; and
     /// reasons why the vault can't act now.
     pub fn feedback(&self, alert: &str, feedback: Feedback, actor: &Actor) -> Result<()> {
         let not = |why| Error::NotPossible { what: "feedback", why };
@@ -205,6 +206,9 @@ impl Monitor {
         let alert = self.latest().into_iter().find(|known| known.id == alert);
         let alert = alert.ok_or(not("no alert of this id is among the latest ones: see `monitor.latest()`"))?;
         vault.may_judge_alerts(alert.tenant, actor)?;
+        if alert.actor.as_deref() == Some(actor.id()) {
+            return Err(not("nobody judges an alert about themselves: ask somebody else who may"));
+        }
         let mut entry = EntryBuilder::named(vault.now(), FEEDBACK);
         entry.outcome(Outcome::Permitted, feedback.name(), alert.rule.name()).actor(actor);
         name(&mut entry, &alert);

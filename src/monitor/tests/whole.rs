@@ -227,6 +227,9 @@ fn insider_who_exports_is_suspended_and_the_tenant_frozen_and_a_restart_alerts_a
     // Only those who may suspend have a say, and it goes on record.
     assert!(matches!(watch.feedback(&alert.id, Feedback::Real, &seller("x")), Err(Error::Denied(_))));
     assert!(matches!(watch.feedback("nothing", Feedback::Real, &admin()), Err(Error::NotPossible { .. })));
+    acme.reinstate("mole", "to have a say", &admin()).unwrap();
+    let own = watch.feedback(&alert.id, Feedback::FalseAlarm, &Actor::new("mole").role("admin"));
+    assert!(matches!(own, Err(Error::NotPossible { .. })), "{own:?}");
     watch.feedback(&alert.id, Feedback::FalseAlarm, &admin()).unwrap();
     let said = office.tape.acts("alert_feedback", 1);
     assert_eq!((said[0].code(), said[0].rule(), said[0].party()), ("false_alarm", "mass_export", Some("actor:mole")));

@@ -225,7 +225,7 @@ fn rows_on_which_the_policy_fails_are_left_out_and_the_journal_says_so_once_for_
             let permitted = (action.to_owned(), Outcome::Permitted, String::new());
             assert_eq!(journal(&world, &kept, before), [denied, permitted], "{how:?}");
             let entry = &kept.events()[before];
-            assert_eq!((entry.actor(), entry.rows(), entry.subjects().len()), (Some("b"), None, 0));
+            assert_eq!((entry.actor(), entry.rows(), entry.subjects().len()), (Some("b"), None, 1));
             assert!(entry.collection().is_some());
         }
         let before = kept.events().len();

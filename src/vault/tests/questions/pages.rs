@@ -76,6 +76,8 @@ impl Past {
     }
 
     fn act(&mut self, dice: &mut Dice) {
+        // Hours pass in a moment here: what waits in the buffer would be written down among acts of much later.
+        self.office.world.vault.flush().unwrap();
         self.office.hands.forward(1 + i64::try_from(dice.next() % 5_000).unwrap());
         let sellers = [sales("s-1"), sales("s-2"), boss(), Actor::new("stranger")];
         let actor = sellers[(dice.next() % 4) as usize].clone();
