@@ -92,9 +92,9 @@ impl Severity {
     }
 }
 
-/// Whether a verdict's code is one of damage, or of somebody's hand.
-fn is_damage(verdict: &str) -> bool {
-    matches!(verdict, "rows_differ" | "rewritten" | "gap" | "truncated")
+/// Whether a verdict's code, of a check or of a round of a scrub, is one of damage, or of somebody's hand.
+fn is_damage(code: &str) -> bool {
+    matches!(code.strip_prefix("scrub_").unwrap_or(code), "rows_differ" | "rewritten" | "gap" | "truncated")
 }
 
 #[cfg(test)]
@@ -113,6 +113,12 @@ mod tests {
         assert_eq!(grade("read", Outcome::Failed, "damaged"), Grade::Failed);
         assert_eq!(grade("verify", Outcome::Permitted, "intact"), Grade::Notable);
         assert_eq!(grade("verify", Outcome::Permitted, "truncated"), Grade::Alert(Severity::Critical));
+        for fine in ["scrub_begun", "scrub_stopped", "scrub_intact", "scrub_unanchored_tail"] {
+            assert_eq!(grade("verify", Outcome::Permitted, fine), Grade::Notable);
+        }
+        for damage in ["scrub_rows_differ", "scrub_rewritten", "scrub_gap", "scrub_truncated"] {
+            assert_eq!(grade("verify", Outcome::Permitted, damage), Grade::Alert(Severity::Critical));
+        }
         assert_eq!(grade("alert", Outcome::Permitted, "high"), Grade::Alert(Severity::High));
         assert_eq!(grade("alert", Outcome::Failed, "what"), Grade::Alert(Severity::Medium));
     }

@@ -21,6 +21,8 @@ pub(crate) struct ScrubbedVault {
     /// Values read of tenants so far, for progress.
     pub(crate) read: u64,
     pub(crate) epoch: JournalEpochId,
+    /// Blocks that there were when the round began.
+    pub(crate) begun: u64,
     /// Blocks at the journal's beginning that were not there.
     pub(crate) skipped: u64,
     /// Blocks that a head or the journal's state vouched for.
@@ -63,12 +65,13 @@ pub(crate) enum ScrubbedRows {
 }
 
 impl ScrubbedVault {
-    /// `version ‖ save 16 ‖ BE32 tenants ‖ BE64 read ‖ epoch 16 ‖ BE64 skipped ‖ BE64 good ‖ tip ‖ frontier`.
+    /// `version ‖ save 16 ‖ BE32 tenants ‖ BE64 read ‖ epoch 16 ‖ BE64 begun ‖ BE64 skipped ‖ BE64 good ‖ tip ‖
+    /// frontier`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128 + 32 * self.frontier.len());
         let mut writer = Writer::new(&mut out);
         writer.u8(VERSION).bytes(&self.save).u32(self.tenants).u64(self.read);
-        writer.bytes(self.epoch.as_bytes()).u64(self.skipped).u64(self.good);
+        writer.bytes(self.epoch.as_bytes()).u64(self.begun).u64(self.skipped).u64(self.good);
         put_tip(&mut writer, self.tip.as_ref());
         frontier::encode(self.size, &self.frontier, &mut out);
         out
@@ -80,14 +83,14 @@ impl ScrubbedVault {
         reader.version(VERSION)?;
         let (save, tenants, read) = (*reader.array()?, reader.u32()?, reader.u64()?);
         let epoch = JournalEpochId::from_bytes(*reader.array()?);
-        let (skipped, good) = (reader.u64()?, reader.u64()?);
+        let (begun, skipped, good) = (reader.u64()?, reader.u64()?, reader.u64()?);
         let tip = tip(&mut reader)?;
         let (size, frontier) = frontier::read(&mut reader)?;
         if skipped > size || good > size || tip.is_some_and(|tip| tip.position >= size) {
             return Err(reader.invalid("it names blocks beyond its own end"));
         }
         reader.finish()?;
-        Ok(Self { save, tenants, read, epoch, skipped, good, size, frontier, tip })
+        Ok(Self { save, tenants, read, epoch, begun, skipped, good, size, frontier, tip })
     }
 }
 
@@ -165,6 +168,7 @@ mod tests {
             tenants: 3,
             read: 0x0102,
             epoch: JournalEpochId::from_bytes([0x22; 16]),
+            begun: 6,
             skipped: 0,
             good: 4,
             size: 5,

@@ -102,4 +102,5 @@ impl JournalTrouble {
 }
 
 /// What a verification's entry says where nothing is wrong, or nothing was found yet.
-const FINE: &[&str] = &["intact", "unanchored_tail", "scrub_begun", "scrub_stopped"];
+const FINE: &[&str] =
+    &["intact", "unanchored_tail", "scrub_begun", "scrub_stopped", "scrub_intact", "scrub_unanchored_tail"];

@@ -250,14 +250,16 @@ fn break_glass() {
 
 #[test]
 fn journal_trouble_that_a_verification_found() {
-    for code in ["rows_differ", "rewritten", "gap", "truncated"] {
-        assert_eq!(
-            told(vec![act(START, "ann", Action::Verify).coded(code)]),
-            [(RuleName::JournalTrouble, Severity::Critical)]
-        );
+    for found in ["rows_differ", "rewritten", "gap", "truncated"] {
+        for code in [found.to_owned(), format!("scrub_{found}")] {
+            assert_eq!(
+                told(vec![act(START, "ann", Action::Verify).coded(&code)]),
+                [(RuleName::JournalTrouble, Severity::Critical)]
+            );
+        }
     }
     // A head, a whole vault, a vault that went on since the head was taken.
-    for code in ["", "intact", "unanchored_tail"] {
+    for code in ["", "intact", "unanchored_tail", "scrub_intact", "scrub_unanchored_tail"] {
         silent(vec![act(START, "ann", Action::Verify).coded(code)]);
     }
 }

@@ -1,6 +1,6 @@
 //! The act that a scrub is, for the journal.
 
-use crate::audit::Outcome;
+use crate::audit::{Entry, Outcome, Verdict};
 use crate::error::Result;
 use crate::model::{Action, Actor};
 use crate::policy::PolicyVersion;
@@ -29,8 +29,12 @@ impl Act {
         self.note(core, "scrub_stopped")
     }
 
-    pub(super) fn ended(&self, core: &Core, code: &str) -> Result<()> {
-        self.note(core, code)
+    /// A round is through. Durable when this returns: a state that was kept of the round is worth nothing from here on,
+    /// and the next round begins behind this.
+    pub(super) fn ended(&self, core: &Core, verdict: &Verdict) -> Result<()> {
+        self.note(core, end(verdict))?;
+        // What is buffered goes with any commit, one of nothing else too; late sinks don't hold it up.
+        core.keep(Vec::new())
     }
 
     fn note(&self, core: &Core, code: &str) -> Result<()> {
@@ -40,3 +44,24 @@ impl Act {
         core.record(None, entry).map(|_ticket| ())
     }
 }
+
+/// Whether an entry of the vault's own is the end of a round.
+pub(super) fn is_end(entry: &Entry) -> bool {
+    entry.action() == Action::Verify.name() && ENDS.contains(&entry.outcome().1)
+}
+
+/// Apart from the codes of `verify`, which ends no round.
+const fn end(verdict: &Verdict) -> &'static str {
+    let [intact, unanchored_tail, rows_differ, rewritten, gap, truncated] = ENDS;
+    match verdict {
+        Verdict::Intact => intact,
+        Verdict::UnanchoredTail(_) => unanchored_tail,
+        Verdict::RowsDiffer { .. } => rows_differ,
+        Verdict::Rewritten { .. } => rewritten,
+        Verdict::Gap { .. } => gap,
+        Verdict::Truncated { .. } => truncated,
+    }
+}
+
+const ENDS: [&str; 6] =
+    ["scrub_intact", "scrub_unanchored_tail", "scrub_rows_differ", "scrub_rewritten", "scrub_gap", "scrub_truncated"];

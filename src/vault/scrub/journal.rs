@@ -21,6 +21,7 @@ use crate::vault::commit::terms_of;
 use crate::vault::core::Core;
 use crate::vault::verify::{Check, Depth};
 
+use super::act::is_end;
 use super::pace::Cost;
 
 /// Parts of a block or a change list that are read; a block has no more.
@@ -34,6 +35,8 @@ pub(super) struct Chain {
     pub(super) changes: BTreeMap<TenantId, RowSetDigest>,
     /// Where the journal began when the walk did; `None` before.
     pub(super) first: Option<u64>,
+    /// The last block, of those opened here, that tells of the end of a round.
+    pub(super) last_end: Option<u64>,
     /// How often change lists had been dropped when the walk began; `None` if that isn't known.
     dropped_lists: Option<u64>,
 }
@@ -57,7 +60,7 @@ fn dropped_lists(core: &Core) -> u64 {
 impl Chain {
     /// A walk that was interrupted.
     pub(super) fn resumed(walked: Walked, changes: BTreeMap<TenantId, RowSetDigest>, first: u64) -> Self {
-        Self { walked, changes, first: Some(first), dropped_lists: None }
+        Self { walked, changes, first: Some(first), last_end: None, dropped_lists: None }
     }
 
     /// Whether blocks were dropped from the journal since this walk began.
@@ -190,8 +193,12 @@ impl Chain {
             Some(Some(tenant)) => tenant.journal(),
             Some(None) => return Ok(Err(bad)),
         };
-        if let Err(verdict) = walk.block(position, &bytes, Some(key)) {
-            return Ok(Err(verdict));
+        let opened = match walk.block(position, &bytes, Some(key)) {
+            Ok(opened) => opened,
+            Err(verdict) => return Ok(Err(verdict)),
+        };
+        if owner.is_none() && opened.is_some_and(|block| block.entries.iter().any(is_end)) {
+            self.last_end = Some(position);
         }
         self.change_lists(core, position, owner, state, cost)?;
         Ok(Ok(()))

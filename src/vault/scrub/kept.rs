@@ -2,8 +2,9 @@
 //!
 //! Guarantees: what is read back is what was saved, all of one save; else the pass begins anew. A tenant is gone on with
 //! only if its rows are the same as when it was left, which its digests tell; one with something wrong is read again.
-//! Does not: prevent an older state from being put back, by somebody who can write to the store: what was read before it was
-//! saved isn't read again by a scrub that goes on with it, so what was altered since stays unseen there. `verify` sees it.
+//! One of a round that has ended, put back by somebody who can write to the store, isn't gone on with: the journal tells of
+//! that end. Does not: prevent an older state of the round under way from being put back: what was altered behind it stays
+//! unseen until the next round.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,6 +46,7 @@ pub(in crate::vault) fn save(core: &Core, pass: &Pass) -> Result<()> {
         tenants: u32::try_from(puts.len()).unwrap_or(u32::MAX),
         read: pass.read,
         epoch: core.keyring.vault_keys().epoch,
+        begun: pass.begun,
         skipped: pass.chain.first.unwrap_or(0),
         good: *good,
         size: tree.size(),
@@ -56,13 +58,14 @@ pub(in crate::vault) fn save(core: &Core, pass: &Pass) -> Result<()> {
     put(core, puts)
 }
 
-/// Goes on with the pass that was kept, if there is one that fits.
+/// Goes on with the pass that was kept, if there is one that fits. Whether its round has ended since, it finds out first.
 pub(in crate::vault) fn resume(core: &Core) -> Result<Option<Pass>> {
     let Some(kept) = load(core)? else { return Ok(None) };
     let Kept { vault, tenants } = kept;
     let size = core.journal.latest().map_or(0, |state| state.frontier.size());
-    let fits =
-        vault.epoch == core.keyring.vault_keys().epoch && vault.size <= size && begins(core)? == Some(vault.skipped);
+    let fits = vault.epoch == core.keyring.vault_keys().epoch
+        && vault.size.max(vault.begun) <= size
+        && begins(core)? == Some(vault.skipped);
     let Ok(tree) = Frontier::from_parts(vault.size, vault.frontier) else { return Ok(None) };
     if !fits {
         return Ok(None);
@@ -70,7 +73,7 @@ pub(in crate::vault) fn resume(core: &Core) -> Result<Option<Pass>> {
     let walked = Walked { tree, good: vault.good, ..Walked::default() };
     let mut chain = Chain::resumed(walked, BTreeMap::new(), vault.skipped);
     chain.walked.tips.extend(vault.tip.map(|tip| (None, from_stored(&tip))));
-    let mut pass = Pass { read: vault.read, ..Pass::new(core)? };
+    let mut pass = Pass { read: vault.read, ..Pass::resumed(core, vault.begun)? };
     let mut left = None;
     for (id, ScrubbedTenant { tip, changes, rows, .. }) in tenants {
         let Ok(changes) = RowSetDigest::from_bytes(&changes) else { return Ok(None) };

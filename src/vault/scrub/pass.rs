@@ -1,7 +1,8 @@
 //! One pass over a vault: the journal, then tenant by tenant, a page at a time.
 //!
-//! Guarantees: ends with what is wrong at the journal at once, with what is wrong at tenants after all of them. Does not:
-//! keep the vault alive; whoever takes a step brings it.
+//! Guarantees: ends with what is wrong at the journal at once, with what is wrong at tenants after all of them. One that was
+//! interrupted is walked on through the journal first, and begins anew if the journal tells that its round has ended. Does
+//! not: keep the vault alive; whoever takes a step brings it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,8 +27,11 @@ const CATCH_UP: usize = 256;
 #[derive(Default)]
 pub(in crate::vault) struct Pass {
     pub(super) chain: Chain,
-    /// Blocks that there were when the pass began; what comes later is walked through beside the tenants.
+    /// Blocks that there were when the round began: the ends of all rounds before are among them, its own is not.
+    pub(super) begun: u64,
+    /// Blocks that there were when the pass began, or went on; what comes later is walked through beside the tenants.
     pub(super) target: u64,
+    pub(super) origin: Origin,
     /// Terms of tenants' digests read so far.
     pub(super) read: u64,
     /// Tenants that have been read, those with something wrong included.
@@ -35,6 +39,17 @@ pub(in crate::vault) struct Pass {
     pub(super) under_way: Option<UnderWay>,
     /// What is wrong with tenants, in the order that it was found.
     pub(super) found: Vec<Verdict>,
+}
+
+/// Where a pass comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Origin {
+    #[default]
+    Begun,
+    /// From what was kept. Its round may have ended since, which the journal up to `target` tells.
+    Kept,
+    /// From what was kept, and its round has not ended.
+    Resumed,
 }
 
 /// The tenant that is being read.
@@ -65,13 +80,25 @@ impl Pass {
     /// A pass from the beginning.
     pub(in crate::vault) fn new(core: &Core) -> Result<Self> {
         let target = core.journal.latest().ok_or(Error::Closed)?.frontier.size();
-        Ok(Self { target, ..Self::default() })
+        Ok(Self { begun: target, target, ..Self::default() })
+    }
+
+    /// One that goes on with a round that began when there were so many blocks.
+    pub(super) fn resumed(core: &Core, begun: u64) -> Result<Self> {
+        Ok(Self { begun, origin: Origin::Kept, ..Self::new(core)? })
     }
 
     /// Takes one step: reads and checks at most `limit` values, or compares.
     pub(in crate::vault) fn step(&mut self, core: &Core, limit: usize) -> Result<Step> {
         if self.chain.is_stale(core)? {
+            if self.origin == Origin::Kept {
+                // What was dropped may have told of its end.
+                return self.begin_anew(core);
+            }
             self.chain = Chain::default();
+        }
+        if self.origin == Origin::Kept {
+            return self.make_sure(core, limit);
         }
         let Some(under_way) = &mut self.under_way else {
             return match (self.chain.size() < self.target, self.next_tenant(core)) {
@@ -99,6 +126,24 @@ impl Pass {
         Ok(Step::On(if fresh { Cost::default() } else { page.cost }))
     }
 
+    /// Walks on through the journal that there was when the pass went on, looking for the end of its round.
+    fn make_sure(&mut self, core: &Core, limit: usize) -> Result<Step> {
+        if self.chain.size() >= self.target {
+            self.origin = Origin::Resumed;
+            return Ok(Step::On(Cost::default()));
+        }
+        let went = self.chain.walk(core, limit)?;
+        if self.chain.last_end.is_some_and(|end| end >= self.begun) {
+            return self.begin_anew(core);
+        }
+        self.went(core, went)
+    }
+
+    fn begin_anew(&mut self, core: &Core) -> Result<Step> {
+        *self = Self::new(core)?;
+        Ok(Step::On(Cost::default()))
+    }
+
     /// Goes on with a tenant that was left, if all of it is as it was then.
     pub(super) fn go_on(&mut self, core: &Core, tenant: Arc<TenantCore>, from: SoFar, whole: &Delta) -> Result<()> {
         let (_paused, _resume) = core.pause()?;
@@ -124,7 +169,7 @@ impl Pass {
 
     /// Whether it has walked through the journal that there was when it began.
     pub(super) fn is_at_tenants(&self) -> bool {
-        self.under_way.is_some() || self.chain.size() >= self.target
+        self.origin != Origin::Kept && (self.under_way.is_some() || self.chain.size() >= self.target)
     }
 
     /// About how many terms all tenants' digests have, but for those of change lists, which are read with the journal.

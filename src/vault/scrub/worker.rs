@@ -9,12 +9,11 @@ use std::time::{Duration, Instant};
 use crate::audit::Verdict;
 use crate::error::{Error, Result};
 use crate::vault::core::Core;
-use crate::vault::verify;
 
 use super::act::Act;
 use super::kept;
 use super::pace::{Cost, Pace, Rate};
-use super::pass::{Pass, Step};
+use super::pass::{Origin, Pass, Step};
 use super::progress::ScrubPhase;
 use super::shared::{Shared, Wish};
 
@@ -127,37 +126,43 @@ impl Worker {
     fn step(&self, core: &Arc<Core>) -> Result<Did> {
         let mut slot = self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner);
         // Taken out, so that one that fails is never kept.
-        let (mut pass, resumed) = match slot.take() {
-            Some(pass) => (pass, false),
+        let mut pass = match slot.take() {
+            Some(pass) => pass,
             None => match kept::resume(core)? {
-                Some(pass) => (pass, true),
-                None => (Pass::new(core)?, false),
+                Some(pass) => pass,
+                None => Pass::new(core)?,
             },
         };
         let step = pass.step(core, self.rate.page())?;
-        self.tell(core, &pass, resumed);
+        self.tell(core, &pass);
         Ok(match step {
             Step::On(cost) => {
                 *slot = Some(pass);
                 Did::Step(cost)
             }
             Step::Done(verdict) => {
-                self.shared.tell(|progress| progress.verdict = Some(verdict.clone()));
+                // All is well once the journal has it: until then a state of the round may be put back.
+                if !matches!(verdict, Verdict::Intact) {
+                    self.shared.tell(|progress| progress.verdict = Some(verdict.clone()));
+                }
                 Did::Round(verdict)
             }
         })
     }
 
-    fn tell(&self, core: &Core, pass: &Pass, resumed: bool) {
+    fn tell(&self, core: &Core, pass: &Pass) {
         let total = core.journal.latest().map_or(0, |state| state.frontier.size());
         let about = pass.terms_about(core);
         self.shared.tell(|progress| {
-            progress.resumed |= resumed;
+            progress.resumed |= pass.origin == Origin::Resumed;
             progress.phase = if pass.is_at_tenants() { ScrubPhase::Tenants } else { ScrubPhase::Journal };
             // A journal that is walked through again counts once.
             progress.blocks = progress.blocks.max(pass.chain.size());
             progress.blocks_total = total;
-            progress.rows = progress.rows.max(pass.read);
+            // What was kept counts once it is sure that it does.
+            if pass.origin != Origin::Kept {
+                progress.rows = progress.rows.max(pass.read);
+            }
             progress.rows_about = about.max(progress.rows);
             progress.found.clone_from(&pass.found);
         });
@@ -166,13 +171,14 @@ impl Worker {
     /// Writes the end of a round down, and begins the next one if there is one.
     fn note(&self, core: &Arc<Core>, verdict: &Verdict) -> Result<Did> {
         self.shared.tell(|progress| progress.phase = ScrubPhase::Ending);
-        match self.act.ended(core, verify::code(verdict)) {
+        match self.act.ended(core, verdict) {
             // A sink is late; the verdict waits until it isn't.
             Err(Error::AuditUnavailable { .. }) => return Ok(Did::Wait),
             noted => noted?,
         }
         let mut all = !matches!(verdict, Verdict::Intact);
         self.shared.tell(|progress| {
+            progress.verdict = Some(verdict.clone());
             progress.rounds = progress.rounds.saturating_add(1);
             all |= progress.rounds >= self.rounds;
             if !all {

@@ -99,7 +99,7 @@ fn intact_vault_is_said_to_be_intact_and_the_journal_tells_of_beginning_and_end(
     assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact));
     world.vault.flush().unwrap();
     let told: Vec<_> = kept.of("verify").into_iter().map(|event| event.code().to_owned()).collect();
-    assert_eq!(told, ["scrub_begun", "intact"]);
+    assert_eq!(told, ["scrub_begun", "scrub_intact"]);
     assert!(kept.of("verify").iter().all(|event| event.actor() == Some("root")));
     let progress = world.vault.health().scrub.unwrap();
     assert_eq!((progress.phase, progress.rounds, progress.resumed), (ScrubPhase::Finished, 1, false));
@@ -149,7 +149,7 @@ fn rounds_follow_one_another_until_they_are_done_or_something_is_found() {
     put(&world.memory, &[(key, None)]);
     assert!(matches!(forever.wait().unwrap(), Some(Verdict::RowsDiffer { .. })));
     world.vault.flush().unwrap();
-    assert_eq!(kept.of("verify").last().unwrap().code(), "rows_differ");
+    assert_eq!(kept.of("verify").last().unwrap().code(), "scrub_rows_differ");
 }
 
 #[test]

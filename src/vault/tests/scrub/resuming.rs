@@ -195,3 +195,113 @@ fn state_of_a_scrub_hides_its_sums() {
         }
     }
 }
+
+/// Where the first tenant has been read, and the next one is under way.
+fn left_at_the_second_tenant(world: &World) -> (crate::model::TenantId, Pass) {
+    let core = core(world);
+    let mut pass = Pass::new(&core).unwrap();
+    let first = world.vault.tenants().into_iter().map(|tenant| tenant.id()).min().unwrap();
+    let at_another = |cursor: &[u8]| cursor.get(1..17).is_some_and(|tenant| *tenant != first.as_bytes()[..]);
+    while !pass.cursor().is_some_and(|cursor| at_another(&cursor)) {
+        assert!(matches!(pass.step(&core, 1).unwrap(), Step::On(_)));
+    }
+    (first, pass)
+}
+
+fn remove_a_row(world: &World, tenant: crate::model::TenantId) {
+    let rows = stored(&world.memory, Space::Row);
+    let (key, _) = rows.into_iter().find(|(key, _)| key[1..17] == *tenant.as_bytes()).unwrap();
+    put(&world.memory, &[(key, None)]);
+}
+
+fn put_back(world: &World, kept: &[Pair]) {
+    put(&world.memory, &kept.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect::<Vec<_>>());
+}
+
+#[test]
+fn state_of_a_round_that_is_through_is_not_gone_on_with_when_it_is_put_back() {
+    for (reopens, after) in [(false, 0), (true, 0), (false, 40), (true, 40)] {
+        let world = furnished(World::new());
+        let (first, pass) = left_at_the_second_tenant(&world);
+        save(&core(&world), &pass).unwrap();
+        let kept = stored(&world.memory, Space::Scrub);
+        drop(pass);
+        assert_eq!(scrub(&world), Verdict::Intact);
+        for n in 0..after {
+            world.add("Later", &format!("l{n}@x.org"));
+        }
+        // The end of the round is durable already, with nothing written out since.
+        let world = if reopens { World::open(&copy(&world.memory)).unwrap() } else { world };
+        remove_a_row(&world, first);
+        put_back(&world, &kept);
+        let scrub = world.vault.scrub(fast(), &admin()).unwrap();
+        let found = scrub.wait().unwrap();
+        assert!(matches!(found, Some(Verdict::RowsDiffer { tenant, .. }) if tenant == first), "{found:?}");
+        assert!(!scrub.progress().resumed);
+    }
+}
+
+#[test]
+fn blocks_that_a_round_long_ended_has_passed_are_opened_again_when_its_state_is_put_back() {
+    let world = furnished(World::new());
+    let core = core(&world);
+    let mut pass = Pass::new(&core).unwrap();
+    for _ in 0..5 {
+        assert!(matches!(pass.step(&core, 1).unwrap(), Step::On(_)));
+    }
+    save(&core, &pass).unwrap();
+    let kept = stored(&world.memory, Space::Scrub);
+    drop(pass);
+    assert_eq!(scrub(&world), Verdict::Intact);
+    let (key, mut value) = (place::block(1, 0), store(&world.memory).get(&place::block(1, 0)).unwrap().unwrap());
+    *value.last_mut().unwrap() ^= 1;
+    put(&world.memory, &[(key, Some(value))]);
+    put_back(&world, &kept);
+    assert!(matches!(scrub(&world), Verdict::Rewritten { .. }));
+}
+
+#[test]
+fn round_after_others_goes_on_wherever_it_was_left_and_a_verification_ends_none() {
+    let world = furnished(World::new());
+    assert_eq!(scrub(&world), Verdict::Intact);
+    let core = core(&world);
+    for steps in [1, 5, 1_000] {
+        let mut pass = Pass::new(&core).unwrap();
+        // Before and behind the end of the round before, and at the tenants.
+        for _ in 0..steps {
+            if pass.terms() < 12 {
+                assert!(matches!(pass.step(&core, 1).unwrap(), Step::On(_)));
+            }
+        }
+        save(&core, &pass).unwrap();
+        drop(pass);
+        assert_eq!(world.verify(), Verdict::Intact);
+        world.vault.flush().unwrap();
+        let again = World::open(&copy(&world.memory)).unwrap();
+        let scrub = again.vault.scrub(fast(), &admin()).unwrap();
+        assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact));
+        assert!(scrub.progress().resumed, "{steps}");
+    }
+}
+
+#[test]
+fn state_put_back_stays_untrusted_when_it_is_kept_again_before_the_walk_has_shown_its_end() {
+    let world = furnished(World::new());
+    let (first, pass) = left_at_the_second_tenant(&world);
+    let core = core(&world);
+    save(&core, &pass).unwrap();
+    let kept = stored(&world.memory, Space::Scrub);
+    drop(pass);
+    for n in 0..10 {
+        world.add("Later", &format!("l{n}@x.org"));
+    }
+    assert_eq!(scrub(&world), Verdict::Intact);
+    remove_a_row(&world, first);
+    put_back(&world, &kept);
+    for _ in 0..4 {
+        let mut pass = resume(&core).unwrap().unwrap();
+        pass.step(&core, 1).unwrap();
+        save(&core, &pass).unwrap();
+    }
+    assert!(matches!(scrub(&world), Verdict::RowsDiffer { tenant, .. } if tenant == first));
+}
