@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::*;
+use crate::format::place;
 
 fn seed() -> u64 {
     let seed = std::env::var("STRONGROOM_SEED").ok().and_then(|seed| seed.parse().ok());
@@ -134,6 +135,15 @@ fn every_kind_of_write_at_every_place_of_the_cursor_leaves_the_sums_right() {
     assert_eq!(world.verify(), Verdict::Intact);
 }
 
+/// Ends the writers, also when what they are held against has failed.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn eight_writers_make_no_scrub_cry_wolf_through_pauses_stops_and_reopenings() {
     let seed = seed();
@@ -155,6 +165,7 @@ fn eight_writers_make_no_scrub_cry_wolf_through_pauses_stops_and_reopenings() {
             }
             let (world, over, rounds, resumed) = (&world, &over, &rounds, &resumed);
             scope.spawn(move || {
+                let _ends = Ends(over);
                 let mut dice = Dice(seed ^ 0xabcd);
                 let begun = Instant::now();
                 while begun.elapsed() < Duration::from_millis(700) {
@@ -184,7 +195,6 @@ fn eight_writers_make_no_scrub_cry_wolf_through_pauses_stops_and_reopenings() {
                 let _scrub = world.vault.scrub(fast().rounds(u64::MAX), &admin()).unwrap();
                 std::thread::sleep(Duration::from_millis(20));
                 world.vault.close().unwrap();
-                over.store(true, Ordering::Relaxed);
             });
         });
         world = World::open(&world.memory).unwrap();
@@ -217,6 +227,33 @@ fn record_changed_or_deleted_at_the_very_cursor_counts_as_read() {
             }
         });
         assert_eq!((verdict, changed), (Verdict::Intact, keys.len()));
+    }
+}
+
+#[test]
+fn change_lists_that_are_dropped_meanwhile_are_not_missed() {
+    use crate::audit::header_of;
+    use crate::vault::core::{Outcome, Write};
+    let world = furnished(World::new());
+    let (core, acme) = (core(&world), inner(&world, world.acme.id()));
+    for every in [5, 31, 60] {
+        let (mut pass, mut dropped) = (Pass::new(&core).unwrap(), 0);
+        let verdict = step_by_step(&world, &mut pass, |step, world| {
+            if step % every != every - 1 || dropped > 3 {
+                return;
+            }
+            let of_acme = |key: &[u8]| {
+                let (position, _) = place::position_of_key(key).unwrap();
+                let block = core.blocks().unwrap().0.bytes(position).unwrap().unwrap();
+                header_of(&block).unwrap().tenant == Some(acme.id)
+            };
+            let list = stored(&world.memory, Space::Changes).into_iter().find(|(key, _)| of_acme(key));
+            let puts = list.into_iter().map(|(key, _)| (key, None)).collect();
+            let written = core.write(Some(&acme), Write { puts, ..Write::default() }).unwrap();
+            assert!(matches!(written, Outcome::Committed));
+            dropped += 1;
+        });
+        assert_eq!((verdict, dropped), (Verdict::Intact, 4), "{every}");
     }
 }
 
