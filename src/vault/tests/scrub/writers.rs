@@ -236,10 +236,10 @@ fn change_lists_that_are_dropped_meanwhile_are_not_missed() {
     use crate::vault::core::{Outcome, Write};
     let world = furnished(World::new());
     let (core, acme) = (core(&world), inner(&world, world.acme.id()));
-    for every in [5, 31, 60] {
+    for every in [5, 13, 31, 45] {
         let (mut pass, mut dropped) = (Pass::new(&core).unwrap(), 0);
         let verdict = step_by_step(&world, &mut pass, |step, world| {
-            if step % every != every - 1 || dropped > 3 {
+            if step % every != every - 1 || dropped > 8 {
                 return;
             }
             let of_acme = |key: &[u8]| {
@@ -253,7 +253,8 @@ fn change_lists_that_are_dropped_meanwhile_are_not_missed() {
             assert!(matches!(written, Outcome::Committed));
             dropped += 1;
         });
-        assert_eq!((verdict, dropped), (Verdict::Intact, 4), "{every}");
+        assert_eq!(verdict, Verdict::Intact, "{every}");
+        assert!(dropped > 1);
     }
 }
 
