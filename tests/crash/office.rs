@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use strongroom::model::Action;
 use strongroom::policy::Roles;
 use strongroom::{Actor, KeyFile, Normaliser, Record, Schema, Vault, VaultOptions};
 
@@ -109,7 +110,7 @@ pub fn clerk() -> Actor {
 /// Options for the vault in `dir`, locked with this key file.
 pub fn options(dir: &Path, key: &Path) -> Result<VaultOptions, String> {
     let policy = Roles::new()
-        .role("admin", |r| r.administer())
+        .role("admin", |r| r.administer().may([Action::ReadJournal]))
         .role("clerk", |r| r.on_any().create().read_all().update_all().delete());
     let key = KeyFile::open(key).map_err(|e| said("the key file")(e.into()))?;
     // Without a reserve: these vaults are many, and a limit on files is no full disk.

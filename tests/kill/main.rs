@@ -5,6 +5,7 @@
 #[path = "../crash/mod.rs"]
 #[allow(dead_code, reason = "each of the tests that share it leaves some of it unused")]
 mod crash;
+mod entries;
 mod full;
 mod journal;
 #[path = "../powercut/machine/random.rs"]

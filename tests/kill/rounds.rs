@@ -15,8 +15,10 @@ use crate::crash::model::Model;
 use crate::crash::{office, said, text};
 use crate::random::{Random, seed};
 use crate::victim::Mode;
-use crate::{CHILD, journal};
+use crate::{CHILD, entries, journal};
 
+/// Every so many inspections the journal's entries are held against the records.
+const ENTRIES: usize = 3;
 /// Vaults that are tormented at once.
 const VAULTS: usize = 2;
 /// Kills of each.
@@ -116,13 +118,14 @@ pub struct Place {
     pub base: u64,
     /// Creations that were killed.
     creations: usize,
+    inspections: usize,
 }
 
 impl Place {
     pub fn new(home: &Path, number: u64) -> Result<Self, String> {
         let (dir, key) = (home.join(format!("vault-{number}")), home.join(format!("key-{number}")));
         office::make_key(&key)?;
-        Ok(Self { dir, key, model: Model::default(), base: 1, creations: 0 })
+        Ok(Self { dir, key, model: Model::default(), base: 1, creations: 0, inspections: 0 })
     }
 
     /// Chooses fresh numbers for the next child.
@@ -208,6 +211,10 @@ impl Place {
         match vault.verify(&office::admin()).map_err(said("verifying"))? {
             Verdict::Intact => {}
             other => return Err(format!("verify says: {other}")),
+        }
+        self.inspections += 1;
+        if self.inspections.is_multiple_of(ENTRIES) {
+            entries::check(&vault)?;
         }
         vault.close().map_err(said("closing"))
     }
