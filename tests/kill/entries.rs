@@ -29,15 +29,14 @@ fn of_tenant(tenant: &Tenant) -> Result<usize, String> {
                 "delete" => true,
                 _ => continue,
             };
-            if event.outcome() != Outcome::Permitted {
-                continue;
-            }
+            // Without a revision it is what an update has read of the record, not its write.
+            let (Outcome::Permitted, Some(after)) = (event.outcome(), event.revision_after()) else { continue };
             writes += 1;
             for subject in event.subjects() {
                 let record = (subject.pseudonym(), subject.number());
                 match gone {
                     true => drop(last.remove(&record)),
-                    false => drop(last.insert(record, event.revision_after().unwrap_or(subject.revision()).get())),
+                    false => drop(last.insert(record, after.get())),
                 }
             }
         }
