@@ -52,16 +52,16 @@ pub(super) fn carry_out(
     if (plan.vault, plan.epoch) != (core.id, blocks.epoch) {
         return Err(not("the plan is of another vault, or of the journal before a restore: make a new one"));
     }
-    let first = blocks.first()?;
-    if first < plan.positions.start {
+    let (first, planned) = (blocks.first()?, plan.planned());
+    if first < planned.start {
         return Err(not("the vault was set back since the plan was made: make a new one"));
     }
     let report = RetentionReport { blocks: 0, bytes: 0, change_lists: 0, first_kept: first };
     let mut act = Act { core, blocks, question, permit, report };
-    if first < plan.positions.end {
+    if first < planned.end {
         // The head file never falls behind where the journal begins.
         core.upkeep.write_head()?;
-        act.change_lists(plan.positions.end)?;
+        act.change_lists(planned.end)?;
         act.segments(plan)?;
     }
     Ok(act.report)
@@ -155,7 +155,7 @@ impl Act<'_> {
             let (base, stored) = self.blocks.base()?;
             let from = base.first();
             self.report.first_kept = from;
-            let number = from.checked_sub(plan.positions.start).map(|blocks| blocks / SEGMENT);
+            let number = from.checked_sub(plan.from).map(|blocks| blocks / SEGMENT);
             let number = number.and_then(|number| usize::try_from(number).ok());
             let Some(planned) = number.and_then(|number| plan.hashes.get(number)) else { return Ok(()) };
             let Segment { mut write, bytes } = self.segment(base, planned)?;

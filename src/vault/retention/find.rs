@@ -63,6 +63,7 @@ pub(super) fn find(vault: &Vault, keep: &Retention) -> Result<RetentionPlan> {
         held_back: HeldBack::Size,
         vault: core.id,
         epoch: blocks.epoch,
+        from,
         hashes: Vec::new(),
     };
     while plan.hashes.len() < SEGMENTS {

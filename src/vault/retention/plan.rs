@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use crate::crypto::Digest;
+use crate::format::journal_base::SEGMENT;
 use crate::model::{JournalEpochId, Timestamp, VaultId};
 
 /// What of a journal can be dropped. [`Display`](fmt::Display) shows it to the person who is to decide.
@@ -26,8 +27,17 @@ pub struct RetentionPlan {
     pub held_back: HeldBack,
     pub(super) vault: VaultId,
     pub(super) epoch: JournalEpochId,
+    pub(super) from: u64,
     /// Of each segment, the hash of its leaf hashes.
     pub(super) hashes: Vec<Digest>,
+}
+
+impl RetentionPlan {
+    /// The positions that were looked at, whatever was written into the public fields since.
+    pub(super) fn planned(&self) -> Range<u64> {
+        let blocks = u64::try_from(self.hashes.len()).unwrap_or(u64::MAX).saturating_mul(SEGMENT);
+        self.from..self.from.saturating_add(blocks)
+    }
 }
 
 /// Why no more of a journal can be dropped.

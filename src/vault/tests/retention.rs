@@ -313,6 +313,19 @@ fn nothing_younger_and_nothing_that_no_head_covers_is_dropped() {
 }
 
 #[test]
+fn plan_whose_public_fields_were_changed_drops_what_was_looked_at() {
+    let old = Old::new(300);
+    old.hands.pass(200);
+    let mut plan = old.plan(90);
+    assert_eq!(plan.positions, 0..256);
+    plan.positions = 128..300;
+    let lists = lists_before(&old.world.memory, 256);
+    let report = old.world.vault.retain(&plan, &keeper()).unwrap();
+    assert_eq!((report.blocks, report.change_lists, report.first_kept), (256, lists as u64, 256));
+    assert_eq!(old.verify(), Verdict::Intact);
+}
+
+#[test]
 fn journal_that_is_not_the_heads_or_not_the_plans_is_not_dropped() {
     let old = Old::new(300);
     let head = old.head();
