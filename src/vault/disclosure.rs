@@ -14,7 +14,7 @@ mod resolve;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Actor, RecordId, Timestamp};
 
 use super::core::Core;
@@ -118,7 +118,7 @@ impl<'a> DisclosureQuery<'a> {
     /// many people it lists. It doesn't name these: it shows none of their fields, and would look like a mass read.
     ///
     /// # Errors
-    /// As [`JournalQuery::page`](crate::vault::JournalQuery::page), and [`Error::TooLarge`](crate::Error::TooLarge) for over
+    /// As [`JournalQuery::page`](crate::vault::JournalQuery::page), and [`Error::TooLarge`] for over
     /// 100,000 people or 2,000,000 names: ask about a shorter time.
     pub fn report(&self) -> Result<DisclosureReport> {
         let Self { asker, actor, about, from, until } = self;
@@ -128,8 +128,14 @@ impl<'a> DisclosureQuery<'a> {
         let meant = about.as_ref().map(|about| asker.meant(about)).transpose()?;
         let walker = asker.walker()?;
         let shown = gather::Shown { actor: actor.as_deref(), meant, from: *from, until: *until };
-        let found = shown.gather(&walker)?;
-        let report = resolve::resolve(asker, meant, found)?;
+        let found = shown.gather(&walker).and_then(|found| resolve::resolve(asker, meant, found));
+        let report = match found {
+            Err(error @ Error::TooLarge { .. }) => {
+                asker.note(&permit, "disclosures_too_large", actor.as_deref(), meant, 0)?;
+                return Err(error);
+            }
+            found => found?,
+        };
         let begins = walker.begins()?.filter(|begins| from.is_none_or(|from| from < *begins));
         let made = Made(DisclosureReport {
             made: asker.core.gate.now(),

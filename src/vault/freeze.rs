@@ -74,14 +74,15 @@ impl Tenant {
         facts::change_until_committed(&session, || {
             let mut write = Write::default();
             let before = facts::stored(core, tenant, id)?;
-            if matches!(&before, Some((_, Fact::Freeze(freeze))) if Freeze::from(freeze.extent) == extent) {
-                return Ok((write, false));
+            let new = !matches!(&before, Some((_, Fact::Freeze(freeze))) if Freeze::from(freeze.extent) == extent);
+            if new {
+                let stored =
+                    Stored { extent: extent.into(), by: by.to_owned(), at: core.gate.now(), reason: reason.to_owned() };
+                facts::put(tenant, id, before.map(|(bytes, _)| bytes), Some(Fact::Freeze(stored)), &mut write)?;
             }
-            let stored =
-                Stored { extent: extent.into(), by: by.to_owned(), at: core.gate.now(), reason: reason.to_owned() };
-            facts::put(tenant, id, before.map(|(bytes, _)| bytes), Some(Fact::Freeze(stored)), &mut write)?;
+            let code = if new { code } else { "frozen_already" };
             write.entries.push(entries::finish(entries::coded(&core.gate, &question, None, code, &permit))?);
-            Ok((write, true))
+            Ok((write, new))
         })
     }
 
@@ -94,8 +95,8 @@ impl Tenant {
         let question = question(&session, Action::Freeze, Some(reason));
         let permit = permit(&session, &question)?;
         let id = facts::freeze_id(&session.tenant.keys, session.tenant.id)?;
-        let entry = || Ok(entries::coded(&session.core.gate, &question, None, "unfrozen", &permit));
-        end(&session, id, entry)
+        let code = |had| if had { "unfrozen" } else { "not_frozen" };
+        end(&session, id, |had| entries::coded(&session.core.gate, &question, None, code(had), &permit))
     }
 
     /// The tenant's freeze, if it is frozen.
@@ -163,7 +164,8 @@ impl Tenant {
             return Err(Error::NotPossible { what: "waiving a step-up", why });
         }
         let id = facts::demand_id(&session.tenant.keys, session.tenant.id, actor)?;
-        end(&session, id, || Ok(about(&session, &question, "step_up_waived", &permit, actor)))
+        let code = |had| if had { "step_up_waived" } else { "step_up_not_demanded" };
+        end(&session, id, |had| about(&session, &question, code(had), &permit, actor))
     }
 }
 
@@ -240,19 +242,22 @@ fn about(
     entry
 }
 
-/// Removes a fact, if it is there.
+/// Removes a fact, if it is there; the entry says whether it was.
 fn end(
     session: &Arc<SessionInner>,
     id: crate::model::RecordId,
-    entry: impl Fn() -> Result<crate::audit::EntryBuilder>,
+    entry: impl Fn(bool) -> crate::audit::EntryBuilder,
 ) -> Result<bool> {
     let (core, tenant) = (&session.core, &session.tenant);
     facts::change_until_committed(session, || {
         let mut write = Write::default();
-        let Some((bytes, _)) = facts::stored(core, tenant, id)? else { return Ok((write, false)) };
-        facts::put(tenant, id, Some(bytes), None, &mut write)?;
-        write.entries.push(entries::finish(entry()?)?);
-        Ok((write, true))
+        let before = facts::stored(core, tenant, id)?.map(|(bytes, _)| bytes);
+        let had = before.is_some();
+        if had {
+            facts::put(tenant, id, before, None, &mut write)?;
+        }
+        write.entries.push(entries::finish(entry(had))?);
+        Ok((write, had))
     })
 }
 

@@ -116,16 +116,17 @@ pub(super) fn suspend(
     let id = facts::suspension_id(&tenant.keys, tenant.id, actor)?;
     facts::change_until_committed(session, || {
         let mut write = Write::default();
-        if facts::stored(core, tenant, id)?.is_some() {
-            return Ok((write, false));
+        let new = facts::stored(core, tenant, id)?.is_none();
+        if new {
+            let (at, reason) = (core.gate.now(), reason.to_owned());
+            let stored = Stored { actor: actor.to_owned(), by: by.to_owned(), at, reason };
+            facts::put(tenant, id, None, Some(Fact::Suspension(stored)), &mut write)?;
         }
-        let (at, reason) = (core.gate.now(), reason.to_owned());
-        let stored = Stored { actor: actor.to_owned(), by: by.to_owned(), at, reason };
-        facts::put(tenant, id, None, Some(Fact::Suspension(stored)), &mut write)?;
-        let mut entry = entries::coded(&core.gate, question, None, "suspended", permit);
+        let code = if new { "suspended" } else { "suspended_already" };
+        let mut entry = entries::coded(&core.gate, question, None, code, permit);
         entry.party(Grantee::Actor(actor));
         write.entries.push(entries::finish(entry)?);
-        Ok((write, true))
+        Ok((write, new))
     })
 }
 
@@ -135,11 +136,15 @@ fn reinstate(session: &Arc<SessionInner>, question: &Question<'_>, permit: &Perm
     let id = facts::suspension_id(&tenant.keys, tenant.id, actor)?;
     facts::change_until_committed(session, || {
         let mut write = Write::default();
-        let Some((bytes, _)) = facts::stored(core, tenant, id)? else { return Ok((write, false)) };
-        facts::put(tenant, id, Some(bytes), None, &mut write)?;
-        let mut entry = entries::coded(&core.gate, question, None, "reinstated", permit);
+        let before = facts::stored(core, tenant, id)?.map(|(bytes, _)| bytes);
+        let had = before.is_some();
+        if had {
+            facts::put(tenant, id, before, None, &mut write)?;
+        }
+        let code = if had { "reinstated" } else { "not_suspended" };
+        let mut entry = entries::coded(&core.gate, question, None, code, permit);
         entry.party(Grantee::Actor(actor));
         write.entries.push(entries::finish(entry)?);
-        Ok((write, true))
+        Ok((write, had))
     })
 }

@@ -103,6 +103,7 @@ impl<'e> Kind<'e> {
             (Action::Suspend, "suspended") => (Account, 5, "Disable"),
             (Action::Suspend, "reinstated") => (Account, 2, "Enable"),
             (Action::Suspend, _) => (Account, OTHER, action.name()),
+            (Action::Retain, "planned" | "nothing_dropped") => (EventLog, OTHER, action.name()),
             (Action::Retain, _) => (EventLog, 2, "Delete"),
             (Action::Verify | Action::ReadJournal, _) => (EventLog, OTHER, action.name()),
             (Action::Hold | Action::Backup, _) => (Datastore, OTHER, action.name()),

@@ -116,7 +116,7 @@ impl Vault {
     /// blocks are gone already does nothing.
     ///
     /// Each commit of it is journalled, with the positions that it concerns: for tenants, the lists of what their dropped
-    /// commits changed; for the vault, each segment of 128 blocks. Entries that remain keep their positions, and
+    /// commits changed; for the vault, each segment of 128 blocks; or that nothing was left to drop. Entries that remain keep their positions, and
     /// [`verify`](Self::verify) and [`verify_against`](Self::verify_against) hold the journal against heads from before as ever.
     /// A sink that is attached later gets the journal from the first block that is kept;
     /// [`SinkHealth::missed`](crate::audit::SinkHealth::missed) says how much it missed.
@@ -131,6 +131,10 @@ impl Vault {
     pub fn retain(&self, plan: &RetentionPlan, actor: &Actor) -> Result<RetentionReport> {
         let question = question(actor, Action::Retain);
         let permit = self.permit(&question)?;
-        carry_out::carry_out(self.core(), plan, &question, &permit)
+        let report = carry_out::carry_out(self.core(), plan, &question, &permit)?;
+        if (report.blocks, report.change_lists) == (0, 0) {
+            self.note(&question, &permit, "nothing_dropped")?;
+        }
+        Ok(report)
     }
 }

@@ -206,6 +206,10 @@ fn dropping_is_written_down_for_the_vault_and_for_the_tenant_with_the_positions(
     let json: serde_json::Value = serde_json::from_str(&dropped.to_json()).unwrap();
     assert_eq!((&json["blocks"], json.get("unknown")), (&serde_json::json!([0, 128]), None));
     assert!(of("changes").iter().all(|event| event.tenant().is_some() && event.blocks().unwrap().end <= 128));
+    vault.retain(&plan, &keeper()).unwrap();
+    vault.flush().unwrap();
+    let last = sink.of("retain").pop().unwrap();
+    assert_eq!((last.code(), last.actor(), last.tenant()), ("nothing_dropped", Some("k"), None));
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn frozen_tenant_shows_what_it_may_changes_nothing_and_thaws() {
     assert_eq!(acme.frozen(&admin()).unwrap(), None);
     office.world.customers().update(id, |c| c.tier = None).unwrap();
     let codes: Vec<String> = office.journal(Action::Freeze).into_iter().map(|line| line.1).collect();
-    assert_eq!(codes, ["read_only", "closed", "shown", "unfrozen", "shown"]);
+    assert_eq!(codes, ["read_only", "frozen_already", "closed", "shown", "unfrozen", "not_frozen", "shown"]);
     office.intact();
 }
 

@@ -147,3 +147,26 @@ fn report_over_a_time_that_was_dropped_says_so_and_a_row_that_does_not_open_hold
     assert_eq!((report.unreadable, report.people[0].person.is_none(), report.people[0].unresolved), (1, true, 1));
     assert!(report.to_string().contains("can't be told"));
 }
+
+#[test]
+fn report_that_grows_too_large_says_so_and_is_on_record_all_the_same() {
+    let office = Office::new();
+    let (tenant, root) = (office.acme(), admin());
+    for hundred in 0..101u32 {
+        let subjects: Vec<_> = (0..1_000u32)
+            .map(|n| {
+                let mut pseudonym = [0; 16];
+                pseudonym[..4].copy_from_slice(&(hundred * 1_000 + n).to_be_bytes());
+                let pseudonym = crate::model::Pseudonym::from_bytes(pseudonym);
+                crate::audit::Subject { pseudonym, number: 0, revision: crate::model::Revision::FIRST }
+            })
+            .collect();
+        let mut entry = crate::audit::EntryBuilder::new(Timestamp::from_micros(0), Action::List);
+        entry.actor(&sales("s")).outcome(Outcome::Permitted, "", "house").subjects(&subjects);
+        tenant.core().record(Some(tenant.tenant()), entry.finish().unwrap()).unwrap();
+    }
+    let report = tenant.disclosures(&root).by_actor("s").report();
+    assert!(matches!(report, Err(crate::Error::TooLarge { limit: 100_000, .. })), "{report:?}");
+    let made = office.latest("read_journal");
+    assert_eq!((made.code(), made.party()), ("disclosures_too_large", Some("actor:s")));
+}
