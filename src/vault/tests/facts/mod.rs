@@ -137,6 +137,12 @@ impl Office {
     /// What the journal has of an act: outcome, code, actor, party.
     fn journal(&self, action: Action) -> Vec<(Outcome, String, String, String)> {
         self.world.vault.flush().unwrap();
+        // Nothing waits for a relayed sink but this.
+        let begun = std::time::Instant::now();
+        while self.world.vault.health().sinks.iter().any(|sink| sink.lag > 0) {
+            assert!(begun.elapsed().as_secs() < 30, "{:?}", self.world.vault.health().sinks);
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
         let line = |event: &Event| {
             let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
             (event.outcome(), event.code().to_owned(), text(event.actor()), text(event.party()))
