@@ -59,6 +59,7 @@ pub(super) fn line(event: &Event) -> String {
     put_some(&mut line, "strongroomSession", event.session());
     put_some(&mut line, "strongroomAbout", event.about().map(|id| id.to_string()));
     put_some(&mut line, "strongroomPolicy", event.policy().map(|hash| hex(&hash)));
+    put_some(&mut line, "strongroomNewPolicy", event.new_policy().map(|hash| hex(&hash)));
     put_some(&mut line, "strongroomWithheld", event.withheld().map(|count| count.to_string()));
     put_some(&mut line, "strongroomRevisionBefore", event.revision_before().map(|revision| revision.to_string()));
     put_some(&mut line, "strongroomRevisionAfter", event.revision_after().map(|revision| revision.to_string()));

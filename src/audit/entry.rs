@@ -178,6 +178,11 @@ impl EntryBuilder {
         self.put(tag::POLICY, "policy version", hash)
     }
 
+    /// The version of the policy that the act puts in force.
+    pub(crate) fn new_policy(&mut self, hash: &[u8; 32]) -> &mut Self {
+        self.put(tag::NEW_POLICY, "version of a new policy", hash)
+    }
+
     /// The tenant that an act of the vault itself is about.
     pub(crate) fn tenant(&mut self, tenant: TenantId) -> &mut Self {
         self.put(tag::TENANT, "tenant", tenant.as_bytes())

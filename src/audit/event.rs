@@ -197,6 +197,12 @@ impl Event {
         self.entry.array(tag::POLICY)
     }
 
+    /// The hash of the version of the policy that the act puts in force.
+    #[must_use]
+    pub fn new_policy(&self) -> Option<[u8; 32]> {
+        self.entry.array(tag::NEW_POLICY)
+    }
+
     /// The tenant that an act of the vault itself is about.
     #[must_use]
     pub fn about(&self) -> Option<TenantId> {

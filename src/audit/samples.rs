@@ -179,6 +179,9 @@ const PARTS: &[Part] = &[
         b.policy(&[4; 32]);
     },
     |b, _| {
+        b.new_policy(&[14; 32]);
+    },
+    |b, _| {
         b.tenant(TenantId::from_bytes([5; 16]));
     },
     |b, _| {

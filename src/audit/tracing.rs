@@ -43,6 +43,7 @@ macro_rules! emit {
             purpose = text($event.purpose()),
             reason = text($event.reason()),
             policy = $event.policy().map(|hash| plain::hex(&hash)),
+            new_policy = $event.new_policy().map(|hash| plain::hex(&hash)),
             about = $event.about().map(|id| id.to_string()),
             collection = $event.collection().map(|id| id.to_string()),
             subjects = Some($event.subjects().len()).filter(|count| *count > 0),

@@ -48,11 +48,12 @@ pub(crate) mod tag {
     pub(crate) const REVISION_AFTER: u8 = 19;
     pub(crate) const PARTY: u8 = 20;
     pub(crate) const EVIDENCE: u8 = 21;
+    pub(crate) const NEW_POLICY: u8 = 22;
     pub(crate) const BLOCKS: u8 = 24;
 
     /// Whether the tag has a meaning.
     pub(crate) const fn known(tag: u8) -> bool {
-        matches!(tag, 1..=EVIDENCE | BLOCKS)
+        matches!(tag, 1..=NEW_POLICY | BLOCKS)
     }
 }
 
@@ -181,7 +182,7 @@ fn check_item(tag: u8, bytes: &[u8]) -> Result<(), FormatError> {
         }
         tag::ROLES | tag::FIELDS_READ | tag::FIELDS_CHANGED => names(bytes).map(|_| ()),
         tag::BLOCKS => length(bytes, 16),
-        tag::POLICY => length(bytes, 32),
+        tag::POLICY | tag::NEW_POLICY => length(bytes, 32),
         tag::TENANT | tag::COLLECTION => length(bytes, 16),
         tag::WITHHELD | tag::ROWS => length(bytes, 4),
         tag::SUBJECTS if bytes.len().is_multiple_of(SUBJECT) && bytes.len() / SUBJECT <= MAX_SUBJECTS => Ok(()),

@@ -47,6 +47,8 @@ pub(super) struct Core {
     pub(super) scrubs: Scrubs,
     /// Held while a tenant is created.
     pub(super) creating: Mutex<()>,
+    /// Held while the policy changes.
+    pub(super) governing: Mutex<()>,
     /// What was repaired or adopted while opening, in words.
     pub(super) notices: Vec<String>,
     pub(super) closed: AtomicBool,
@@ -80,6 +82,11 @@ pub(super) struct Write {
 }
 
 impl Write {
+    /// Whether it changes nothing in the store and has no entry.
+    pub(super) fn is_nothing(&self) -> bool {
+        self.is_empty() && self.vault_entries.is_empty()
+    }
+
     /// Adds what to do once the change is durable.
     pub(super) fn then(&mut self, next: impl FnOnce() + Send + 'static) {
         self.after = Some(match self.after.take() {
@@ -222,6 +229,11 @@ impl Core {
     pub(super) fn keep(&self, puts: Vec<Put>) -> Result<()> {
         let write = Write { puts, ..Write::default() };
         self.reserve.admit_write(&write)?;
+        self.settle(write)
+    }
+
+    /// Commits what opening a vault has to, on a full disk too, and waits until it is durable.
+    pub(super) fn settle(&self, write: Write) -> Result<()> {
         let queued = self.enqueue(None, write)?;
         let answer = queued.0.recv().unwrap_or(Err(Refusal::Stopped));
         answer.map(|_committed| ()).map_err(|refusal| self.refused(refusal))

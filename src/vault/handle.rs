@@ -13,7 +13,7 @@ use crate::model::{Action, Actor, TenantId, VaultId};
 use crate::policy::AccessPolicy;
 
 use super::core::{Core, Outcome, Write};
-use super::gate::{Permit, Question};
+use super::gate::{Current, Permit, Question};
 use super::options::{Memory, Place, VaultOptions};
 use super::parts::{check_name, seal_tenant_name};
 use super::policies::PastPolicy;
@@ -160,23 +160,36 @@ impl Vault {
         all.into_iter().map(|tenant| Tenant::new(Arc::clone(&self.core), tenant)).collect()
     }
 
-    /// Puts another policy in force, for every open session too. The actor is asked about by the present one.
+    /// Puts another policy in force, for every open session too. The actor is asked about by the present one, and the journal
+    /// names both. (So it does when the vault is opened with another one than was in force; its code is `opened`.)
     ///
     /// Whether anybody may change the new one isn't checked. If nobody may, open the vault with another policy
     /// ([`VaultOptions::policy`](crate::VaultOptions::policy)).
     ///
     /// # Errors
-    /// [`Error::Denied`]; [`Error::Policy`] if the new one is unsound: the present one stays then.
+    /// [`Error::Denied`]; [`Error::Policy`] if the new one is unsound: the present one stays then;
+    /// [`Error::AuditUnavailable`], which says whether the new one is in force; and reasons why the vault can't act now.
     pub fn set_policy(&self, policy: impl AccessPolicy + 'static, actor: &Actor) -> Result<()> {
+        let _governing = self.core.governing.lock().unwrap_or_else(PoisonError::into_inner);
         let question = question(actor, Action::ChangePolicy);
         let permit = self.permit(&question)?;
-        policy.check().map_err(|error| Error::Policy { why: error.to_string() })?;
-        if let Some(text) = policy.text() {
-            policies::keep(&self.core, policy.version(), &text)?;
+        let next = Current::new(Arc::new(policy))?;
+        let (mut write, _) = policies::change(&self.core, &next)?;
+        let mut entry = entries::coded(&self.core.gate, &question, None, "", &permit);
+        entry.new_policy(next.version().as_bytes());
+        write.vault_entries.push(entries::finish(entry)?);
+        match self.core.write(None, write) {
+            Ok(Outcome::Committed) => self.core.gate.replace(next),
+            Ok(Outcome::Conflict | Outcome::Duplicate(_)) => return Err(Error::Conflict),
+            Err(error) => {
+                // It is on record, and can't be taken back: only a sink didn't say so in time.
+                if matches!(error, Error::AuditUnavailable { committed: true }) {
+                    self.core.gate.replace(next);
+                }
+                return Err(error);
+            }
         }
-        self.note(&question, &permit, "")?;
-        self.core.flush()?;
-        self.core.gate.replace(Arc::new(policy))
+        Ok(())
     }
 
     /// The policies that the vault was ever given, oldest first, with the texts that they can be read back from. Those

@@ -151,7 +151,6 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         trouble: Mutex::new(None),
     })
     .map_err(failed)?;
-    let text = gate.text();
     let core = Core {
         id,
         store,
@@ -167,15 +166,14 @@ pub(super) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         retaining: Mutex::new(()),
         scrubs: Scrubs::default(),
         creating: Mutex::new(()),
+        governing: Mutex::new(()),
         notices,
         closed: AtomicBool::new(false),
         closing: Mutex::new(()),
         lock: Lock::new(held),
     };
     cursors.begin(&core.journal)?;
-    if let Some((version, text)) = text {
-        policies::keep(&core, version, &text)?;
-    }
+    policies::opened_with(&core)?;
     Ok(Vault::new(core))
 }
 

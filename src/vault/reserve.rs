@@ -15,7 +15,6 @@ use std::time::{Duration, Instant};
 use crate::audit::{Entry, Outcome};
 use crate::crypto::fill;
 use crate::error::{Error, Result};
-use crate::format::place::Space;
 use crate::model::Action;
 use crate::store::files;
 
@@ -108,10 +107,8 @@ impl Reserve {
             return Ok(());
         }
         let mut entries = write.entries.iter().chain(&write.vault_entries).peekable();
-        // The text of a policy, which opening a vault keeps.
-        let of_policy =
-            write.rows.is_empty() && write.puts.iter().all(|(key, _)| key.first() == Some(&(Space::Policy as u8)));
-        let allowed = if entries.peek().is_some() { entries.all(helps) } else { of_policy };
+        let nothing = write.rows.is_empty() && write.puts.is_empty();
+        let allowed = if entries.peek().is_some() { entries.all(helps) } else { nothing };
         if allowed { Ok(()) } else { Err(Error::Full) }
     }
 
@@ -223,6 +220,7 @@ fn remove(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::audit::EntryBuilder;
+    use crate::format::place::Space;
     use crate::model::Timestamp;
 
     fn entry(action: Action, outcome: Outcome) -> Entry {
@@ -284,7 +282,7 @@ mod tests {
             assert!(full(low.admit_write(&write(mixed))), "{action}");
         }
         assert!(full(low.admit_write(&Write { puts: vec![(vec![Space::Schema as u8], None)], ..Write::default() })));
-        low.admit_write(&Write { puts: vec![(vec![Space::Policy as u8], None)], ..Write::default() }).unwrap();
+        low.admit_write(&Write::default()).unwrap();
         for n in 0..OTHERS {
             let outcome = if n % 2 == 0 { Outcome::Permitted } else { Outcome::Denied };
             low.admit(&entry(Action::Read, outcome)).unwrap();

@@ -245,6 +245,7 @@ def subjects(data):
 
 TEXTS = {2: "action", 4: "actor", 6: "session", 7: "device", 8: "purpose", 9: "reason", 20: "party"}
 NUMBERS = {16: ("withheld", 4), 17: ("rows", 4), 18: ("revision_before", 8), 19: ("revision_after", 8)}
+POLICIES = {10: "policy", 22: "new_policy"}
 IDS = {11: "about", 12: "collection"}
 LISTS = {14: "fields_read", 15: "fields_changed"}
 # Lists of numbers: the name, and how many bytes each number of a member has.
@@ -273,9 +274,9 @@ def entry_event(data):
         elif tag == 5:
             if names(item)[1]:
                 event["roles"] = names(item)[1]
-        elif tag == 10:
+        elif tag in POLICIES:
             check(len(item) == 32, "an item has the wrong length")
-            event["policy"] = item.hex()
+            event[POLICIES[tag]] = item.hex()
         elif tag == 13:
             found = list(subjects(item))
             if found:

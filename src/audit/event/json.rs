@@ -28,6 +28,7 @@ pub(super) fn line(event: &Event) -> String {
         purpose: event.purpose(),
         reason: event.reason(),
         policy: event.policy().map(|hash| hex(&hash)),
+        new_policy: event.new_policy().map(|hash| hex(&hash)),
         about: event.about().map(|id| id.to_string()),
         collection: event.collection().map(|id| id.to_string()),
         subjects: event.entry.subjects().map(Person::from).collect(),
@@ -77,6 +78,8 @@ struct Line<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_policy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     about: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

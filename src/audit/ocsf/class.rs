@@ -134,7 +134,7 @@ pub(super) fn entity(event: &Event) -> Value {
         "define" => (text(event.collection().map(|id| id.to_string())), "Collection"),
         "create_tenant" | "freeze" => (text(event.about().or(event.tenant()).map(|id| id.to_string())), "Tenant"),
         "rotate_keys" => ("keys".to_owned(), "Keys"),
-        _ => (text(event.policy().map(|hash| super::plain::hex(&hash))), "Policy"),
+        _ => (text(event.new_policy().or(event.policy()).map(|hash| super::plain::hex(&hash))), "Policy"),
     };
     json!({ "uid": uid, "name": kind.to_lowercase(), "type_id": 99, "type": kind })
 }

@@ -79,7 +79,7 @@ pub(super) struct Gate {
 
 /// The policy in force. Its version is asked for once: hashing a large policy for every act would cost more than it.
 #[derive(Clone)]
-struct Current {
+pub(super) struct Current {
     policy: Arc<dyn AccessPolicy>,
     version: PolicyVersion,
 }
@@ -115,13 +115,8 @@ impl Gate {
     }
 
     /// Puts another policy in force.
-    ///
-    /// # Errors
-    /// As [`new`](Self::new); the old policy stays then.
-    pub(super) fn replace(&self, policy: Arc<dyn AccessPolicy>) -> Result<()> {
-        let current = Current::new(policy)?;
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = current;
-        Ok(())
+    pub(super) fn replace(&self, next: Current) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = next;
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -131,12 +126,6 @@ impl Gate {
     /// The version of the policy in force, for the journal.
     pub(super) fn policy_version(&self) -> PolicyVersion {
         self.current.read().unwrap_or_else(PoisonError::into_inner).version
-    }
-
-    /// The text of the policy in force and its version, if it has one.
-    pub(super) fn text(&self) -> Option<(PolicyVersion, String)> {
-        let Current { policy, version } = self.current();
-        Some((version, policy.text()?))
     }
 
     /// May this be done, with no record at hand?
@@ -234,15 +223,29 @@ impl Gate {
         Ok(Permit { record, read, write, rule, obligations, version, approval })
     }
 
-    fn current(&self) -> Current {
+    pub(super) fn current(&self) -> Current {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl Current {
-    fn new(policy: Arc<dyn AccessPolicy>) -> Result<Self> {
+    /// # Errors
+    /// [`Error::Policy`] if the policy finds itself unsound, or its version is no hash.
+    pub(super) fn new(policy: Arc<dyn AccessPolicy>) -> Result<Self> {
         policy.check().map_err(|error| Error::Policy { why: error.to_string() })?;
-        Ok(Self { version: policy.version(), policy })
+        let version = policy.version();
+        if version.as_bytes() == &[0; 32] {
+            return Err(Error::Policy { why: "its version is all zeros: use `PolicyVersion::of`".to_owned() });
+        }
+        Ok(Self { version, policy })
+    }
+
+    pub(super) const fn version(&self) -> PolicyVersion {
+        self.version
+    }
+
+    pub(super) fn text(&self) -> Option<String> {
+        self.policy.text()
     }
 }
 

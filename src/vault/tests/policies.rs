@@ -44,7 +44,91 @@ fn every_policy_with_a_text_is_kept_once_and_reads_back_after_reopening() {
     // Roles said in code have no text; and not everybody may ask.
     let vault = open_options(&world.memory).open().unwrap();
     assert!(matches!(vault.past_policies(&boss()), Err(Error::Denied(_))));
-    assert_eq!(stored(&world.memory, Space::Policy).iter().filter(|(key, _)| key.ends_with(&[0, 0])).count(), 4);
+    // And which one is in force.
+    assert_eq!(stored(&world.memory, Space::Policy).iter().filter(|(key, _)| key.ends_with(&[0, 0])).count(), 5);
+}
+
+#[test]
+fn another_policy_is_on_record_however_it_came_in_force() {
+    let kept = Kept::default();
+    let versions = |kept: &Kept| -> Vec<(String, Option<String>, [u8; 32])> {
+        let of = |event: &Event| {
+            (event.code().to_owned(), event.actor().map(str::to_owned), event.new_policy().unwrap_or_default())
+        };
+        kept.of("change_policy").iter().map(of).collect()
+    };
+    let hash = |length| *Written(length).version().as_bytes();
+    let world = World::with(|options| options.policy(Written(1)).sink(Required(kept.clone())));
+    assert!(versions(&kept).is_empty(), "the policy that the vault was created with is nobody's change");
+    let open = |length| {
+        let vault = open_options(&world.memory).policy(Written(length)).sink(Required(kept.clone())).open().unwrap();
+        vault.flush().unwrap();
+        vault
+    };
+    world.vault.close().unwrap();
+    open(1).close().unwrap();
+    assert!(versions(&kept).is_empty(), "the same one is none");
+    let vault = open(2);
+    assert_eq!(versions(&kept), [("opened".to_owned(), None, hash(2))]);
+    assert_eq!(kept.of("change_policy")[0].policy(), Some(hash(2)));
+    vault.set_policy(Written(3), &admin()).unwrap();
+    assert_eq!(versions(&kept)[1], (String::new(), Some("root".to_owned()), hash(3)));
+    // Decided by the one before.
+    assert_eq!(kept.of("change_policy")[1].policy(), Some(hash(2)));
+    vault.set_policy(Written(3), &admin()).unwrap();
+    vault.close().unwrap();
+    open(3).close().unwrap();
+    assert_eq!(versions(&kept).len(), 3);
+    // One that was in force long ago, and one after somebody has removed the word of which it was.
+    open(1).close().unwrap();
+    assert_eq!(versions(&kept)[3..], [("opened".to_owned(), None, hash(1))]);
+    let word = stored(&world.memory, Space::Policy)[0].0.clone();
+    assert_eq!(word[1..33], [0; 32]);
+    put(&world.memory, &[(word.clone(), None)]);
+    open(1).close().unwrap();
+    assert_eq!(versions(&kept).len(), 5);
+    put(&world.memory, &[(word, Some(b"torn".to_vec()))]);
+    let vault = open(1);
+    assert_eq!(versions(&kept).len(), 6);
+    assert_eq!(vault.past_policies(&admin()).unwrap().len(), 3);
+    assert_eq!(vault.verify(&admin()).unwrap(), Verdict::Intact);
+}
+
+#[test]
+fn policies_put_in_force_at_once_are_on_record_in_the_order_in_which_they_were() {
+    let kept = Kept::default();
+    let world = World::with(|options| options.policy(Written(1)).sink(Required(kept.clone())));
+    std::thread::scope(|scope| {
+        for n in 2..6 {
+            let vault = world.vault.clone();
+            scope.spawn(move || vault.set_policy(Written(n), &admin()).unwrap());
+        }
+    });
+    let all = kept.of("change_policy");
+    let changes: Vec<_> = all.iter().map(|event| (event.policy().unwrap(), event.new_policy().unwrap())).collect();
+    assert_eq!(changes.len(), 4);
+    assert!(changes.windows(2).all(|pair| pair[0].1 == pair[1].0), "each was decided by the one before: {changes:?}");
+    let id = world.add("Ann", "ann@x.org");
+    world.customers().get(id).unwrap();
+    world.vault.flush().unwrap();
+    assert_eq!(kept.of("read")[0].policy(), Some(changes[3].1));
+}
+
+#[test]
+fn policy_whose_version_is_no_hash_is_refused() {
+    struct Zeros;
+    impl AccessPolicy for Zeros {
+        fn decide(&self, _: &Request<'_>, _: &dyn Facts) -> Result<Decision, PolicyError> {
+            Ok(Permission::new("zeros").into())
+        }
+
+        fn version(&self) -> PolicyVersion {
+            PolicyVersion::from_bytes([0; 32])
+        }
+    }
+    let world = World::with(|options| options.policy(Written(1)));
+    let refused = world.vault.set_policy(Zeros, &admin()).unwrap_err().to_string();
+    assert!(refused.contains("PolicyVersion::of"), "{refused}");
 }
 
 /// Shows names; every field to those who unmask it, one at a time.
