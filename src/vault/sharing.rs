@@ -119,11 +119,12 @@ fn share(
     again(session, Action::Share, || {
         core.ready()?;
         let mut write = Write::default();
-        let (bytes, opened, mut permit) = read::permitted(session, collection, &question, id)?;
         let now = core.gate.now();
+        // Before the record is looked at: an act that comes to nothing tells nothing of it.
         if until.is_some_and(|until| until <= now) {
             return Err(Error::NotPossible { what: "share", why: "the time it is to end at is over already" });
         }
+        let (bytes, opened, mut permit) = read::permitted(session, collection, &question, id)?;
         facts::spend(session, collection, &question, &mut permit, &mut write)?;
         let fact = facts::share_id(&tenant.keys, tenant.id, collection.id, id, with)?;
         let before = facts::stored(core, tenant, fact)?.map(|(bytes, _)| bytes);

@@ -48,6 +48,9 @@ fn shares_outlive_the_process_and_not_their_time() {
     office.customers_of("cy").get(id).unwrap();
     let over = office.customers_of("ann").share(id, Grantee::Actor("bo"), Access::Read, Some(office.hands.now()));
     assert!(matches!(over, Err(Error::NotPossible { .. })));
+    // Nor does it tell those who may not whether there is such a record.
+    let over = office.customers_of("bo").share(id, Grantee::Actor("di"), Access::Read, Some(office.hands.now()));
+    assert!(matches!(over, Err(Error::NotPossible { .. })), "{over:?}");
     office.intact();
 }
 
