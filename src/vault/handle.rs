@@ -201,7 +201,8 @@ impl Vault {
     /// far as rows and journal tell.
     ///
     /// # Errors
-    /// [`Error::Denied`], [`Error::Io`], and reasons why the vault can't act now. What is found is the [`Verdict`].
+    /// [`Error::Denied`], [`Error::Io`], and reasons why the vault can't act now. What is found is the [`Verdict`]. A check
+    /// that ends in an error is on record too, as one that failed.
     pub fn verify(&self, actor: &Actor) -> Result<Verdict> {
         self.check(Depth::Full, None, actor)
     }
@@ -311,9 +312,19 @@ impl Vault {
     fn check(&self, depth: Depth, anchor: Option<&Head>, actor: &Actor) -> Result<Verdict> {
         let question = question(actor, Action::Verify);
         let permit = self.permit(&question)?;
-        let verdict = verify::verify(&self.core, depth, anchor)?;
-        self.note(&question, &permit, verify::code(&verdict))?;
-        Ok(verdict)
+        match verify::verify(&self.core, depth, anchor) {
+            Ok(verdict) => {
+                self.note(&question, &permit, verify::code(&verdict))?;
+                Ok(verdict)
+            }
+            Err(error) => {
+                let outcome = (crate::audit::Outcome::Failed, "error", permit.rule());
+                let entry = entries::under(&self.core.gate, &question, None, outcome, permit.version());
+                // Why there is no verdict says more than why that isn't on record; health tells of a journal that takes none.
+                let _unwritten = entries::finish(entry).and_then(|entry| self.core.record(None, entry));
+                Err(error)
+            }
+        }
     }
 
     /// Asks the policy about an act of administration. A refusal is written down.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::audit::SinkState;
+use crate::audit::{Outcome, SinkState};
 use crate::model::Action;
 use crate::monitor::act::Act;
 use crate::monitor::rule::{Finding, Severity};
@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_secs(1);
 
 /// The vault can't write its journal, a sink has stopped, or fails or lags for over a minute, or a verification found
-/// anything but an intact vault. It can't be tuned away.
+/// anything but an intact vault, or ended in an error. It can't be tuned away.
 ///
 /// [`Vault::health`](crate::Vault::health) is asked every second, unless changed.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +58,14 @@ impl JournalTrouble {
 
     /// What a verification found.
     pub(in crate::monitor) fn verified(act: &Act) -> Option<Finding> {
-        if act.action != Some(Action::Verify) || !act.done() || act.code.is_empty() || FINE.contains(&&*act.code) {
+        if act.action != Some(Action::Verify) {
+            return None;
+        }
+        if act.outcome == Outcome::Failed {
+            let text = format!("a verification came to no answer: `{}`", act.code);
+            return Some(Finding::new(Severity::High, text));
+        }
+        if !act.done() || act.code.is_empty() || FINE.contains(&&*act.code) {
             return None;
         }
         let text = format!("a verification found the vault not intact: `{}`", act.code);

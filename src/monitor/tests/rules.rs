@@ -262,6 +262,9 @@ fn journal_trouble_that_a_verification_found() {
     for code in ["", "intact", "unanchored_tail", "scrub_intact", "scrub_unanchored_tail"] {
         silent(vec![act(START, "ann", Action::Verify).coded(code)]);
     }
+    let failed = told(vec![act(START, "ann", Action::Verify).failed("error")]);
+    assert_eq!(failed, [(RuleName::JournalTrouble, Severity::High)]);
+    silent(vec![act(START, "ann", Action::Verify).denied("not_permitted")]);
 }
 
 #[test]

@@ -121,6 +121,19 @@ fn scrub_that_finds_nothing_is_no_alert() {
 }
 
 #[test]
+fn verification_that_ends_in_an_error_is_an_alert() {
+    let office = Office::new();
+    let (sink, alerts) = AlertChannel::new(10);
+    let watch = Monitor::new(Rules::none().with(JournalTrouble::new())).alerts(sink);
+    let (vault, _acme) = office.create(&watch);
+    let foreign = Office::new().options().create().unwrap().head(&admin()).unwrap();
+    vault.verify_against(&foreign, &admin()).unwrap_err();
+    let alert = next(&alerts, RuleName::JournalTrouble);
+    assert_eq!((alert.severity, alert.actor.as_deref()), (Severity::High, Some("root")));
+    assert!(alert.text.contains("came to no answer"), "{}", alert.text);
+}
+
+#[test]
 fn monitor_whose_sink_no_vault_has_does_not_watch() {
     let office = Office::new();
     let watch = Monitor::new(exports());
