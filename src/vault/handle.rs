@@ -49,6 +49,10 @@ pub struct Health {
     pub low_space: bool,
     /// Blocks in the journal, dropped ones included.
     pub journal_blocks: u64,
+    /// When the vault was opened, now or at some time before, the journal fell short of the head kept beside it, or didn't
+    /// follow from it: the store was set back, has lost its last commits or was rewritten. It stays so; a verification says
+    /// more.
+    pub journal_short: bool,
     /// The audit sinks.
     pub sinks: Vec<SinkHealth>,
     /// Emergency accesses that run now, in all tenants.
@@ -281,6 +285,8 @@ impl Vault {
             stopped: core.journal.failed(),
             low_space: core.reserve.low(),
             journal_blocks: core.journal.latest().map_or(0, |state| state.frontier.size()),
+            // Kept by whoever opened the vault then. One that can't be read now is asked for again with the next report.
+            journal_short: matches!(core.ahead.read(), Ok(Some(_))),
             sinks: core.journal.sinks().iter().map(crate::audit::Delivery::health).collect(),
             emergencies_running: running,
             emergencies_unreviewed: unreviewed,

@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use super::sim::{Firm, MONDAY, act};
 use super::whole::{Office, admin, customers, guard, next, until};
 use crate::audit::{AuditSink, Event, Held, Relayed, SinkError, Verdict};
+use crate::model::{Action, Timestamp};
+use crate::monitor::local::HOUR;
 use crate::monitor::{
     Alert, AlertChannel, AlertError, AlertLines, JournalTrouble, MassExport, Monitor, RuleName, Rules, Severity,
 };
-use crate::vault::ScrubOptions;
+use crate::vault::{Health, ScrubOptions, ScrubPhase};
 
 fn exports() -> Rules {
     Rules::none().with(MassExport::new())
@@ -118,6 +121,50 @@ fn scrub_that_finds_nothing_is_no_alert() {
         told.iter().map(|alert| &*alert.text).collect::<String>()
     );
     assert!(watch.latest().is_empty());
+}
+
+#[test]
+fn journal_that_was_short_when_the_vault_was_opened_is_told_once_and_a_scrub_that_failed_once_a_day() {
+    let office = Office::new();
+    let (vault, _acme) = office.create(&Monitor::new(Rules::none()));
+    vault.scrub(ScrubOptions::new().rows_per_second(1_000_000), &admin()).unwrap().wait().unwrap();
+    let mut health = vault.health();
+    let look = |firm: &mut Firm, health: &Health, hour: i64| -> Vec<(Severity, String)> {
+        let now = Timestamp::from_micros(MONDAY + hour * HOUR);
+        let told = firm.engine.health(health, |_, _| Duration::ZERO, now);
+        told.into_iter().map(|alert| (alert.severity, alert.text)).collect()
+    };
+    let rules = || Rules::none().with(JournalTrouble::new());
+    let mut firm = Firm::new(rules(), 0);
+    assert!(!health.journal_short && look(&mut firm, &health, 0).is_empty());
+    for phase in [ScrubPhase::Journal, ScrubPhase::Finished, ScrubPhase::Stopped] {
+        health.scrub.as_mut().unwrap().phase = phase;
+        assert_eq!(look(&mut firm, &health, 0), []);
+    }
+
+    health.journal_short = true;
+    let told = look(&mut firm, &health, 1);
+    assert!(matches!(&told[..], [(Severity::High, text)] if text.contains("falls short of its head")), "{told:?}");
+    for hour in [2, 20, 100, 1_000] {
+        assert_eq!(look(&mut firm, &health, hour), []);
+    }
+    health.journal_short = false;
+
+    let scrub = health.scrub.as_mut().unwrap();
+    (scrub.phase, scrub.trouble) = (ScrubPhase::Failed, Some("the disk is gone".to_owned()));
+    let told = look(&mut firm, &health, 1_001);
+    assert!(matches!(&told[..], [(Severity::High, text)] if text.contains("the disk is gone")), "{told:?}");
+    // Its entry is of the same failure.
+    let mut entry = act(MONDAY + 1_001 * HOUR, "root", Action::Verify).failed("scrub_failed");
+    entry.tenant = None;
+    assert!(firm.engine.take(&entry).is_empty());
+    let days = (1_002..1_050).map(|hour| look(&mut firm, &health, hour).len()).sum::<usize>();
+    assert_eq!(days, 2);
+    // The entry alone is enough, after a crash for instance.
+    let mut firm = Firm::new(rules(), 0);
+    let told = firm.engine.take(&entry);
+    assert_eq!((told.len(), told[0].severity), (1, Severity::High));
+    assert_eq!(look(&mut firm, &health, 1_001), []);
 }
 
 #[test]

@@ -57,11 +57,19 @@ impl Worker {
             let why = "its thread panicked, maybe over what it was reading; `vault.verify` may tell more";
             Over::Failed(Error::NotPossible { what: "scrub", why })
         });
+        // Held until all is told: closing the vault would say that the scrub was stopped.
+        let core = if matches!(over, Over::Failed(_)) { self.core.upgrade() } else { None };
         let (phase, error) = match over {
             Over::Closing => return,
             Over::Done => (ScrubPhase::Finished, None),
             Over::Stopped => (ScrubPhase::Stopped, None),
-            Over::Failed(error) => (ScrubPhase::Failed, Some(error)),
+            Over::Failed(error) => {
+                if let Some(core) = &core {
+                    // The host's clock may panic. If the journal takes nothing, health says so, as it says that this failed.
+                    let _unwritten = catch_unwind(AssertUnwindSafe(|| self.act.failed(core)));
+                }
+                (ScrubPhase::Failed, Some(error))
+            }
         };
         drop(self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.shared.end(phase, error);

@@ -268,6 +268,7 @@ fn vault_set_back_below_its_head_says_so_ever_after_and_never_gives_out_a_slot_t
     world = World::open(&world.memory).unwrap();
     let notices = world.vault.health().notices;
     assert!(notices.iter().any(|notice| notice.contains("Truncated")), "{notices:?}");
+    assert!(world.vault.health().journal_short);
     assert_eq!(world.verify(), Verdict::Truncated { kept, known });
     // Opened and closed again without a write, then written to: the head file is overwritten by then.
     world = world.reopen();
@@ -286,7 +287,7 @@ fn vault_set_back_below_its_head_says_so_ever_after_and_never_gives_out_a_slot_t
         globex.session(boss()).unwrap().collection().unwrap().insert(&Note::new("x")).unwrap();
     }
     world = world.reopen();
-    assert!(!world.vault.health().notices.is_empty());
+    assert!(!world.vault.health().notices.is_empty() && world.vault.health().journal_short);
     let verdict = world.verify();
     assert!(matches!(verdict, Verdict::Rewritten { because: RewrittenBecause::Head, .. }), "{verdict:?}");
     let verdict = world.vault.verify_against(&outside, &admin()).unwrap();
@@ -349,6 +350,7 @@ fn head_file_that_lags_is_caught_up_with() {
     let world = World::open(&world.memory).unwrap();
     let notices = world.vault.health().notices;
     assert!(notices.iter().any(|notice| notice.contains(&format!("adopted {lag} "))), "{notices:?}");
+    assert!(!world.vault.health().journal_short);
     assert_eq!(world.verify(), Verdict::Intact);
     assert_eq!(world.reopen().vault.health().notices, Vec::<String>::new());
 }

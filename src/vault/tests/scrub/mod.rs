@@ -211,4 +211,13 @@ fn store_that_fails_to_be_read_fails_the_scrub_and_is_no_finding() {
     }
     assert!(failed >= 4, "{failed}");
     assert_eq!(self::scrub(&world), Verdict::Intact);
+    // Each stands in the journal.
+    world.vault.close().unwrap();
+    let kept = Kept::default();
+    let vault = open_options(&world.memory).sink(Required(kept.clone())).open().unwrap();
+    vault.flush().unwrap();
+    let is_failed = |event: &&Event| (event.outcome(), event.code()) == (crate::audit::Outcome::Failed, "scrub_failed");
+    let told = kept.of("verify");
+    assert_eq!(told.iter().filter(is_failed).count(), failed);
+    assert!(told.iter().filter(is_failed).all(|event| event.actor() == Some("root")));
 }
