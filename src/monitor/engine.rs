@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::model::{TenantId, Timestamp};
 
-use super::act::{ALERT, Act, BEGAN, FEEDBACK, Spot};
+use super::act::{ALERT, Act, BEGAN, ENDED, FEEDBACK, Spot};
 use super::alert::Alert;
 use super::joining::Joining;
 use super::local::Local;
@@ -69,7 +69,7 @@ impl Engine {
     pub(super) fn take(&mut self, act: &Act) -> Vec<Alert> {
         match act.name.as_str() {
             // What the monitor writes itself says nothing of anybody.
-            ALERT | BEGAN => return Vec::new(),
+            ALERT | BEGAN | ENDED => return Vec::new(),
             FEEDBACK => {
                 self.feedback(act);
                 return Vec::new();

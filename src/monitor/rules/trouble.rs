@@ -130,5 +130,13 @@ const SCRUB: &str = "the scrub";
 const SCRUB_FAILED: &str = "scrub_failed";
 
 /// What a verification's entry says where nothing is wrong, or nothing was found yet.
-const FINE: &[&str] =
-    &["intact", "unanchored_tail", "scrub_begun", "scrub_stopped", "scrub_intact", "scrub_unanchored_tail"];
+const FINE: &[&str] = &[
+    "intact",
+    "unanchored_tail",
+    "scrub_begun",
+    "scrub_paused",
+    "scrub_resumed",
+    "scrub_stopped",
+    "scrub_intact",
+    "scrub_unanchored_tail",
+];

@@ -265,6 +265,9 @@ fn journal_trouble_that_a_verification_found() {
     let failed = told(vec![act(START, "ann", Action::Verify).failed("error")]);
     assert_eq!(failed, [(RuleName::JournalTrouble, Severity::High)]);
     silent(vec![act(START, "ann", Action::Verify).denied("not_permitted")]);
+    for code in ["begun", "paused", "resumed", "stopped"] {
+        silent(vec![act(START, "ann", Action::Verify).coded(&format!("scrub_{code}"))]);
+    }
 }
 
 #[test]

@@ -168,6 +168,34 @@ fn journal_that_was_short_when_the_vault_was_opened_is_told_once_and_a_scrub_tha
 }
 
 #[test]
+fn end_of_a_watch_is_written_down_if_the_vault_can_take_it() {
+    let office = Office::new();
+    let (first, second) = (Monitor::new(exports()), Monitor::new(exports()));
+    let vault = office.options().sink(first.sink()).create().unwrap();
+    first.watch(&vault).unwrap();
+    drop(first);
+    vault.flush().unwrap();
+    let ended = || office.tape.0.lock().unwrap().iter().filter(|event| event.action() == "monitor_ended").count();
+    until(|| ended() == 1);
+    vault.close().unwrap();
+    drop(vault);
+    let vault = office.options().sink(second.sink()).open().unwrap();
+    second.watch(&vault).unwrap();
+    vault.close().unwrap();
+    drop(second);
+    drop(vault);
+    // One that never watched has nothing to end.
+    let idle = Monitor::new(exports());
+    let vault = office.options().sink(idle.sink()).open().unwrap();
+    drop(idle);
+    vault.close().unwrap();
+    let all = office.tape.0.lock().unwrap();
+    let mut spots: Vec<_> = all.iter().filter(|e| e.action() == "monitor_ended").map(|e| e.position()).collect();
+    spots.dedup();
+    assert_eq!(spots.len(), 1);
+}
+
+#[test]
 fn verification_that_ends_in_an_error_is_an_alert() {
     let office = Office::new();
     let (sink, alerts) = AlertChannel::new(10);

@@ -29,6 +29,14 @@ impl Act {
         self.note(core, "scrub_stopped")
     }
 
+    pub(super) fn paused(&self, core: &Core) -> Result<()> {
+        self.note(core, "scrub_paused")
+    }
+
+    pub(super) fn resumed(&self, core: &Core) -> Result<()> {
+        self.note(core, "scrub_resumed")
+    }
+
     /// A round is through. Durable when this returns: a state that was kept of the round is worth nothing from here on,
     /// and the next round begins behind this.
     pub(super) fn ended(&self, core: &Core, verdict: &Verdict) -> Result<()> {
