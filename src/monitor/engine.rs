@@ -106,7 +106,9 @@ impl Engine {
     ) -> Vec<Alert> {
         let Some(trouble) = self.trouble else { return Vec::new() };
         let mut alerts = Vec::new();
-        for (what, finding) in trouble.look(health, lasting) {
+        // The time is part of the id: no two have the same.
+        for (n, (what, finding)) in (0..).zip(trouble.look(health, lasting)) {
+            let now = Timestamp::from_micros(now.as_micros().saturating_add(n));
             // It doesn't change until the vault is opened again.
             if what == OPENED && std::mem::replace(&mut self.opened, true) {
                 continue;

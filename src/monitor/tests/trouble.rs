@@ -165,6 +165,13 @@ fn journal_that_was_short_when_the_vault_was_opened_is_told_once_and_a_scrub_tha
     let told = firm.engine.take(&entry);
     assert_eq!((told.len(), told[0].severity), (1, Severity::High));
     assert_eq!(look(&mut firm, &health, 1_001), []);
+    // Several at once are alerts of their own, which feedback and the journal tell apart.
+    (health.journal_short, health.stopped) = (true, true);
+    let at = Timestamp::from_micros(MONDAY);
+    let told = Firm::new(rules(), 0).engine.health(&health, |_, _| Duration::ZERO, at);
+    let ids: std::collections::BTreeSet<_> = told.iter().map(|alert| alert.id.clone()).collect();
+    assert_eq!((told.len(), ids.len()), (3, 3));
+    assert!(told.iter().all(|alert| alert.id.ends_with(&alert.at.as_micros().to_string())));
 }
 
 #[test]
