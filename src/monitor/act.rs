@@ -13,6 +13,8 @@ pub(super) type Spot = (u64, u32);
 pub(super) const ALERT: &str = "alert";
 /// The act of an entry that tells that a monitor has begun to watch.
 pub(super) const BEGAN: &str = "monitor_began";
+/// The act of an entry that tells that a monitor has ended its watch.
+pub(super) const ENDED: &str = "monitor_ended";
 /// The act of an entry that tells what somebody thought of an alert.
 pub(super) const FEEDBACK: &str = "alert_feedback";
 

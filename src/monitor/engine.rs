@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::model::{TenantId, Timestamp};
 
-use super::act::{ALERT, Act, BEGAN, FEEDBACK, Spot};
+use super::act::{ALERT, Act, BEGAN, ENDED, FEEDBACK, Spot};
 use super::alert::Alert;
 use super::joining::Joining;
 use super::local::Local;
@@ -18,7 +18,7 @@ use super::person::Person;
 use super::privilege::Changes;
 use super::rule::{Finding, Judge, RuleName, View};
 use super::rule_set::Rules;
-use super::rules::JournalTrouble;
+use super::rules::{JournalTrouble, OPENED};
 use super::tally::EVIDENCE;
 use super::tuning::{About, Feedback, Tuning};
 
@@ -34,6 +34,8 @@ pub(super) struct Engine {
     tuning: Tuning,
     joining: Joining,
     journal: Arc<str>,
+    /// It was told what the vault was opened with.
+    opened: bool,
     swept: Option<Local>,
 }
 
@@ -51,6 +53,7 @@ impl Engine {
             tuning: Tuning::new(),
             joining: Joining::new(),
             journal: "".into(),
+            opened: false,
             swept: None,
         }
     }
@@ -66,7 +69,7 @@ impl Engine {
     pub(super) fn take(&mut self, act: &Act) -> Vec<Alert> {
         match act.name.as_str() {
             // What the monitor writes itself says nothing of anybody.
-            ALERT | BEGAN => return Vec::new(),
+            ALERT | BEGAN | ENDED => return Vec::new(),
             FEEDBACK => {
                 self.feedback(act);
                 return Vec::new();
@@ -103,7 +106,13 @@ impl Engine {
     ) -> Vec<Alert> {
         let Some(trouble) = self.trouble else { return Vec::new() };
         let mut alerts = Vec::new();
-        for (what, finding) in trouble.look(health, lasting) {
+        // The time is part of the id: no two have the same.
+        for (n, (what, finding)) in (0..).zip(trouble.look(health, lasting)) {
+            let now = Timestamp::from_micros(now.as_micros().saturating_add(n));
+            // It doesn't change until the vault is opened again.
+            if what == OPENED && std::mem::replace(&mut self.opened, true) {
+                continue;
+            }
             let about = (RuleName::JournalTrouble, None, Some(what));
             let id = || format!("{}-t{}", RuleName::JournalTrouble, now.as_micros());
             if let Some(joined) = self.joining.take(&about, &finding, now, (id, None)) {
@@ -129,7 +138,8 @@ impl Engine {
     }
 
     fn raise(&mut self, rule: RuleName, act: &Act, mut finding: Finding) -> Option<Alert> {
-        let about: About = (rule, act.tenant, act.actor.clone());
+        let whose = finding.topic.map(str::to_owned).or_else(|| act.actor.clone());
+        let about: About = (rule, act.tenant, whose);
         let id = || format!("{rule}-{}-{}", act.spot.0, act.spot.1);
         let joined = self.joining.take(&about, &finding, act.at, (id, Some(act.spot)))?;
         let trigger = joined.trigger.unwrap_or(act.spot);

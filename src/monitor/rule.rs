@@ -160,11 +160,18 @@ pub(super) struct Finding {
     pub(super) actor: Option<String>,
     /// Nobody has proved to be the actor.
     pub(super) unproven: bool,
+    /// What it is about, where that is nobody's doing: it is one with what else is found of it.
+    pub(super) topic: Option<&'static str>,
 }
 
 impl Finding {
     pub(super) fn new(severity: Severity, text: String) -> Self {
-        Self { severity, text, degree: 1.0, evidence: Vec::new(), actor: None, unproven: false }
+        Self { severity, text, degree: 1.0, evidence: Vec::new(), actor: None, unproven: false, topic: None }
+    }
+
+    pub(super) fn topic(mut self, topic: &'static str) -> Self {
+        self.topic = Some(topic);
+        self
     }
 
     pub(super) fn degree(mut self, degree: f64) -> Self {

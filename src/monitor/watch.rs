@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::model::{Actor, TenantId};
 use crate::vault::{Vault, WeakVault};
 
-use super::act::{BEGAN, FEEDBACK};
+use super::act::{BEGAN, ENDED, FEEDBACK};
 use super::alert::{Alert, AlertSink};
 use super::engine::Engine;
 use super::outlet::{AlertSinkHealth, Outlet};
@@ -29,7 +30,8 @@ const CLOSE: Duration = Duration::from_secs(2);
 
 /// Watches a vault. See the [module](super) for how to attach one.
 ///
-/// Keep it as long as the vault: dropping it ends the watch. It is `Send + Sync`; share it in an `Arc`.
+/// Keep it as long as the vault: dropping it ends the watch, which is written down (`monitor_ended`) if the vault is still
+/// open. Where that is missing, the vault ended first, or the program was killed. It is `Send + Sync`; share it in an `Arc`.
 pub struct Monitor {
     stream: Arc<Stream>,
     setup: Mutex<Option<Setup>>,
@@ -271,6 +273,15 @@ impl Drop for Monitor {
                 // The thread catches every panic, so joining can't fail in a way that matters.
                 let _ = thread.join();
             }
+        }
+        // No lock is held here. Whoever drops it has nobody to tell that a vault couldn't take this, and the host's clock may
+        // panic.
+        if let Some(vault) = running.vault.upgrade() {
+            let _unwritten = catch_unwind(AssertUnwindSafe(|| {
+                let mut ended = EntryBuilder::named(vault.now(), ENDED);
+                ended.outcome(Outcome::Permitted, "", "");
+                vault.write_down(None, ended)
+            }));
         }
         for outlet in lock(&running.shared.outlets).iter_mut() {
             outlet.close(deadline);

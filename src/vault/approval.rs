@@ -29,6 +29,9 @@ const VALID: Duration = Duration::from_secs(30 * 24 * 3600);
 const OPEN: usize = 256;
 /// So many requests are listed at once.
 const LISTED: usize = 1_000;
+/// What the entry of an answer says.
+pub(super) const APPROVED: &str = "approved";
+pub(super) const REFUSED: &str = "refused";
 
 /// A request for approval that is still open. `Debug` shows no names and no reason.
 #[derive(Clone, PartialEq, Eq)]
@@ -280,7 +283,7 @@ fn answer(session: &SessionInner, id: ApprovalId, yes: bool) -> Result<()> {
         }
         let mut write = Write::default();
         approval.answers.push(Answer { actor: session.actor.id().to_owned(), yes, at: now });
-        let code = if yes { "approved" } else { "refused" };
+        let code = if yes { APPROVED } else { REFUSED };
         let mut entry = entries::coded(&core.gate, &question, Some(collection.id), code, &permit);
         if let Some(row) = row {
             entry.subjects(&[entries::subject(row.meta(), row.head().revision)]);

@@ -49,6 +49,10 @@ pub struct Health {
     pub low_space: bool,
     /// Blocks in the journal, dropped ones included.
     pub journal_blocks: u64,
+    /// When the vault was opened, now or at some time before, the journal fell short of the head kept beside it, or didn't
+    /// follow from it: the store was set back, has lost its last commits or was rewritten. It stays so; a verification says
+    /// more.
+    pub journal_short: bool,
     /// The audit sinks.
     pub sinks: Vec<SinkHealth>,
     /// Emergency accesses that run now, in all tenants.
@@ -214,7 +218,8 @@ impl Vault {
     /// far as rows and journal tell.
     ///
     /// # Errors
-    /// [`Error::Denied`], [`Error::Io`], and reasons why the vault can't act now. What is found is the [`Verdict`].
+    /// [`Error::Denied`], [`Error::Io`], and reasons why the vault can't act now. What is found is the [`Verdict`]. A check
+    /// that ends in an error is on record too, as one that failed.
     pub fn verify(&self, actor: &Actor) -> Result<Verdict> {
         self.check(Depth::Full, None, actor)
     }
@@ -293,6 +298,8 @@ impl Vault {
             stopped: core.journal.failed(),
             low_space: core.reserve.low(),
             journal_blocks: core.journal.latest().map_or(0, |state| state.frontier.size()),
+            // Kept by whoever opened the vault then. One that can't be read now is asked for again with the next report.
+            journal_short: matches!(core.ahead.read(), Ok(Some(_))),
             sinks: core.journal.sinks().iter().map(crate::audit::Delivery::health).collect(),
             emergencies_running: running,
             emergencies_unreviewed: unreviewed,
@@ -324,9 +331,19 @@ impl Vault {
     fn check(&self, depth: Depth, anchor: Option<&Head>, actor: &Actor) -> Result<Verdict> {
         let question = question(actor, Action::Verify);
         let permit = self.permit(&question)?;
-        let verdict = verify::verify(&self.core, depth, anchor)?;
-        self.note(&question, &permit, verify::code(&verdict))?;
-        Ok(verdict)
+        match verify::verify(&self.core, depth, anchor) {
+            Ok(verdict) => {
+                self.note(&question, &permit, verify::code(&verdict))?;
+                Ok(verdict)
+            }
+            Err(error) => {
+                let outcome = (crate::audit::Outcome::Failed, "error", permit.rule());
+                let entry = entries::under(&self.core.gate, &question, None, outcome, permit.version());
+                // Why there is no verdict says more than why that isn't on record; health tells of a journal that takes none.
+                let _unwritten = entries::finish(entry).and_then(|entry| self.core.record(None, entry));
+                Err(error)
+            }
+        }
     }
 
     /// Asks the policy about an act of administration. A refusal is written down.

@@ -167,8 +167,9 @@ impl VaultOptions {
     /// 0 for none. Vaults in memory have none.
     ///
     /// When the disk is full, writing fails and the vault stops. Opened again, it gives this space up and does, until there is
-    /// room again, only what helps: deleting and erasing, dropping old journal entries, approving, suspending, verifying,
-    /// reading the journal. Reads of records, and refusals, need journal entries too: 1,024 of them are taken. All else returns
+    /// room again, only what helps: deleting and erasing, dropping old journal entries, answering requests for approval,
+    /// suspending, verifying, reading the journal. Reads of records, looks at requests for approval, and refusals, need
+    /// journal entries too: 1,024 of them are taken. All else, asking for approval too, returns
     /// [`Error::Full`](crate::Error::Full). [`Health::low_space`](crate::vault::Health::low_space) says so.
     pub fn reserve_bytes(mut self, bytes: u64) -> Self {
         self.reserve = bytes;

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::model::Action;
 use crate::store::files;
 
+use super::approval::{APPROVED, REFUSED};
 use super::core::Write;
 
 /// The file's name in the vault's directory.
@@ -32,6 +33,8 @@ pub(super) const SIZE: u64 = 16 << 20;
 const ROOM: u64 = 1 << 20;
 /// Without room, so many entries are taken of acts that don't help: of reads, of refusals.
 const OTHERS: u32 = 1_024;
+/// What the entries of answers to requests for approval say.
+const ANSWERS: [&str; 2] = [APPROVED, REFUSED];
 /// How often it is tried to write the reserve again.
 const AGAIN: Duration = Duration::from_secs(10);
 
@@ -132,6 +135,12 @@ impl Reserve {
         }
     }
 
+    /// As if the disk had filled up, and stayed so.
+    #[cfg(test)]
+    pub(super) fn run_out(&self) {
+        self.low.store(true, Ordering::Release);
+    }
+
     fn new(place: Option<PathBuf>, bytes: u64, low: bool) -> Self {
         let (low, others) = (AtomicBool::new(low), AtomicU32::new(OTHERS));
         Self { place, bytes, low, others, tried: Mutex::new(Instant::now()) }
@@ -149,7 +158,7 @@ pub(super) fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
-/// Acts that free space, stop whoever fills it, or look into what happened.
+/// Acts that free space, stop whoever fills it, or look into what happened. All are acts that a policy has permitted.
 fn helps(entry: &Entry) -> bool {
     let helps = |action| {
         matches!(
@@ -157,14 +166,17 @@ fn helps(entry: &Entry) -> bool {
             Action::Delete
                 | Action::Erase
                 | Action::Retain
-                | Action::Approve
                 | Action::Suspend
                 | Action::Freeze
                 | Action::Verify
                 | Action::ReadJournal
         )
     };
-    Action::from_name(entry.action()).is_some_and(helps)
+    match Action::from_name(entry.action()) {
+        // Asking for approval, and looking what was asked for, is anybody's, as often as they like.
+        Some(Action::Approve) => ANSWERS.contains(&entry.outcome().1),
+        action => action.is_some_and(helps),
+    }
 }
 
 /// Writes the file aside, with `more` bytes than are kept of it, and puts it in its place.
@@ -283,10 +295,20 @@ mod tests {
         }
         assert!(full(low.admit_write(&Write { puts: vec![(vec![Space::Schema as u8], None)], ..Write::default() })));
         low.admit_write(&Write::default()).unwrap();
+        let coded = |code| {
+            let mut entry = EntryBuilder::new(Timestamp::from_micros(0), Action::Approve);
+            entry.outcome(Outcome::Permitted, code, "");
+            entry.finish().unwrap()
+        };
+        for code in [APPROVED, REFUSED] {
+            low.admit_write(&write(vec![coded(code)])).unwrap();
+        }
+        assert!(full(low.admit_write(&write(vec![coded("asked")]))));
         for n in 0..OTHERS {
             let outcome = if n % 2 == 0 { Outcome::Permitted } else { Outcome::Denied };
             low.admit(&entry(Action::Read, outcome)).unwrap();
         }
+        assert!(full(low.admit(&coded("listed"))));
         assert!(full(low.admit(&entry(Action::Read, Outcome::Permitted))));
         assert!(full(low.admit(&entry(Action::Delete, Outcome::Denied))));
         let roomy = Reserve::none();

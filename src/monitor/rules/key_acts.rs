@@ -1,4 +1,4 @@
-//! Key acts: what creates, turns or destroys keys, and what copies everything.
+//! Key acts: what creates, turns or destroys keys, what copies everything, and what drops the journal's past.
 
 use crate::audit::Outcome;
 use crate::model::Action;
@@ -8,9 +8,9 @@ use crate::monitor::rule::{Finding, Judge, Severity, View, counted};
 /// Whoever did it on so many days before does it as their work.
 const HABIT_DAYS: u32 = 3;
 
-/// Somebody created the vault or a tenant, rotated keys, erased somebody, made a backup or restored one, or was refused it.
-/// Creating tenants, erasing and backing up are nothing to tell of from those who have done it on 3 days before, unless
-/// changed; restoring and rotating keys always are.
+/// Somebody created the vault or a tenant, rotated keys, erased somebody, made a backup or restored one, dropped old journal
+/// entries, or was refused it. Creating tenants, erasing and backing up are nothing to tell of from those who have done it
+/// on 3 days before, unless changed; restoring, rotating keys and dropping entries always are.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyActs {
     habit_days: u32,
@@ -47,6 +47,8 @@ impl Judge for KeyActs {
         let (severity, habitual) = match action {
             Action::CreateVault | Action::CreateTenant | Action::Erase | Action::Backup => (Severity::Info, true),
             Action::RotateKeys => (Severity::Medium, false),
+            // A plan changes nothing, nor does what was dropped already.
+            Action::Retain if view.act.code == "dropped" || view.denied() => (Severity::Medium, false),
             Action::Restore => (Severity::High, false),
             _ => return None,
         };

@@ -25,6 +25,7 @@ pub use new_device::NewDevice;
 pub use off_hours::OffHours;
 pub use privilege_use::PrivilegeUse;
 pub use trouble::JournalTrouble;
+pub(super) use trouble::OPENED;
 
 /// Makes a rule one that [`Rules::with`](super::Rules::with) takes.
 macro_rules! rule {

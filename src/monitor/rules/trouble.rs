@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
-use crate::audit::SinkState;
+use crate::audit::{Outcome, SinkState};
 use crate::model::Action;
 use crate::monitor::act::Act;
 use crate::monitor::rule::{Finding, Severity};
-use crate::vault::Health;
+use crate::vault::{Health, ScrubPhase};
 
 /// A sink may fail or lag for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the vault's health is looked at.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// The vault can't write its journal, a sink has stopped, or fails or lags for over a minute, or a verification found
-/// anything but an intact vault. It can't be tuned away.
+/// The vault can't write its journal, or was opened with one that is cut or doesn't follow its head; a sink has stopped, or
+/// fails or lags for over a minute; a verification found anything but an intact vault, or ended in an error, as did a scrub.
+/// It can't be tuned away. What the vault was opened with is told once each time, a scrub that failed once a day until
+/// another one is begun.
 ///
 /// [`Vault::health`](crate::Vault::health) is asked every second, unless changed.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +60,15 @@ impl JournalTrouble {
 
     /// What a verification found.
     pub(in crate::monitor) fn verified(act: &Act) -> Option<Finding> {
-        if act.action != Some(Action::Verify) || !act.done() || act.code.is_empty() || FINE.contains(&&*act.code) {
+        if act.action != Some(Action::Verify) {
+            return None;
+        }
+        if act.outcome == Outcome::Failed {
+            let text = format!("a verification came to no answer: `{}`", act.code);
+            let finding = Finding::new(Severity::High, text);
+            return Some(if act.code == SCRUB_FAILED { finding.topic(SCRUB) } else { finding });
+        }
+        if !act.done() || act.code.is_empty() || FINE.contains(&&*act.code) {
             return None;
         }
         let text = format!("a verification found the vault not intact: `{}`", act.code);
@@ -76,6 +86,16 @@ impl JournalTrouble {
         if health.stopped {
             let text = "the vault has stopped: writing failed, and every act fails until it is opened again";
             found.push(("journal".to_owned(), Finding::new(Severity::Critical, text.to_owned())));
+        }
+        if health.journal_short {
+            let text = "the vault was opened with a journal that falls short of its head or doesn't follow from it: it was set back, \
+                has lost its end or was rewritten; verify it, against a head kept elsewhere if there is one";
+            found.push((OPENED.to_owned(), Finding::new(Severity::High, text.to_owned())));
+        }
+        if let Some(scrub) = health.scrub.as_ref().filter(|scrub| scrub.phase == ScrubPhase::Failed) {
+            let why = scrub.trouble.as_deref().unwrap_or_default();
+            let text = format!("a scrub failed, and checks the vault no longer: {why}");
+            found.push((SCRUB.to_owned(), Finding::new(Severity::High, text)));
         }
         for sink in &health.sinks {
             let waiting = sink.waiting.unwrap_or_default();
@@ -101,6 +121,22 @@ impl JournalTrouble {
     }
 }
 
+/// What an alert is about: the journal that the vault was opened with,
+pub(in crate::monitor) const OPENED: &str = "the journal, as it was opened";
+/// or the scrub in the background.
+const SCRUB: &str = "the scrub";
+
+/// What the entry of a scrub says that couldn't go on.
+const SCRUB_FAILED: &str = "scrub_failed";
+
 /// What a verification's entry says where nothing is wrong, or nothing was found yet.
-const FINE: &[&str] =
-    &["intact", "unanchored_tail", "scrub_begun", "scrub_stopped", "scrub_intact", "scrub_unanchored_tail"];
+const FINE: &[&str] = &[
+    "intact",
+    "unanchored_tail",
+    "scrub_begun",
+    "scrub_paused",
+    "scrub_resumed",
+    "scrub_stopped",
+    "scrub_intact",
+    "scrub_unanchored_tail",
+];

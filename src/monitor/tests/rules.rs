@@ -262,6 +262,12 @@ fn journal_trouble_that_a_verification_found() {
     for code in ["", "intact", "unanchored_tail", "scrub_intact", "scrub_unanchored_tail"] {
         silent(vec![act(START, "ann", Action::Verify).coded(code)]);
     }
+    let failed = told(vec![act(START, "ann", Action::Verify).failed("error")]);
+    assert_eq!(failed, [(RuleName::JournalTrouble, Severity::High)]);
+    silent(vec![act(START, "ann", Action::Verify).denied("not_permitted")]);
+    for code in ["begun", "paused", "resumed", "stopped"] {
+        silent(vec![act(START, "ann", Action::Verify).coded(&format!("scrub_{code}"))]);
+    }
 }
 
 #[test]
@@ -270,14 +276,20 @@ fn key_acts() {
         fires(RuleName::KeyActs, vec![act(START, "ann", action)]);
     }
     silent(vec![act(START, "ann", Action::Define)]);
+    fires(RuleName::KeyActs, vec![act(START, "ann", Action::Retain).coded("dropped")]);
+    fires(RuleName::KeyActs, vec![act(START, "ann", Action::Retain).denied("not_permitted")]);
+    for code in ["planned", "changes", "nothing_dropped"] {
+        silent(vec![act(START, "ann", Action::Retain).coded(code)]);
+    }
     // A nightly backup is told of three times, a key rotation always.
     let mut firm = usual();
     for day in 15..30 {
         firm.take(act(MONDAY + day * DAY, "nightly", Action::Backup));
         firm.take(act(MONDAY + day * DAY, "rotator", Action::RotateKeys));
+        firm.take(act(MONDAY + day * DAY, "keeper", Action::Retain).coded("dropped"));
     }
     let count = |actor: &str| firm.alerts.iter().filter(|alert| alert.actor.as_deref() == Some(actor)).count();
-    assert_eq!((count("nightly"), count("rotator")), (3, 15));
+    assert_eq!((count("nightly"), count("rotator"), count("keeper")), (3, 15, 15));
 }
 
 #[test]

@@ -86,6 +86,12 @@ impl Act {
         self
     }
 
+    pub(super) fn failed(mut self, code: &str) -> Self {
+        self.outcome = Outcome::Failed;
+        self.code = code.to_owned();
+        self
+    }
+
     pub(super) fn coded(mut self, code: &str) -> Self {
         self.code = code.to_owned();
         self

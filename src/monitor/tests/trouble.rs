@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use super::sim::{Firm, MONDAY, act};
 use super::whole::{Office, admin, customers, guard, next, until};
 use crate::audit::{AuditSink, Event, Held, Relayed, SinkError, Verdict};
+use crate::model::{Action, Timestamp};
+use crate::monitor::local::HOUR;
 use crate::monitor::{
     Alert, AlertChannel, AlertError, AlertLines, JournalTrouble, MassExport, Monitor, RuleName, Rules, Severity,
 };
-use crate::vault::ScrubOptions;
+use crate::vault::{Health, ScrubOptions, ScrubPhase};
 
 fn exports() -> Rules {
     Rules::none().with(MassExport::new())
@@ -118,6 +121,98 @@ fn scrub_that_finds_nothing_is_no_alert() {
         told.iter().map(|alert| &*alert.text).collect::<String>()
     );
     assert!(watch.latest().is_empty());
+}
+
+#[test]
+fn journal_that_was_short_when_the_vault_was_opened_is_told_once_and_a_scrub_that_failed_once_a_day() {
+    let office = Office::new();
+    let (vault, _acme) = office.create(&Monitor::new(Rules::none()));
+    vault.scrub(ScrubOptions::new().rows_per_second(1_000_000), &admin()).unwrap().wait().unwrap();
+    let mut health = vault.health();
+    let look = |firm: &mut Firm, health: &Health, hour: i64| -> Vec<(Severity, String)> {
+        let now = Timestamp::from_micros(MONDAY + hour * HOUR);
+        let told = firm.engine.health(health, |_, _| Duration::ZERO, now);
+        told.into_iter().map(|alert| (alert.severity, alert.text)).collect()
+    };
+    let rules = || Rules::none().with(JournalTrouble::new());
+    let mut firm = Firm::new(rules(), 0);
+    assert!(!health.journal_short && look(&mut firm, &health, 0).is_empty());
+    for phase in [ScrubPhase::Journal, ScrubPhase::Finished, ScrubPhase::Stopped] {
+        health.scrub.as_mut().unwrap().phase = phase;
+        assert_eq!(look(&mut firm, &health, 0), []);
+    }
+
+    health.journal_short = true;
+    let told = look(&mut firm, &health, 1);
+    assert!(matches!(&told[..], [(Severity::High, text)] if text.contains("falls short of its head")), "{told:?}");
+    for hour in [2, 20, 100, 1_000] {
+        assert_eq!(look(&mut firm, &health, hour), []);
+    }
+    health.journal_short = false;
+
+    let scrub = health.scrub.as_mut().unwrap();
+    (scrub.phase, scrub.trouble) = (ScrubPhase::Failed, Some("the disk is gone".to_owned()));
+    let told = look(&mut firm, &health, 1_001);
+    assert!(matches!(&told[..], [(Severity::High, text)] if text.contains("the disk is gone")), "{told:?}");
+    // Its entry is of the same failure.
+    let mut entry = act(MONDAY + 1_001 * HOUR, "root", Action::Verify).failed("scrub_failed");
+    entry.tenant = None;
+    assert!(firm.engine.take(&entry).is_empty());
+    let days = (1_002..1_050).map(|hour| look(&mut firm, &health, hour).len()).sum::<usize>();
+    assert_eq!(days, 2);
+    // The entry alone is enough, after a crash for instance.
+    let mut firm = Firm::new(rules(), 0);
+    let told = firm.engine.take(&entry);
+    assert_eq!((told.len(), told[0].severity), (1, Severity::High));
+    assert_eq!(look(&mut firm, &health, 1_001), []);
+    // Several at once are alerts of their own, which feedback and the journal tell apart.
+    (health.journal_short, health.stopped) = (true, true);
+    let at = Timestamp::from_micros(MONDAY);
+    let told = Firm::new(rules(), 0).engine.health(&health, |_, _| Duration::ZERO, at);
+    let ids: std::collections::BTreeSet<_> = told.iter().map(|alert| alert.id.clone()).collect();
+    assert_eq!((told.len(), ids.len()), (3, 3));
+    assert!(told.iter().all(|alert| alert.id.ends_with(&alert.at.as_micros().to_string())));
+}
+
+#[test]
+fn end_of_a_watch_is_written_down_if_the_vault_can_take_it() {
+    let office = Office::new();
+    let (first, second) = (Monitor::new(exports()), Monitor::new(exports()));
+    let vault = office.options().sink(first.sink()).create().unwrap();
+    first.watch(&vault).unwrap();
+    drop(first);
+    vault.flush().unwrap();
+    let ended = || office.tape.0.lock().unwrap().iter().filter(|event| event.action() == "monitor_ended").count();
+    until(|| ended() == 1);
+    vault.close().unwrap();
+    drop(vault);
+    let vault = office.options().sink(second.sink()).open().unwrap();
+    second.watch(&vault).unwrap();
+    vault.close().unwrap();
+    drop(second);
+    drop(vault);
+    // One that never watched has nothing to end.
+    let idle = Monitor::new(exports());
+    let vault = office.options().sink(idle.sink()).open().unwrap();
+    drop(idle);
+    vault.close().unwrap();
+    let all = office.tape.0.lock().unwrap();
+    let mut spots: Vec<_> = all.iter().filter(|e| e.action() == "monitor_ended").map(|e| e.position()).collect();
+    spots.dedup();
+    assert_eq!(spots.len(), 1);
+}
+
+#[test]
+fn verification_that_ends_in_an_error_is_an_alert() {
+    let office = Office::new();
+    let (sink, alerts) = AlertChannel::new(10);
+    let watch = Monitor::new(Rules::none().with(JournalTrouble::new())).alerts(sink);
+    let (vault, _acme) = office.create(&watch);
+    let foreign = Office::new().options().create().unwrap().head(&admin()).unwrap();
+    vault.verify_against(&foreign, &admin()).unwrap_err();
+    let alert = next(&alerts, RuleName::JournalTrouble);
+    assert_eq!((alert.severity, alert.actor.as_deref()), (Severity::High, Some("root")));
+    assert!(alert.text.contains("came to no answer"), "{}", alert.text);
 }
 
 #[test]

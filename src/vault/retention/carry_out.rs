@@ -31,6 +31,7 @@ struct Act<'a> {
     blocks: Blocks,
     question: &'a Question<'a>,
     permit: &'a Permit,
+    why: &'a str,
     report: RetentionReport,
 }
 
@@ -57,7 +58,7 @@ pub(super) fn carry_out(
         return Err(not("the vault was set back since the plan was made: make a new one"));
     }
     let report = RetentionReport { blocks: 0, bytes: 0, change_lists: 0, first_kept: first };
-    let mut act = Act { core, blocks, question, permit, report };
+    let mut act = Act { core, blocks, question, permit, why: &plan.why, report };
     if first < planned.end {
         // The head file never falls behind where the journal begins.
         core.upkeep.write_head()?;
@@ -219,7 +220,7 @@ impl Act<'_> {
 
     fn entry(&self, code: &str, positions: &Range<u64>) -> Result<crate::audit::Entry> {
         let mut entry = entries::coded(&self.core.gate, self.question, None, code, self.permit);
-        entry.blocks(positions);
+        entry.blocks(positions).reason(self.why);
         entries::finish(entry)
     }
 }

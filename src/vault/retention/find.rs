@@ -64,6 +64,7 @@ pub(super) fn find(vault: &Vault, keep: &Retention) -> Result<RetentionPlan> {
         vault: core.id,
         epoch: blocks.epoch,
         from,
+        why: format!("older than {} days, covered to {}", keep.days, reach.head.size()),
         hashes: Vec::new(),
     };
     while plan.hashes.len() < SEGMENTS {

@@ -115,8 +115,9 @@ impl Vault {
     /// Drops what the plan shows, for good. May be called again with the same plan after it was cut short; a plan whose
     /// blocks are gone already does nothing.
     ///
-    /// Each commit of it is journalled, with the positions that it concerns: for tenants, the lists of what their dropped
-    /// commits changed; for the vault, each segment of 128 blocks; or that nothing was left to drop. Entries that remain keep their positions, and
+    /// Each commit of it is journalled, with the positions that it concerns, and for its reason how old what goes is at least
+    /// and how many blocks the head covers that vouches for it: for tenants, the lists of what their dropped commits changed;
+    /// for the vault, each segment of 128 blocks; or that nothing was left to drop. Entries that remain keep their positions, and
     /// [`verify`](Self::verify) and [`verify_against`](Self::verify_against) hold the journal against heads from before as ever.
     /// A sink that is attached later gets the journal from the first block that is kept;
     /// [`SinkHealth::missed`](crate::audit::SinkHealth::missed) says how much it missed.

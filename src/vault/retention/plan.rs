@@ -28,6 +28,8 @@ pub struct RetentionPlan {
     pub(super) vault: VaultId,
     pub(super) epoch: JournalEpochId,
     pub(super) from: u64,
+    /// Why its blocks may go, for the journal.
+    pub(super) why: String,
     /// Of each segment, the hash of its leaf hashes.
     pub(super) hashes: Vec<Digest>,
 }

@@ -29,6 +29,14 @@ impl Act {
         self.note(core, "scrub_stopped")
     }
 
+    pub(super) fn paused(&self, core: &Core) -> Result<()> {
+        self.note(core, "scrub_paused")
+    }
+
+    pub(super) fn resumed(&self, core: &Core) -> Result<()> {
+        self.note(core, "scrub_resumed")
+    }
+
     /// A round is through. Durable when this returns: a state that was kept of the round is worth nothing from here on,
     /// and the next round begins behind this.
     pub(super) fn ended(&self, core: &Core, verdict: &Verdict) -> Result<()> {
@@ -37,9 +45,18 @@ impl Act {
         core.keep(Vec::new())
     }
 
+    /// It couldn't go on.
+    pub(super) fn failed(&self, core: &Core) -> Result<()> {
+        self.write(core, Outcome::Failed, "scrub_failed")
+    }
+
     fn note(&self, core: &Core, code: &str) -> Result<()> {
+        self.write(core, Outcome::Permitted, code)
+    }
+
+    fn write(&self, core: &Core, outcome: Outcome, code: &str) -> Result<()> {
         let question = Question::new(&self.actor, Action::Verify, None);
-        let outcome = (Outcome::Permitted, code, self.rule.as_str());
+        let outcome = (outcome, code, self.rule.as_str());
         let entry = entries::finish(entries::under(&core.gate, &question, None, outcome, self.version))?;
         core.record(None, entry).map(|_ticket| ())
     }

@@ -167,6 +167,9 @@ impl Chain {
         cost: &mut Cost,
     ) -> Result<Result<(), Verdict>> {
         let bad = Verdict::Rewritten { first: position, last: position, because: RewrittenBecause::Block };
+        if self.is_stray_before(core, position)? {
+            return Ok(Err(bad));
+        }
         let parts = scan(core, &place::parts_of_block(position), None, PARTS)?;
         if parts.is_empty() {
             let after = place::end_of_position(Space::Block, position);
@@ -202,6 +205,24 @@ impl Chain {
         }
         self.change_lists(core, position, owner, state, cost)?;
         Ok(Ok(()))
+    }
+
+    /// Whether a key that is no block's stands before the block at this position. One too short to name a position is less
+    /// than a position whose last byte is zero, and greater than the one before.
+    fn is_stray_before(&self, core: &Core, position: u64) -> Result<bool> {
+        let after = match position.checked_sub(1) {
+            Some(before) if self.first != Some(position) => {
+                if position & 0xff != 0 {
+                    return Ok(false);
+                }
+                Some(place::end_of_position(Space::Block, before))
+            }
+            _ => None,
+        };
+        let next = scan(core, &place::all_of(Space::Block), after.as_deref(), 1)?;
+        Ok(next.first().is_some_and(|(key, _)| {
+            !key.starts_with(&place::parts_of_block(position)) && place::position_of_key(key).is_none()
+        }))
     }
 
     /// Counts the change list beside a block. One beside a block of the vault's own is nobody's: it counts with a tenant

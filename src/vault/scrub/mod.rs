@@ -112,17 +112,18 @@ impl Scrub {
         self.shared.progress()
     }
 
-    /// Pauses it after the page that is being read, and keeps how far it is.
+    /// Pauses it after the page that is being read, and keeps how far it is. That is on record then, under whoever began it.
     pub fn pause(&self) {
         self.shared.want(Wish::Pause);
     }
 
-    /// Goes on after a [`pause`](Self::pause).
+    /// Goes on after a [`pause`](Self::pause), which is on record likewise.
     pub fn resume(&self) {
         self.shared.want(Wish::Run);
     }
 
     /// Ends it after the page that is being read, keeps how far it is, and waits for that. One that has ended stays as it is.
+    /// On record, as a pause is.
     ///
     /// # Errors
     /// As [`wait`](Self::wait).

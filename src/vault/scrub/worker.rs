@@ -46,7 +46,7 @@ enum Did {
     Round(Verdict),
     /// Its end is written down.
     Noted,
-    /// Its end could not be written down yet.
+    /// What is to be written down could not be yet.
     Wait,
     All,
 }
@@ -57,11 +57,19 @@ impl Worker {
             let why = "its thread panicked, maybe over what it was reading; `vault.verify` may tell more";
             Over::Failed(Error::NotPossible { what: "scrub", why })
         });
+        // Held until all is told: closing the vault would say that the scrub was stopped.
+        let core = if matches!(over, Over::Failed(_)) { self.core.upgrade() } else { None };
         let (phase, error) = match over {
             Over::Closing => return,
             Over::Done => (ScrubPhase::Finished, None),
             Over::Stopped => (ScrubPhase::Stopped, None),
-            Over::Failed(error) => (ScrubPhase::Failed, Some(error)),
+            Over::Failed(error) => {
+                if let Some(core) = &core {
+                    // The host's clock may panic. If the journal takes nothing, health says so, as it says that this failed.
+                    let _unwritten = catch_unwind(AssertUnwindSafe(|| self.act.failed(core)));
+                }
+                (ScrubPhase::Failed, Some(error))
+            }
         };
         drop(self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.shared.end(phase, error);
@@ -71,19 +79,36 @@ impl Worker {
         let mut pace = Pace::new(self.rate, Instant::now());
         let mut kept = Instant::now();
         let mut ending: Option<Verdict> = None;
+        // That it pauses is on record, and not yet that it goes on.
+        let mut paused = false;
         let mut due = pace.due();
         loop {
             let wish = self.shared.turn(due);
             let begun = Instant::now();
             let did = match wish {
+                Wish::Run if paused => {
+                    let did = self.with(|core| or_wait(self.act.resumed(core)));
+                    paused = matches!(did, Ok(Some(Did::Wait)));
+                    did
+                }
                 Wish::Run => self.with(|core| match &ending {
                     Some(verdict) => self.note(core, verdict),
                     None => self.step(core),
                 }),
                 Wish::Pause => {
-                    let did = self.with(|core| self.keep(core).map(|()| Did::Step(Cost::default())));
+                    let did = self.with(|core| match paused {
+                        true => Ok(Did::Step(Cost::default())),
+                        false => self.keep(core).and_then(|()| or_wait(self.act.paused(core))),
+                    });
                     kept = Instant::now();
-                    self.shared.paused();
+                    match did {
+                        Ok(Some(Did::Step(_))) => {
+                            paused = true;
+                            self.shared.paused();
+                        }
+                        Ok(Some(Did::Wait)) => std::thread::sleep(AGAIN),
+                        _ => {}
+                    }
                     did
                 }
                 Wish::Stop => match self.with(|core| self.keep(core).and_then(|()| self.act.stopped(core))) {
@@ -195,5 +220,13 @@ impl Worker {
             Some(pass) => kept::save(core, pass),
             None => Ok(()),
         }
+    }
+}
+
+/// Whether an entry was written. If a sink is late, it is tried again.
+fn or_wait(noted: Result<()>) -> Result<Did> {
+    match noted {
+        Err(Error::AuditUnavailable { .. }) => Ok(Did::Wait),
+        noted => noted.map(|()| Did::Step(Cost::default())),
     }
 }

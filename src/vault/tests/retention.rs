@@ -195,14 +195,19 @@ fn dropping_is_written_down_for_the_vault_and_for_the_tenant_with_the_positions(
     old.world.vault.close().unwrap();
     let vault = with(&old.world.memory, &old.hands).sink(Required(sink.clone())).open().unwrap();
     let keep = Retention::days(90).below_six_months();
-    let plan = vault.plan_retention(keep, &keeper()).unwrap();
+    let mut plan = vault.plan_retention(keep, &keeper()).unwrap();
     assert_eq!(plan.positions, 0..128);
+    let covered = plan.covered;
+    // What it was made for is on record, not what is written into it.
+    (plan.days, plan.covered) = (4_000, 1);
     vault.retain(&plan, &keeper()).unwrap();
     let events = sink.of("retain");
     let of = |code: &str| events.iter().filter(|event| event.code() == code).collect::<Vec<_>>();
     assert_eq!((of("planned").len(), of("changes").len(), of("dropped").len()), (1, 2, 1));
     let dropped = of("dropped")[0];
     assert_eq!((dropped.tenant(), dropped.blocks(), dropped.actor()), (None, Some(0..128), Some("k")));
+    let why = format!("older than 90 days, covered to {covered}");
+    assert!(events.iter().filter(|event| event.blocks().is_some()).all(|event| event.reason() == Some(&*why)));
     let json: serde_json::Value = serde_json::from_str(&dropped.to_json()).unwrap();
     assert_eq!((&json["blocks"], json.get("unknown")), (&serde_json::json!([0, 128]), None));
     assert!(of("changes").iter().all(|event| event.tenant().is_some() && event.blocks().unwrap().end <= 128));

@@ -268,6 +268,7 @@ fn vault_set_back_below_its_head_says_so_ever_after_and_never_gives_out_a_slot_t
     world = World::open(&world.memory).unwrap();
     let notices = world.vault.health().notices;
     assert!(notices.iter().any(|notice| notice.contains("Truncated")), "{notices:?}");
+    assert!(world.vault.health().journal_short);
     assert_eq!(world.verify(), Verdict::Truncated { kept, known });
     // Opened and closed again without a write, then written to: the head file is overwritten by then.
     world = world.reopen();
@@ -286,7 +287,7 @@ fn vault_set_back_below_its_head_says_so_ever_after_and_never_gives_out_a_slot_t
         globex.session(boss()).unwrap().collection().unwrap().insert(&Note::new("x")).unwrap();
     }
     world = world.reopen();
-    assert!(!world.vault.health().notices.is_empty());
+    assert!(!world.vault.health().notices.is_empty() && world.vault.health().journal_short);
     let verdict = world.verify();
     assert!(matches!(verdict, Verdict::Rewritten { because: RewrittenBecause::Head, .. }), "{verdict:?}");
     let verdict = world.vault.verify_against(&outside, &admin()).unwrap();
@@ -349,6 +350,7 @@ fn head_file_that_lags_is_caught_up_with() {
     let world = World::open(&world.memory).unwrap();
     let notices = world.vault.health().notices;
     assert!(notices.iter().any(|notice| notice.contains(&format!("adopted {lag} "))), "{notices:?}");
+    assert!(!world.vault.health().journal_short);
     assert_eq!(world.verify(), Verdict::Intact);
     assert_eq!(world.reopen().vault.health().notices, Vec::<String>::new());
 }
@@ -363,8 +365,70 @@ fn head_of_another_vault_or_one_altered_is_an_error_not_a_verdict() {
     let altered = Head::parse(&text).unwrap();
     assert_ne!(altered, head);
     assert!(matches!(world.vault.verify_against(&altered, &admin()), Err(Error::Head(_))));
-    // What a check came to is written down; one that couldn't be made is none.
     assert_eq!(world.verify(), Verdict::Intact);
+}
+
+#[test]
+fn check_that_ends_in_an_error_is_written_down_as_one_that_failed() {
+    let kept = Kept::default();
+    let world = World::with(|options| options.sink(crate::audit::Required(kept.clone())));
+    let head = World::new().vault.head(&admin()).unwrap();
+    assert!(matches!(world.vault.verify_quick_against(&head, &admin()), Err(Error::Head(_))));
+    let key = place::block(1, 0);
+    let mut newer = store(&world.memory).get(&key).unwrap().unwrap();
+    newer[0] ^= 0x40;
+    put(&world.memory, &[(key, Some(newer))]);
+    for check in [Vault::verify, Vault::verify_quick] {
+        assert!(matches!(check(&world.vault, &admin()), Err(Error::Newer { .. })));
+    }
+    world.vault.flush().unwrap();
+    let told: Vec<_> = kept.of("verify").iter().map(|event| (event.outcome(), event.code().to_owned())).collect();
+    assert_eq!(told, vec![(Outcome::Failed, "error".to_owned()); 3]);
+    assert!(kept.of("verify").iter().all(|event| event.actor() == Some("root")));
+}
+
+#[test]
+fn key_of_no_form_in_the_store_is_a_verdict_and_no_error() {
+    let world = world();
+    let size = size(&world);
+    let block = Space::Block as u8;
+    let part = |tail: &[u8]| [&place::block(3, 0), tail].concat();
+    let keys = [
+        (vec![block], 0),
+        (vec![block, 0], 0),
+        (place::parts_of_block(3), 3),
+        (part(&[])[..11].to_vec(), 3),
+        (part(&[1]), 3),
+        (part(&[0; 40]), 3),
+        (vec![block, 0xff], size),
+        (vec![block; 200], size),
+    ];
+    for (key, at) in keys {
+        let twin = copy(&world.memory);
+        put(&twin, &[(key.clone(), Some(vec![1]))]);
+        let twin = World::open(&twin).unwrap();
+        for check in [Vault::verify, Vault::verify_quick] {
+            let verdict = check(&twin.vault, &admin()).unwrap();
+            // Checking is an act itself, and makes the journal longer.
+            let there = |first| first == at || at == size && first > size;
+            assert!(matches!(verdict, Verdict::Rewritten { first, .. } if there(first)), "{key:?}: {verdict:?}");
+        }
+    }
+    for space in [Space::Row, Space::Chunk, Space::Entry, Space::SlotMap, Space::TenantState, Space::TenantName] {
+        for key in [vec![space as u8], vec![space as u8, 0xff], [&[space as u8][..], &[7; 15]].concat()] {
+            put(&world.memory, &[(key.clone(), Some(vec![1]))]);
+            for check in [Vault::verify, Vault::verify_quick] {
+                let verdict = check(&world.vault, &admin()).unwrap();
+                let of_none = matches!(&verdict, Verdict::RowsDiffer { tenant, .. } if *tenant != world.acme.id());
+                assert!(of_none, "{key:?}: {verdict:?}");
+            }
+            put(&world.memory, &[(key, None)]);
+        }
+    }
+    // One behind everything that a tenant may have must not have the check go round in circles.
+    let behind = [place::tenant_state(world.acme.id()), vec![0xff; 80]].concat();
+    put(&world.memory, &[(behind, Some(vec![1]))]);
+    let _ends = world.vault.verify(&admin()).unwrap();
 }
 
 #[test]

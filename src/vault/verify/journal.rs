@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::iter::Peekable;
 
 use crate::audit::{self, RewrittenBecause, Verdict, Walk};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::format::FormatError;
 use crate::format::block::{Header, MAX_BLOCK};
 use crate::format::place::{self, Space};
@@ -30,6 +30,8 @@ pub(super) enum Step {
     Broken {
         position: u64,
     },
+    /// A key that is no block's.
+    Stray,
     /// A part of a change list, and whose block stands at its position; `None` if there is no block.
     List {
         pair: Pair,
@@ -80,21 +82,20 @@ impl<'a> Steps<'a> {
 
     fn block(&mut self) -> Result<Option<Step>> {
         let Some((key, mut bytes)) = self.parts.next().transpose()? else { return Ok(None) };
-        let position =
-            |key: &[u8]| place::position_of_key(key).ok_or(Error::damaged("a key in the store is not a block's"));
-        let (at, first) = position(&key)?;
-        let mut parts = 1;
+        let Some((at, first)) = place::position_of_key(&key) else { return Ok(Some(Step::Stray)) };
+        let (mut parts, of_it) = (1, place::parts_of_block(at));
         let mut broken = first != 0;
         while let Some(Ok((key, _))) = self.parts.peek()
-            && let (here, number) = position(key)?
-            && here == at
+            && key.starts_with(&of_it)
         {
-            let Some((_, part)) = self.parts.next().transpose()? else { break };
-            broken |= number != parts || bytes.len() > MAX_BLOCK;
+            let Some((key, part)) = self.parts.next().transpose()? else { break };
+            // A key of another form is no part's.
+            let number = place::position_of_key(&key).map(|(_, number)| number);
+            broken |= number != Some(parts) || bytes.len() > MAX_BLOCK;
             if !broken {
                 bytes.extend_from_slice(&part);
             }
-            parts = number.saturating_add(1);
+            parts = parts.saturating_add(1);
         }
         if broken {
             self.last = Some((at, None));
@@ -114,6 +115,7 @@ pub(super) fn walk(check: &Check<'_>, walk: &mut Walk<'_>) -> Result<Result<Hash
         let verdict = match step {
             Step::Block { position, header, bytes } => block(check, walk, position, header, &bytes)?,
             Step::Broken { position } => Err(unreadable(position)),
+            Step::Stray => Err(stray(walk.tree().size(), check.state.frontier.size())),
             Step::List { pair: (key, value), owner } => {
                 if let Some(tenant) = check.owner_of_list(owner, &value) {
                     lists.entry(tenant.id).or_default().count(tenant, &key, &value);
@@ -149,6 +151,12 @@ fn block(
     };
     let key = (check.depth == Depth::Full).then_some(key);
     Ok(walk.block(position, bytes, key).map(|_| ()))
+}
+
+/// A key that is no block's stands where the block at this position should.
+const fn stray(position: u64, size: u64) -> Verdict {
+    let because = if position < size { RewrittenBecause::Block } else { RewrittenBecause::State };
+    Verdict::Rewritten { first: position, last: position, because }
 }
 
 const fn unreadable(position: u64) -> Verdict {

@@ -195,7 +195,7 @@ impl<'a> Naming<'a> {
                         told.list(part, &list, known);
                     }
                 }
-                Step::Broken { .. } => {}
+                Step::Broken { .. } | Step::Stray => {}
             }
         }
         told.whole &= first == Some(0);

@@ -134,17 +134,25 @@ pub(super) fn stranger(check: &Check<'_>) -> Result<Option<TenantId>> {
     ] {
         let mut after: Option<Vec<u8>> = None;
         while let Some(key) = first_after(check, space, after.as_deref())? {
-            let id = place::tenant_of_key(&key).ok_or(Error::damaged("a key in the store is nobody's"))?;
-            if !known.contains(&id) {
-                return Ok(Some(id));
-            }
-            // Behind everything of this tenant.
+            let Some(id) = place::tenant_of_key(&key).filter(|id| known.contains(id)) else {
+                return Ok(Some(owner_by(&key)));
+            };
+            // Behind everything of this tenant, and in any case behind what was seen.
             let mut last = place::of_tenant(space, id);
             last.extend_from_slice(&[0xff; 64]);
-            after = Some(last);
+            after = Some(last.max(key));
         }
     }
     Ok(None)
+}
+
+/// The tenant that a key names; of one that is too short for that, what there is of an id.
+fn owner_by(key: &[u8]) -> TenantId {
+    let mut id = [0; 16];
+    for (to, from) in id.iter_mut().zip(key.iter().skip(1)) {
+        *to = *from;
+    }
+    TenantId::from_bytes(id)
 }
 
 fn first_after(check: &Check<'_>, space: Space, after: Option<&[u8]>) -> Result<Option<Vec<u8>>> {

@@ -16,6 +16,32 @@ fn delete(session: &Session, id: RecordId) -> Result<(), Error> {
 }
 
 #[test]
+fn nobody_uses_up_the_room_that_is_left_by_asking_for_approval_or_looking_at_requests() {
+    let office = Office::new();
+    let (id, other) = (office.customer("ann"), office.customer("ann"));
+    let ask = || office.sales("ann").ask_approval(Action::Delete, "customers", Some(id), &[], "ticket 4711", HOUR);
+    let (request, second) = (ask().unwrap(), ask().unwrap());
+    office.sales("ann").inner.core.reserve.run_out();
+    for _ in 0..3 {
+        assert!(matches!(ask(), Err(Error::Full)));
+    }
+    let mole = office.sales("mole");
+    let looks = (0..5_000).take_while(|_| mole.approvals().is_ok()).count();
+    assert_eq!(looks, 1_024);
+    let before = office.world.vault.health().journal_blocks;
+    assert!((0..100).all(|_| matches!(mole.approvals(), Err(Error::Full))));
+    assert!(office.world.vault.health().journal_blocks <= before + 1);
+    // What helps goes on.
+    office.sales("bo").answer(request, true).unwrap();
+    office.sales("cy").answer(request, true).unwrap();
+    office.sales("cy").answer(second, false).unwrap();
+    delete(&office.sales("ann").under_approval(request), id).unwrap();
+    office.world.customers().delete(other).unwrap();
+    office.world.acme.suspend("mole", "fills the disk", &boss()).unwrap();
+    office.intact();
+}
+
+#[test]
 fn act_that_others_approved_is_done_once_and_not_twice() {
     let office = Office::new();
     let (id, other) = (office.customer("ann"), office.customer("ann"));

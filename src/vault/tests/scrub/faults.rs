@@ -169,6 +169,35 @@ fn block_altered_removed_or_put_behind_the_end_is_found() {
 }
 
 #[test]
+fn key_of_no_form_is_found() {
+    let world = furnished(World::new());
+    for n in 0..250 {
+        world.notes().insert(&Note::new(format!("{n}"))).unwrap();
+    }
+    world.vault.flush().unwrap();
+    assert!(world.vault.health().journal_blocks > 256);
+    let block = Space::Block as u8;
+    for key in [
+        vec![block],
+        vec![block, 0, 0],
+        vec![block, 0, 0, 0, 0, 0, 0, 1],
+        place::parts_of_block(3),
+        [place::block(3, 0), vec![1]].concat(),
+        vec![block, 0xff],
+    ] {
+        let verdict = as_verify_says(&world, "stray", &vec![(key.clone(), Some(vec![1]))]);
+        assert!(matches!(verdict, Verdict::Rewritten { .. }), "{key:?}: {verdict:?}");
+    }
+    for space in [Space::Row, Space::Chunk, Space::Entry, Space::TenantName, Space::TenantState, Space::Fact] {
+        for key in [vec![space as u8], vec![space as u8, 0xff]] {
+            let verdict = as_verify_says(&world, "stray", &vec![(key.clone(), Some(vec![1]))]);
+            assert!(matches!(verdict, Verdict::RowsDiffer { rows: RowSet::Records, .. }), "{key:?}: {verdict:?}");
+        }
+    }
+    assert_eq!(scrub(&world), Verdict::Intact);
+}
+
+#[test]
 fn states_and_head_that_were_put_back_are_found() {
     let world = furnished(World::new());
     let old = store(&world.memory).get(&place::tenant_state(world.acme.id())).unwrap();

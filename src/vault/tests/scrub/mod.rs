@@ -211,4 +211,46 @@ fn store_that_fails_to_be_read_fails_the_scrub_and_is_no_finding() {
     }
     assert!(failed >= 4, "{failed}");
     assert_eq!(self::scrub(&world), Verdict::Intact);
+    // Each stands in the journal.
+    world.vault.close().unwrap();
+    let kept = Kept::default();
+    let vault = open_options(&world.memory).sink(Required(kept.clone())).open().unwrap();
+    vault.flush().unwrap();
+    let is_failed = |event: &&Event| (event.outcome(), event.code()) == (crate::audit::Outcome::Failed, "scrub_failed");
+    let told = kept.of("verify");
+    assert_eq!(told.iter().filter(is_failed).count(), failed);
+    assert!(told.iter().filter(is_failed).all(|event| event.actor() == Some("root")));
+}
+
+#[test]
+fn pause_and_going_on_are_written_down_under_whoever_began_the_scrub() {
+    let kept = Kept::default();
+    let world = furnished(World::with(|options| options.sink(Required(kept.clone()))));
+    let scrub = world.vault.scrub(ScrubOptions::new().rows_per_second(200), &admin()).unwrap();
+    let told = || {
+        world.vault.flush().unwrap();
+        kept.of("verify").into_iter().map(|event| event.code().to_owned()).collect::<Vec<_>>()
+    };
+    let told_of = |count: usize| {
+        let begun = Instant::now();
+        while told().len() < count {
+            assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", told());
+        }
+    };
+    for round in 1..3 {
+        scrub.pause();
+        told_of(2 * round);
+        // Again and again is once.
+        scrub.pause();
+        scrub.resume();
+        told_of(2 * round + 1);
+        scrub.resume();
+    }
+    scrub.pause();
+    told_of(6);
+    scrub.stop().unwrap();
+    let all = ["begun", "paused", "resumed", "paused", "resumed", "paused", "stopped"];
+    assert_eq!(told(), all.map(|code| format!("scrub_{code}")));
+    assert!(kept.of("verify").iter().all(|event| event.actor() == Some("root")));
+    assert_eq!(self::scrub(&world), Verdict::Intact);
 }
