@@ -62,7 +62,9 @@ pub trait AuditSink: Send {
 
     /// Whether it keeps the heads that it takes, or hands them on to where they are kept, outside of the vault's directory.
     /// Retention relies on it: what a head covers that such sinks have taken may be dropped from the vault. `false` unless
-    /// said otherwise.
+    /// said otherwise; so it is for [`Syslog::udp`](super::Syslog::udp) and `Tracing`, which can't know whether anything got
+    /// anywhere. It is `true` for `Syslog::tcp`, whose acknowledgement is the system's, not the server's: where a head has to
+    /// be safe, attach a file on another disk as well, or bring a head that you keep.
     fn keeps_heads(&self) -> bool {
         false
     }

@@ -83,6 +83,10 @@ pub enum SyslogBody {
 /// kind keeps nothing, so after a restart the vault's own cursor says where to go on. A message may come twice; its numbers
 /// say so.
 ///
+/// Signed heads go the same ways. One that was handed to UDP counts for nothing when the journal is to be
+/// [shortened](crate::Vault::plan_retention): nobody may have it. One that was written to a stream or a socket's queue counts
+/// as kept, though only this machine's system has acknowledged it, not the server.
+///
 /// # Encryption
 ///
 /// There is none here. Events hold names of actors and reasons in the clear: send them over a network through a relay on
@@ -290,7 +294,7 @@ impl AuditSink for Syslog {
     }
 
     fn keeps_heads(&self) -> bool {
-        true
+        self.target.is_told_of_loss()
     }
 
     fn name(&self) -> String {

@@ -14,7 +14,8 @@ use super::{AuditSink, Event, Head, Held, SinkError, plain};
 /// commas, and control characters as `\u000a`. Fields that don't apply are left out.
 ///
 /// An acknowledgement means that the subscriber was called, on the sink's own thread, where no span of the host's is entered.
-/// Nothing says that it kept the event, or that there is one: as a required sink, attach a file or a log server.
+/// Nothing says that it kept the event, or that there is one: as a required sink, attach a file or a log server. For the same
+/// reason [retention](crate::Vault::plan_retention) doesn't count the heads that it was told of as kept.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tracing;
 
@@ -87,10 +88,6 @@ impl AuditSink for Tracing {
             "head signed"
         );
         Ok(())
-    }
-
-    fn keeps_heads(&self) -> bool {
-        true
     }
 }
 

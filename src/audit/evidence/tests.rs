@@ -4,6 +4,7 @@ use super::*;
 use crate::audit::block::{NewBlock, Place, leaf_of, open_block, seal_block_with};
 use crate::audit::{Entry, EntryBuilder, Frontier, HeadBody, Nodes, Outcome};
 use crate::crypto::{Key, role};
+use crate::format::journal_entry::tag;
 use crate::model::{Action, Actor, JournalEpochId, TenantId, Timestamp, VaultId};
 
 const VAULT: VaultId = VaultId::from_bytes([1; 16]);
@@ -120,6 +121,20 @@ fn bundle_is_that_of_the_vectors() {
         Journal::new().bundle(),
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/format/evidence.json")).unwrap()
     );
+}
+
+#[test]
+fn page_names_every_item_that_an_entry_may_have() {
+    let list = PAGE.split_once("The items are: ").unwrap().1.split_once("; later releases").unwrap().0;
+    // What stands in brackets explains the item before.
+    let (named, explained) = list.split('(').fold((String::new(), 0), |(all, count), part| {
+        let after = part.split_once(')').map_or(part, |(_, after)| after);
+        (all + after, count + usize::from(after.len() < part.len()))
+    });
+    assert_eq!(explained, 4);
+    let named: Vec<u8> = named.split(',').map(|item| item.split_whitespace().next().unwrap().parse().unwrap()).collect();
+    let known: Vec<u8> = (0..=u8::MAX).filter(|tag| *tag != 0 && tag::known(*tag)).collect();
+    assert_eq!(named, known);
 }
 
 #[test]

@@ -360,6 +360,12 @@ fn server_that_is_not_there_is_an_error_and_served_once_it_is() {
 }
 
 #[test]
+fn heads_handed_to_udp_count_as_kept_by_nobody() {
+    assert!(!Syslog::udp("127.0.0.1:514").keeps_heads());
+    assert!(Syslog::tcp("127.0.0.1:601").keeps_heads());
+}
+
+#[test]
 fn tail_that_is_kept_is_bounded() {
     let (listener, address) = listener();
     let reader = server(&listener, None);

@@ -116,4 +116,5 @@ fn head_is_told_whole() {
     let seen = told(|sink| sink.anchor(&head).unwrap());
     assert_eq!(seen[0].1["head"], head.to_string());
     assert_eq!(seen[0].1["size"], "3");
+    assert!(!Tracing.keeps_heads(), "there may be no subscriber at all");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use super::*;
-use crate::audit::{Head, Required, RewrittenBecause};
+use crate::audit::{Head, Required, RewrittenBecause, Syslog};
 use crate::format::journal_base::SEGMENT;
 use crate::format::place;
 use crate::model::{Clock, Timestamp};
@@ -259,10 +259,21 @@ fn sinks_that_keep_no_heads_vouch_for_nothing() {
         planned
     };
     let forgets = || crate::audit::Relayed(Forgets).into();
-    let alone = planned(vec![forgets()]);
-    assert!(matches!(&alone, Err(Error::NotPossible { why, .. }) if why.contains("anchored_by")), "{alone:?}");
+    let server = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let udp = || crate::audit::Relayed(Syslog::udp(server.local_addr().unwrap().to_string())).into();
+    let kinds = [
+        vec![forgets()],
+        vec![udp()],
+        vec![forgets(), udp()],
+        #[cfg(feature = "tracing")]
+        vec![Required(crate::audit::Tracing).into()],
+    ];
+    for sinks in kinds {
+        let alone = planned(sinks);
+        assert!(matches!(&alone, Err(Error::NotPossible { why, .. }) if why.contains("anchored_by")), "{alone:?}");
+    }
     // One that does vouches for all of them.
-    assert_eq!(planned(vec![forgets(), Required(Kept::default()).into()]).unwrap(), 0..128);
+    assert_eq!(planned(vec![forgets(), udp(), Required(Kept::default()).into()]).unwrap(), 0..128);
 }
 
 #[test]
