@@ -50,7 +50,7 @@
 //! | [`Honeypot`] | a record that nobody has any business with, touched |
 //! | [`BreakGlassUse`] | emergency access, taken or tried |
 //! | [`JournalTrouble`] | a journal or sink in trouble, a verification that found the vault not intact or came to no answer |
-//! | [`KeyActs`] | tenants created, keys rotated, people erased, backups made and restored, old journal entries dropped |
+//! | [`KeyActs`] | tenants created, keys rotated, people erased, backups made and restored, old journal entries dropped, the vault opened with another policy |
 //!
 //! Amounts are *data subjects*: each customer once, however often they were shown and however many records are about them.
 //! They are counted to within 6.5 % (standard error), hence the word *about*. A threshold is the largest of three: a share of

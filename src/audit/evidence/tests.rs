@@ -132,7 +132,8 @@ fn page_names_every_item_that_an_entry_may_have() {
         (all + after, count + usize::from(after.len() < part.len()))
     });
     assert_eq!(explained, 4);
-    let named: Vec<u8> = named.split(',').map(|item| item.split_whitespace().next().unwrap().parse().unwrap()).collect();
+    let named: Vec<u8> =
+        named.split(',').map(|item| item.split_whitespace().next().unwrap().parse().unwrap()).collect();
     let known: Vec<u8> = (0..=u8::MAX).filter(|tag| *tag != 0 && tag::known(*tag)).collect();
     assert_eq!(named, known);
 }

@@ -44,6 +44,11 @@ impl Judge for KeyActs {
         if action == Action::CreateTenant && view.act.tenant.is_none() && view.act.done() {
             return None;
         }
+        // Who opens a vault isn't known to it.
+        if action == Action::ChangePolicy && view.act.actor.is_none() {
+            let text = "the vault was opened with another policy than the one that was in force";
+            return (!view.silenced()).then(|| Finding::new(Severity::Medium, text.to_owned()));
+        }
         let (severity, habitual) = match action {
             Action::CreateVault | Action::CreateTenant | Action::Erase | Action::Backup => (Severity::Info, true),
             Action::RotateKeys => (Severity::Medium, false),

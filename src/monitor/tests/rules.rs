@@ -276,6 +276,9 @@ fn key_acts() {
         fires(RuleName::KeyActs, vec![act(START, "ann", action)]);
     }
     silent(vec![act(START, "ann", Action::Define)]);
+    let opened = || Act { actor: None, tenant: None, ..act(START, "", Action::ChangePolicy).coded("opened") };
+    fires(RuleName::KeyActs, vec![opened()]);
+    silent(vec![act(START, "ann", Action::ChangePolicy)]);
     fires(RuleName::KeyActs, vec![act(START, "ann", Action::Retain).coded("dropped")]);
     fires(RuleName::KeyActs, vec![act(START, "ann", Action::Retain).denied("not_permitted")]);
     for code in ["planned", "changes", "nothing_dropped"] {
