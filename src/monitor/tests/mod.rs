@@ -5,4 +5,5 @@ mod properties;
 mod rules;
 mod sim;
 mod trouble;
+mod values;
 mod whole;

@@ -210,6 +210,11 @@ impl Bench {
         self.hear(batch.insert(&rows, &fresh));
         self.hear(batch.update(&rows, id, |value| *value = fresh.clone()));
         self.hear(batch.commit());
+        let hour = std::time::Duration::from_secs(3_600);
+        self.hear(session.ask_approval(Action::Delete, T::COLLECTION, Some(id), &[], "a reason", hour));
+        self.hear(session.approvals());
+        self.hear(session.break_glass("a reason", hour));
+        self.hear(session.end_emergency());
         self.hear(rows.delete_at(id, crate::Revision::new(1)));
         self.hear(rows.delete(id));
         self.hear(rows.get(id));
@@ -224,7 +229,8 @@ impl Bench {
             for page in query.pages(200) {
                 let page = self.hear(page).unwrap();
                 for event in page.entries {
-                    self.answered.extend(format!("{} {event:?} {event:#?}\n", event.to_json()).into_bytes());
+                    let forms = [event.to_json(), event.to_cef(), event.to_ocsf()];
+                    self.answered.extend(format!("{forms:?} {event:?} {event:#?}\n").into_bytes());
                 }
             }
         }
