@@ -21,7 +21,7 @@ mod worker;
 
 #[cfg(test)]
 use supply::Replay;
-pub(crate) use supply::{Cursor, Names, Supply};
+pub(crate) use supply::{Cursor, Names, Replayed, Supply};
 
 use state::{Order, Phase, Shared, State};
 
@@ -191,6 +191,7 @@ impl Delivery {
             lag: state.lag(),
             waiting,
             missed: state.missed,
+            unreadable: state.unreadable,
             degraded,
             blocking,
             error: state.error.clone(),

@@ -12,7 +12,7 @@ pub(super) fn is_hostile(c: char) -> bool {
 }
 
 /// The text with hostile characters as `\u000a`.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hostile) {
         return Cow::Borrowed(text);
     }

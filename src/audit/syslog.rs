@@ -294,7 +294,8 @@ impl AuditSink for Syslog {
     }
 
     fn keeps_heads(&self) -> bool {
-        self.target.is_told_of_loss()
+        // As text a head goes without its signature.
+        self.target.is_told_of_loss() && self.envelope.body != SyslogBody::Text
     }
 
     fn name(&self) -> String {

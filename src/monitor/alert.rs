@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use serde::Serialize;
 
+use crate::audit::visible;
 use crate::model::{TenantId, Timestamp};
 
 use super::respond::Response;
@@ -59,9 +60,9 @@ impl fmt::Debug for Alert {
 }
 
 impl fmt::Display for Alert {
-    /// One line: severity, rule and text.
+    /// One line: severity, rule and text, whatever characters the ids in it have.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}: {}", self.severity, self.rule, self.text)
+        write!(f, "{} {}: {}", self.severity, self.rule, visible(&self.text))
     }
 }
 

@@ -119,6 +119,15 @@ pub(super) struct Habits(Vec<(Action, u32, i64)>);
 impl Person {
     /// Takes in an act. Returns how many data subjects they read on their day before, if one is over now.
     pub(super) fn take(&mut self, act: &Act, local: Local, long_list: u32) -> Option<f64> {
+        if act.name == LOGIN_FAILED {
+            // Anybody can try one under any id: it doesn't make somebody known, awake, or active until now.
+            if self.awake.as_ref().is_some_and(|awake| !within_a_day(awake.since, act.at)) {
+                self.awake = None;
+            }
+            let over = self.turn(local);
+            self.denials.take(act, local);
+            return over;
+        }
         self.before = self.last.replace(act.at);
         if self.day.is_none_or(|day| day.day != local.day) {
             self.day = Some(local);
@@ -202,7 +211,8 @@ impl Denials {
             (Outcome::Failed, true) => return,
         }
         self.in_a_row.add(Refused { all: 1, proven: u32::from(proven) });
-        self.today = self.today.saturating_add(1);
+        // What anybody can cause under any id makes no refusal of the actor's usual.
+        self.today = self.today.saturating_add(u32::from(proven));
         match self.parts.iter_mut().find(|(of, _)| *of == part) {
             Some((_, refused)) => refused.add(Refused { all: 1, proven: u32::from(proven) }),
             None => self.parts.push_back((part, Refused { all: 1, proven: u32::from(proven) })),

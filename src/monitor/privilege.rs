@@ -43,7 +43,9 @@ impl Changes {
             return;
         }
         if self.0.len() >= CHANGES {
-            self.0.pop_front();
+            // Many shares push out shares, and no change of policy or role.
+            let share = self.0.iter().position(|change| change.name == Action::Share.name());
+            self.0.remove(share.unwrap_or_default());
         }
         self.0.push_back(Change {
             at: act.at,

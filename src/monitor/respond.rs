@@ -9,7 +9,7 @@ use std::collections::{HashSet, VecDeque};
 use std::fmt;
 
 use crate::error::Error;
-use crate::model::{Actor, Timestamp};
+use crate::model::{Actor, TenantId, Timestamp};
 use crate::vault::{Freeze, Tenant, Vault};
 
 use super::alert::Alert;
@@ -84,7 +84,7 @@ pub(super) struct Responder {
     pub(super) spared: HashSet<String>,
     pub(super) per_hour: usize,
     /// To whom something was done within the hour, and when first.
-    lately: VecDeque<(Timestamp, String)>,
+    lately: VecDeque<(Timestamp, (TenantId, String))>,
 }
 
 impl Responder {
@@ -115,7 +115,7 @@ impl Responder {
         let reason = format!("alert {}", alert.id);
         let done = match respond {
             Respond::FreezeTenant(extent) => return freeze(&tenant, extent, &reason, &responder),
-            Respond::StepUp(_) | Respond::SuspendActor => self.may(alert, &responder, now),
+            Respond::StepUp(_) | Respond::SuspendActor => self.may(alert, tenant.id(), &responder, now),
         };
         let actor = match done {
             Ok(actor) => actor,
@@ -131,18 +131,21 @@ impl Responder {
             }),
         };
         match done {
-            Ok(outcome) => {
-                if outcome == ResponseOutcome::Done && self.lately.iter().all(|(_, known)| *known != actor) {
-                    self.lately.push_back((now, actor));
+            // It holds; only a sink didn't say in time that it has it.
+            Ok(ResponseOutcome::Done) | Err(Error::AuditUnavailable { committed: true }) => {
+                let place = (tenant.id(), actor);
+                if self.lately.iter().all(|(_, known)| *known != place) {
+                    self.lately.push_back((now, place));
                 }
-                outcome
+                ResponseOutcome::Done
             }
+            Ok(outcome) => outcome,
             Err(error) => failed(&error),
         }
     }
 
     /// Whom it is about, if something may be done to them.
-    fn may(&mut self, alert: &Alert, responder: &Actor, now: Timestamp) -> Result<String, String> {
+    fn may(&mut self, alert: &Alert, tenant: TenantId, responder: &Actor, now: Timestamp) -> Result<String, String> {
         let Some(actor) = &alert.actor else { return Err("nobody in particular did it".to_owned()) };
         if actor == responder.id() {
             return Err("nothing is done to the responder".to_owned());
@@ -152,11 +155,12 @@ impl Responder {
         }
         let old = |at: &Timestamp| !(0..HOUR).contains(&now.as_micros().saturating_sub(at.as_micros()));
         self.lately.retain(|(at, _)| !old(at));
-        let known = self.lately.iter().any(|(_, known)| known == actor);
-        if !known && self.lately.len() >= self.per_hour {
+        let of_tenant: Vec<&String> =
+            self.lately.iter().filter(|(_, (of, _))| *of == tenant).map(|(_, (_, known))| known).collect();
+        if !of_tenant.contains(&actor) && of_tenant.len() >= self.per_hour {
             return Err(format!(
-                "{} actors were suspended or asked for a new log-in within the hour",
-                self.lately.len()
+                "{} actors of the tenant were suspended or asked for a new log-in within the hour",
+                of_tenant.len()
             ));
         }
         Ok(actor.clone())
@@ -169,7 +173,7 @@ fn freeze(tenant: &Tenant, extent: Freeze, reason: &str, responder: &Actor) -> R
         _ => tenant.freeze(extent, reason, responder),
     });
     match done {
-        Ok(true) => ResponseOutcome::Done,
+        Ok(true) | Err(Error::AuditUnavailable { committed: true }) => ResponseOutcome::Done,
         Ok(false) => ResponseOutcome::Already,
         Err(error) => failed(&error),
     }

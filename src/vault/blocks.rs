@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::audit::{self, Event, OpenedBlock, Place};
+use crate::audit::{self, OpenedBlock, Place, Replayed};
 use crate::error::{Error, Result};
 use crate::format::{FormatError, block, place};
 use crate::keys::{Keyring, VaultKeys};
@@ -54,20 +54,30 @@ impl Blocks {
     }
 
     /// The blocks from `from` on, about `limit` events of them, for a sink that is behind; from the first one that is kept,
-    /// if those before it were dropped.
-    pub(super) fn events(&self, origin: &Arc<str>, from: u64, limit: usize) -> Result<Vec<(u64, Vec<Event>)>> {
-        let mut blocks = Vec::new();
+    /// if those before it were dropped. One that can't be read has no events; where one is missing it ends.
+    pub(super) fn events(&self, origin: &Arc<str>, from: u64, limit: usize) -> Result<Replayed> {
+        let (mut blocks, mut unreadable) = (Vec::new(), Vec::new());
         let mut count = 0usize;
         for position in from.max(self.first()?).. {
-            let Some(bytes) = self.bytes(position)? else { break };
-            let (tenant, opened) = self.open(position, &bytes)?;
-            count = count.saturating_add(opened.entries.len());
-            blocks.push((position, audit::events(origin, tenant, position, opened.entries)));
+            let opened =
+                self.bytes(position).and_then(|bytes| bytes.map(|bytes| self.open(position, &bytes)).transpose());
+            let events = match opened {
+                Ok(Some((tenant, opened))) => audit::events(origin, tenant, position, opened.entries),
+                Ok(None) => break,
+                // What comes after it is as good as ever; `verify` tells of this one.
+                Err(Error::Damaged { .. }) => {
+                    unreadable.push(position);
+                    Vec::new()
+                }
+                Err(error) => return Err(error),
+            };
+            count = count.saturating_add(events.len().max(1));
+            blocks.push((position, events));
             if count >= limit {
                 break;
             }
         }
-        Ok(blocks)
+        Ok(Replayed { blocks, unreadable })
     }
 }
 

@@ -120,7 +120,8 @@ impl Tenant {
 
     /// Refuses whatever an actor asks from now on in this tenant, in open sessions too, until they have been
     /// authenticated anew, at least this strongly ([`Actor::authenticated`]); every act answers
-    /// [`step_up_required`](crate::policy::codes::STEP_UP_REQUIRED) till then. Done again it counts from then.
+    /// [`step_up_required`](crate::policy::codes::STEP_UP_REQUIRED) till then. Done again it counts from then, and the
+    /// stronger of the two demands: [`waive_step_up`](Self::waive_step_up) takes one back.
     ///
     /// # Errors
     /// As [`suspend`](Self::suspend); the act is [`Action::Suspend`].
@@ -136,10 +137,16 @@ impl Tenant {
         let id = facts::demand_id(&tenant.keys, tenant.id, actor)?;
         facts::change_until_committed(&session, || {
             let mut write = Write::default();
-            let before = facts::stored(core, tenant, id)?.map(|(bytes, _)| bytes);
+            let before = facts::stored(core, tenant, id)?;
+            // Whoever demands less takes nothing back.
+            let stands = match &before {
+                Some((_, Fact::Demand(demand))) => demand.strength,
+                _ => 0,
+            };
+            let before = before.map(|(bytes, _)| bytes);
             let demand = Demand {
                 actor: actor.to_owned(),
-                strength,
+                strength: strength.max(stands),
                 by: by.to_owned(),
                 at: core.gate.now(),
                 reason: reason.to_owned(),

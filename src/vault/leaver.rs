@@ -78,7 +78,8 @@ impl Tenant {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Denied`] where the policy says no to [`Action::Suspend`]; [`Error::BadName`] for ids that are empty or
+    /// [`Error::Denied`] where the policy says no to [`Action::Suspend`], and while the tenant is frozen: one that is closed has
+    /// no plans made, and in a frozen one no record gets another owner ([`Tenant::suspend`] goes on); [`Error::BadName`] for ids that are empty or
     /// over 256 bytes long; [`Error::NotPossible`] where both are the same, where the new owner is suspended, and for the
     /// administrator's own; and reasons why the vault can't act now.
     pub fn leaver(&self, actor: &str, new_owner: Option<&str>, admin: &Actor) -> Result<LeaverPlan> {
@@ -174,6 +175,11 @@ fn plan(session: Arc<SessionInner>, actor: &str, new_owner: Option<&str>) -> Res
     let question = question(&session, None);
     let allowed = permit(&session, &question)?;
     check(&session, actor, new_owner)?;
+    // It lists records, which a tenant that is closed shows nobody.
+    let listing = session.question(Action::List, None, &[]);
+    if let Err(denial) = session.core.gate.standing(&listing) {
+        return Err(read::refuse_at(&session, None, &listing, denial));
+    }
     let mut owned = Vec::new();
     for collection in collections(&session) {
         let mut ids = Vec::new();
@@ -274,6 +280,11 @@ fn reassign(session: &SessionInner, collection: &Arc<CollectionCore>, from: &str
         // Asked for every page: whoever loses the right meanwhile doesn't go on.
         let question = question(session, None);
         let allowed = permit(session, &question)?;
+        // A freeze keeps records as they are, whoever would change them.
+        let giving_away = session.question(Action::Transfer, Some(&collection.name), &[]);
+        if let Err(denial) = session.core.gate.standing(&giving_away) {
+            return Err(read::refuse_at(session, Some(collection), &giving_away, denial));
+        }
         let Some(page) = page_of(session, collection, from, after.as_deref(), size)? else { return Ok(reassigned) };
         let mut write = Write::default();
         let mut subjects = Vec::with_capacity(page.rows.len());

@@ -36,6 +36,7 @@ pub(super) struct State {
     pub(super) anchored: Option<Anchored>,
     /// Blocks that were dropped from the journal before the sink got them.
     pub(super) missed: u64,
+    pub(super) unreadable: u64,
     pub(super) behind: bool,
     /// The vault has to remember how far it is, from here on.
     pub(super) remembered: bool,
@@ -95,6 +96,7 @@ impl Shared {
             head: None,
             anchored: None,
             missed: 0,
+            unreadable: 0,
             behind: false,
             remembered: false,
             over_since: None,

@@ -9,7 +9,21 @@ use crate::model::Clock;
 /// Reads the journal again for a sink that is behind: from this position, at least one block, about so many events.
 /// Blocks follow one another without a break; one that has no readable entries any more comes without events. It must not
 /// keep the vault alive (hold a `Weak`): the thread that calls it would wait for itself.
-pub(crate) type Replay = Arc<dyn Fn(u64, usize) -> Result<Vec<(u64, Vec<Event>)>, SinkError> + Send + Sync>;
+pub(crate) type Replay = Arc<dyn Fn(u64, usize) -> Result<Replayed, SinkError> + Send + Sync>;
+
+/// What was read again.
+#[derive(Default)]
+pub(crate) struct Replayed {
+    pub(crate) blocks: Vec<(u64, Vec<Event>)>,
+    /// Whose blocks' entries couldn't be read; their positions stand among the blocks.
+    pub(crate) unreadable: Vec<u64>,
+}
+
+impl FromIterator<(u64, Vec<Event>)> for Replayed {
+    fn from_iter<I: IntoIterator<Item = (u64, Vec<Event>)>>(blocks: I) -> Self {
+        Self { blocks: blocks.into_iter().collect(), unreadable: Vec::new() }
+    }
+}
 
 /// Looks up what the vault remembers of the sink of this name.
 pub(crate) type Cursors = Arc<dyn Fn(&str) -> Result<Cursor, SinkError> + Send + Sync>;

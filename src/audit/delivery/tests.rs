@@ -218,7 +218,7 @@ fn queue_that_runs_over_is_dropped_and_read_again_from_the_journal() {
     let end = (QUEUE + BATCH) as u64 + 500;
     let replay: Replay = Arc::new(move |from, limit| {
         count.fetch_add(1, Ordering::SeqCst);
-        again(from, limit).map(|blocks| blocks.into_iter().filter(|(position, _)| *position < end).collect())
+        again(from, limit).map(|blocks| blocks.blocks.into_iter().filter(|(position, _)| *position < end).collect())
     });
     let attached = Relayed(Probe(Arc::clone(&control))).into();
     let delivery = Delivery::start(attached, supply(0, replay)).unwrap();
@@ -237,8 +237,8 @@ fn queue_that_runs_over_is_dropped_and_read_again_from_the_journal() {
 #[test]
 fn journal_that_cannot_be_read_again_is_reported_not_skipped() {
     for broken in [
-        Arc::new(|_, _| Ok(Vec::new())) as Replay,
-        Arc::new(|from, _| Ok(vec![(from + 1, block(from + 1))])),
+        Arc::new(|_, _| Ok(Replayed::default())) as Replay,
+        Arc::new(|from, _| Ok([(from + 1, block(from + 1))].into_iter().collect())),
         Arc::new(|_, _| Err(SinkError::new("disk"))),
     ] {
         let control = Arc::new(Control::default());
@@ -254,7 +254,8 @@ fn journal_that_cannot_be_read_again_is_reported_not_skipped() {
 #[test]
 fn block_without_readable_entries_is_passed_over() {
     let control = Arc::new(Control::default());
-    let replay: Replay = Arc::new(|from, _| Ok(vec![(from, if from == 1 { Vec::new() } else { block(from) })]));
+    let replay: Replay =
+        Arc::new(|from, _| Ok([(from, if from == 1 { Vec::new() } else { block(from) })].into_iter().collect()));
     let delivery = start(&control, 3, replay);
     assert_eq!(delivery.wait(2, soon(LONG)), Waited::Delivered);
     assert_eq!(control.got(), [0, 2]);

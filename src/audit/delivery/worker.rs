@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use super::{Anchored, BATCH, Cursor, Order, Phase, Shared, State, Supply};
+use super::{Anchored, BATCH, Cursor, Order, Phase, Replayed, Shared, State, Supply};
 use crate::audit::{AuditSink, Event, Head, Held, SinkError};
 use crate::model::Timestamp;
 
@@ -181,7 +181,7 @@ impl Worker<'_> {
         if next >= self.supply.size {
             return None;
         }
-        let blocks = (self.supply.replay)(next.max((self.supply.first)()), 1).ok()?;
+        let blocks = (self.supply.replay)(next.max((self.supply.first)()), 1).ok()?.blocks;
         blocks.first()?.1.first().map(Event::time)
     }
 
@@ -197,11 +197,15 @@ impl Worker<'_> {
         let blocks = self.attempt(|worker| {
             // What the journal has dropped nobody can be sent any more.
             let first = from.max((worker.supply.first)());
-            let blocks = (worker.supply.replay)(first, BATCH)?;
+            let Replayed { mut blocks, unreadable } = (worker.supply.replay)(first, BATCH)?;
             let in_order = blocks.iter().zip(first..).all(|((position, _), expected)| *position == expected);
+            let mut state = worker.shared.lock();
+            // A commit can be read before it is durable.
+            blocks.retain(|(position, _)| *position < state.end);
             if in_order && !blocks.is_empty() {
-                let mut state = worker.shared.lock();
                 state.missed = state.missed.saturating_add(first.saturating_sub(from));
+                let unreadable = unreadable.iter().filter(|position| **position < state.end).count();
+                state.unreadable = state.unreadable.saturating_add(u64::try_from(unreadable).unwrap_or(u64::MAX));
                 drop(state);
                 Ok(blocks)
             } else {

@@ -20,6 +20,9 @@ pub struct SinkHealth {
     pub waiting: Option<Duration>,
     /// How many blocks it never got, since retention had dropped them before it was attached or came back.
     pub missed: u64,
+    /// How many blocks came without their events, since they couldn't be read back from the store when the sink was behind:
+    /// somebody or something has damaged the journal. `verify` says more.
+    pub unreadable: u64,
     /// It is relayed, and further behind than it may be.
     pub degraded: bool,
     /// Acts fail, or wait, because of it.

@@ -363,6 +363,7 @@ fn server_that_is_not_there_is_an_error_and_served_once_it_is() {
 fn heads_handed_to_udp_count_as_kept_by_nobody() {
     assert!(!Syslog::udp("127.0.0.1:514").keeps_heads());
     assert!(Syslog::tcp("127.0.0.1:601").keeps_heads());
+    assert!(!Syslog::tcp("127.0.0.1:601").body(SyslogBody::Text).keeps_heads());
 }
 
 #[test]

@@ -97,6 +97,11 @@ impl JournalTrouble {
             let text = format!("a scrub failed, and checks the vault no longer: {why}");
             found.push((SCRUB.to_owned(), Finding::new(Severity::High, text)));
         }
+        if health.sinks.iter().any(|sink| sink.unreadable > 0) {
+            let text = "blocks of the journal can't be read back from the store, so that a sink never got what is in them; verify \
+                the vault";
+            found.push((DAMAGED.to_owned(), Finding::new(Severity::High, text.to_owned())));
+        }
         for sink in &health.sinks {
             let waiting = sink.waiting.unwrap_or_default();
             let behind = waiting >= self.patience && sink.lag > 0;
@@ -123,6 +128,8 @@ impl JournalTrouble {
 
 /// What an alert is about: the journal that the vault was opened with,
 pub(in crate::monitor) const OPENED: &str = "the journal, as it was opened";
+/// or what couldn't be read of it,
+const DAMAGED: &str = "the journal, as it was read back";
 /// or the scrub in the background.
 const SCRUB: &str = "the scrub";
 

@@ -96,6 +96,21 @@ fn denials_are_weighed_against_the_past() {
 }
 
 #[test]
+fn log_ins_that_fail_make_no_refusal_usual() {
+    let mut firm = usual();
+    for day in 15..20 {
+        let at = MONDAY + day * DAY + 12 * HOUR;
+        firm.take_all(
+            (0..600).map(|n| act(at + n * SECOND, "mark", Action::Read).named("host_login_failed")).collect(),
+        );
+    }
+    firm.alerts.clear();
+    let at = MONDAY + 25 * DAY + 12 * HOUR;
+    firm.take_all((0..20).map(|n| act(at + n * SECOND, "mark", Action::Read).denied("not_owner")).collect());
+    assert_eq!(firm.rules_about("mark"), [RuleName::RepeatedDenials]);
+}
+
+#[test]
 fn mass_read() {
     // 30 on a usual day; 150 in an hour is 5 % of the store, and 5 usual days.
     fires(RuleName::MassRead, every(15, 230, |at, n| act(at, "ann", Action::Read).on([n]).from(1)));
@@ -220,6 +235,12 @@ fn dormant_actor() {
     };
     fires(RuleName::DormantActor, back(50));
     silent(back(31));
+    // A log-in that failed says nothing of whose id it was tried under: they aren't back, nor were they active until now.
+    let failed = |at| act(at, "ann", Action::Read).named("host_login_failed");
+    silent(vec![failed(MONDAY + 61 * DAY + 9 * HOUR)]);
+    let mut after = vec![failed(MONDAY + 60 * DAY)];
+    after.extend(back(50));
+    fires(RuleName::DormantActor, after);
     // Whoever was never seen before isn't back.
     silent(vec![act(START + 90 * DAY, "new", Action::Read).on([1])]);
 }

@@ -214,6 +214,31 @@ fn blocks_that_the_journal_has_dropped_are_passed_over() {
     assert_eq!(delivery.health().missed, 4);
 }
 
+#[test]
+fn block_that_cannot_be_read_back_holds_nothing_up_and_is_counted() {
+    let control = Arc::new(Control::default());
+    let replay: Replay = Arc::new(|from, _| {
+        let there = (from..6).map(|position| (position, if position == 2 { Vec::new() } else { block(position) }));
+        Ok(Replayed { unreadable: vec![2, 9], ..there.collect() })
+    });
+    let delivery = Delivery::start(Required(Probe(Arc::clone(&control))).into(), supply(6, replay)).unwrap();
+    assert_eq!(delivery.wait(5, soon(LONG)), Waited::Delivered);
+    assert_eq!(control.got(), [0, 1, 3, 4, 5]);
+    assert_eq!(delivery.health().unreadable, 1);
+}
+
+#[test]
+fn block_that_can_be_read_back_before_it_is_durable_waits_until_it_is() {
+    let control = Arc::new(Control::default());
+    let replay: Replay = Arc::new(|from, _| Ok((from..9).map(|position| (position, block(position))).collect()));
+    let delivery = Delivery::start(Required(Probe(Arc::clone(&control))).into(), supply(6, replay)).unwrap();
+    assert_eq!(delivery.wait(5, soon(LONG)), Waited::Delivered);
+    assert_eq!((control.got(), delivery.health().unreadable), ((0..6).collect(), 0));
+    push(&delivery, 6..7);
+    assert_eq!(delivery.wait(6, soon(LONG)), Waited::Delivered);
+    assert_eq!(control.got(), (0..7).collect::<Vec<_>>());
+}
+
 /// In which call a sink is trouble.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Call {

@@ -54,6 +54,26 @@ fn frozen_tenant_shows_what_it_may_changes_nothing_and_thaws() {
 }
 
 #[test]
+fn freeze_keeps_the_records_of_leavers_as_they_are() {
+    let office = Office::new();
+    let id = office.customer("ann");
+    let acme = &office.world.acme;
+    let owner = || office.world.customers().get(id).unwrap().meta.owner().map(str::to_owned);
+    acme.freeze(Freeze::ReadOnly, "why", &admin()).unwrap();
+    let plan = acme.leaver("ann", Some("bo"), &admin()).unwrap();
+    assert_eq!(code(plan.execute()), codes::FROZEN);
+    assert_eq!(owner().as_deref(), Some("ann"));
+    acme.freeze(Freeze::Closed, "why", &admin()).unwrap();
+    assert_eq!(code(acme.leaver("ann", Some("bo"), &admin())), codes::FROZEN);
+    assert_eq!(code(plan.execute()), codes::FROZEN);
+    acme.unfreeze("over", &admin()).unwrap();
+    assert_eq!(owner().as_deref(), Some("ann"));
+    plan.execute().unwrap();
+    assert_eq!(owner().as_deref(), Some("bo"));
+    office.intact();
+}
+
+#[test]
 fn only_whom_the_policy_lets_freezes_and_another_tenant_goes_on() {
     let office = Office::new();
     let acme = &office.world.acme;
@@ -75,6 +95,8 @@ fn actor_of_whom_a_step_up_is_demanded_is_refused_until_authenticated_after_it()
     let at = |minutes: i64| Timestamp::from_micros(office.hands.now().as_micros() + minutes * 60_000_000);
     let before = at(0);
     acme.require_step_up("ann", 2, "odd hours", &admin()).unwrap();
+    // The weaker demand doesn't take the stronger one back.
+    acme.require_step_up("ann", 1, "a new device", &admin()).unwrap();
     let get = |actor: Actor| office.world.session(actor).collection::<Customer>().unwrap().get(id);
     for refused in [sales("ann"), sales("ann").authenticated(2, before), sales("ann").authenticated(1, at(5))] {
         assert_eq!(code(get(refused)), codes::STEP_UP_REQUIRED);

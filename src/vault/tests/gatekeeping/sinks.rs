@@ -255,3 +255,29 @@ fn sink_that_runs_the_vault_itself_does_not_lock_it() {
     *shared.lock().unwrap() = None;
     world.vault.close().unwrap();
 }
+
+#[test]
+fn sink_gets_all_that_can_be_read_of_a_damaged_journal_and_acts_go_on() {
+    let world = World::new();
+    let id = world.add("Ann", "ann@x.org");
+    for n in 0..5 {
+        world.customers().update(id, |customer| customer.name = format!("Ann {n}")).unwrap();
+    }
+    world.vault.close().unwrap();
+    let blocks = stored(&world.memory, Space::Block);
+    let (key, mut torn) = blocks[3].clone();
+    torn[100] ^= 1;
+    put(&world.memory, &[(key, Some(torn))]);
+    let kept = Kept::default();
+    let vault = open_options(&world.memory).sink(Required(kept.clone())).open().unwrap();
+    vault.flush().unwrap();
+    let mut got: Vec<u64> = kept.events().iter().map(crate::audit::Event::position).collect();
+    got.dedup();
+    // Two have no entries.
+    assert!(got.starts_with(&[0, 1, 2, 6, 7]), "{got:?}");
+    assert_eq!(vault.health().sinks[0].unreadable, 1);
+    let acme = vault.tenant("acme").unwrap();
+    acme.session(boss()).unwrap().collection::<Customer>().unwrap().get(id).unwrap();
+    vault.flush().unwrap();
+    assert_eq!(kept.of("read").len(), 1);
+}
