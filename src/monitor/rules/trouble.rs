@@ -14,9 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_secs(1);
 
 /// The vault can't write its journal, or was opened with one that is cut or doesn't follow its head; a sink has stopped, or
-/// fails or lags for over a minute; a verification found anything but an intact vault, or ended in an error, as did a scrub.
-/// It can't be tuned away. What the vault was opened with is told once each time, a scrub that failed once a day until
-/// another one is begun.
+/// fails or lags for over a minute, or never got what couldn't be read back of a damaged journal; a verification found
+/// anything but an intact vault, or ended in an error, as did a scrub. It can't be tuned away. What the vault was opened with
+/// is told once each time, a scrub that failed once a day until another one is begun.
 ///
 /// [`Vault::health`](crate::Vault::health) is asked every second, unless changed.
 #[derive(Debug, Clone, Copy)]

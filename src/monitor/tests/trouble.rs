@@ -259,3 +259,21 @@ fn vault_that_is_dropped_or_closed_ends_while_its_monitor_goes_on_and_the_other_
     assert!(second.watch(&vault).is_err());
     let _ = admin();
 }
+
+#[test]
+fn journal_that_cannot_be_read_back_is_told() {
+    let office = Office::new();
+    let watch = Monitor::new(Rules::none());
+    let (vault, _acme) = office.create(&watch);
+    let mut health = vault.health();
+    let mut firm = Firm::new(Rules::none().with(JournalTrouble::new()), 0);
+    let mut look = |health: &Health, hour: i64| {
+        let now = Timestamp::from_micros(MONDAY + hour * HOUR);
+        firm.engine.health(health, |_, _| Duration::ZERO, now)
+    };
+    assert!(look(&health, 0).is_empty());
+    health.sinks[0].unreadable = 1;
+    let told = look(&health, 0);
+    assert!(matches!(&told[..], [alert] if alert.text.contains("can't be read back")), "{told:?}");
+    assert_eq!(look(&health, 1).len(), 0);
+}
