@@ -82,6 +82,8 @@ pub struct SyncCall {
     /// Its name when it was synced, below the recorded directory.
     pub path: PathBuf,
     pub data_only: bool,
+    /// Which thread called it.
+    pub thread: u32,
 }
 
 impl Trace {

@@ -231,7 +231,7 @@ impl Tracer {
         let Some(node) = self.file(call.fd(0)?).map(|opened| opened.node) else { return Ok(()) };
         let Some(shown) = call.resolved(0)? else { return Err("strace was run without -y".to_owned()) };
         let path = Path::new(OsStr::from_bytes(&shown)).strip_prefix(&self.dir).unwrap_or(Path::new("")).to_owned();
-        self.event(call, Act::Sync(SyncCall { node, path, data_only: call.name == "fdatasync" }));
+        self.event(call, Act::Sync(SyncCall { node, path, data_only: call.name == "fdatasync", thread: call.pid }));
         Ok(())
     }
 
