@@ -103,10 +103,6 @@ impl AuditSink for Channel {
         self.put(Message::Head(head.clone()))
     }
 
-    fn keeps_heads(&self) -> bool {
-        true
-    }
-
     fn name(&self) -> String {
         "Channel".to_owned()
     }

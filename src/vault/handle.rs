@@ -179,7 +179,7 @@ impl Vault {
         let permit = self.permit(&question)?;
         let next = Current::new(Arc::new(policy))?;
         let (mut write, _) = policies::change(&self.core, &next)?;
-        let mut entry = entries::coded(&self.core.gate, &question, None, "", &permit);
+        let mut entry = entries::permitted(&self.core.gate, &question, None, &permit);
         entry.new_policy(next.version().as_bytes());
         write.vault_entries.push(entries::finish(entry)?);
         match self.core.write(None, write) {

@@ -170,8 +170,7 @@ fn second_sink_on_the_same_file_is_refused() {
 #[test]
 fn dropped_sink_frees_its_file_though_a_process_that_is_being_started_has_a_copy_of_its_handle() {
     let dir = tempfile::tempdir().unwrap();
-    let first = JsonLines::append(dir.path().join("events")).unwrap();
-    let mut first = first;
+    let mut first = JsonLines::append(dir.path().join("events")).unwrap();
     let _copy = first.inner().appender.file().try_clone().unwrap();
     drop(first);
     JsonLines::append(dir.path().join("events")).unwrap();

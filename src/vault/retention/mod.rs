@@ -47,7 +47,7 @@ impl Retention {
 
     /// What this head covers may be dropped: it is kept outside of the vault's directory, and all that it covers was seen to
     /// be whole. Without one, what counts are the heads that those attached sinks have taken which keep them
-    /// ([`AuditSink::keeps_heads`](crate::audit::AuditSink::keeps_heads)): files, channels, syslog except over UDP.
+    /// ([`AuditSink::keeps_heads`](crate::audit::AuditSink::keeps_heads)): files, and syslog except over UDP or as text.
     pub fn anchored_by(mut self, head: &Head) -> Self {
         self.head = Some(head.clone());
         self

@@ -261,8 +261,10 @@ fn sinks_that_keep_no_heads_vouch_for_nothing() {
     let forgets = || crate::audit::Relayed(Forgets).into();
     let server = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     let udp = || crate::audit::Relayed(Syslog::udp(server.local_addr().unwrap().to_string())).into();
+    let (channel, _messages) = crate::audit::channel(1_000);
     let kinds = [
         vec![forgets()],
+        vec![crate::audit::Relayed(channel).into()],
         vec![udp()],
         vec![forgets(), udp()],
         #[cfg(feature = "tracing")]
