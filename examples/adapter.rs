@@ -164,7 +164,7 @@ struct Customer {
 
 impl Record for Customer {
     fn schema() -> Schema {
-        Schema::new("customers").index("name", strongroom::Normaliser::Text)
+        Schema::new("customers").index("name", strongroom::Normalizer::Text)
     }
 
     fn example() -> Self {

@@ -13,7 +13,7 @@ use strongroom::monitor::{Alert, AlertChannel, Feedback, Monitor, Respond, RuleN
 use strongroom::policy::Roles;
 use strongroom::vault::{Freeze, HostEvent};
 use strongroom::{
-    Actor, Collection, Error, Escrow, KeyFile, Normaliser, Record, RecordId, Schema, Tenant, Timestamp, Vault,
+    Actor, Collection, Error, Escrow, KeyFile, Normalizer, Record, RecordId, Schema, Tenant, Timestamp, Vault,
 };
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -33,7 +33,7 @@ struct Customer {
 
 impl Record for Customer {
     fn schema() -> Schema {
-        Schema::new("customers").unique("email", Normaliser::Email).field("phone", |f| f.sensitive())
+        Schema::new("customers").unique("email", Normalizer::Email).field("phone", |f| f.sensitive())
     }
 
     fn example() -> Self {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use strongroom::model::Action;
 use strongroom::policy::PolicyFile;
 use strongroom::{
-    Actor, Collection, Error, Escrow, KeyFile, Mask, NewMeta, Normaliser, Record, RecordId, Schema, Session, Tenant,
+    Actor, Collection, Error, Escrow, KeyFile, Mask, NewMeta, Normalizer, Record, RecordId, Schema, Session, Tenant,
     Vault,
 };
 
@@ -27,7 +27,7 @@ struct Customer {
 impl Record for Customer {
     fn schema() -> Schema {
         Schema::new("customers")
-            .unique("email", Normaliser::Email)
+            .unique("email", Normalizer::Email)
             .field("name", |f| f.mask(Mask::name()))
             .field("email", |f| f.mask(Mask::email()))
             .field("phone", |f| f.sensitive().mask(Mask::phone()))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use strongroom::policy::Roles;
-use strongroom::{Actor, Error, Escrow, KeyFile, Mask, Normaliser, Record, Schema, Vault};
+use strongroom::{Actor, Error, Escrow, KeyFile, Mask, Normalizer, Record, Schema, Vault};
 
 #[derive(Serialize, Deserialize)]
 struct Customer {
@@ -21,7 +21,7 @@ enum Tier {
 impl Record for Customer {
     fn schema() -> Schema {
         Schema::new("customers")
-            .unique("email", Normaliser::Email)
+            .unique("email", Normalizer::Email)
             .field("phone", |f| f.sensitive().mask(Mask::KeepLast(3)))
     }
 

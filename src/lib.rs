@@ -7,7 +7,7 @@
 //! ```
 //! use serde::{Deserialize, Serialize};
 //! use strongroom::policy::Roles;
-//! use strongroom::{Actor, Escrow, KeyFile, Normaliser, Record, Schema, Vault};
+//! use strongroom::{Actor, Escrow, KeyFile, Normalizer, Record, Schema, Vault};
 //!
 //! #[derive(Serialize, Deserialize)]
 //! struct Customer {
@@ -18,7 +18,7 @@
 //!
 //! impl Record for Customer {
 //!     fn schema() -> Schema {
-//!         Schema::new("customers").unique("email", Normaliser::Email)
+//!         Schema::new("customers").unique("email", Normalizer::Email)
 //!     }
 //!
 //!     fn example() -> Self {
@@ -74,7 +74,7 @@
 //!
 //! - `sled` (default): vaults in directories. Without it there are only vaults in memory.
 //! - `passphrase` (default): [`Passphrase`] as a master key, by Argon2id.
-//! - `phone` (default): [`Normaliser::Phone`].
+//! - `phone` (default): [`Normalizer::Phone`].
 //! - `cedar`: policies in the Cedar language, `policy::Cedar`. Its build needs a C compiler.
 //! - `policy-file` (default): `policy::PolicyFile`, a policy as a file of TOML.
 //! - `tracing`: [`audit`]'s sink `Tracing`, which hands events to the crate of that name.
@@ -112,6 +112,6 @@ pub use error::{Error, Result};
 pub use keys::KeyFile;
 #[cfg(feature = "passphrase")]
 pub use keys::Passphrase;
-pub use model::{Actor, Normaliser, RecordId, Revision, Timestamp};
+pub use model::{Actor, Normalizer, RecordId, Revision, Timestamp};
 pub use record::{Document, Mask, Record, Schema, Value};
 pub use vault::{Batch, Collection, Escrow, Found, Memory, NewMeta, Page, Session, Tenant, Vault, VaultOptions};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use strongroom::policy::Roles;
-use strongroom::{Actor, Normaliser, Record, Schema};
+use strongroom::{Actor, Normalizer, Record, Schema};
 
 /// The collection in every vault here.
 pub const COLLECTION: &str = "customers";
@@ -46,7 +46,7 @@ impl Record for Customer {
 pub fn schema(indexes: usize) -> Schema {
     match indexes {
         0 => Customer::schema(),
-        _ => Customer::schema().unique("email", Normaliser::Email).index("surname", Normaliser::Text),
+        _ => Customer::schema().unique("email", Normalizer::Email).index("surname", Normalizer::Text),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What this CRM is made of: two companies, one collection of customers, and who may do what with it.
 
 use strongroom::policy::Roles;
-use strongroom::{Actor, Normaliser, Schema};
+use strongroom::{Actor, Normalizer, Schema};
 
 use crate::Outcome;
 use crate::options::Options;
@@ -53,20 +53,20 @@ impl Office {
     /// The collection: the columns that can be searched, and how their values are made comparable.
     pub fn schema(&self) -> Schema {
         let schema = Schema::open(CUSTOMERS);
-        let schema = self.unique.iter().fold(schema, |schema, name| schema.unique(name, self.normaliser(name)));
-        self.index.iter().fold(schema, |schema, name| schema.index(name, self.normaliser(name)))
+        let schema = self.unique.iter().fold(schema, |schema, name| schema.unique(name, self.normalizer(name)));
+        self.index.iter().fold(schema, |schema, name| schema.index(name, self.normalizer(name)))
     }
 
     /// By what a column is called. A real CRM knows its columns and says so.
-    pub fn normaliser(&self, column: &str) -> Normaliser {
+    pub fn normalizer(&self, column: &str) -> Normalizer {
         let name = column.to_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
         match self.region {
-            _ if has(&["mail"]) => Normaliser::Email,
-            Some(region) if has(&["phone", "mobile", "tel"]) => Normaliser::Phone { region },
-            _ if has(&["soc_sec", "passport", "tax", "national", "vat"]) => Normaliser::NationalId,
-            _ if name == "id" || name.ends_with("_id") || has(&["code", "number"]) => Normaliser::Exact,
-            _ => Normaliser::Text,
+            _ if has(&["mail"]) => Normalizer::Email,
+            Some(region) if has(&["phone", "mobile", "tel"]) => Normalizer::Phone { region },
+            _ if has(&["soc_sec", "passport", "tax", "national", "vat"]) => Normalizer::NationalId,
+            _ if name == "id" || name.ends_with("_id") || has(&["code", "number"]) => Normalizer::Exact,
+            _ => Normalizer::Text,
         }
     }
 
@@ -94,7 +94,7 @@ impl Office {
         println!("two companies, {} and {}: the rows go to them in turn", COMPANIES[0], COMPANIES[1]);
         for name in self.unique.iter().chain(&self.index) {
             let unique = if Some(name) == self.unique.as_ref() { ", unique" } else { "" };
-            println!("  searched by {name}, compared {}{unique}", how(&self.normaliser(name)));
+            println!("  searched by {name}, compared {}{unique}", how(&self.normalizer(name)));
         }
         if self.unique.is_none() && self.index.is_empty() {
             println!("  no column can be searched: --unique and --index name some");
@@ -118,13 +118,13 @@ pub fn protection() -> Actor {
     Actor::new("protection-1").role("protection")
 }
 
-fn how(normaliser: &Normaliser) -> &'static str {
-    match normaliser {
-        Normaliser::Exact => "exactly",
-        Normaliser::Text => "as text, without regard to case and blanks",
-        Normaliser::Email => "as e-mail addresses",
-        Normaliser::Phone { .. } => "as phone numbers",
-        Normaliser::NationalId => "by letters and digits alone",
+fn how(normalizer: &Normalizer) -> &'static str {
+    match normalizer {
+        Normalizer::Exact => "exactly",
+        Normalizer::Text => "as text, without regard to case and blanks",
+        Normalizer::Email => "as e-mail addresses",
+        Normalizer::Phone { .. } => "as phone numbers",
+        Normalizer::NationalId => "by letters and digits alone",
         _ => "by a rule of its own",
     }
 }

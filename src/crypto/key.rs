@@ -87,7 +87,7 @@ pub(crate) mod role {
         Index,
         /// One version of one index.
         IndexVersion,
-        /// One normalised value in one index.
+        /// One normalized value in one index.
         Value,
         /// Seals the list of a row's index entries.
         Links,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::schema::StoredNormaliser;
+use super::schema::StoredNormalizer;
 use super::*;
 use crate::model::{CollectionId, Pseudonym, RecordId, Timestamp};
 
@@ -82,22 +82,22 @@ fn rule(rule: &Value) -> StoredRule {
 }
 
 fn index(index: &Value) -> StoredIndex {
-    let normaliser = &index["normaliser"];
+    let normalizer = &index["normalizer"];
     StoredIndex {
         id: small(&index["id"]),
         version: small(&index["version"]),
         field: key(&index["field"]),
         unique: index["unique"].as_bool().unwrap(),
-        normaliser: match normaliser["name"].as_str().unwrap() {
-            "exact" => StoredNormaliser::Exact,
-            "text" => StoredNormaliser::Text,
-            "email" => StoredNormaliser::Email,
-            "phone" => StoredNormaliser::Phone {
-                region: normaliser["region"].as_str().unwrap().as_bytes().try_into().unwrap(),
+        normalizer: match normalizer["name"].as_str().unwrap() {
+            "exact" => StoredNormalizer::Exact,
+            "text" => StoredNormalizer::Text,
+            "email" => StoredNormalizer::Email,
+            "phone" => StoredNormalizer::Phone {
+                region: normalizer["region"].as_str().unwrap().as_bytes().try_into().unwrap(),
             },
-            _ => StoredNormaliser::NationalId,
+            _ => StoredNormalizer::NationalId,
         },
-        normaliser_version: small(&index["normaliser_version"]),
+        normalizer_version: small(&index["normalizer_version"]),
         state: match index["state"].as_str().unwrap() {
             "building" => IndexState::Building,
             "ready" => IndexState::Ready,

@@ -44,7 +44,7 @@ pub(crate) struct LiveRow<'a> {
     pub(crate) inline: &'a [u8],
     pub(crate) chunks: Option<Chunks>,
     /// What the first digest covers: all but the links.
-    pub(crate) carried: &'a [u8],
+    pub(crate) primary: &'a [u8],
     pub(crate) links: &'a [u8],
 }
 
@@ -102,8 +102,8 @@ impl<'a> LiveRow<'a> {
         let wrapped = reader.array()?;
         let inline = reader.take(body.min(INLINE))?;
         let links = reader.rest();
-        let carried = bytes.get(..bytes.len() - links.len()).unwrap_or_default();
-        Ok(Self { head, wrapped, inline, chunks, carried, links })
+        let primary = bytes.get(..bytes.len() - links.len()).unwrap_or_default();
+        Ok(Self { head, wrapped, inline, chunks, primary, links })
     }
 }
 
@@ -204,11 +204,11 @@ mod tests {
         for length in [BODY_TAG, INLINE, INLINE + 1, INLINE + CHUNK, INLINE + CHUNK + 1, MAX_BODY] {
             let body: Vec<u8> = (0..length).map(|i| i as u8).collect();
             let (mut bytes, chunks) = build_row(&HEAD, &[7; WRAPPED], &body).unwrap();
-            let carried = bytes.len();
+            let primary = bytes.len();
             bytes.extend_from_slice(b"links");
             let row = live(&bytes);
             assert_eq!(row.head, HEAD);
-            assert_eq!((row.wrapped, row.links, row.carried.len()), (&[7; WRAPPED], &b"links"[..], carried));
+            assert_eq!((row.wrapped, row.links, row.primary.len()), (&[7; WRAPPED], &b"links"[..], primary));
             assert_eq!([row.inline.to_vec(), chunks.concat()].concat(), body);
             assert_eq!(row.chunks.map_or(0, |c| c.count), chunks.len() as u16);
             assert!(bytes.len() <= 4096);

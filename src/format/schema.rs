@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cursor::Reader;
 use super::{FormatError, MAX_FIELDS, MAX_NAME, decode, encode};
-use crate::model::Normaliser;
+use crate::model::Normalizer;
 
 /// The schema layout that is written.
 pub(crate) const SCHEMA_VERSION: u8 = 1;
@@ -63,14 +63,14 @@ pub(crate) struct StoredIndex {
     pub(crate) version: u16,
     pub(crate) field: StoredKey,
     pub(crate) unique: bool,
-    pub(crate) normaliser: StoredNormaliser,
-    pub(crate) normaliser_version: u16,
+    pub(crate) normalizer: StoredNormalizer,
+    pub(crate) normalizer_version: u16,
     pub(crate) state: IndexState,
 }
 
-/// A [`Normaliser`], as it is stored.
+/// A [`Normalizer`], as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum StoredNormaliser {
+pub(crate) enum StoredNormalizer {
     Exact,
     Text,
     Email,
@@ -128,26 +128,26 @@ impl StoredSchema {
     }
 }
 
-impl From<&Normaliser> for StoredNormaliser {
-    fn from(normaliser: &Normaliser) -> Self {
-        match normaliser {
-            Normaliser::Exact => Self::Exact,
-            Normaliser::Text => Self::Text,
-            Normaliser::Email => Self::Email,
-            Normaliser::Phone { region } => Self::Phone { region: *region },
-            Normaliser::NationalId => Self::NationalId,
+impl From<&Normalizer> for StoredNormalizer {
+    fn from(normalizer: &Normalizer) -> Self {
+        match normalizer {
+            Normalizer::Exact => Self::Exact,
+            Normalizer::Text => Self::Text,
+            Normalizer::Email => Self::Email,
+            Normalizer::Phone { region } => Self::Phone { region: *region },
+            Normalizer::NationalId => Self::NationalId,
         }
     }
 }
 
-impl From<&StoredNormaliser> for Normaliser {
-    fn from(normaliser: &StoredNormaliser) -> Self {
-        match normaliser {
-            StoredNormaliser::Exact => Self::Exact,
-            StoredNormaliser::Text => Self::Text,
-            StoredNormaliser::Email => Self::Email,
-            StoredNormaliser::Phone { region } => Self::Phone { region: *region },
-            StoredNormaliser::NationalId => Self::NationalId,
+impl From<&StoredNormalizer> for Normalizer {
+    fn from(normalizer: &StoredNormalizer) -> Self {
+        match normalizer {
+            StoredNormalizer::Exact => Self::Exact,
+            StoredNormalizer::Text => Self::Text,
+            StoredNormalizer::Email => Self::Email,
+            StoredNormalizer::Phone { region } => Self::Phone { region: *region },
+            StoredNormalizer::NationalId => Self::NationalId,
         }
     }
 }

@@ -19,14 +19,14 @@ pub(crate) struct TenantState {
     /// The sequence number of the tenant's next journal block.
     pub(crate) sequence: u64,
     /// The digest of what backups carry: count and sum.
-    pub(crate) carried: [u8; DIGEST],
+    pub(crate) primary: [u8; DIGEST],
     /// The digest of what a restore rebuilds: count and sum.
-    pub(crate) rebuilt: [u8; DIGEST],
+    pub(crate) derived: [u8; DIGEST],
 }
 
 impl Default for TenantState {
     fn default() -> Self {
-        Self { next_slot: 0, sequence: 1, carried: [0; DIGEST], rebuilt: [0; DIGEST] }
+        Self { next_slot: 0, sequence: 1, primary: [0; DIGEST], derived: [0; DIGEST] }
     }
 }
 
@@ -35,7 +35,7 @@ impl TenantState {
         let mut out = Vec::with_capacity(93);
         let mut writer = Writer::new(&mut out);
         writer.u8(STATE_VERSION).u32(self.next_slot).u64(self.sequence);
-        writer.bytes(&self.carried).bytes(&self.rebuilt);
+        writer.bytes(&self.primary).bytes(&self.derived);
         out
     }
 
@@ -45,8 +45,8 @@ impl TenantState {
         let state = Self {
             next_slot: reader.u32()?,
             sequence: reader.u64()?,
-            carried: *reader.array()?,
-            rebuilt: *reader.array()?,
+            primary: *reader.array()?,
+            derived: *reader.array()?,
         };
         reader.finish()?;
         Ok(state)
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn tenant_state_reads_back() {
-        let state = TenantState { next_slot: 1, sequence: 2, carried: [3; DIGEST], rebuilt: [4; DIGEST] };
+        let state = TenantState { next_slot: 1, sequence: 2, primary: [3; DIGEST], derived: [4; DIGEST] };
         assert!(TenantState::from_bytes(&state.to_bytes()) == Ok(state));
         assert!(TenantState::from_bytes(&state.to_bytes()[1..]).is_err());
     }

@@ -82,8 +82,8 @@ targets! {
     document => records::document;
     /// A policy file. Without the feature `policy-file` it takes everything.
     policy_file => policies::policy_file;
-    /// A text, under every normaliser.
-    normalise => records::normalise;
+    /// A text, under every normalizer.
+    normalize => records::normalize;
     /// A block of the journal, sealed.
     block => journal::block;
     /// An entry of the journal.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::format::{Body, Meta, StoredSchema, decode_dictionary, encode_body, encode_dictionary};
 use crate::index;
-use crate::model::{FieldSet, IndexValue, Normaliser};
+use crate::model::{FieldSet, IndexValue, Normalizer};
 use crate::record::{self, Dictionary, Document, Plan, Record, Schema, index_value, stored_fields};
 
 pub(super) fn body(bytes: &[u8]) {
@@ -97,7 +97,7 @@ struct Nested {
 
 impl Record for Everything {
     fn schema() -> Schema {
-        Schema::new("everything").index("number", Normaliser::Exact)
+        Schema::new("everything").index("number", Normalizer::Exact)
     }
 
     fn example() -> Self {
@@ -163,23 +163,23 @@ pub(super) fn document(bytes: &[u8]) {
     DOCUMENT.read::<Document>(bytes);
 }
 
-pub(super) fn normalise(bytes: &[u8]) {
+pub(super) fn normalize(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    let term = |normaliser: &Normaliser, text: &str| {
-        index::normalise(normaliser, &IndexValue::Text(text.to_owned())).unwrap_or_default()
+    let term = |normalizer: &Normalizer, text: &str| {
+        index::normalize(normalizer, &IndexValue::Text(text.to_owned())).unwrap_or_default()
     };
-    for normaliser in [Normaliser::Exact, Normaliser::Text, Normaliser::Email, Normaliser::NationalId] {
-        let Some(once) = term(&normaliser, text) else { continue };
+    for normalizer in [Normalizer::Exact, Normalizer::Text, Normalizer::Email, Normalizer::NationalId] {
+        let Some(once) = term(&normalizer, text) else { continue };
         let settled = once.as_bytes().get(1..).and_then(|text| std::str::from_utf8(text).ok());
-        assert!(settled.is_some_and(|settled| term(&normaliser, settled).is_some_and(|twice| twice.matches(&once))));
+        assert!(settled.is_some_and(|settled| term(&normalizer, settled).is_some_and(|twice| twice.matches(&once))));
     }
     for region in [*b"DE", *b"AU", *b"US", *b"RU"] {
-        let phone = Normaliser::Phone { region };
+        let phone = Normalizer::Phone { region };
         let Some(once) = term(&phone, text) else { continue };
         if let Some((1, number)) = once.as_bytes().split_first() {
             // A number in its one form is the same number wherever it is dialled.
             let number = std::str::from_utf8(number).unwrap_or_default();
-            assert!(term(&Normaliser::Phone { region: *b"NZ" }, number).is_some_and(|twice| twice.matches(&once)));
+            assert!(term(&Normalizer::Phone { region: *b"NZ" }, number).is_some_and(|twice| twice.matches(&once)));
         }
     }
 }

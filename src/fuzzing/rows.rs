@@ -11,11 +11,11 @@ pub(super) fn row(bytes: &[u8]) {
     match RawRow::parse(bytes) {
         Ok(RawRow::Tombstone(sealed)) => assert_eq!(build_tombstone(sealed), bytes),
         Ok(RawRow::Live(row)) => {
-            assert_eq!([row.carried, row.links].concat(), bytes);
+            assert_eq!([row.primary, row.links].concat(), bytes);
             // The whole of a longer body isn't here.
             if row.chunks.is_none() {
                 let built = build_row(&row.head, row.wrapped, row.inline);
-                assert_eq!(built, Ok((row.carried.to_vec(), Vec::new())));
+                assert_eq!(built, Ok((row.primary.to_vec(), Vec::new())));
             }
         }
         Err(_) => {}

@@ -3,10 +3,10 @@
 use crate::crypto::CryptoError;
 use crate::format::FormatError;
 
-/// A normaliser that this build can't honour.
+/// A normalizer that this build can't honour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub(crate) enum NormaliserError {
+pub(crate) enum NormalizerError {
     /// The region isn't one.
     #[error(
         "`{}` is no region that has phone numbers: give an ISO 3166-1 code of two capital letters, such as `AU`",

@@ -1,8 +1,8 @@
 //! Blind indexes: what an indexed value becomes on disk, and where its entries stand.
 //!
-//! Guarantees: values that normalise to the same have one [`Term`], all others differ in theirs; an entry's
+//! Guarantees: values that normalize to the same have one [`Term`], all others differ in theirs; an entry's
 //! place and bytes tell nothing of its value, nor that two entries share one; entries and links open only in their own
-//! place; a normaliser that this build can't honour is an error, never another normaliser.
+//! place; a normalizer that this build can't honour is an error, never another normalizer.
 //! Does not: give out positions, decide uniqueness or look at rows. Those are the committer's. That a link or an entry
 //! was replaced by its own older self, or removed, is for the second digest to tell.
 
@@ -10,7 +10,7 @@ mod entry;
 mod error;
 mod keys;
 mod links;
-mod normalise;
+mod normalize;
 #[cfg(feature = "phone")]
 mod phone;
 mod position;
@@ -21,10 +21,10 @@ mod text;
 mod tests;
 
 pub(crate) use entry::{open_entry, seal_entry};
-pub(crate) use error::{IndexError, NormaliserError};
+pub(crate) use error::{IndexError, NormalizerError};
 pub(crate) use keys::{EntryPlace, IndexKeys, entry_key};
 pub(crate) use links::{Link, LinksPlace, open_links, seal_links, seal_raw_links};
-pub(crate) use normalise::{normalise, validate, version};
+pub(crate) use normalize::{normalize, validate, version};
 pub(crate) use position::{Beyond, check_beyond, end};
 pub(crate) use term::Term;
 

@@ -7,7 +7,7 @@
 use phonenumber::country::Id;
 use phonenumber::metadata::DATABASE;
 
-use super::NormaliserError;
+use super::NormalizerError;
 use super::text::compatible;
 use crate::crypto::Zeroizing;
 
@@ -23,19 +23,19 @@ const MAX_TEXT: usize = 256;
 pub(super) struct Region(Id);
 
 /// # Errors
-/// [`NormaliserError::UnknownRegion`] for a region without a numbering plan.
-pub(super) fn region(code: [u8; 2]) -> Result<Region, NormaliserError> {
+/// [`NormalizerError::UnknownRegion`] for a region without a numbering plan.
+pub(super) fn region(code: [u8; 2]) -> Result<Region, NormalizerError> {
     std::str::from_utf8(&code)
         .ok()
         .and_then(|text| text.parse::<Id>().ok())
         .filter(|id| DATABASE.by_id(id.as_ref()).is_some())
         .map(Region)
-        .ok_or(NormaliserError::UnknownRegion { region: code })
+        .ok_or(NormalizerError::UnknownRegion { region: code })
 }
 
 /// `+`, country code, national number, and `;ext=` with the extension where there is one (RFC 3966); `None` for a text
 /// that is no number.
-pub(super) fn normalise(region: Region, text: &str) -> Option<Zeroizing<String>> {
+pub(super) fn normalize(region: Region, text: &str) -> Option<Zeroizing<String>> {
     if text.len() > MAX_TEXT {
         return None;
     }

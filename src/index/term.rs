@@ -5,17 +5,17 @@ use crate::crypto::Zeroizing;
 /// What kind of thing a term is. Part of the format: terms of two classes are never equal.
 #[derive(Clone, Copy)]
 pub(super) enum Class {
-    /// Text as its normaliser leaves it; the names of unit variants too.
+    /// Text as its normalizer leaves it; the names of unit variants too.
     Text = 1,
     /// An integer under `Exact`: 16 bytes, big-endian, the sign flipped so that bytes sort as numbers do.
     Integer = 2,
     /// A bool under `Exact`: one byte, 0 or 1.
     Bool = 3,
-    /// Text that its normaliser couldn't parse, normalised as `Text`.
+    /// Text that its normalizer couldn't parse, normalized as `Text`.
     Unparsed = 4,
 }
 
-/// A normalised value: `class u8 ‖ bytes`. It is plaintext: wiped on drop, no `Debug`.
+/// A normalized value: `class u8 ‖ bytes`. It is plaintext: wiped on drop, no `Debug`.
 pub(crate) struct Term(Zeroizing<Vec<u8>>);
 
 impl Term {

@@ -1,4 +1,4 @@
-//! Fields: sets of their names, how values of an indexed field are normalised, and the values themselves on the way there.
+//! Fields: sets of their names, how values of an indexed field are normalized, and the values themselves on the way there.
 
 use std::fmt;
 use std::sync::Arc;
@@ -148,10 +148,10 @@ impl<S: Into<String>> FromIterator<S> for FieldSet {
     }
 }
 
-/// How an indexed field's values are made comparable. Normalisers are part of the stored format: each has a version.
+/// How an indexed field's values are made comparable. Normalizers are part of the stored format: each has a version.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Normaliser {
+pub enum Normalizer {
     /// As it is: case and blanks count. For codes and keys; also what numbers, bools and unit enums use.
     Exact,
     /// Text for people: Unicode NFKC, case folded, runs of white space one blank, none at the ends.
@@ -167,7 +167,7 @@ pub enum Normaliser {
     NationalId,
 }
 
-/// A value of an indexed field, before normalising.
+/// A value of an indexed field, before normalizing.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum IndexValue {
     /// Text, or the name of a unit variant.

@@ -13,7 +13,7 @@ mod similar;
 pub use action::Action;
 pub use actor::{Actor, Authentication};
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use fields::{FieldNames, FieldSet, Normaliser};
+pub use fields::{FieldNames, FieldSet, Normalizer};
 pub use ids::{CollectionId, ParseIdError, RecordId, Revision, TenantId, VaultId};
 pub use request::{Access, ApprovalId, Facts, Grantee, NoFacts, Request, Resource};
 

@@ -10,7 +10,7 @@ use super::{Classification, Dictionary, Field, RecordError, Schema};
 use crate::format::{
     IndexState, MAX_LISTED_INDEXES, StoredClassification, StoredIndex, StoredKey, StoredRule, StoredSchema,
 };
-use crate::model::Normaliser;
+use crate::model::Normalizer;
 
 /// A collection's next schema and dictionary.
 pub(crate) struct Evolution {
@@ -56,7 +56,7 @@ impl fmt::Display for SchemaChange {
     }
 }
 
-/// The next schema and dictionary; `old` is `None` for a new collection. `version_of` gives a normaliser's version.
+/// The next schema and dictionary; `old` is `None` for a new collection. `version_of` gives a normalizer's version.
 ///
 /// New indexes, and new versions of changed ones, are [`IndexState::Building`]; the version that they replace stays as it
 /// is until [`StoredSchema::set_ready`]. Dropped ones are [`IndexState::Retired`].
@@ -67,7 +67,7 @@ pub(crate) fn evolve(
     old: Option<(&StoredSchema, &Dictionary)>,
     schema: &Schema,
     plan: &Plan,
-    version_of: &dyn Fn(&Normaliser) -> u16,
+    version_of: &dyn Fn(&Normalizer) -> u16,
 ) -> Result<Evolution, RecordError> {
     let mut next = Next {
         schema,
@@ -236,17 +236,17 @@ impl Next<'_> {
     fn indexes(
         &mut self,
         before: Option<&StoredSchema>,
-        version_of: &dyn Fn(&Normaliser) -> u16,
+        version_of: &dyn Fn(&Normalizer) -> u16,
     ) -> Result<(Vec<StoredIndex>, u16), RecordError> {
         let mut listed = before.map_or_else(Vec::new, |stored| stored.indexes.clone());
         let mut next_index = before.map_or(0, |stored| stored.next_index);
         let mut wanted = Vec::new();
         let mut all = Vec::new();
         for index in self.schema.indexes() {
-            all.push(building(self.key(&index.field)?, index.unique, &index.normaliser, version_of));
+            all.push(building(self.key(&index.field)?, index.unique, &index.normalizer, version_of));
         }
         if self.schema.indexes_owner() {
-            all.push(building(StoredKey::Owner, false, &Normaliser::Exact, version_of));
+            all.push(building(StoredKey::Owner, false, &Normalizer::Exact, version_of));
         }
         for new in all {
             wanted.push(new.field.clone());
@@ -297,22 +297,22 @@ impl Next<'_> {
 fn building(
     field: StoredKey,
     unique: bool,
-    normaliser: &Normaliser,
-    version_of: &dyn Fn(&Normaliser) -> u16,
+    normalizer: &Normalizer,
+    version_of: &dyn Fn(&Normalizer) -> u16,
 ) -> StoredIndex {
     StoredIndex {
         id: 0,
         version: 0,
         field,
         unique,
-        normaliser: normaliser.into(),
-        normaliser_version: version_of(normaliser),
+        normalizer: normalizer.into(),
+        normalizer_version: version_of(normalizer),
         state: IndexState::Building,
     }
 }
 
 fn same(a: &StoredIndex, b: &StoredIndex) -> bool {
-    (a.unique, &a.normaliser, a.normaliser_version) == (b.unique, &b.normaliser, b.normaliser_version)
+    (a.unique, &a.normalizer, a.normalizer_version) == (b.unique, &b.normalizer, b.normalizer_version)
 }
 
 const fn stored(classification: Classification) -> StoredClassification {

@@ -58,7 +58,7 @@ pub(crate) use stored::{StoredField, new_fields, stored_fields, update};
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
-/// use strongroom::{Mask, Normaliser, Record, Schema};
+/// use strongroom::{Mask, Normalizer, Record, Schema};
 ///
 /// #[derive(Serialize, Deserialize)]
 /// struct Customer {
@@ -70,7 +70,7 @@ pub(crate) use stored::{StoredField, new_fields, stored_fields, update};
 /// impl Record for Customer {
 ///     fn schema() -> Schema {
 ///         Schema::new("customers")
-///             .unique("email", Normaliser::Email)
+///             .unique("email", Normalizer::Email)
 ///             .field("phone", |f| f.was("telephone").mask(Mask::phone()))
 ///     }
 ///

@@ -1,7 +1,7 @@
 //! What a developer says of a collection: its name, its indexes, and what is special about a field.
 
 use super::Mask;
-use crate::model::Normaliser;
+use crate::model::Normalizer;
 
 /// A collection has at most this many indexes.
 pub(crate) const MAX_INDEXES: usize = 24;
@@ -51,15 +51,15 @@ impl Schema {
     /// Indexes a field for exact look-up; several records may have the same value. At most 24 indexes, one on a field:
     /// text, whole numbers, bools, enums without data, and `Option` of these.
     #[must_use]
-    pub fn index(self, field: impl Into<String>, normaliser: Normaliser) -> Self {
-        self.indexed(field.into(), normaliser, false)
+    pub fn index(self, field: impl Into<String>, normalizer: Normalizer) -> Self {
+        self.indexed(field.into(), normalizer, false)
     }
 
-    /// Indexes a field of whose values, normalised, no two records may have the same. `None`, and text that normalises to
+    /// Indexes a field of whose values, normalized, no two records may have the same. `None`, and text that normalizes to
     /// nothing, never collide.
     #[must_use]
-    pub fn unique(self, field: impl Into<String>, normaliser: Normaliser) -> Self {
-        self.indexed(field.into(), normaliser, true)
+    pub fn unique(self, field: impl Into<String>, normalizer: Normalizer) -> Self {
+        self.indexed(field.into(), normalizer, true)
     }
 
     /// Indexes the records by their owner, so that an actor who may see only their own is listed these without a look at
@@ -103,8 +103,8 @@ impl Schema {
         self.fields.iter().find(|rule| rule.name == field)
     }
 
-    fn indexed(mut self, field: String, normaliser: Normaliser, unique: bool) -> Self {
-        self.indexes.push(Index { field, normaliser, unique });
+    fn indexed(mut self, field: String, normalizer: Normalizer, unique: bool) -> Self {
+        self.indexes.push(Index { field, normalizer, unique });
         self
     }
 }
@@ -189,6 +189,6 @@ pub enum Classification {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Index {
     pub(crate) field: String,
-    pub(crate) normaliser: Normaliser,
+    pub(crate) normalizer: Normalizer,
     pub(crate) unique: bool,
 }

@@ -77,7 +77,7 @@ impl<T: Record + 'static> Collection<T> {
 
     /// The record that has this value in a unique index; `None` if there is none, or none that the actor may see.
     ///
-    /// The value is normalised as the index is: with [`Normaliser::Email`](crate::Normaliser::Email),
+    /// The value is normalized as the index is: with [`Normalizer::Email`](crate::Normalizer::Email),
     /// `Info@Example.com` finds `info@example.com`.
     ///
     /// # Errors

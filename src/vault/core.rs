@@ -17,9 +17,9 @@ use crate::store::Store;
 
 use super::base::Leaves;
 use super::blocks::Blocks;
-use super::commit::{Committed, Committer, Holder, Job, Paused, Put, Refusal, RowChange, WriteJob};
-use super::gate::{Gate, Unopened};
-use super::journal::{Journal, Ticket, Untaken};
+use super::commit::{CommitError, Committed, Committer, Holder, Job, Paused, Put, RowChange, WriteJob};
+use super::gate::{Gate, OpenError};
+use super::journal::{Journal, JournalError, Ticket};
 use super::open::Held;
 use super::reserve::Reserve;
 use super::scrub::Scrubs;
@@ -123,7 +123,7 @@ impl Write {
 }
 
 /// A change that was queued, to be waited for.
-pub(super) struct Queued(std::sync::mpsc::Receiver<Result<Committed, Refusal>>);
+pub(super) struct Queued(std::sync::mpsc::Receiver<Result<Committed, CommitError>>);
 
 impl Core {
     /// Whether acts may go on.
@@ -235,19 +235,19 @@ impl Core {
     /// Commits what opening a vault has to, on a full disk too, and waits until it is durable.
     pub(super) fn settle(&self, write: Write) -> Result<()> {
         let queued = self.enqueue(None, write)?;
-        let answer = queued.0.recv().unwrap_or(Err(Refusal::Stopped));
+        let answer = queued.0.recv().unwrap_or(Err(CommitError::Stopped));
         answer.map(|_committed| ()).map_err(|refusal| self.refused(refusal))
     }
 
     pub(super) fn wait(&self, queued: Queued) -> Result<Outcome> {
-        let answer = queued.0.recv().unwrap_or(Err(Refusal::Stopped));
+        let answer = queued.0.recv().unwrap_or(Err(CommitError::Stopped));
         match answer {
             Ok(committed) => {
                 self.journal.acknowledged(committed.size).map_err(|untaken| self.untaken(untaken, true))?;
                 Ok(Outcome::Committed)
             }
-            Err(Refusal::Conflict) => Ok(Outcome::Conflict),
-            Err(Refusal::Duplicate(holder)) => Ok(Outcome::Duplicate(holder)),
+            Err(CommitError::Conflict) => Ok(Outcome::Conflict),
+            Err(CommitError::Duplicate(holder)) => Ok(Outcome::Duplicate(holder)),
             Err(refusal) => Err(self.refused(refusal)),
         }
     }
@@ -257,7 +257,7 @@ impl Core {
         let (ready, paused) = channel();
         let (guard, resume) = channel();
         self.committer.send(Job::Pause { ready, resume }).map_err(|refusal| self.refused(refusal))?;
-        let paused = paused.recv().map_err(|_| self.refused(Refusal::Stopped))?;
+        let paused = paused.recv().map_err(|_| self.refused(CommitError::Stopped))?;
         Ok((paused, guard))
     }
 
@@ -283,24 +283,24 @@ impl Core {
         head.and(cursors).and(store).and(if sinks { Ok(()) } else { Err(Error::AuditUnavailable { committed: true }) })
     }
 
-    pub(super) fn refused(&self, refusal: Refusal) -> Error {
+    pub(super) fn refused(&self, refusal: CommitError) -> Error {
         match refusal {
-            Refusal::Conflict => Error::Conflict,
-            Refusal::Duplicate(holder) => Error::Duplicate { field: holder.field },
-            Refusal::Damaged(what) => Error::damaged(what),
-            Refusal::Store(error) => Error::Stopped { source: Some(Box::new(error)) },
-            Refusal::Read(error) => Error::io("reading what a write depends on", error),
-            Refusal::Sealing(source) => Error::io("sealing a commit", source),
-            Refusal::Stopped if self.closed.load(Ordering::Acquire) => Error::Closed,
-            Refusal::Stopped => Error::Stopped { source: None },
+            CommitError::Conflict => Error::Conflict,
+            CommitError::Duplicate(holder) => Error::Duplicate { field: holder.field },
+            CommitError::Damaged(what) => Error::damaged(what),
+            CommitError::Store(error) => Error::Stopped { source: Some(Box::new(error)) },
+            CommitError::Read(error) => Error::io("reading what a write depends on", error),
+            CommitError::Sealing(source) => Error::io("sealing a commit", source),
+            CommitError::Stopped if self.closed.load(Ordering::Acquire) => Error::Closed,
+            CommitError::Stopped => Error::Stopped { source: None },
         }
     }
 
-    pub(super) fn untaken(&self, untaken: Untaken, committed: bool) -> Error {
+    pub(super) fn untaken(&self, untaken: JournalError, committed: bool) -> Error {
         match untaken {
-            Untaken::Failed => self.refused(Refusal::Stopped),
-            Untaken::Sink => Error::AuditUnavailable { committed },
-            Untaken::Refused(refusal) => self.refused(refusal),
+            JournalError::Failed => self.refused(CommitError::Stopped),
+            JournalError::Sink => Error::AuditUnavailable { committed },
+            JournalError::Refused(refusal) => self.refused(refusal),
         }
     }
 }
@@ -322,11 +322,11 @@ impl Drop for Core {
     }
 }
 
-impl From<Unopened> for Error {
-    fn from(error: Unopened) -> Self {
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
         match error {
-            Unopened::Key(crate::keys::KeyError::Erased) => Self::Erased,
-            Unopened::Format(error) => super::rows::unreadable(error),
+            OpenError::Key(crate::keys::KeyError::Erased) => Self::Erased,
+            OpenError::Format(error) => super::rows::unreadable(error),
             error => Self::damaged_by("a record doesn't open", error),
         }
     }

@@ -17,7 +17,7 @@ use crate::model::{JournalEpochId, VaultId};
 use crate::store::{Batch, Expectation, Store};
 
 use super::commit::Put;
-use super::journal::{Journal, Untaken};
+use super::journal::{Journal, JournalError};
 
 /// How long opening waits for all sinks together to say what they hold.
 const START: Duration = Duration::from_secs(1);
@@ -75,11 +75,11 @@ impl Cursors {
         }
         match journal.put(puts) {
             Ok(()) => {}
-            Err(Untaken::Refused(refusal)) => {
+            Err(JournalError::Refused(refusal)) => {
                 return Err(Error::io("remembering what sinks have acknowledged", refusal));
             }
             // Told of where it failed; or the vault is being closed, which keeps them last.
-            Err(Untaken::Failed | Untaken::Sink) => return Ok(()),
+            Err(JournalError::Failed | JournalError::Sink) => return Ok(()),
         }
         self.lock().extend(changed);
         Ok(())

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::format::links::MAX_LINKS;
 use crate::format::{IndexState, StoredKey, StoredSchema, place};
 use crate::index::{self, IndexKeys, Link};
-use crate::model::{Action, Actor, CollectionId, Normaliser, RecordId};
+use crate::model::{Action, Actor, CollectionId, Normalizer, RecordId};
 use crate::record::{self, Dictionary, Record, RecordError, Schema};
 
 use super::commit::{NewRow, RowChange};
@@ -16,7 +16,7 @@ use super::entries;
 use super::gate::{Opened, Question, RowPlace};
 use super::parts::{Part, check_name, seal_part};
 use super::rows::{self, ParsedRow};
-use super::tenant_core::{CollectionCore, IndexCore, Indexed, Layout, TenantCore};
+use super::tenant_core::{CollectionCore, CompiledSchema, IndexCore, Indexed, TenantCore};
 use super::terms;
 
 /// How many rows are put into a new index in one commit.
@@ -33,7 +33,7 @@ pub(super) fn define<T: Record + 'static>(
     check_name("collection", name)?;
     let plan = record::plan::<T>(schema)?;
     for wanted in schema.indexes() {
-        index::validate(&wanted.normaliser).map_err(|error| RecordError::Schema {
+        index::validate(&wanted.normalizer).map_err(|error| RecordError::Schema {
             collection: name.to_owned(),
             problem: format!("the index of `{}` can't be: {error}", wanted.field),
         })?;
@@ -50,7 +50,7 @@ pub(super) fn define<T: Record + 'static>(
     let existing = tenant.collection(name).ok();
     let layout = existing.as_ref().map(|collection| collection.layout());
     let old = layout.as_ref().map(|layout| (&layout.schema, &layout.dictionary));
-    let next = record::evolve(old, schema, &plan, &|normaliser| u16::from(index::version(normaliser)))?;
+    let next = record::evolve(old, schema, &plan, &|normalizer| u16::from(index::version(normalizer)))?;
     let active = next.schema.indexes.iter().filter(|index| index.state != IndexState::Retired).count();
     if active > MAX_LINKS {
         return Err(RecordError::Schema {
@@ -92,7 +92,7 @@ pub(super) fn layout(
     generation: u64,
     schema: StoredSchema,
     dictionary: Dictionary,
-) -> Result<Layout> {
+) -> Result<CompiledSchema> {
     let mut indexes = Vec::new();
     for stored in schema.indexes.iter().filter(|stored| stored.state != IndexState::Retired) {
         let on = match &stored.field {
@@ -105,20 +105,20 @@ pub(super) fn layout(
             ),
             StoredKey::Owner => Indexed::Owner,
         };
-        let normaliser = Normaliser::from(&stored.normaliser);
-        // An older release's normaliser would look for other values than it entered.
-        let known = stored.normaliser_version == u16::from(index::version(&normaliser));
+        let normalizer = Normalizer::from(&stored.normalizer);
+        // An older release's normalizer would look for other values than it entered.
+        let known = stored.normalizer_version == u16::from(index::version(&normalizer));
         let keys = IndexKeys::derive(tenant.keys.index(), id, stored.id, stored.version)
             .map_err(|error| Error::io("deriving an index key", error))?;
         indexes.push(IndexCore {
             on,
             unique: stored.unique,
             ready: known && stored.state == IndexState::Ready,
-            normaliser,
+            normalizer,
             keys,
         });
     }
-    Ok(Layout::new(generation, schema, dictionary, indexes))
+    Ok(CompiledSchema::new(generation, schema, dictionary, indexes))
 }
 
 /// A new layout of a collection, on its way into the store.
@@ -216,7 +216,7 @@ fn relink(
     core: &Core,
     tenant: &TenantCore,
     collection: &Arc<CollectionCore>,
-    layout: &Layout,
+    layout: &CompiledSchema,
     record: RecordId,
     raw: &[u8],
     id: u16,

@@ -190,7 +190,7 @@ fn edited<T: Record + 'static>(
         generation: layout.generation,
         record: id,
         before: Some(bytes.raw.clone()),
-        after: NewRow::Live { carried: sealed.carried, chunks: sealed.chunks, revision: next },
+        after: NewRow::Live { primary: sealed.primary, chunks: sealed.chunks, revision: next },
         kept,
         removed,
         added,

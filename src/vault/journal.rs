@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::audit::{Delivery, Entry, Event, JournalState, Waited};
 
-use super::commit::{Job, Put, Refusal, WriteJob};
+use super::commit::{CommitError, Job, Put, WriteJob};
 use super::tenant_core::TenantCore;
 use super::upkeep::Signal;
 
@@ -51,13 +51,13 @@ impl Ticket {
 
 /// Why the journal gave no ticket, or an act no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Untaken {
+pub(super) enum JournalError {
     #[error("the journal takes no entries: a commit failed, or the vault was closed")]
     Failed,
     #[error("an audit sink that acts wait for has not acknowledged in time")]
     Sink,
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] CommitError),
 }
 
 /// The journal as everything but the committer sees it.
@@ -97,7 +97,7 @@ impl Journal {
     }
 
     /// Hands an entry over. In strict mode the entry is durable, and with required sinks, when this returns.
-    pub(super) fn record(&self, tenant: Option<&Arc<TenantCore>>, entry: Entry) -> Result<Ticket, Untaken> {
+    pub(super) fn record(&self, tenant: Option<&Arc<TenantCore>>, entry: Entry) -> Result<Ticket, JournalError> {
         self.ready()?;
         self.push(Waiting { tenant: tenant.cloned(), entry })?;
         if self.limits.strict {
@@ -107,31 +107,31 @@ impl Journal {
     }
 
     /// Whether acts may go on: no commit has failed, no required sink is late, none that holds acts up is too far behind.
-    pub(super) fn ready(&self) -> Result<(), Untaken> {
+    pub(super) fn ready(&self) -> Result<(), JournalError> {
         if self.failed() || self.ended.load(Ordering::Acquire) {
-            return Err(Untaken::Failed);
+            return Err(JournalError::Failed);
         }
         // Counted from when a block became durable, which a buffered read's does within the buffer's delay.
-        if self.sinks().iter().all(Delivery::admits) { Ok(()) } else { Err(Untaken::Sink) }
+        if self.sinks().iter().all(Delivery::admits) { Ok(()) } else { Err(JournalError::Sink) }
     }
 
     /// Writes the buffer out and waits until it is durable, and acknowledged by required sinks.
-    pub(super) fn flush(&self) -> Result<(), Untaken> {
+    pub(super) fn flush(&self) -> Result<(), JournalError> {
         let (reply, answer) = sync_channel(1);
         self.send(Job::Flush(Some(reply)))?;
-        let committed = answer.recv().map_err(|_| Untaken::Failed)??;
+        let committed = answer.recv().map_err(|_| JournalError::Failed)??;
         self.acknowledged(committed.size)
     }
 
     /// Waits until every required sink has acknowledged all blocks before `size`.
-    pub(super) fn acknowledged(&self, size: u64) -> Result<(), Untaken> {
+    pub(super) fn acknowledged(&self, size: u64) -> Result<(), JournalError> {
         let Some(last) = size.checked_sub(1) else { return Ok(()) };
         let begin = Instant::now();
         for sink in self.sinks() {
             if let Some(deadline) = sink.deadline()
                 && sink.wait(last, begin + deadline) != Waited::Delivered
             {
-                return Err(Untaken::Sink);
+                return Err(JournalError::Sink);
             }
         }
         Ok(())
@@ -147,7 +147,7 @@ impl Journal {
     }
 
     /// Commits values that belong to no tenant and are no act, and waits until they are durable.
-    pub(super) fn put(&self, puts: Vec<Put>) -> Result<(), Untaken> {
+    pub(super) fn put(&self, puts: Vec<Put>) -> Result<(), JournalError> {
         let (reply, answer) = sync_channel(1);
         let job = WriteJob {
             tenant: None,
@@ -160,7 +160,7 @@ impl Journal {
             reply,
         };
         self.send(Job::Write(Box::new(job)))?;
-        answer.recv().map_err(|_| Untaken::Failed)??;
+        answer.recv().map_err(|_| JournalError::Failed)??;
         Ok(())
     }
 
@@ -255,12 +255,12 @@ impl Journal {
         }
     }
 
-    fn push(&self, waiting: Waiting) -> Result<(), Untaken> {
+    fn push(&self, waiting: Waiting) -> Result<(), JournalError> {
         let mut inner = self.lock();
         loop {
             // Both change under this lock, so an entry that is taken below is one that somebody will commit.
             if self.failed() || self.ended.load(Ordering::Acquire) {
-                return Err(Untaken::Failed);
+                return Err(JournalError::Failed);
             }
             if inner.waiting.len() < self.limits.events && inner.bytes < BYTES {
                 break;
@@ -283,8 +283,8 @@ impl Journal {
         }
     }
 
-    fn send(&self, job: Job) -> Result<(), Untaken> {
-        self.jobs.get().ok_or(Untaken::Failed)?.send(job).map_err(|_| Untaken::Failed)
+    fn send(&self, job: Job) -> Result<(), JournalError> {
+        self.jobs.get().ok_or(JournalError::Failed)?.send(job).map_err(|_| JournalError::Failed)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -21,7 +21,7 @@ use super::gate::{Opened, Permit, Question};
 use super::read::{self, Stored};
 use super::scoped::Within;
 use super::session::SessionInner;
-use super::tenant_core::{CollectionCore, IndexCore, Layout};
+use super::tenant_core::{CollectionCore, CompiledSchema, IndexCore};
 use super::terms::Sought;
 use super::write::plan;
 use super::{entries, terms};
@@ -39,7 +39,7 @@ const FAILURES: [&str; 4] = [codes::POLICY_ERROR, codes::POLICY_PANIC, codes::PO
 pub(super) struct Query<'a, T> {
     pub(super) session: &'a SessionInner,
     pub(super) collection: &'a CollectionCore,
-    pub(super) layout: &'a Layout,
+    pub(super) layout: &'a CompiledSchema,
     plan: &'a Plan,
     question: Question<'a>,
     /// The permit for the act as a whole.
@@ -138,7 +138,7 @@ pub(super) fn find_unique<T: Record + 'static>(
         return Ok(None);
     };
     let sought = sought(&layout, &plan, &[(field, value.clone())])?;
-    // Whatever the value: one that normalises to nothing must not hide the mistake.
+    // Whatever the value: one that normalizes to nothing must not hide the mistake.
     if !terms::searched(&layout, field)?.unique {
         return Err(Error::NotUnique { field: field.to_owned() });
     }
@@ -163,9 +163,13 @@ pub(super) fn find_unique<T: Record + 'static>(
     Ok(query.release()?.pop())
 }
 
-/// `None` if one of the values normalises to nothing, which no record has.
-fn sought<'l>(layout: &'l Layout, plan: &Plan, wanted: &[(&str, SearchValue)]) -> Result<Option<Vec<Sought<'l>>>> {
-    // Every field is looked at: a value that normalises to nothing must not hide that another field has no index.
+/// `None` if one of the values normalizes to nothing, which no record has.
+fn sought<'l>(
+    layout: &'l CompiledSchema,
+    plan: &Plan,
+    wanted: &[(&str, SearchValue)],
+) -> Result<Option<Vec<Sought<'l>>>> {
+    // Every field is looked at: a value that normalizes to nothing must not hide that another field has no index.
     let all = wanted.iter().map(|(field, value)| terms::sought(layout, plan, field, value));
     Ok(all.collect::<Result<Vec<_>>>()?.into_iter().collect())
 }
@@ -175,7 +179,7 @@ impl<'a, T: Record> Query<'a, T> {
     pub(super) fn begin(
         session: &'a SessionInner,
         collection: &'a CollectionCore,
-        layout: &'a Layout,
+        layout: &'a CompiledSchema,
         plan: &'a Plan,
         question: Question<'a>,
     ) -> Result<Option<Self>> {

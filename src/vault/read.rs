@@ -12,10 +12,10 @@ use crate::record::{Plan, Record};
 use super::entries;
 use super::facts::{self, Reserved};
 use super::found::Found;
-use super::gate::{Opened, Permit, Question, RowPlace, Unopened, open_tombstone};
+use super::gate::{OpenError, Opened, Permit, Question, RowPlace, open_tombstone};
 use super::rows::{self, ParsedRow, RowBytes};
 use super::session::SessionInner;
-use super::tenant_core::{CollectionCore, Layout};
+use super::tenant_core::{CollectionCore, CompiledSchema};
 use super::write::plan;
 use crate::format::row::TombstoneKind;
 
@@ -75,7 +75,7 @@ pub(super) fn unmask<T: Record + 'static>(
 pub(super) fn stored(
     session: &SessionInner,
     collection: &CollectionCore,
-    layout: &Layout,
+    layout: &CompiledSchema,
     id: RecordId,
 ) -> Result<Stored> {
     let place = RowPlace { tenant: session.tenant.id, collection: collection.id, record: id };
@@ -89,7 +89,7 @@ pub(super) fn stored(
 pub(super) fn open(
     session: &SessionInner,
     collection: &CollectionCore,
-    layout: &Layout,
+    layout: &CompiledSchema,
     place: RowPlace,
     bytes: RowBytes,
 ) -> Result<Stored> {
@@ -97,7 +97,7 @@ pub(super) fn open(
     let opened = match bytes.parse(&mut joined).map_err(rows::unreadable)? {
         ParsedRow::Live { row, body } => {
             match Opened::open(&session.tenant.keys, place, &row, body, layout, collection) {
-                Err(Unopened::Key(KeyError::Erased)) => return Ok(Stored::Gone(Error::Erased)),
+                Err(OpenError::Key(KeyError::Erased)) => return Ok(Stored::Gone(Error::Erased)),
                 opened => opened?,
             }
         }
@@ -223,7 +223,7 @@ pub(super) fn absent(
 fn release<T: Record>(
     session: &SessionInner,
     collection: &CollectionCore,
-    layout: &Layout,
+    layout: &CompiledSchema,
     plan: &Plan,
     question: &Question<'_>,
     opened: Opened,
@@ -244,7 +244,7 @@ fn release<T: Record>(
 /// open collection they are user data, and only counted: as many as the row has of which most may be shown.
 pub(super) fn name_fields<'r>(
     entry: &mut EntryBuilder,
-    layout: &Layout,
+    layout: &CompiledSchema,
     read: &FieldSet,
     rows: impl IntoIterator<Item = (&'r Opened, &'r FieldSet)>,
 ) -> Result<()> {
@@ -266,7 +266,7 @@ pub(super) fn name_fields<'r>(
 
 /// Names the fields that an act asked for, which came to nothing. The host's own words aren't among them: only names that the
 /// schema has.
-pub(super) fn name_asked(entry: &mut EntryBuilder, layout: &Layout, question: &Question<'_>) {
+pub(super) fn name_asked(entry: &mut EntryBuilder, layout: &CompiledSchema, question: &Question<'_>) {
     if question.fields.is_empty() {
         return;
     }

@@ -8,12 +8,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::crypto::{Key, role};
 use crate::error::Result;
 use crate::index::{self, Entry};
-use crate::model::{IndexValue, Normaliser, RecordId};
+use crate::model::{IndexValue, Normalizer, RecordId};
 use crate::policy::{Filter, Scope};
 
 use super::gate::Opened;
 use super::query::Query;
-use super::tenant_core::{IndexCore, Indexed, Layout};
+use super::tenant_core::{CompiledSchema, IndexCore, Indexed};
 use super::terms::owner_term;
 
 /// A scope that doesn't hold all rows.
@@ -73,7 +73,7 @@ impl<'l> Candidates<'l> {
     /// values.
     pub(super) fn new(
         within: &Within,
-        layout: &'l Layout,
+        layout: &'l CompiledSchema,
         after: Option<RecordId>,
         most: usize,
     ) -> Result<Option<Self>> {
@@ -123,7 +123,7 @@ impl<'l> Candidates<'l> {
     }
 }
 
-fn by_owner<'l>(layout: &'l Layout, owner: &str) -> Result<Option<Value<'l>>> {
+fn by_owner<'l>(layout: &'l CompiledSchema, owner: &str) -> Result<Option<Value<'l>>> {
     let Some(index) = layout.indexes.iter().find(|index| index.ready && matches!(index.on, Indexed::Owner)) else {
         return Ok(None);
     };
@@ -131,18 +131,18 @@ fn by_owner<'l>(layout: &'l Layout, owner: &str) -> Result<Option<Value<'l>>> {
     Ok(owner_term(index, owner)?.map(|term| Value { index, key: index.keys.value_key(&term), position: 0 }))
 }
 
-fn by_attribute<'l>(layout: &'l Layout, field: &str, value: &str) -> Option<Vec<Value<'l>>> {
+fn by_attribute<'l>(layout: &'l CompiledSchema, field: &str, value: &str) -> Option<Vec<Value<'l>>> {
     // Of a field that isn't exposed the policy can't mean the value.
     layout.exposed.iter().find(|exposed| exposed.name == field)?;
     let index = layout.indexes.iter().find(|index| index.ready && index.is_on(field))?;
     let mut readings = vec![IndexValue::Text(value.to_owned())];
-    if index.normaliser == Normaliser::Exact {
+    if index.normalizer == Normalizer::Exact {
         // The text of an attribute doesn't say what kind of value it was.
         readings.extend(value.parse().ok().filter(|n: &i128| n.to_string() == value).map(IndexValue::Integer));
         readings.extend(value.parse().ok().map(IndexValue::Bool));
     }
-    // A value that isn't entered, or that this build can't normalise, is found by looking at all rows.
-    let term = |value: &IndexValue| index::normalise(&index.normaliser, value).ok().flatten();
+    // A value that isn't entered, or that this build can't normalize, is found by looking at all rows.
+    let term = |value: &IndexValue| index::normalize(&index.normalizer, value).ok().flatten();
     let value = |term| Value { index, key: index.keys.value_key(&term), position: 0 };
     readings.iter().map(|reading| term(reading).map(value)).collect()
 }

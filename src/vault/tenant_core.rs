@@ -12,7 +12,7 @@ use crate::format::state::TenantState;
 use crate::format::{StoredKey, StoredRule, StoredSchema};
 use crate::index::IndexKeys;
 use crate::keys::TenantKeys;
-use crate::model::{CollectionId, Normaliser, TenantId};
+use crate::model::{CollectionId, Normalizer, TenantId};
 use crate::record::Dictionary;
 
 use super::duplicate::Guesses;
@@ -49,7 +49,7 @@ impl TenantCore {
             digest: MacKey::new(keys.digest()),
             commit: MacKey::new(keys.commit()),
             keys,
-            state: Mutex::new((state, digest(&state.carried)?, digest(&state.rebuilt)?)),
+            state: Mutex::new((state, digest(&state.primary)?, digest(&state.derived)?)),
             slots: AtomicU32::new(state.next_slot),
             collections: RwLock::new(HashMap::new()),
             guesses: Guesses::default(),
@@ -65,8 +65,8 @@ impl TenantCore {
     }
 
     /// For the committer: a commit is durable.
-    pub(super) fn advance(&self, state: TenantState, carried: RowSetDigest, rebuilt: RowSetDigest) {
-        *self.lock() = (state, carried, rebuilt);
+    pub(super) fn advance(&self, state: TenantState, primary: RowSetDigest, derived: RowSetDigest) {
+        *self.lock() = (state, primary, derived);
     }
 
     /// The first slot that nobody has drawn.
@@ -118,11 +118,11 @@ pub(super) struct CollectionCore {
     pub(super) id: CollectionId,
     pub(super) name: String,
     generation: AtomicU64,
-    layout: RwLock<Arc<Layout>>,
+    layout: RwLock<Arc<CompiledSchema>>,
 }
 
 /// One generation of a collection's schema, with all that follows from it.
-pub(super) struct Layout {
+pub(super) struct CompiledSchema {
     pub(super) generation: u64,
     pub(super) schema: StoredSchema,
     pub(super) dictionary: Dictionary,
@@ -144,7 +144,7 @@ pub(super) struct IndexCore {
     pub(super) on: Indexed,
     pub(super) unique: bool,
     pub(super) ready: bool,
-    pub(super) normaliser: Normaliser,
+    pub(super) normalizer: Normalizer,
     pub(super) keys: IndexKeys,
 }
 
@@ -170,7 +170,7 @@ impl IndexCore {
 }
 
 impl CollectionCore {
-    pub(super) fn new(id: CollectionId, name: String, layout: Layout) -> Self {
+    pub(super) fn new(id: CollectionId, name: String, layout: CompiledSchema) -> Self {
         Self { id, name, generation: AtomicU64::new(layout.generation), layout: RwLock::new(Arc::new(layout)) }
     }
 
@@ -178,19 +178,19 @@ impl CollectionCore {
         self.generation.load(Ordering::Acquire)
     }
 
-    pub(super) fn layout(&self) -> Arc<Layout> {
+    pub(super) fn layout(&self) -> Arc<CompiledSchema> {
         Arc::clone(&self.layout.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Puts a new generation in force; run by the committer between two commits.
-    pub(super) fn replace(&self, layout: Layout) {
+    pub(super) fn replace(&self, layout: CompiledSchema) {
         let mut current = self.layout.write().unwrap_or_else(PoisonError::into_inner);
         self.generation.store(layout.generation, Ordering::Release);
         *current = Arc::new(layout);
     }
 }
 
-impl Layout {
+impl CompiledSchema {
     pub(super) fn new(generation: u64, schema: StoredSchema, dictionary: Dictionary, indexes: Vec<IndexCore>) -> Self {
         let name = |rule: &StoredRule| match &rule.field {
             StoredKey::Name(name) => Some(name.clone()),

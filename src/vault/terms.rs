@@ -6,24 +6,24 @@ use crate::index::{self, Link, LinksPlace, Term};
 use crate::record::{Plan, RecordError, SearchValue, index_value};
 
 use super::gate::RowPlace;
-use super::tenant_core::{IndexCore, Layout, TenantCore};
+use super::tenant_core::{CompiledSchema, IndexCore, TenantCore};
 use crate::model::{IndexValue, Revision};
 
-/// The normalised value of a field in an index; `None` if it isn't entered.
+/// The normalized value of a field in an index; `None` if it isn't entered.
 pub(super) fn term_of(index: &IndexCore, bytes: &[u8]) -> Result<Option<Term>> {
     match index_value(bytes) {
         Ok(Some(value)) => {
-            index::normalise(&index.normaliser, &value).map_err(|error| Error::io("normalising a field", error))
+            index::normalize(&index.normalizer, &value).map_err(|error| Error::io("normalizing a field", error))
         }
         Ok(None) => Ok(None),
         Err(problem) => Err(RecordError::Write { field: index.name().to_owned(), problem }.into()),
     }
 }
 
-/// The normalised owner of a record in an index of owners; `None` if it isn't entered.
+/// The normalized owner of a record in an index of owners; `None` if it isn't entered.
 pub(super) fn owner_term(index: &IndexCore, owner: &str) -> Result<Option<Term>> {
     let owner = IndexValue::Text(owner.to_owned());
-    index::normalise(&index.normaliser, &owner).map_err(|error| Error::io("normalising an owner", error))
+    index::normalize(&index.normalizer, &owner).map_err(|error| Error::io("normalizing an owner", error))
 }
 
 /// The index entries of a row.
@@ -41,22 +41,22 @@ pub(super) struct Sought<'l> {
     pub(super) key: Key<role::Value>,
 }
 
-/// What to look for; `None` if the value normalises to nothing, which no record has.
+/// What to look for; `None` if the value normalizes to nothing, which no record has.
 pub(super) fn sought<'l>(
-    layout: &'l Layout,
+    layout: &'l CompiledSchema,
     plan: &Plan,
     field: &str,
     value: &SearchValue,
 ) -> Result<Option<Sought<'l>>> {
     let value = plan.search_value(field, value.clone())?;
     let index = searched(layout, field)?;
-    let term = index::normalise(&index.normaliser, &value);
-    let term = term.map_err(|error| Error::io("normalising the value sought", error))?;
+    let term = index::normalize(&index.normalizer, &value);
+    let term = term.map_err(|error| Error::io("normalizing the value sought", error))?;
     Ok(term.map(|term| Sought { index, key: index.keys.value_key(&term), term }))
 }
 
 /// The index that a field is searched by.
-pub(super) fn searched<'l>(layout: &'l Layout, field: &str) -> Result<&'l IndexCore> {
+pub(super) fn searched<'l>(layout: &'l CompiledSchema, field: &str) -> Result<&'l IndexCore> {
     let mut indexes = layout.indexes.iter().filter(|index| index.is_on(field));
     let index = indexes.clone().find(|index| index.ready).or_else(|| indexes.next());
     let index = index.ok_or_else(|| Error::NotIndexed { field: field.to_owned() })?;

@@ -12,7 +12,7 @@ use super::gate::{Draw, Opened, Permit, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::rows::{self, RowBytes};
 use super::session::SessionInner;
-use super::tenant_core::{CollectionCore, IndexCore, Indexed, Layout, TenantCore};
+use super::tenant_core::{CollectionCore, CompiledSchema, IndexCore, Indexed, TenantCore};
 use super::{entries, facts, terms};
 
 /// A record that is given to another owner: as it is, and where.
@@ -20,7 +20,7 @@ pub(super) struct Giving<'a> {
     pub(super) core: &'a Core,
     pub(super) tenant: &'a TenantCore,
     pub(super) collection: &'a Arc<CollectionCore>,
-    pub(super) layout: &'a Layout,
+    pub(super) layout: &'a CompiledSchema,
     pub(super) bytes: &'a RowBytes,
     pub(super) opened: &'a Opened,
 }
@@ -104,7 +104,7 @@ impl Giving<'_> {
             generation: layout.generation,
             record: place.record,
             before: Some(bytes.raw.clone()),
-            after: NewRow::Live { carried: sealed.carried, chunks: sealed.chunks, revision: next },
+            after: NewRow::Live { primary: sealed.primary, chunks: sealed.chunks, revision: next },
             kept,
             removed,
             added,

@@ -17,7 +17,7 @@ use super::found::NewMeta;
 use super::gate::{Draw, Edited, Opened, Question, RowPlace, Target};
 use super::read::{self, Stored};
 use super::session::SessionInner;
-use super::tenant_core::{CollectionCore, Layout};
+use super::tenant_core::{CollectionCore, CompiledSchema};
 use super::{duplicate, facts, subject, terms, transfer};
 
 /// How often a change is tried again when others are faster.
@@ -27,7 +27,7 @@ const TRIES: usize = 1_000;
 ///
 /// # Errors
 /// [`Error::Record`] if type and collection don't fit.
-pub(super) fn plan<T: Record + 'static>(layout: &Layout) -> Result<Arc<Plan>> {
+pub(super) fn plan<T: Record + 'static>(layout: &CompiledSchema) -> Result<Arc<Plan>> {
     layout.plan::<T, Plan>(|| {
         let plan = record::plan::<T>(&T::schema())?;
         if plan.is_open() != layout.schema.open {
@@ -232,7 +232,7 @@ pub(super) fn prepare_insert<T: Record + 'static>(
         generation: layout.generation,
         record: id,
         before: None,
-        after: NewRow::Live { carried: sealed.carried, chunks: sealed.chunks, revision: Revision::FIRST },
+        after: NewRow::Live { primary: sealed.primary, chunks: sealed.chunks, revision: Revision::FIRST },
         kept: Vec::new(),
         removed: Vec::new(),
         added,

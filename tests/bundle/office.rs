@@ -7,7 +7,7 @@ use strongroom::audit::{AuditSink, Event, Head, Held, Required, SinkError};
 use strongroom::keys::{MasterKey, MasterKeyError, WrapContext};
 use strongroom::model::Action;
 use strongroom::policy::Roles;
-use strongroom::{Actor, Escrow, Memory, NewMeta, Normaliser, Record, Schema, Tenant, Vault};
+use strongroom::{Actor, Escrow, Memory, NewMeta, Normalizer, Record, Schema, Tenant, Vault};
 
 #[derive(Serialize, Deserialize)]
 struct Customer {
@@ -17,7 +17,7 @@ struct Customer {
 
 impl Record for Customer {
     fn schema() -> Schema {
-        Schema::new("customers").unique("email", Normaliser::Email)
+        Schema::new("customers").unique("email", Normalizer::Email)
     }
 
     fn example() -> Self {

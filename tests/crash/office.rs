@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use strongroom::model::Action;
 use strongroom::policy::Roles;
-use strongroom::{Actor, KeyFile, Normaliser, Record, Schema, Vault, VaultOptions};
+use strongroom::{Actor, KeyFile, Normalizer, Record, Schema, Vault, VaultOptions};
 
 use super::said;
 use crate::random::Random;
@@ -60,7 +60,7 @@ impl Customer {
 
     /// The schema with an index more, which is built from the rows that are there.
     pub fn schema_with_city() -> Schema {
-        Self::schema().index("city", Normaliser::Text)
+        Self::schema().index("city", Normalizer::Text)
     }
 }
 
@@ -72,7 +72,7 @@ impl Note {
 
 impl Record for Customer {
     fn schema() -> Schema {
-        Schema::new("customers").unique("email", Normaliser::Email).index("name", Normaliser::Text)
+        Schema::new("customers").unique("email", Normalizer::Email).index("name", Normalizer::Text)
     }
 
     fn example() -> Self {
@@ -82,7 +82,7 @@ impl Record for Customer {
 
 impl Record for Note {
     fn schema() -> Schema {
-        Schema::new("notes").unique("key", Normaliser::Exact)
+        Schema::new("notes").unique("key", Normalizer::Exact)
     }
 
     fn example() -> Self {

@@ -149,12 +149,12 @@ def schema(stored, number_of):
         return told + bytes([rule["attribute"]])
 
     def index(listed):
-        normaliser = bytes([["exact", "text", "email", "phone", "national id"].index(listed["normaliser"][0])])
-        region = listed["normaliser"][1].encode() if len(listed["normaliser"]) > 1 else b""
+        normalizer = bytes([["exact", "text", "email", "phone", "national id"].index(listed["normalizer"][0])])
+        region = listed["normalizer"][1].encode() if len(listed["normalizer"]) > 1 else b""
         state = bytes([["building", "ready", "retired"].index(listed["state"])])
         return b"".join([
             varint(listed["id"]), varint(listed["version"]), field_key(listed["field"]), bytes([listed["unique"]]),
-            normaliser, region, varint(listed["normaliser version"]), state,
+            normalizer, region, varint(listed["normalizer version"]), state,
         ])
 
     return b"".join([
@@ -218,11 +218,11 @@ def rule(field, classification="personal", was=(), attribute=False):
     }
 
 
-def index(number, field, normaliser, unique=False):
+def index(number, field, normalizer, unique=False):
     """One on the records' owner has no field."""
     return {
-        "id": number, "version": 1, "field": field, "unique": unique, "normaliser": normaliser,
-        "normaliser version": 1, "state": "ready",
+        "id": number, "version": 1, "field": field, "unique": unique, "normalizer": normalizer,
+        "normalizer version": 1, "state": "ready",
     }
 
 

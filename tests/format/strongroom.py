@@ -561,7 +561,7 @@ def schema(data, dictionary):
             "attribute": reader.bool(),
         }
 
-    def normaliser():
+    def normalizer():
         name = reader.one_of("exact", "text", "email", "phone", "national id")
         return [name, reader.take(2).decode()] if name == "phone" else [name]
 
@@ -571,8 +571,8 @@ def schema(data, dictionary):
             "version": reader.unsigned(),
             "field": key(),
             "unique": reader.bool(),
-            "normaliser": normaliser(),
-            "normaliser version": reader.unsigned(),
+            "normalizer": normalizer(),
+            "normalizer version": reader.unsigned(),
             "state": reader.one_of("building", "ready", "retired"),
         }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Normaliser;
+use crate::model::Normalizer;
 use crate::record::{Document, Record, Schema};
 
 /// Names, and which of them are one for the index; none for what isn't indexed.
@@ -69,7 +69,7 @@ pub(super) struct Later {
 }
 
 fn customers() -> Schema {
-    Schema::new("customers").unique("email", Normaliser::Email).index("name", Normaliser::Text)
+    Schema::new("customers").unique("email", Normalizer::Email).index("name", Normalizer::Text)
 }
 
 impl Record for Earlier {
@@ -84,7 +84,7 @@ impl Record for Earlier {
 
 impl Record for Later {
     fn schema() -> Schema {
-        customers().field("level", |f| f.was("tier")).index("level", Normaliser::Exact)
+        customers().field("level", |f| f.was("tier")).index("level", Normalizer::Exact)
     }
 
     fn example() -> Self {
@@ -136,7 +136,7 @@ pub(super) fn change(customer: &mut Customer, how: u8, other: &Customer) {
 
 /// The schema of documents about customers.
 pub(super) fn papers() -> Schema {
-    Schema::open("papers").index("tag", Normaliser::Text)
+    Schema::open("papers").index("tag", Normalizer::Text)
 }
 
 /// One of them.

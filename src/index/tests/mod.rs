@@ -5,16 +5,16 @@ use serde_json::Value;
 
 use super::*;
 use crate::crypto::{CryptoError, Key, SALT, role};
-use crate::model::{CollectionId, IndexValue, Normaliser, RecordId, Revision, TenantId};
+use crate::model::{CollectionId, IndexValue, Normalizer, RecordId, Revision, TenantId};
 
-const AU: Normaliser = Normaliser::Phone { region: *b"AU" };
+const AU: Normalizer = Normalizer::Phone { region: *b"AU" };
 
-fn term(normaliser: &Normaliser, value: &IndexValue) -> Option<Vec<u8>> {
-    normalise(normaliser, value).unwrap().map(|term| term.as_bytes().to_vec())
+fn term(normalizer: &Normalizer, value: &IndexValue) -> Option<Vec<u8>> {
+    normalize(normalizer, value).unwrap().map(|term| term.as_bytes().to_vec())
 }
 
-fn text(normaliser: &Normaliser, text: &str) -> Option<String> {
-    term(normaliser, &IndexValue::Text(text.to_owned())).map(|bytes| String::from_utf8(bytes[1..].to_vec()).unwrap())
+fn text(normalizer: &Normalizer, text: &str) -> Option<String> {
+    term(normalizer, &IndexValue::Text(text.to_owned())).map(|bytes| String::from_utf8(bytes[1..].to_vec()).unwrap())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -26,13 +26,13 @@ fn unhex(value: &Value) -> Vec<u8> {
     (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
-mod normalisers;
+mod normalizers;
 
 #[cfg(not(feature = "phone"))]
 #[test]
 fn phone_index_without_the_feature_is_refused_by_name() {
-    assert_eq!(validate(&AU), Err(NormaliserError::PhoneFeature));
-    let refused = normalise(&AU, &IndexValue::Text("0412 345 678".to_owned())).err().unwrap();
+    assert_eq!(validate(&AU), Err(NormalizerError::PhoneFeature));
+    let refused = normalize(&AU, &IndexValue::Text("0412 345 678".to_owned())).err().unwrap();
     assert!(refused.to_string().contains("feature `phone`"));
 }
 

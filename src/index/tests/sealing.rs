@@ -19,7 +19,7 @@ fn keys() -> IndexKeys {
 }
 
 fn some_term(value: &str) -> Term {
-    normalise(&Normaliser::Text, &IndexValue::Text(value.to_owned())).unwrap().unwrap()
+    normalize(&Normalizer::Text, &IndexValue::Text(value.to_owned())).unwrap().unwrap()
 }
 
 fn links_place() -> LinksPlace {
@@ -47,7 +47,7 @@ fn vectors_made_by_another_program_come_out_the_same() {
     let salt: [u8; SALT] = array(&v, "salt");
     let tenant = Key::<role::Index>::copied(&array(&v, "tenant_index_key"));
     let keys = IndexKeys::derive(&tenant, collection, number(&v, "index"), number(&v, "version")).unwrap();
-    let term = normalise(&Normaliser::Email, &IndexValue::Text("Info@Example.com".to_owned())).unwrap().unwrap();
+    let term = normalize(&Normalizer::Email, &IndexValue::Text("Info@Example.com".to_owned())).unwrap().unwrap();
     assert_eq!(term.as_bytes(), unhex(&v["term"]));
     let value = keys.value_key(&term);
     assert_eq!(value.expose(), &array::<32>(&v, "value_key"));

@@ -17,7 +17,7 @@ use crate::format::master::{ByPassphrase, StretchCost};
 
 /// A master key stretched from a passphrase by Argon2id (RFC 9106): 64 MiB, 3 passes and 1 lane, unless told otherwise.
 ///
-/// The text is compared after Unicode normalisation to NFC, so it doesn't matter which keyboard typed an accent.
+/// The text is compared after Unicode normalization to NFC, so it doesn't matter which keyboard typed an accent.
 /// Stretching happens once, when the vault is opened or created, and takes about as long as a log-in.
 ///
 /// ```

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::whole::{Office, admin, guard, until};
 use crate::error::Error;
-use crate::model::{Action, Actor, Normaliser};
+use crate::model::{Action, Actor, Normalizer};
 use crate::monitor::{AlertChannel, AlertLines, Honeypot, Monitor, Respond, RuleName, Rules};
 use crate::policy::Roles;
 use crate::record::{Record, Schema};
@@ -32,7 +32,7 @@ impl Client {
 
 impl Record for Client {
     fn schema() -> Schema {
-        Schema::new("clients").unique("phone", Normaliser::Exact).index("name", Normaliser::Text)
+        Schema::new("clients").unique("phone", Normalizer::Exact).index("name", Normalizer::Text)
     }
 
     fn example() -> Self {

@@ -110,11 +110,11 @@ pub(super) fn indexes(schema: &Schema, plan: &mut Plan, shape: &Shape) -> Result
     for index in schema.indexes() {
         let name = &index.field;
         let holds = holds(schema, shape, name, ["indexed", "be indexed"])?;
-        let exact = index.normaliser == crate::model::Normaliser::Exact;
+        let exact = index.normalizer == crate::model::Normalizer::Exact;
         if holds != Holds::Text && !exact {
             return Err(problem(
                 schema,
-                format!("field `{name}` holds {}, which only `Normaliser::Exact` is for", holds.text()),
+                format!("field `{name}` holds {}, which only `Normalizer::Exact` is for", holds.text()),
             ));
         }
         if let Some(place) = plan.places.get(name).copied()

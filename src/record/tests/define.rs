@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::*;
-use crate::model::Normaliser;
+use crate::model::Normalizer;
 
 record!(Customer {
     name: String = "Ann".into(),
@@ -18,25 +18,25 @@ fn refused(schema: Schema) -> String {
 
 #[test]
 fn misspelt_field_in_a_schema_is_refused_with_the_name_that_was_meant() {
-    for schema in [Schema::new("c").unique("emial", Normaliser::Email), Schema::new("c").field("emial", |f| f.public())]
+    for schema in [Schema::new("c").unique("emial", Normalizer::Email), Schema::new("c").field("emial", |f| f.public())]
     {
         let text = refused(schema);
         assert!(text.contains("`emial`") && text.contains("did you mean `email`?"), "{text}");
     }
-    assert!(!refused(Schema::new("c").index("zzzzzz", Normaliser::Text)).contains("did you mean"));
+    assert!(!refused(Schema::new("c").index("zzzzzz", Normalizer::Text)).contains("did you mean"));
 }
 
 #[test]
 fn schema_that_contradicts_itself_is_refused() {
-    let many = (0..33).fold(Schema::new("c"), |schema, i| schema.index(format!("f{i}"), Normaliser::Text));
+    let many = (0..33).fold(Schema::new("c"), |schema, i| schema.index(format!("f{i}"), Normalizer::Text));
     for (schema, says) in [
         (Schema::new(""), "name"),
         (Schema::new("c".repeat(256)), "name"),
         (many, "more than 24 indexes"),
-        (Schema::new("c").index("name", Normaliser::Text).unique("name", Normaliser::Text), "two indexes"),
+        (Schema::new("c").index("name", Normalizer::Text).unique("name", Normalizer::Text), "two indexes"),
         (Schema::new("c").field("name", |f| f.was("name")), "itself"),
         (Schema::new("c").field("name", |f| f.was("n")).field("email", |f| f.was("n")), "said twice"),
-        (Schema::new("c").index("orders", Normaliser::Text), "Normaliser::Exact"),
+        (Schema::new("c").index("orders", Normalizer::Text), "Normalizer::Exact"),
     ] {
         let text = refused(schema);
         assert!(text.contains(says), "{text}");
@@ -164,7 +164,7 @@ fn indexes_stand_on_indexable_fields_only() {
         number: Option<i8> = Some(1),
         text: String = "x".into(),
     });
-    let with = |field: &str| plan::<Odd>(&Schema::new("odd").index(field, Normaliser::Exact));
+    let with = |field: &str| plan::<Odd>(&Schema::new("odd").index(field, Normalizer::Exact));
     for field in ["float", "list", "wide", "data"] {
         let text = error(with(field));
         assert!(text.contains(&format!("`{field}` can't be indexed")), "{text}");
@@ -178,7 +178,7 @@ fn indexes_stand_on_indexable_fields_only() {
 #[test]
 fn search_for_what_a_field_cannot_hold_is_an_error_and_variants_are_found_by_name() {
     use crate::model::IndexValue;
-    let schema = Schema::new("c").index("name", Normaliser::Text).index("orders", Normaliser::Exact);
+    let schema = Schema::new("c").index("name", Normalizer::Text).index("orders", Normalizer::Exact);
     let plan = plan::<Customer>(&schema).unwrap();
     assert!(plan.search_value("name", "Gold".into()).ok().unwrap() == IndexValue::Text("Gold".into()));
     assert!(plan.search_value("orders", 3u8.into()).ok().unwrap() == IndexValue::Integer(3));

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::format::{IndexState, StoredIndex};
-use crate::model::Normaliser;
+use crate::model::Normalizer;
 use crate::record::evolve::SchemaChange;
 
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
@@ -203,21 +203,21 @@ fn indexes_are_built_replaced_by_new_versions_and_retired() {
         Collection::<V1>::from(old.map(|c| (&c.schema, &c.dictionary)), &schema).unwrap()
     };
     let plain = || Schema::new("things");
-    let mut first = v1(plain().unique("name", Normaliser::Text).index("fax", Normaliser::NationalId), None);
+    let mut first = v1(plain().unique("name", Normalizer::Text).index("fax", Normalizer::NationalId), None);
     assert_eq!(versions(&first.schema), [(0, 1, true, Building), (1, 1, false, Building)]);
     first.schema.set_ready(0, 1);
     first.schema.set_ready(1, 1);
 
-    let mut second = v1(plain().index("name", Normaliser::Text), Some(&first));
+    let mut second = v1(plain().index("name", Normalizer::Text), Some(&first));
     assert_eq!(versions(&second.schema), [(0, 1, true, Ready), (1, 1, false, Retired), (0, 2, false, Building)]);
     assert_eq!(second.changes, [SchemaChange::IndexChanged("name".into()), SchemaChange::IndexDropped("fax".into())]);
-    let back = v1(plain().unique("name", Normaliser::Text), Some(&second));
+    let back = v1(plain().unique("name", Normalizer::Text), Some(&second));
     assert_eq!(versions(&back.schema), [(0, 1, true, Ready), (1, 1, false, Retired), (0, 2, false, Retired)]);
 
     second.schema.set_ready(0, 2);
     assert_eq!(versions(&second.schema), [(0, 1, true, Retired), (1, 1, false, Retired), (0, 2, false, Ready)]);
     let again = v1(
-        plain().index("name", Normaliser::Text).index("fax", Normaliser::Text).index("telephone", Normaliser::Text),
+        plain().index("name", Normalizer::Text).index("fax", Normalizer::Text).index("telephone", Normalizer::Text),
         Some(&second),
     );
     assert_eq!(again.changes, [SchemaChange::IndexAdded("fax".into()), SchemaChange::IndexAdded("telephone".into())]);
@@ -225,8 +225,8 @@ fn indexes_are_built_replaced_by_new_versions_and_retired() {
 }
 
 #[test]
-fn new_version_of_a_normaliser_is_a_new_version_of_its_index() {
-    let schema = Schema::new("things").index("name", Normaliser::Text);
+fn new_version_of_a_normalizer_is_a_new_version_of_its_index() {
+    let schema = Schema::new("things").index("name", Normalizer::Text);
     let plan = plan::<V1>(&schema).unwrap();
     let one = evolve(None, &schema, &plan, &|_| 1).ok().unwrap();
     let two = evolve(Some((&one.schema, &one.dictionary)), &schema, &plan, &|_| 2).ok().unwrap();
@@ -236,8 +236,8 @@ fn new_version_of_a_normaliser_is_a_new_version_of_its_index() {
 
 #[test]
 fn index_follows_a_renamed_field() {
-    record!(Renamed { tel: String = "1".into() }.index("tel", Normaliser::Text).field("tel", |f| f.was("telephone")));
-    let schema = Schema::new("things").index("telephone", Normaliser::Text);
+    record!(Renamed { tel: String = "1".into() }.index("tel", Normalizer::Text).field("tel", |f| f.was("telephone")));
+    let schema = Schema::new("things").index("telephone", Normalizer::Text);
     let one = Collection::<V1>::from(None, &schema).unwrap();
     let two = Collection::<Renamed>::redefine(&one).unwrap();
     assert_eq!(two.schema.indexes, one.schema.indexes);

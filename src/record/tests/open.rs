@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 use crate::format::StoredKey;
-use crate::model::Normaliser;
+use crate::model::Normalizer;
 
 fn schema() -> Schema {
-    Schema::open("customers").unique("rec_id", Normaliser::Exact).index("surname", Normaliser::Text)
+    Schema::open("customers").unique("rec_id", Normalizer::Exact).index("surname", Normalizer::Text)
 }
 
 fn customer() -> Document {

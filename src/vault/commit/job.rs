@@ -9,8 +9,8 @@ use crate::format::row::Tombstone;
 use crate::index::Link;
 use crate::vault::tenant_core::{CollectionCore, TenantCore};
 
-use super::Refusal;
-use super::ends::Seen;
+use super::CommitError;
+use super::tails::Seen;
 use crate::model::RecordId;
 
 /// One thing for the committer to do.
@@ -28,7 +28,7 @@ pub(in crate::vault) enum Job {
 }
 
 /// Where the answer goes. One answer is sent; a dropped one means that the committer is gone.
-pub(in crate::vault) type Reply = SyncSender<Result<Committed, Refusal>>;
+pub(in crate::vault) type Reply = SyncSender<Result<Committed, CommitError>>;
 
 /// A commit that is durable.
 #[derive(Debug, Clone, Copy)]
@@ -85,8 +85,8 @@ impl RowChange {
     /// About how many bytes it writes.
     pub(in crate::vault) fn bytes(&self) -> usize {
         match &self.after {
-            NewRow::Live { carried, chunks, .. } => {
-                chunks.iter().fold(carried.len(), |sum, chunk| sum.saturating_add(chunk.len()))
+            NewRow::Live { primary, chunks, .. } => {
+                chunks.iter().fold(primary.len(), |sum, chunk| sum.saturating_add(chunk.len()))
             }
             NewRow::Relinked | NewRow::Gone(_) => 256,
         }
@@ -98,7 +98,7 @@ pub(in crate::vault) enum NewRow {
     /// A sealed row without its links, and its chunks.
     Live {
         revision: crate::model::Revision,
-        carried: Vec<u8>,
+        primary: Vec<u8>,
         chunks: Vec<Vec<u8>>,
     },
     /// The same row with other links, for an index that is being built.

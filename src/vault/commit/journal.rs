@@ -9,7 +9,7 @@ use crate::format::{block, place};
 use crate::keys::VaultKeys;
 use crate::model::{TenantId, VaultId};
 
-use super::Refusal;
+use super::CommitError;
 use super::pending::{TenantDelta, changes_key, terms_of};
 
 /// Bytes of one part of a change list: 128 rows.
@@ -47,7 +47,7 @@ pub(in crate::vault) fn genesis(
     journal: JournalState,
     entries: &[Entry],
     writes: &mut Writes,
-) -> Result<JournalState, Refusal> {
+) -> Result<JournalState, CommitError> {
     let origin = Arc::from("");
     let mut blocks = BlockWriter { vault, keys, origin: &origin, commit, journal, events: None };
     blocks.vault(entries, writes)?;
@@ -64,23 +64,23 @@ struct Owner<'a> {
 
 impl BlockWriter<'_> {
     /// A tenant's change list, blocks and state.
-    pub(super) fn tenant(&mut self, delta: &mut TenantDelta, writes: &mut Writes) -> Result<(), Refusal> {
+    pub(super) fn tenant(&mut self, delta: &mut TenantDelta, writes: &mut Writes) -> Result<(), CommitError> {
         let core = Arc::clone(&delta.core);
         for (number, part) in delta.touched.chunks(CHANGES).enumerate() {
             let key = changes_key(self.journal.frontier.size(), number);
-            terms_of(&core.digest, &key, part, |_, term| delta.rebuilt.add(&term))?;
+            terms_of(&core.digest, &key, part, |_, term| delta.derived.add(&term))?;
             writes.insert(key, Some(part.to_vec()));
         }
         delta.state.next_slot = core.next_slot();
-        delta.state.carried = delta.carried.to_bytes();
-        delta.state.rebuilt = delta.rebuilt.to_bytes();
+        delta.state.primary = delta.primary.to_bytes();
+        delta.state.derived = delta.derived.to_bytes();
         let entries = std::mem::take(&mut delta.entries);
         for run in audit::batches(&entries) {
             let sequence = delta.state.sequence;
             delta.state.sequence = sequence.saturating_add(1);
             let position = self.journal.frontier.size();
             let state = delta.state.to_bytes();
-            let mac = audit::commit_mac(&core.commit, position, &delta.carried, &delta.rebuilt, &state);
+            let mac = audit::commit_mac(&core.commit, position, &delta.primary, &delta.derived, &state);
             self.block(Owner { tenant: Some(core.id), key: core.keys.journal(), sequence, mac }, run, writes)?;
         }
         writes.insert(place::tenant_state(core.id), Some(core.seal_state(&delta.state)?));
@@ -88,7 +88,7 @@ impl BlockWriter<'_> {
     }
 
     /// The vault's own blocks.
-    pub(super) fn vault(&mut self, entries: &[Entry], writes: &mut Writes) -> Result<(), Refusal> {
+    pub(super) fn vault(&mut self, entries: &[Entry], writes: &mut Writes) -> Result<(), CommitError> {
         if entries.is_empty() {
             return Ok(());
         }
@@ -103,13 +103,13 @@ impl BlockWriter<'_> {
     }
 
     /// The journal's state, last.
-    pub(super) fn finish(self, writes: &mut Writes) -> Result<Written, Refusal> {
+    pub(super) fn finish(self, writes: &mut Writes) -> Result<Written, CommitError> {
         let stored = self.journal.seal(&self.keys.state, self.vault)?;
         writes.insert(place::journal_state(), Some(stored.clone()));
         Ok(Written { state: self.journal, stored, events: self.events.unwrap_or_default() })
     }
 
-    fn block(&mut self, owner: Owner<'_>, entries: &[Entry], writes: &mut Writes) -> Result<(), Refusal> {
+    fn block(&mut self, owner: Owner<'_>, entries: &[Entry], writes: &mut Writes) -> Result<(), CommitError> {
         let position = self.journal.frontier.size();
         let place = Place { vault: self.vault, epoch: self.journal.epoch, position };
         let Owner { tenant, key, sequence, mac } = owner;

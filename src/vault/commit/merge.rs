@@ -10,10 +10,10 @@ use crate::store::Store;
 use crate::vault::gate;
 use crate::vault::tenant_core::{CollectionCore, TenantCore};
 
-use super::ends::Ends;
 use super::job::{NewRow, NewTerm, Put, RowChange};
 use super::pending::{Draft, Merge, Pending};
-use super::{Holder, Refusal};
+use super::tails::IndexTails;
+use super::{CommitError, Holder};
 
 /// The part of a request that is merged.
 pub(super) struct Change {
@@ -25,18 +25,18 @@ pub(super) struct Change {
 /// Checks a request against the store and what was merged before it.
 ///
 /// # Errors
-/// [`Refusal`]; nothing of the request is merged then.
+/// [`CommitError`]; nothing of the request is merged then.
 pub(super) fn merge(
     store: &dyn Store,
     pending: &Pending,
-    ends: &Ends,
+    ends: &IndexTails,
     tenant: Option<&Arc<TenantCore>>,
     change: Change,
-) -> Result<Merge, Refusal> {
+) -> Result<Merge, CommitError> {
     let mut draft = Draft::new(pending, store, tenant.map(|tenant| &**tenant));
     for (key, value) in change.expect {
         if draft.get(&key)? != value {
-            return Err(Refusal::Conflict);
+            return Err(CommitError::Conflict);
         }
     }
     let Some(tenant) = tenant else {
@@ -56,19 +56,19 @@ pub(super) fn merge(
 
 struct RowMerge<'a, 'b> {
     tenant: &'a TenantCore,
-    ends: &'a Ends,
+    ends: &'a IndexTails,
     draft: &'a mut Draft<'b>,
 }
 
 impl RowMerge<'_, '_> {
-    fn merge(&mut self, change: RowChange) -> Result<(), Refusal> {
+    fn merge(&mut self, change: RowChange) -> Result<(), CommitError> {
         let RowChange { collection, generation, record, before, after, kept, removed, added, links: sealed } = change;
         if generation != collection.generation() {
-            return Err(Refusal::Conflict);
+            return Err(CommitError::Conflict);
         }
         let key = place::row(self.tenant.id, collection.id, record);
         if self.draft.get(&key)? != before {
-            return Err(Refusal::Conflict);
+            return Err(CommitError::Conflict);
         }
         let here = |index, version, position| EntryPlace { collection: collection.id, index, version, position };
         for link in &removed {
@@ -84,7 +84,7 @@ impl RowMerge<'_, '_> {
             links.push(link);
         }
         let old = before.as_deref().map(RawRow::parse).transpose();
-        let old = old.map_err(|_| Refusal::Damaged("a row's bytes are not a row"))?;
+        let old = old.map_err(|_| CommitError::Damaged("a row's bytes are not a row"))?;
         let chunk = |revision, number| place::chunk(self.tenant.id, collection.id, record, revision, number);
         if let (Some(RawRow::Live(old)), false) = (&old, matches!(after, NewRow::Relinked)) {
             for number in 0..old.chunks.map_or(0, |chunks| chunks.count) {
@@ -92,14 +92,14 @@ impl RowMerge<'_, '_> {
             }
         }
         let mut row = match (after, &old) {
-            (NewRow::Live { revision, carried, chunks }, _) => {
+            (NewRow::Live { revision, primary, chunks }, _) => {
                 for (number, bytes) in (0..).zip(chunks) {
                     self.draft.put(&self.tenant.digest, chunk(revision, number), None, Some(bytes))?;
                 }
-                carried
+                primary
             }
-            (NewRow::Relinked, Some(RawRow::Live(old))) => old.carried.to_vec(),
-            (NewRow::Relinked, _) => return Err(Refusal::Conflict),
+            (NewRow::Relinked, Some(RawRow::Live(old))) => old.primary.to_vec(),
+            (NewRow::Relinked, _) => return Err(CommitError::Conflict),
             (NewRow::Gone(tombstone), _) => {
                 let place = gate::RowPlace { tenant: self.tenant.id, collection: collection.id, record };
                 build_tombstone(&gate::seal_tombstone(&self.tenant.keys, &place, tombstone)?)
@@ -119,12 +119,12 @@ impl RowMerge<'_, '_> {
     }
 
     /// Turns a live entry into a dead one of the same size.
-    fn end(&mut self, at: &EntryPlace, record: RecordId, link: &Link) -> Result<(), Refusal> {
+    fn end(&mut self, at: &EntryPlace, record: RecordId, link: &Link) -> Result<(), CommitError> {
         let key = place::entry(self.tenant.id, &index::entry_key(&link.value_key, link.position));
-        let before = self.draft.get(&key)?.ok_or(Refusal::Damaged("an index entry that a row names is gone"))?;
+        let before = self.draft.get(&key)?.ok_or(CommitError::Damaged("an index entry that a row names is gone"))?;
         match index::open_entry(&link.value_key, at, &before) {
             Ok(IndexEntry::Live(found)) if found == record => {}
-            _ => return Err(Refusal::Damaged("an index entry that a row names is not the row's")),
+            _ => return Err(CommitError::Damaged("an index entry that a row names is not the row's")),
         }
         let dead = index::seal_entry(&link.value_key, at, IndexEntry::Dead)?;
         self.draft.put(&self.tenant.digest, key, Some(&before), Some(dead.to_vec()))
@@ -137,7 +137,7 @@ impl RowMerge<'_, '_> {
         at: impl Fn(u64) -> EntryPlace,
         record: RecordId,
         term: NewTerm,
-    ) -> Result<Link, Refusal> {
+    ) -> Result<Link, CommitError> {
         let key = |i| place::entry(self.tenant.id, &index::entry_key(&term.key, i));
         let known = self.draft.end_of(&term.first);
         let position = match known.or_else(|| self.ends.now(&term.first, term.seen.as_ref()?)) {
@@ -145,20 +145,20 @@ impl RowMerge<'_, '_> {
             None => {
                 let end = index::end(|i| self.draft.has(&key(i)), 0)?;
                 if let Beyond::Entry(_) = index::check_beyond(|i| self.draft.has(&key(i)), end)? {
-                    return Err(Refusal::Damaged("an index has an entry behind a gap"));
+                    return Err(CommitError::Damaged("an index has an entry behind a gap"));
                 }
                 end
             }
         };
         if let (true, Some(last)) = (term.unique, position.checked_sub(1)) {
-            let bytes = self.draft.get(&key(last))?.ok_or(Refusal::Damaged("an index entry is gone"))?;
+            let bytes = self.draft.get(&key(last))?.ok_or(CommitError::Damaged("an index entry is gone"))?;
             match index::open_entry(&term.key, &at(last), &bytes) {
                 Ok(IndexEntry::Dead) => {}
                 Ok(IndexEntry::Live(record)) => {
                     let collection = Arc::clone(collection);
-                    return Err(Refusal::Duplicate(Box::new(Holder { collection, record, field: term.field })));
+                    return Err(CommitError::Duplicate(Box::new(Holder { collection, record, field: term.field })));
                 }
-                Err(_) => return Err(Refusal::Damaged("an index entry doesn't open")),
+                Err(_) => return Err(CommitError::Damaged("an index entry doesn't open")),
             }
         }
         let (entry_key, entry) = match term.foreseen {

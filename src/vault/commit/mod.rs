@@ -4,12 +4,12 @@
 //! atomic commit; a request that conflicts leaves the others untouched; caches advance only after success; once a
 //! commit has failed, nothing is acknowledged any more. Does not: wait for sinks or run the host's code.
 
-mod ends;
 mod foresee;
 mod job;
 mod journal;
 mod merge;
 mod pending;
+mod tails;
 mod thread;
 
 pub(super) use foresee::foresee;
@@ -29,7 +29,7 @@ use crate::vault::tenant_core::CollectionCore;
 
 /// Why a request was not committed.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub(super) enum CommitError {
     /// Something isn't as the caller saw it.
     #[error("something changed meanwhile")]
     Conflict,
@@ -66,25 +66,25 @@ impl std::fmt::Debug for Holder {
     }
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for CommitError {
     fn from(error: StoreError) -> Self {
         Self::Read(error)
     }
 }
 
-impl From<CryptoError> for Refusal {
+impl From<CryptoError> for CommitError {
     fn from(error: CryptoError) -> Self {
         Self::Sealing(error.into())
     }
 }
 
-impl From<IndexError> for Refusal {
+impl From<IndexError> for CommitError {
     fn from(error: IndexError) -> Self {
         Self::Sealing(error.into())
     }
 }
 
-impl From<AuditError> for Refusal {
+impl From<AuditError> for CommitError {
     fn from(error: AuditError) -> Self {
         Self::Sealing(error.into())
     }

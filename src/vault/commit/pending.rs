@@ -15,7 +15,7 @@ use crate::store::{Store, StoreError};
 use crate::vault::scrub::{Cursor, Delta};
 use crate::vault::tenant_core::TenantCore;
 
-use super::Refusal;
+use super::CommitError;
 use super::journal::Writes;
 
 /// The merged writes of one commit.
@@ -33,8 +33,8 @@ pub(super) struct Pending {
 pub(super) struct TenantDelta {
     pub(super) core: Arc<TenantCore>,
     pub(super) state: TenantState,
-    pub(super) carried: RowSetDigest,
-    pub(super) rebuilt: RowSetDigest,
+    pub(super) primary: RowSetDigest,
+    pub(super) derived: RowSetDigest,
     pub(super) entries: Vec<Entry>,
     /// `collection ‖ record` of the rows that change.
     pub(super) touched: Vec<u8>,
@@ -55,12 +55,12 @@ impl Pending {
 
     pub(super) fn tenant(&mut self, core: &Arc<TenantCore>) -> &mut TenantDelta {
         self.tenants.entry(core.id).or_insert_with(|| {
-            let (state, carried, rebuilt) = core.state();
+            let (state, primary, derived) = core.state();
             TenantDelta {
                 core: Arc::clone(core),
                 state,
-                carried,
-                rebuilt,
+                primary,
+                derived,
                 entries: Vec::new(),
                 touched: Vec::new(),
                 scrubbed: Delta::default(),
@@ -93,7 +93,7 @@ pub(super) struct Draft<'a> {
 
 /// A change of a digest: which one, out or in, and by how much.
 struct Term {
-    carried: bool,
+    primary: bool,
     add: bool,
     /// Whether a scrub has read the value.
     scrubbed: bool,
@@ -139,11 +139,11 @@ impl<'a> Draft<'a> {
         key: Vec<u8>,
         before: Option<&[u8]>,
         after: Option<Vec<u8>>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), CommitError> {
         let scrubbed = self.cursor.as_ref().is_some_and(|cursor| cursor.has_passed(&key));
         for (value, add) in [(before, false), (after.as_deref(), true)] {
             if let Some(value) = value {
-                terms_of(digest, &key, value, |carried, term| self.terms.push(Term { carried, add, scrubbed, term }))?;
+                terms_of(digest, &key, value, |primary, term| self.terms.push(Term { primary, add, scrubbed, term }))?;
             }
         }
         self.writes.insert(key, after);
@@ -190,9 +190,9 @@ impl Merge {
         };
         let delta = pending.tenant(core);
         delta.drops_lists |= drops_lists;
-        for Term { carried, add, scrubbed, term } in self.terms {
-            let whole = if carried { &mut delta.carried } else { &mut delta.rebuilt };
-            let read = if carried { &mut delta.scrubbed.carried } else { &mut delta.scrubbed.rebuilt };
+        for Term { primary, add, scrubbed, term } in self.terms {
+            let whole = if primary { &mut delta.primary } else { &mut delta.derived };
+            let read = if primary { &mut delta.scrubbed.primary } else { &mut delta.scrubbed.derived };
             for digest in std::iter::once(whole).chain(scrubbed.then_some(read)) {
                 if add { digest.add(&term) } else { digest.remove(&term) }
             }
@@ -210,12 +210,12 @@ pub(in crate::vault) fn terms_of(
     key: &[u8],
     value: &[u8],
     mut each: impl FnMut(bool, [u8; 32]),
-) -> Result<(), Refusal> {
+) -> Result<(), CommitError> {
     let is = |space: Space| key.first() == Some(&(space as u8));
     if is(Space::Row) {
-        match RawRow::parse(value).map_err(|_| Refusal::Damaged("a row's bytes are not a row"))? {
+        match RawRow::parse(value).map_err(|_| CommitError::Damaged("a row's bytes are not a row"))? {
             RawRow::Live(row) => {
-                each(true, audit::term(digest, key, &[row.carried]));
+                each(true, audit::term(digest, key, &[row.primary]));
                 each(false, audit::term(digest, key, &[row.links]));
             }
             RawRow::Tombstone(_) => each(true, audit::term(digest, key, &[value])),

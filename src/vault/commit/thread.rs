@@ -13,12 +13,12 @@ use crate::model::VaultId;
 use crate::store::{Batch, Expectation, Store};
 use crate::vault::journal::{Journal, Waiting};
 
-use super::Refusal;
-use super::ends::Ends;
+use super::CommitError;
 use super::job::{Committed, Job, Paused, Reply, WriteJob};
 use super::journal::{BlockWriter, Written};
 use super::merge::{Change, merge};
 use super::pending::Pending;
+use super::tails::IndexTails;
 
 /// One commit merges at most this many requests,
 const REQUESTS: usize = 1024;
@@ -41,7 +41,7 @@ pub(in crate::vault) struct Start {
 /// The way to the committer's thread.
 pub(in crate::vault) struct Committer {
     jobs: Sender<Job>,
-    ends: Arc<Ends>,
+    ends: Arc<IndexTails>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -50,7 +50,7 @@ impl Committer {
         let (jobs, queue) = mpsc::channel();
         start.journal.connect(jobs.clone());
         let commit = MacKey::new(&start.keys.commit);
-        let ends = Arc::new(Ends::default());
+        let ends = Arc::new(IndexTails::default());
         let worker = Worker { start, commit, ends: Arc::clone(&ends), queue };
         let thread = std::thread::Builder::new().name("strongroom-commit".to_owned()).spawn(move || {
             let _closes = FailsClosed(Arc::clone(&worker.start.journal));
@@ -62,13 +62,13 @@ impl Committer {
     /// Queues a job.
     ///
     /// # Errors
-    /// [`Refusal::Stopped`] when the thread is gone.
-    pub(in crate::vault) fn send(&self, job: Job) -> Result<(), Refusal> {
-        self.jobs.send(job).map_err(|_| Refusal::Stopped)
+    /// [`CommitError::Stopped`] when the thread is gone.
+    pub(in crate::vault) fn send(&self, job: Job) -> Result<(), CommitError> {
+        self.jobs.send(job).map_err(|_| CommitError::Stopped)
     }
 
     /// How far the entries of index values go.
-    pub(in crate::vault) fn ends(&self) -> &Ends {
+    pub(in crate::vault) fn ends(&self) -> &IndexTails {
         &self.ends
     }
 
@@ -107,7 +107,7 @@ fn collect(pending: &mut Pending, waiting: Vec<Waiting>) {
 struct Worker {
     start: Start,
     commit: MacKey,
-    ends: Arc<Ends>,
+    ends: Arc<IndexTails>,
     queue: Receiver<Job>,
 }
 
@@ -182,7 +182,7 @@ impl Worker {
             job = if more { self.queue.try_recv().ok() } else { None };
         }
         collect(&mut pending, self.start.journal.take());
-        let result = if self.start.journal.failed() { Err(Refusal::Stopped) } else { self.commit(pending) };
+        let result = if self.start.journal.failed() { Err(CommitError::Stopped) } else { self.commit(pending) };
         match &result {
             Ok(_) => owed.after.into_iter().for_each(|after| after()),
             Err(_) => self.start.journal.fail(),
@@ -191,8 +191,8 @@ impl Worker {
             // A caller that has gone away needs no answer.
             let _gone = reply.send(match &result {
                 Ok(size) => Ok(Committed { size: *size }),
-                Err(Refusal::Store(error)) => Err(Refusal::Store(Arc::clone(error))),
-                Err(_) => Err(Refusal::Stopped),
+                Err(CommitError::Store(error)) => Err(CommitError::Store(Arc::clone(error))),
+                Err(_) => Err(CommitError::Stopped),
             });
         }
         next
@@ -201,7 +201,7 @@ impl Worker {
     fn take(&self, job: WriteJob, pending: &mut Pending, owed: &mut Owed) {
         let WriteJob { tenant, expect, rows, puts, entries, vault_entries, after, reply } = job;
         if self.start.journal.failed() {
-            let _gone = reply.send(Err(Refusal::Stopped));
+            let _gone = reply.send(Err(CommitError::Stopped));
             return;
         }
         let change = Change { expect, puts, rows };
@@ -219,7 +219,7 @@ impl Worker {
     }
 
     /// Writes everything that was merged. Returns the journal's size, after it is durable.
-    fn commit(&mut self, mut pending: Pending) -> Result<u64, Refusal> {
+    fn commit(&mut self, mut pending: Pending) -> Result<u64, CommitError> {
         let ends = std::mem::take(&mut pending.ends);
         let vault_entries = std::mem::take(&mut pending.vault_entries);
         let (mut writes, mut tenants) = pending.into_writes();
@@ -248,12 +248,12 @@ impl Worker {
         }
         let expected = Expectation { key: place::journal_state(), value: self.start.stored.clone() };
         self.start.store.commit(&batch, &[expected]).map_err(|error| match error {
-            crate::store::CommitError::Conflict { .. } => Refusal::Damaged("somebody else wrote to the store"),
-            crate::store::CommitError::Store(error) => Refusal::Store(Arc::new(error)),
+            crate::store::CommitError::Conflict { .. } => CommitError::Damaged("somebody else wrote to the store"),
+            crate::store::CommitError::Store(error) => CommitError::Store(Arc::new(error)),
         })?;
         self.ends.learn(ends);
         for delta in tenants.into_values() {
-            delta.core.advance(delta.state, delta.carried, delta.rebuilt);
+            delta.core.advance(delta.state, delta.primary, delta.derived);
             delta.core.scrubbed.follow(&delta.scrubbed);
             if delta.drops_lists {
                 delta.core.scrubbed.lists_were_dropped();

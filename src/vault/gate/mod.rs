@@ -11,7 +11,7 @@ mod sealing;
 mod seals;
 
 pub(super) use exposed::Exposed;
-pub(super) use opened::{Opened, SortKey, Unopened};
+pub(super) use opened::{OpenError, Opened, SortKey};
 pub(super) use sealing::{Draw, Edited, Target};
 pub(super) use seals::{RowPlace, open_tombstone, seal_tombstone};
 

@@ -17,7 +17,7 @@ use crate::record::{self, Fields, Plan, Record, RecordError, StoredField};
 use crate::vault::commit::NewTerm;
 use crate::vault::found::{Found, Metadata};
 use crate::vault::journal::Ticket;
-use crate::vault::tenant_core::{CollectionCore, ExposedField, IndexCore, Layout};
+use crate::vault::tenant_core::{CollectionCore, CompiledSchema, ExposedField, IndexCore};
 use crate::vault::terms::term_of;
 
 use super::sealing::terms;
@@ -32,7 +32,7 @@ pub(in crate::vault) struct Opened {
     body: Zeroizing<Vec<u8>>,
     exposed: Arc<[ExposedField]>,
     /// The layout to read the fields by, where the row was written with a later one than the reader had.
-    newer: Option<Arc<Layout>>,
+    newer: Option<Arc<CompiledSchema>>,
 }
 
 /// A value to sort by: bools, then whole numbers, then text without regard to case; what has none comes last. Wiped when it
@@ -75,7 +75,7 @@ impl SortKey {
 
 /// Why a row doesn't open.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::vault) enum Unopened {
+pub(in crate::vault) enum OpenError {
     #[error("the record's key can't be had")]
     Key(#[source] crate::keys::KeyError),
     #[error("the record doesn't open")]
@@ -93,23 +93,23 @@ impl Opened {
         place: RowPlace,
         row: &LiveRow<'_>,
         sealed: &[u8],
-        layout: &Layout,
+        layout: &CompiledSchema,
         latest: &CollectionCore,
-    ) -> Result<Self, Unopened> {
+    ) -> Result<Self, OpenError> {
         let mut newer = None;
         let known = match layout.dictionary.hash_at(row.head.dictionary) {
             Some(known) => known,
             None => {
                 // A schema that changed meanwhile: dictionaries only grow, so the latest one reads every row.
                 let latest = newer.insert(latest.layout());
-                latest.dictionary.hash_at(row.head.dictionary).ok_or(Unopened::Dictionary)?
+                latest.dictionary.hash_at(row.head.dictionary).ok_or(OpenError::Dictionary)?
             }
         };
-        let slot = keys.slot_key(row.head.epoch, row.head.slot).map_err(Unopened::Key)?;
+        let slot = keys.slot_key(row.head.epoch, row.head.slot).map_err(OpenError::Key)?;
         let context = key_context(&place, &row.head, &known);
-        let data = unwrap(&slot, Label::DataKey, &context, row.wrapped).map_err(Unopened::Sealed)?;
-        let body = open_body(&data, &body_context(&place, &row.head, &known), sealed).map_err(Unopened::Sealed)?;
-        let meta = Body::split(&body).and_then(|body| Meta::decode(body.meta())).map_err(Unopened::Format)?;
+        let data = unwrap(&slot, Label::DataKey, &context, row.wrapped).map_err(OpenError::Sealed)?;
+        let body = open_body(&data, &body_context(&place, &row.head, &known), sealed).map_err(OpenError::Sealed)?;
+        let meta = Body::split(&body).and_then(|body| Meta::decode(body.meta())).map_err(OpenError::Format)?;
         let exposed = Arc::clone(&newer.as_deref().unwrap_or(layout).exposed);
         Ok(Self { place, head: row.head, meta, body, exposed, newer })
     }
@@ -158,7 +158,7 @@ impl Opened {
     pub(in crate::vault) fn sort_key(
         &self,
         permit: &Permit,
-        layout: &Layout,
+        layout: &CompiledSchema,
         field: &str,
         descending: bool,
     ) -> Result<Option<SortKey>> {
@@ -172,7 +172,7 @@ impl Opened {
     }
 
     /// How many of its fields are in a set, and how many aren't: numbers, for the journal.
-    pub(in crate::vault) fn count(&self, layout: &Layout, set: &FieldSet) -> Result<(u32, u32)> {
+    pub(in crate::vault) fn count(&self, layout: &CompiledSchema, set: &FieldSet) -> Result<(u32, u32)> {
         let fields = self.fields(layout)?;
         let within = fields.iter().filter(|field| set.contains(field.name)).count();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
@@ -190,7 +190,7 @@ impl Opened {
         &self,
         permit: Permit,
         _written_down: &Ticket,
-        layout: &Layout,
+        layout: &CompiledSchema,
         plan: &Plan,
     ) -> Result<Found<T>> {
         if permit.record != Some((self.place.record, self.head.revision)) {
@@ -219,7 +219,7 @@ impl Opened {
         before: &Fields,
         after: &'a Fields,
         withheld: &[String],
-        layout: &'a Layout,
+        layout: &'a CompiledSchema,
     ) -> Result<Edited<'a>> {
         let stored = self.fields(layout)?;
         let update = record::update(&stored, before, after, withheld, layout.schema.open, &layout.dictionary)?;
@@ -227,23 +227,27 @@ impl Opened {
     }
 
     /// The fields as they are, on their way into the row's next revision.
-    pub(in crate::vault) fn unchanged<'a>(&'a self, layout: &'a Layout) -> Result<Edited<'a>> {
+    pub(in crate::vault) fn unchanged<'a>(&'a self, layout: &'a CompiledSchema) -> Result<Edited<'a>> {
         Ok(Edited { fields: self.fields(layout)?, changed: Vec::new() })
     }
 
     /// Whether the record has this value in an indexed field.
-    pub(in crate::vault) fn has(&self, layout: &Layout, index: &IndexCore, wanted: &Term) -> Result<bool> {
+    pub(in crate::vault) fn has(&self, layout: &CompiledSchema, index: &IndexCore, wanted: &Term) -> Result<bool> {
         let fields = self.fields(layout)?;
         let Some(field) = fields.iter().find(|field| index.is_on(field.name)) else { return Ok(false) };
         Ok(term_of(index, field.bytes)?.is_some_and(|term| term.matches(wanted)))
     }
 
     /// For upkeep: what the indexes that `wanted` picks are given of this record. Keys, no values.
-    pub(in crate::vault) fn terms(&self, layout: &Layout, wanted: impl Fn(&IndexCore) -> bool) -> Result<Vec<NewTerm>> {
+    pub(in crate::vault) fn terms(
+        &self,
+        layout: &CompiledSchema,
+        wanted: impl Fn(&IndexCore) -> bool,
+    ) -> Result<Vec<NewTerm>> {
         terms(layout, &self.meta, &self.fields(layout)?, wanted)
     }
 
-    pub(super) fn fields<'a>(&'a self, layout: &'a Layout) -> Result<Vec<StoredField<'a>>> {
+    pub(super) fn fields<'a>(&'a self, layout: &'a CompiledSchema) -> Result<Vec<StoredField<'a>>> {
         let fields = Body::split(&self.body).and_then(|body| body.fields());
         let layout = self.newer.as_deref().unwrap_or(layout);
         let stored = fields.and_then(|fields| record::stored_fields(fields, &layout.dictionary));

@@ -9,11 +9,11 @@ use crate::keys::TenantKeys;
 use crate::model::{FieldSet, Revision};
 use crate::record::{self, Dictionary, Fields, Plan, Record, StoredField};
 use crate::vault::commit::NewTerm;
-use crate::vault::tenant_core::{IndexCore, Indexed, Layout};
+use crate::vault::tenant_core::{CompiledSchema, IndexCore, Indexed};
 use crate::vault::terms::{owner_term, term_of};
 
 use super::seals::{body_context, key_context};
-use super::{Exposed, Permit, RowPlace, Unopened};
+use super::{Exposed, OpenError, Permit, RowPlace};
 
 /// Fields on their way into a row: those of a new record, or of one that was edited. They stay in here.
 pub(in crate::vault) struct Edited<'a> {
@@ -23,7 +23,7 @@ pub(in crate::vault) struct Edited<'a> {
 
 impl<'a> Edited<'a> {
     /// The fields of a new record, all of them changed.
-    pub(in crate::vault) fn new(fields: &'a Fields, layout: &Layout) -> Result<Self> {
+    pub(in crate::vault) fn new(fields: &'a Fields, layout: &CompiledSchema) -> Result<Self> {
         let changed = fields.iter().map(|(name, _)| name.to_owned()).collect();
         Ok(Self { fields: record::new_fields(fields, layout.schema.open, &layout.dictionary)?, changed })
     }
@@ -37,7 +37,7 @@ impl<'a> Edited<'a> {
     ///
     /// # Errors
     /// [`RecordError::Write`](crate::record::RecordError::Write) for what can't be an attribute.
-    pub(in crate::vault) fn exposed(&self, layout: &Layout) -> Result<Exposed> {
+    pub(in crate::vault) fn exposed(&self, layout: &CompiledSchema) -> Result<Exposed> {
         if layout.exposed.is_empty() {
             return Ok(Exposed::default());
         }
@@ -55,7 +55,7 @@ impl<'a> Edited<'a> {
     /// What the indexes that `wanted` picks are given.
     pub(in crate::vault) fn terms(
         &self,
-        layout: &Layout,
+        layout: &CompiledSchema,
         meta: &Meta,
         wanted: impl Fn(&IndexCore) -> bool,
     ) -> Result<Vec<NewTerm>> {
@@ -67,7 +67,7 @@ impl<'a> Edited<'a> {
         self,
         permit: Permit,
         keys: &TenantKeys,
-        layout: &Layout,
+        layout: &CompiledSchema,
         target: &Target<'_>,
         draw: Draw,
     ) -> Result<Sealed> {
@@ -165,7 +165,7 @@ impl Draw {
 
 /// A row that is sealed and ready to be committed.
 pub(in crate::vault) struct Sealed {
-    pub(in crate::vault) carried: Vec<u8>,
+    pub(in crate::vault) primary: Vec<u8>,
     pub(in crate::vault) chunks: Vec<Vec<u8>>,
 }
 
@@ -177,20 +177,20 @@ fn seal_row(
     dictionary: &Dictionary,
     mut body: Zeroizing<Vec<u8>>,
     draw: Draw,
-) -> Result<Sealed, Unopened> {
-    let known = dictionary.hash_at(head.dictionary).ok_or(Unopened::Dictionary)?;
-    let slot = keys.slot_key(head.epoch, head.slot).map_err(Unopened::Key)?;
+) -> Result<Sealed, OpenError> {
+    let known = dictionary.hash_at(head.dictionary).ok_or(OpenError::Dictionary)?;
+    let slot = keys.slot_key(head.epoch, head.slot).map_err(OpenError::Key)?;
     let data = draw.data_key();
     let context = key_context(place, head, &known);
     let wrapped: [u8; WRAPPED] =
-        wrap_with_salt(&slot, Label::DataKey, &context, data.expose(), &draw.salt()).map_err(Unopened::Sealed)?;
-    seal_body(&data, &body_context(place, head, &known), &mut body, 0).map_err(Unopened::Sealed)?;
-    let (carried, chunks) = build_row(head, &wrapped, &body).map_err(Unopened::Format)?;
-    Ok(Sealed { carried, chunks })
+        wrap_with_salt(&slot, Label::DataKey, &context, data.expose(), &draw.salt()).map_err(OpenError::Sealed)?;
+    seal_body(&data, &body_context(place, head, &known), &mut body, 0).map_err(OpenError::Sealed)?;
+    let (primary, chunks) = build_row(head, &wrapped, &body).map_err(OpenError::Format)?;
+    Ok(Sealed { primary, chunks })
 }
 
 pub(super) fn terms(
-    layout: &Layout,
+    layout: &CompiledSchema,
     meta: &Meta,
     fields: &[StoredField<'_>],
     wanted: impl Fn(&IndexCore) -> bool,

@@ -5,7 +5,7 @@ use crate::format::row::{RowHead, Tombstone};
 use crate::keys::TenantKeys;
 use crate::model::{CollectionId, Epoch, RecordId, TenantId};
 
-use super::Unopened;
+use super::OpenError;
 
 /// Whose row it is: bound into both of its seals.
 #[derive(Clone, Copy)]
@@ -29,9 +29,9 @@ pub(in crate::vault) fn open_tombstone(
     keys: &TenantKeys,
     place: &RowPlace,
     sealed: &[u8],
-) -> Result<Tombstone, Unopened> {
-    let plain = open(keys.state(), Label::Tombstone, &tombstone_context(place), sealed).map_err(Unopened::Sealed)?;
-    Tombstone::from_bytes(&plain).map_err(Unopened::Format)
+) -> Result<Tombstone, OpenError> {
+    let plain = open(keys.state(), Label::Tombstone, &tombstone_context(place), sealed).map_err(OpenError::Sealed)?;
+    Tombstone::from_bytes(&plain).map_err(OpenError::Format)
 }
 
 fn tombstone_context(place: &RowPlace) -> Context {

@@ -14,7 +14,7 @@ use crate::format::state::SlotEntry;
 use crate::keys::KeyError;
 use crate::model::{CollectionId, Pseudonym, RecordId, Revision, Slot};
 use crate::vault::core::Core;
-use crate::vault::gate::{Opened, RowPlace, Unopened, open_tombstone};
+use crate::vault::gate::{OpenError, Opened, RowPlace, open_tombstone};
 use crate::vault::rows::{self, ParsedRow, RowBytes};
 use crate::vault::subject::open_slot_entry;
 use crate::vault::tenant_core::{CollectionCore, TenantCore};
@@ -70,7 +70,7 @@ pub(in crate::vault) fn look(
         ParsedRow::Live { row, body } => {
             let layout = collection.layout();
             let opened = match Opened::open(&tenant.keys, at, &row, body, &layout, collection) {
-                Err(Unopened::Key(KeyError::Erased)) => return Ok(None),
+                Err(OpenError::Key(KeyError::Erased)) => return Ok(None),
                 opened => opened?,
             };
             let (meta, head) = (opened.meta(), opened.head());

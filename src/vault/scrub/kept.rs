@@ -150,10 +150,10 @@ fn under_way(core: &Core, pass: &Pass) -> Result<Option<(TenantId, ScrubbedRows)
     };
     let tenant = &under_way.tenant;
     let (_paused, _resume) = core.pause()?;
-    let (_, carried, rebuilt) = tenant.state();
+    let (_, primary, derived) = tenant.state();
     let Some(SoFar { cursor: Cursor(cursor), read }) = tenant.scrubbed.so_far() else { return Ok(None) };
-    let bytes = |digests: Delta| [digests.carried.to_bytes(), digests.rebuilt.to_bytes()];
-    let rows = ScrubbedRows::UnderWay { cursor, read: bytes(read), whole: bytes(Delta { carried, rebuilt }) };
+    let bytes = |digests: Delta| [digests.primary.to_bytes(), digests.derived.to_bytes()];
+    let rows = ScrubbedRows::UnderWay { cursor, read: bytes(read), whole: bytes(Delta { primary, derived }) };
     Ok(Some((tenant.id, rows)))
 }
 
@@ -165,8 +165,8 @@ fn tenant_of(verdict: &Verdict) -> Option<TenantId> {
 }
 
 fn delta(bytes: &[[u8; 40]; 2]) -> Option<Delta> {
-    let [carried, rebuilt] = bytes.each_ref().map(|bytes| RowSetDigest::from_bytes(bytes).ok());
-    Some(Delta { carried: carried?, rebuilt: rebuilt? })
+    let [primary, derived] = bytes.each_ref().map(|bytes| RowSetDigest::from_bytes(bytes).ok());
+    Some(Delta { primary: primary?, derived: derived? })
 }
 
 fn seal_tenant(keys: &TenantKeys, id: TenantId, tenant: &ScrubbedTenant) -> Result<Vec<u8>> {

@@ -147,8 +147,8 @@ impl Pass {
     /// Goes on with a tenant that was left, if all of it is as it was then.
     pub(super) fn go_on(&mut self, core: &Core, tenant: Arc<TenantCore>, from: SoFar, whole: &Delta) -> Result<()> {
         let (_paused, _resume) = core.pause()?;
-        let (_, carried, rebuilt) = tenant.state();
-        if *whole == (Delta { carried, rebuilt }) {
+        let (_, primary, derived) = tenant.state();
+        if *whole == (Delta { primary, derived }) {
             self.put_under_way(tenant, from);
         }
         Ok(())
@@ -161,8 +161,8 @@ impl Pass {
     }
 
     fn put_under_way(&mut self, tenant: Arc<TenantCore>, from: SoFar) {
-        let (_, carried, rebuilt) = tenant.state();
-        let terms = (carried.count().saturating_add(rebuilt.count()), 0);
+        let (_, primary, derived) = tenant.state();
+        let terms = (primary.count().saturating_add(derived.count()), 0);
         tenant.scrubbed.begin(from);
         self.under_way = Some(UnderWay { tenant, read_out: false, terms, wrong: None });
     }
@@ -175,8 +175,8 @@ impl Pass {
     /// About how many terms all tenants' digests have, but for those of change lists, which are read with the journal.
     pub(super) fn terms_about(&self, core: &Core) -> u64 {
         let all = core.all_tenants().iter().fold(0u64, |sum, tenant| {
-            let (_, carried, rebuilt) = tenant.state();
-            sum.saturating_add(carried.count()).saturating_add(rebuilt.count())
+            let (_, primary, derived) = tenant.state();
+            sum.saturating_add(primary.count()).saturating_add(derived.count())
         });
         self.chain.changes.values().fold(all, |sum, changes| sum.saturating_sub(changes.count()))
     }

@@ -60,14 +60,14 @@ pub(super) fn page(core: &Core, tenant: &Arc<TenantCore>, limit: usize) -> Resul
     let collections = collections_of(tenant);
     for (key, value) in &pairs {
         cost.add(value.len());
-        let counted = terms_of(&tenant.digest, key, value, |carried, term| read.add(carried, &term));
+        let counted = terms_of(&tenant.digest, key, value, |primary, term| read.add(primary, &term));
         if counted.is_err() || check(core, tenant, &collections, key, value).is_err() {
             suspect.push(key.as_slice());
         }
     }
     tenant.scrubbed.read(&read);
     let wrong = if suspect.is_empty() { Vec::new() } else { look_again(core, tenant, &suspect)? };
-    let terms = read.carried.count().saturating_add(read.rebuilt.count());
+    let terms = read.primary.count().saturating_add(read.derived.count());
     Ok(Page { cost, terms, last: pairs.is_empty(), wrong })
 }
 

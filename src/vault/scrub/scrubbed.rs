@@ -33,18 +33,18 @@ impl Cursor {
 /// The two digests of some of a tenant's values, or what changes of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::vault) struct Delta {
-    pub(in crate::vault) carried: RowSetDigest,
-    pub(in crate::vault) rebuilt: RowSetDigest,
+    pub(in crate::vault) primary: RowSetDigest,
+    pub(in crate::vault) derived: RowSetDigest,
 }
 
 impl Delta {
-    pub(super) fn add(&mut self, carried: bool, term: &[u8; 32]) {
-        if carried { self.carried.add(term) } else { self.rebuilt.add(term) }
+    pub(super) fn add(&mut self, primary: bool, term: &[u8; 32]) {
+        if primary { self.primary.add(term) } else { self.derived.add(term) }
     }
 
     fn join(&mut self, other: &Self) {
-        self.carried.join(&other.carried);
-        self.rebuilt.join(&other.rebuilt);
+        self.primary.join(&other.primary);
+        self.derived.join(&other.derived);
     }
 }
 

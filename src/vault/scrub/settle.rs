@@ -27,21 +27,21 @@ pub(super) fn tenant(
 ) -> Result<Option<Verdict>> {
     let mut read = tenant.scrubbed.so_far().map(|so_far| so_far.read).unwrap_or_default();
     if let Some(changes) = chain.changes.get(&tenant.id) {
-        read.rebuilt.join(changes);
+        read.derived.join(changes);
     }
-    let (_, carried, rebuilt) = tenant.state();
+    let (_, primary, derived) = tenant.state();
     let rows = match wrong {
-        _ if read.carried != carried || !vouched(core, tenant, chain)? => RowSet::Records,
-        _ if read.rebuilt != rebuilt => RowSet::Indexes,
+        _ if read.primary != primary || !vouched(core, tenant, chain)? => RowSet::Records,
+        _ if read.derived != derived => RowSet::Indexes,
         Some(rows) => rows,
         None => return Ok(None),
     };
     let counts = match rows {
-        RowSet::Indexes => (rebuilt.count(), read.rebuilt.count()),
-        RowSet::Records => (carried.count(), read.carried.count()),
+        RowSet::Indexes => (derived.count(), read.derived.count()),
+        RowSet::Records => (primary.count(), read.primary.count()),
     };
     let check = Check::new(core, state.clone(), Depth::Full);
-    let named = check.named(tenant, rows, carried.count().max(read.carried.count()))?;
+    let named = check.named(tenant, rows, primary.count().max(read.primary.count()))?;
     Ok(Some(differ(tenant.id, rows, counts, named)))
 }
 
@@ -53,9 +53,9 @@ fn vouched(core: &Core, tenant: &TenantCore, chain: &Chain) -> Result<bool> {
     let (state, ..) = tenant.state();
     Ok(stored.is_some_and(|stored| {
         let digest = |bytes: &[u8]| RowSetDigest::from_bytes(bytes).unwrap_or_default();
-        let (carried, rebuilt) = (digest(&stored.carried), digest(&stored.rebuilt));
-        let mac = commit_mac(&tenant.commit, tip.position, &carried, &rebuilt, &stored.to_bytes());
-        mac == tip.commit_mac && (stored.carried, stored.rebuilt) == (state.carried, state.rebuilt)
+        let (primary, derived) = (digest(&stored.primary), digest(&stored.derived));
+        let mac = commit_mac(&tenant.commit, tip.position, &primary, &derived, &stored.to_bytes());
+        mac == tip.commit_mac && (stored.primary, stored.derived) == (state.primary, state.derived)
     }))
 }
 
@@ -105,8 +105,8 @@ pub(super) fn vault(
     if let Some((_, list)) = behind(Space::Changes)?.first().or(before.as_ref())
         && let Some(tenant) = check.owner_of_list(None, list)
     {
-        let (_, _, rebuilt) = tenant.state();
-        let counts = (rebuilt.count(), rebuilt.count().saturating_add(1));
+        let (_, _, derived) = tenant.state();
+        let counts = (derived.count(), derived.count().saturating_add(1));
         return Ok(Ok(Some(differ(tenant.id, RowSet::Indexes, counts, Vec::new()))));
     }
     check.stranger().map(Ok)

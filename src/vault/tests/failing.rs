@@ -73,7 +73,7 @@ fn script(world: &World, told: &mut Told) {
         told.tenants.push("globex");
         told.note(globex.define::<Note>(&admin()));
     }
-    let schema = Customer::schema().index("tier", Normaliser::Exact);
+    let schema = Customer::schema().index("tier", Normalizer::Exact);
     told.defined = told.note(world.acme.define_as::<Customer>(schema, &admin())).is_some();
     told.note(customers.find("name", "ann", None, 10).map(drop));
     told.note(customers.list(None, 10).map(drop));
@@ -157,7 +157,7 @@ fn check(what: &str, world: &World, told: &Told) {
         world.vault.tenant(name).unwrap();
     }
     // Everything can be done again.
-    let schema = || Customer::schema().index("tier", Normaliser::Exact);
+    let schema = || Customer::schema().index("tier", Normalizer::Exact);
     world.acme.define_as::<Customer>(schema(), &admin()).unwrap();
     let of_tier = customers.find("tier", 1u8, None, 100).unwrap().items.len();
     assert_eq!(of_tier, customers.list(None, 100).unwrap().items.len(), "{what}");

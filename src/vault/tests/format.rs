@@ -37,8 +37,8 @@ struct Person {
 impl Record for Person {
     fn schema() -> Schema {
         Schema::new("customers")
-            .unique("email", Normaliser::Email)
-            .index("name", Normaliser::Text)
+            .unique("email", Normalizer::Email)
+            .index("name", Normalizer::Text)
             .field("phone", |f| f.was("telephone").sensitive())
             .field("tier", |f| f.internal())
             .field("visits", |f| f.internal().attribute())
@@ -58,7 +58,7 @@ impl Record for Person {
 }
 
 fn papers() -> Schema {
-    Schema::open("papers").index("tag", Normaliser::Text).field("tag", |f| f.public())
+    Schema::open("papers").index("tag", Normalizer::Text).field("tag", |f| f.public())
 }
 
 fn hex(bytes: &[u8]) -> String {

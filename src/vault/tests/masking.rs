@@ -62,9 +62,9 @@ struct Person {
 impl Record for Person {
     fn schema() -> Schema {
         Schema::new("people")
-            .index("name", Normaliser::Text)
-            .unique("email", Normaliser::Email)
-            .index("phone", Normaliser::Exact)
+            .index("name", Normalizer::Text)
+            .unique("email", Normalizer::Email)
+            .index("phone", Normalizer::Exact)
             .field("phone", |f| f.mask(Mask::KeepLast(3)))
     }
 
@@ -102,8 +102,8 @@ struct Order {
 impl Record for Order {
     fn schema() -> Schema {
         Schema::new("orders")
-            .unique("number", Normaliser::Exact)
-            .index("secret", Normaliser::Exact)
+            .unique("number", Normalizer::Exact)
+            .index("secret", Normalizer::Exact)
             .field("secret", |f| f.sensitive().mask(Mask::Fixed("[hidden]".into())))
             .field("note", |f| f.mask(Mask::Custom(|text| format!("{} letters", text.len()))))
     }
@@ -208,7 +208,7 @@ impl Bench {
         let world = World::with(|options| options.policy(lists.clone()));
         world.acme.define::<Person>(&admin()).unwrap();
         world.acme.define::<Order>(&admin()).unwrap();
-        let schema = Schema::open("documents").index("a", Normaliser::Exact).index("b", Normaliser::Text);
+        let schema = Schema::open("documents").index("a", Normalizer::Exact).index("b", Normalizer::Text);
         world.acme.define_as::<Document>(schema, &admin()).unwrap();
         Self { world, lists }
     }

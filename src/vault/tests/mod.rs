@@ -38,7 +38,7 @@ use crate::audit::{AuditSink, Event, Held, SinkError, Verdict};
 use crate::error::Error;
 use crate::format::place::Space;
 use crate::keys::{Home, MasterKey, MasterKeyError, WrapContext};
-use crate::model::{Action, Actor, Normaliser, RecordId};
+use crate::model::{Action, Actor, Normalizer, RecordId};
 use crate::policy::Roles;
 use crate::record::{Record, Schema};
 use crate::store::{Batch as Writes, MemoryStore, Pair, Store};
@@ -60,7 +60,7 @@ impl Customer {
 
 impl Record for Customer {
     fn schema() -> Schema {
-        Schema::new("customers").unique("email", Normaliser::Email).index("name", Normaliser::Text)
+        Schema::new("customers").unique("email", Normalizer::Email).index("name", Normalizer::Text)
     }
 
     fn example() -> Self {

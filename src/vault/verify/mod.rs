@@ -164,28 +164,28 @@ impl<'a> Check<'a> {
             _ => return Ok(Some(differ(id, RowSet::Records, (0, 0), Vec::new()))),
         };
         found.tenant(self, tenant)?;
-        let (state, carried, rebuilt) = tenant.state();
+        let (state, primary, derived) = tenant.state();
         let sealed = self.get(&place::tenant_state(id))?;
         let stored = sealed.and_then(|sealed| open::open_state(&tenant.keys, id, &sealed).ok());
         let mac = stored.map(|stored| {
             let plain = stored.to_bytes();
             let digest = |bytes: &[u8]| RowSetDigest::from_bytes(bytes).unwrap_or_default();
-            commit_mac(&tenant.commit, tip.position, &digest(&stored.carried), &digest(&stored.rebuilt), &plain)
+            commit_mac(&tenant.commit, tip.position, &digest(&stored.primary), &digest(&stored.derived), &plain)
         });
-        let stored = stored.map(|stored| (stored.carried, stored.rebuilt));
-        let vouched = stored == Some((state.carried, state.rebuilt)) && mac == Some(tip.commit_mac);
+        let stored = stored.map(|stored| (stored.primary, stored.derived));
+        let vouched = stored == Some((state.primary, state.derived)) && mac == Some(tip.commit_mac);
         let rows = match found.wrong {
             Some(RowSet::Records) => RowSet::Records,
-            _ if found.carried != carried || !vouched => RowSet::Records,
+            _ if found.primary != primary || !vouched => RowSet::Records,
             Some(RowSet::Indexes) => RowSet::Indexes,
-            None if found.rebuilt != rebuilt => RowSet::Indexes,
+            None if found.derived != derived => RowSet::Indexes,
             None => return Ok(None),
         };
         let (expected, seen) = match rows {
-            RowSet::Indexes => (rebuilt.count(), found.rebuilt.count()),
-            RowSet::Records => (carried.count(), found.carried.count()),
+            RowSet::Indexes => (derived.count(), found.derived.count()),
+            RowSet::Records => (primary.count(), found.primary.count()),
         };
-        let named = self.named(tenant, rows, carried.count().max(found.carried.count()))?;
+        let named = self.named(tenant, rows, primary.count().max(found.primary.count()))?;
         Ok(Some(differ(id, rows, (expected, seen), named)))
     }
 

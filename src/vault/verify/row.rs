@@ -14,7 +14,7 @@ use crate::model::{CollectionId, RecordId};
 use crate::vault::core::Core;
 use crate::vault::gate::{Opened, RowPlace, open_tombstone};
 use crate::vault::rows::{self, ParsedRow};
-use crate::vault::tenant_core::{CollectionCore, IndexCore, Layout, TenantCore};
+use crate::vault::tenant_core::{CollectionCore, CompiledSchema, IndexCore, TenantCore};
 use crate::vault::terms;
 
 /// A tenant's collections, by their ids.
@@ -27,7 +27,7 @@ pub(in crate::vault) fn collections_of(tenant: &TenantCore) -> Collections {
 
 /// A row that opened.
 pub(super) enum Row<'a> {
-    Live { opened: &'a Opened, layout: &'a Layout, links: &'a [u8] },
+    Live { opened: &'a Opened, layout: &'a CompiledSchema, links: &'a [u8] },
     Tombstone(Tombstone),
 }
 
@@ -85,7 +85,7 @@ fn check_links(
     tenant: &TenantCore,
     place: RowPlace,
     opened: &Opened,
-    layout: &Layout,
+    layout: &CompiledSchema,
     links: &[u8],
 ) -> Result<(), RowSet> {
     let links = terms::links(tenant, &place, opened.head().revision, links).map_err(|_| RowSet::Indexes)?;

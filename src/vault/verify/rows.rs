@@ -22,16 +22,16 @@ use super::{Check, Depth, check_row, collections_of};
 /// A tenant's digests as they are found.
 #[derive(Default)]
 pub(super) struct Found {
-    pub(super) carried: RowSetDigest,
-    pub(super) rebuilt: RowSetDigest,
+    pub(super) primary: RowSetDigest,
+    pub(super) derived: RowSetDigest,
     /// A row or an entry that contradicts another, or doesn't open.
     pub(super) wrong: Option<RowSet>,
 }
 
 impl Found {
     pub(super) fn count(&mut self, tenant: &TenantCore, key: &[u8], value: &[u8]) {
-        let counted = terms_of(&tenant.digest, key, value, |carried, term| {
-            if carried { self.carried.add(&term) } else { self.rebuilt.add(&term) }
+        let counted = terms_of(&tenant.digest, key, value, |primary, term| {
+            if primary { self.primary.add(&term) } else { self.derived.add(&term) }
         });
         if counted.is_err() {
             self.blame(RowSet::Records);

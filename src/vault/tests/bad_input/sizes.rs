@@ -95,7 +95,7 @@ fn values_of_a_mebibyte_are_stored_and_found() {
 fn document_with_fields_and_values_in_any_script_comes_back_and_is_found() {
     let world = World::new();
     let schema =
-        SCRIPTS.iter().fold(Schema::open("любое 名"), |schema, name| schema.index(*name, Normaliser::Text));
+        SCRIPTS.iter().fold(Schema::open("любое 名"), |schema, name| schema.index(*name, Normalizer::Text));
     let documents = documents(&world, schema);
     let all: Document = SCRIPTS.iter().map(|name| (*name, format!("{name} of {name}"))).collect();
     let id = documents.insert(&all).unwrap();

@@ -129,9 +129,9 @@ impl Bench {
     fn new(indexed: (bool, bool)) -> Self {
         let (swap, hands) = (Swap::new(|request| request.action.is_administration()), Hands::default());
         let world = World::with(|options| options.policy(swap.clone()).clock(hands.clone()));
-        let mut schema = Row::schema().index("name", Normaliser::Text);
+        let mut schema = Row::schema().index("name", Normalizer::Text);
         if indexed.0 {
-            schema = schema.index("region", Normaliser::Text);
+            schema = schema.index("region", Normalizer::Text);
         }
         if indexed.1 {
             schema = schema.index_owner();

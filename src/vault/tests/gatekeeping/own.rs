@@ -135,7 +135,7 @@ fn record_can_not_be_created_for_somebody_else_by_own_only() {
 #[test]
 fn search_by_a_field_that_may_not_be_seen_is_denied_and_written_down() {
     let (world, kept, _) = shared();
-    let schema = Customer::schema().index("tier", Normaliser::Exact);
+    let schema = Customer::schema().index("tier", Normalizer::Exact);
     world.acme.define_as::<Customer>(schema, &admin()).unwrap();
     let mine = world.session(sales("s1")).collection::<Customer>().unwrap();
     let code = codes::FIELD_NOT_READABLE;

@@ -21,7 +21,7 @@ pub(super) struct Truth {
 /// What a row says for itself.
 #[derive(PartialEq)]
 enum Said<'a> {
-    Row { carried: &'a [u8], revision: Revision, chunks: u16 },
+    Row { primary: &'a [u8], revision: Revision, chunks: u16 },
     Tombstone(&'a [u8]),
 }
 
@@ -137,7 +137,7 @@ impl Past {
 fn said(row: &[u8]) -> Option<Said<'_>> {
     match RawRow::parse(row).ok()? {
         RawRow::Live(row) => Some(Said::Row {
-            carried: row.carried,
+            primary: row.primary,
             revision: row.head.revision,
             chunks: row.chunks.map_or(0, |chunks| chunks.count),
         }),

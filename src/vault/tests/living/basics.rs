@@ -142,7 +142,7 @@ fn value_of_a_deleted_or_changed_record_is_free_again() {
 #[test]
 fn several_fields_are_searched_together() {
     let world = World::new();
-    let schema = Customer::schema().index("tier", Normaliser::Exact);
+    let schema = Customer::schema().index("tier", Normalizer::Exact);
     world.acme.define_as::<Customer>(schema, &admin()).unwrap();
     let customers = world.customers();
     let mut expected = Vec::new();

@@ -94,7 +94,7 @@ fn batch_filled_before_a_schema_changed_is_refused_whole() {
     let customers = world.customers();
     let mut batch = world.session(boss()).batch();
     batch.insert(&customers, &Customer::new("Ann", "ann@x.org")).unwrap();
-    let schema = Customer::schema().index("tier", Normaliser::Exact);
+    let schema = Customer::schema().index("tier", Normalizer::Exact);
     world.acme.define_as::<Customer>(schema, &admin()).unwrap();
     assert!(matches!(batch.commit(), Err(Error::Conflict)));
     world.add("Ann", "ann@x.org");

@@ -31,7 +31,7 @@ fn files_hold_no_value_field_collection_or_tenant_name_and_a_planted_one_is_foun
     };
     let acme = vault.create_tenant(&word(), Escrow::Unescrowed, &admin()).unwrap();
     let (collection, field) = (word(), word());
-    let schema = Schema::open(&collection).index(&field, Normaliser::Text);
+    let schema = Schema::open(&collection).index(&field, Normalizer::Text);
     acme.define_as::<Document>(schema, &admin()).unwrap();
     acme.define::<Customer>(&admin()).unwrap();
     let session = acme.session(Actor::new(word()).role("boss").device(word())).unwrap().because(word());

@@ -4,12 +4,12 @@ use super::*;
 use crate::record::Document;
 
 fn tiers() -> Schema {
-    Customer::schema().index("tier", Normaliser::Exact)
+    Customer::schema().index("tier", Normalizer::Exact)
 }
 
 /// The same type, with a unique index on names.
 fn unique_names() -> Schema {
-    Schema::new("customers").unique("email", Normaliser::Email).unique("name", Normaliser::Text)
+    Schema::new("customers").unique("email", Normalizer::Email).unique("name", Normalizer::Text)
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn dropped_index_is_searched_no_more_and_may_come_back() {
     for n in 0..10 {
         world.add("Ann", &format!("c{n}@x.org"));
     }
-    let plain = || Schema::new("customers").unique("email", Normaliser::Email);
+    let plain = || Schema::new("customers").unique("email", Normalizer::Email);
     for round in 0..3 {
         world.acme.define_as::<Customer>(plain(), &admin()).unwrap();
         let customers = world.customers();
@@ -143,7 +143,7 @@ fn indexes_come_and_go_without_filling_a_records_list_of_entries() {
     let world = World::new();
     let define = |from: usize| {
         let schema = (from..from + 24)
-            .fold(Schema::open("documents"), |schema, n| schema.index(format!("f{n}"), Normaliser::Exact));
+            .fold(Schema::open("documents"), |schema, n| schema.index(format!("f{n}"), Normalizer::Exact));
         world.acme.define_as::<Document>(schema, &admin())
     };
     define(0).unwrap();
@@ -161,7 +161,7 @@ fn indexes_come_and_go_without_filling_a_records_list_of_entries() {
         assert_eq!(world.verify(), Verdict::Intact);
     }
     // All of them anew at once: meanwhile a record has entries in both versions of each.
-    let other = (48..72).fold(Schema::open("documents"), |schema, n| schema.index(format!("f{n}"), Normaliser::Text));
+    let other = (48..72).fold(Schema::open("documents"), |schema, n| schema.index(format!("f{n}"), Normalizer::Text));
     world.acme.define_as::<Document>(other, &admin()).unwrap();
     documents.update(id, |document| drop(document.set("f48", "still"))).unwrap();
     assert_eq!(documents.find("f48", "Still", None, 1).unwrap().items.len(), 1);
@@ -173,9 +173,9 @@ fn schema_that_does_not_hold_is_refused_before_anything_is_written() {
     let world = World::new();
     let before = everything(&world.memory);
     let bad = [
-        Schema::new("customers").index("emial", Normaliser::Email),
-        Schema::new("customers").index("name", Normaliser::Text).unique("name", Normaliser::Text),
-        Schema::new("customers").index("name", Normaliser::Phone { region: *b"??" }),
+        Schema::new("customers").index("emial", Normalizer::Email),
+        Schema::new("customers").index("name", Normalizer::Text).unique("name", Normalizer::Text),
+        Schema::new("customers").index("name", Normalizer::Phone { region: *b"??" }),
         Schema::new(""),
     ];
     for schema in bad {

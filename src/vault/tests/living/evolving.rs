@@ -42,7 +42,7 @@ version!(First {
     tier: Tier = Tier::Silver(1),
     note: Option<String> = Some("n".into()),
 }
-    .index("tel", Normaliser::Exact)
+    .index("tel", Normalizer::Exact)
     .field("tier", |f| f.mask(crate::record::Mask::Fixed("Gold".into())))
 );
 
@@ -53,7 +53,7 @@ version!(Second {
     phone: String = "123".into(),
     name: String = "Ann".into(),
 }
-    .index("phone", Normaliser::Exact)
+    .index("phone", Normalizer::Exact)
     .field("phone", |f| f.was("tel"))
     .field("tier", |f| f.mask(crate::record::Mask::Fixed("Gold".into())))
 );

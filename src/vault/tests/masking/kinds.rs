@@ -21,12 +21,12 @@ struct Contactable {
 impl Record for Contactable {
     fn schema() -> Schema {
         Schema::new("contactables")
-            .unique("code", Normaliser::Exact)
-            .index("group", Normaliser::Exact)
-            .unique("email", Normaliser::Email)
-            .index("phone", Normaliser::Exact)
-            .index("name", Normaliser::Text)
-            .unique("national_id", Normaliser::NationalId)
+            .unique("code", Normalizer::Exact)
+            .index("group", Normalizer::Exact)
+            .unique("email", Normalizer::Email)
+            .index("phone", Normalizer::Exact)
+            .index("name", Normalizer::Text)
+            .unique("national_id", Normalizer::NationalId)
             .field("card", |f| f.mask(Mask::last_four()))
             .field("email", |f| f.mask(Mask::email()))
             .field("phone", |f| f.mask(Mask::phone()))

@@ -51,10 +51,10 @@ pub(in crate::vault::tests) struct Person {
 impl Record for Person {
     fn schema() -> Schema {
         Schema::new("people")
-            .unique("email", Normaliser::Email)
-            .index("nick", Normaliser::Text)
-            .index("card", Normaliser::Exact)
-            .index("region", Normaliser::Text)
+            .unique("email", Normalizer::Email)
+            .index("nick", Normalizer::Text)
+            .index("card", Normalizer::Exact)
+            .index("region", Normalizer::Text)
             .index_owner()
             .field("email", |f| f.mask(Mask::email()))
             .field("phone", |f| f.mask(Mask::phone()))
@@ -131,7 +131,7 @@ pub(in crate::vault::tests) trait Defined {
 
 impl Defined for Document {
     fn defined() -> Schema {
-        Schema::open("papers").unique("a", Normaliser::Text).index("b", Normaliser::Exact)
+        Schema::open("papers").unique("a", Normalizer::Text).index("b", Normalizer::Exact)
     }
 }
 

@@ -120,7 +120,7 @@ fn fields_are_writable_only_if_they_are_before_and_after() {
 
 /// The same type, with nothing exposed but the name.
 fn other_schema() -> Schema {
-    Schema::new("accounts").field("name", |f| f.attribute()).index("name", Normaliser::Text)
+    Schema::new("accounts").field("name", |f| f.attribute()).index("name", Normalizer::Text)
 }
 
 #[test]

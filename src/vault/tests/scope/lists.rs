@@ -55,7 +55,7 @@ fn counted() -> (World, Ruled, Collection<Account>, Arc<AtomicUsize>) {
     let vault = Vault::in_memory(&memory).master_key(Unlocked).policy(policy.clone()).create().unwrap();
     let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin()).unwrap();
     let schema =
-        Schema::new("accounts").field("region", |f| f.attribute()).index("region", Normaliser::Text).index_owner();
+        Schema::new("accounts").field("region", |f| f.attribute()).index("region", Normalizer::Text).index_owner();
     acme.define_as::<Account>(schema, &admin()).unwrap();
     let accounts = acme.session(boss()).unwrap().collection().unwrap();
     (World { memory, vault, acme }, policy, accounts, reads)

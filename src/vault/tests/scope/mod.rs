@@ -37,10 +37,10 @@ impl Record for Account {
             .field("seats", |f| f.attribute())
             .field("active", |f| f.attribute())
             .field("kind", |f| f.attribute())
-            .index("region", Normaliser::Text)
-            .index("seats", Normaliser::Exact)
-            .index("active", Normaliser::Exact)
-            .index("name", Normaliser::Text)
+            .index("region", Normalizer::Text)
+            .index("seats", Normalizer::Exact)
+            .index("active", Normalizer::Exact)
+            .index("name", Normalizer::Text)
             .index_owner()
     }
 

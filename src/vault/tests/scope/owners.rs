@@ -74,7 +74,7 @@ fn owner_is_entered_by_an_insert_moved_by_a_transfer_and_ended_by_a_delete_also_
 #[test]
 fn field_that_is_called_owner_is_another_thing() {
     let world = World::new();
-    let schema = Schema::open("papers").index("owner", Normaliser::Exact).index_owner();
+    let schema = Schema::open("papers").index("owner", Normalizer::Exact).index_owner();
     world.acme.define_as::<Document>(schema, &admin()).unwrap();
     let papers = world.session(boss()).collection_named::<Document>("papers").unwrap();
     let id = papers.insert_with(&Document::new().with("owner", "field"), owned("meta")).unwrap();
@@ -91,7 +91,7 @@ fn field_that_is_called_owner_is_another_thing() {
 #[test]
 fn index_of_owners_is_built_for_the_records_that_are_there_and_dropped_again() {
     let world = World::new();
-    let plain = || Schema::new("accounts").index("name", Normaliser::Text);
+    let plain = || Schema::new("accounts").index("name", Normalizer::Text);
     world.acme.define_as::<Account>(plain(), &admin()).unwrap();
     let accounts = world.session(boss()).collection::<Account>().unwrap();
     let owners = ["x", "y", "z"];
@@ -123,7 +123,7 @@ fn index_of_owners_counts_towards_the_limit() {
     let world = World::new();
     let schema = |count: usize| {
         (0..count)
-            .fold(Schema::open("papers").index_owner(), |schema, n| schema.index(format!("f{n}"), Normaliser::Text))
+            .fold(Schema::open("papers").index_owner(), |schema, n| schema.index(format!("f{n}"), Normalizer::Text))
     };
     assert!(world.acme.define_as::<Document>(schema(24), &admin()).is_err());
     world.acme.define_as::<Document>(schema(23), &admin()).unwrap();

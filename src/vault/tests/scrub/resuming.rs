@@ -187,10 +187,10 @@ fn state_of_a_scrub_hides_its_sums() {
     let mut pass = Pass::new(&core).unwrap();
     read(&world, &mut pass, 12);
     save(&core, &pass).unwrap();
-    let (_, carried, rebuilt) = inner(&world, world.acme.id()).state();
+    let (_, primary, derived) = inner(&world, world.acme.id()).state();
     for (key, value) in stored(&world.memory, Space::Scrub) {
         assert!(key == place::scrub() || place::tenant_of_key(&key).is_some());
-        for sum in [carried, rebuilt] {
+        for sum in [primary, derived] {
             assert!(!value.windows(32).any(|bytes| *bytes == sum.to_bytes()[8..]));
         }
     }

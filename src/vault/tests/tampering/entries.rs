@@ -75,7 +75,7 @@ fn place_of(victim: &Victim, field: &str, value: &str, position: u64) -> Vec<u8>
     let customers = victim.world.customers();
     let layout = customers.core().layout();
     let index = layout.indexes.iter().find(|index| index.is_on(field)).unwrap();
-    let term = index::normalise(&index.normaliser, &IndexValue::Text(value.to_owned())).unwrap().unwrap();
+    let term = index::normalize(&index.normalizer, &IndexValue::Text(value.to_owned())).unwrap().unwrap();
     place::entry(victim.world.acme.id(), &index::entry_key(&index.keys.value_key(&term), position))
 }
 

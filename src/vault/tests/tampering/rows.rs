@@ -81,7 +81,7 @@ fn rows_mixed_of_two_records_or_two_revisions_are_noticed() {
     {
         let cut = |row: &[u8]| -> [Vec<u8>; 4] {
             let parts = live(row);
-            let head = parts.carried.len() - parts.inline.len() - parts.wrapped.len();
+            let head = parts.primary.len() - parts.inline.len() - parts.wrapped.len();
             [row[..head].to_vec(), parts.wrapped.to_vec(), parts.inline.to_vec(), parts.links.to_vec()]
         };
         let (one, two) = (cut(&one), cut(&two));
@@ -107,7 +107,7 @@ fn older_revision_put_back_is_noticed_with_or_without_its_index_entries() {
     victim.noticed("the row and its entries", &all);
     let links = live(&row[0].1.clone().unwrap()).links.to_vec();
     let present = victim.row(b);
-    let relinked = [live(&present).carried, &links].concat();
+    let relinked = [live(&present).primary, &links].concat();
     victim.noticed("the row's links", &vec![(victim.key(b), Some(relinked))]);
 }
 
@@ -184,7 +184,7 @@ fn field_names_of_a_document_are_bound_to_their_values() {
     let documents = world.session(boss()).collection::<Document>().unwrap();
     let id = documents.insert(&Document::new().with("salary", "low").with("rating", "top")).unwrap();
     let (key, row) = stored(&world.memory, Space::Row).pop().unwrap();
-    for at in 0..live(&row).carried.len() {
+    for at in 0..live(&row).primary.len() {
         put(&world.memory, &[(key.clone(), Some(flipped(&row, at, 0x20)))]);
         assert!(documents.get(id).is_err(), "byte {at}");
     }

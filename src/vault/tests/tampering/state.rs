@@ -13,7 +13,7 @@ fn rich() -> (Victim, Vec<Pair>) {
     let before = everything(&victim.world.memory);
     notes.insert_with(&Note::new("two"), about(a)).unwrap();
     victim.change(b, "Bo Moon", "moon@x.org");
-    victim.world.acme.define_as::<Customer>(Customer::schema().index("tier", Normaliser::Exact), &admin()).unwrap();
+    victim.world.acme.define_as::<Customer>(Customer::schema().index("tier", Normalizer::Exact), &admin()).unwrap();
     victim.world.vault.flush().unwrap();
     (victim, before)
 }

@@ -17,7 +17,7 @@ const ENDS: usize = 65_536;
 
 /// The ends of values that were written lately, by the key of the value's first entry.
 #[derive(Default)]
-pub(in crate::vault) struct Ends {
+pub(in crate::vault) struct IndexTails {
     inner: RwLock<Known>,
 }
 
@@ -45,7 +45,7 @@ pub(in crate::vault) struct Seen {
     since: u64,
 }
 
-impl Ends {
+impl IndexTails {
     /// Looks for the end of a value in the store. `None` when what is there isn't as it should be, or is changing: then
     /// the committer looks itself, between two commits.
     pub(in crate::vault) fn look(
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn end_that_was_seen_counts_until_the_value_is_written_or_what_was_written_is_forgotten() {
-        let (store, ends, value) = (MemoryStore::new(), Ends::default(), Key::copied(&[2; 32]));
+        let (store, ends, value) = (MemoryStore::new(), IndexTails::default(), Key::copied(&[2; 32]));
         let first = index::entry_key(&value, 0);
         fill(&store, &value, &[0, 1, 2]);
         let seen = ends.look(&store, TENANT, &value, &first).unwrap().unwrap();
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn entry_behind_a_gap_or_behind_the_known_end_is_left_to_the_committer() {
-        let (store, ends, value) = (MemoryStore::new(), Ends::default(), Key::copied(&[2; 32]));
+        let (store, ends, value) = (MemoryStore::new(), IndexTails::default(), Key::copied(&[2; 32]));
         let first = index::entry_key(&value, 0);
         fill(&store, &value, &[0, 2]);
         assert!(ends.look(&store, TENANT, &value, &first).unwrap().is_none());
