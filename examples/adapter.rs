@@ -206,7 +206,7 @@ fn rules() -> [Rule; 4] {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let home = tempfile::tempdir()?;
-    let admin = Actor::new("admin-1").role("admin");
+    let admin = Actor::new("admin-1").with_role("admin");
     let administration = || Roles::new().role("admin", |r| r.administer());
     let vault = Vault::in_memory(&Memory::new())
         .master_key(KeyFile::create(home.path().join("master.key"))?)
@@ -215,9 +215,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin)?;
     acme.define::<Customer>(&admin)?;
 
-    let anna = Actor::new("anna").role("sales").attribute("region", "north");
-    let bert = Actor::new("bert").role("sales").attribute("region", "north");
-    let sam = Actor::new("sam").role("support");
+    let anna = Actor::new("anna").with_role("sales").with_attribute("region", "north");
+    let bert = Actor::new("bert").with_role("sales").with_attribute("region", "north");
+    let sam = Actor::new("sam").with_role("support");
     let customers = acme.session(anna.clone())?.collection::<Customer>()?;
     for (name, label) in [("Ada", "north"), ("Grace", "south"), ("Herald", "press")] {
         let customer =

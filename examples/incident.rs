@@ -85,7 +85,7 @@ fn policy() -> Roles {
 }
 
 fn seller(id: &str, device: &str) -> Actor {
-    Actor::new(id).role("sales").device(device)
+    Actor::new(id).with_role("sales").with_device(device)
 }
 
 fn main() -> Outcome<()> {
@@ -98,7 +98,7 @@ fn main() -> Outcome<()> {
         .respond(RuleName::MassExport, Respond::FreezeTenant(Freeze::ReadOnly));
     let monitor = Monitor::new(rules)
         .alerts(channel)
-        .responder(Actor::new("monitor").role("monitor"))
+        .responder(Actor::new("monitor").with_role("monitor"))
         .never_suspend(["officer-1"]);
     let vault = Vault::options(home.path().join("crm-data"))
         .master_key(KeyFile::create(home.path().join("master.key"))?)
@@ -108,7 +108,7 @@ fn main() -> Outcome<()> {
         .clock(calendar.clone())
         .create()?;
     monitor.watch(&vault)?;
-    let officer = Actor::new("officer-1").role("security");
+    let officer = Actor::new("officer-1").with_role("security");
     let (acme, ids) = open_shop(&vault, &calendar)?;
     ordinary_days(&acme, &ids, &calendar)?;
     while let Ok(alert) = alerts.try_recv() {
@@ -159,7 +159,7 @@ fn main() -> Outcome<()> {
 }
 
 fn open_shop(vault: &Vault, calendar: &Calendar) -> Outcome<(Tenant, Vec<RecordId>)> {
-    let admin = Actor::new("admin-1").role("admin");
+    let admin = Actor::new("admin-1").with_role("admin");
     let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin)?;
     acme.define::<Customer>(&admin)?;
     let session = acme.session(seller("sales-7", "desk-7"))?;

@@ -65,7 +65,7 @@ struct People {
 
 impl People {
     fn new(acme: &Tenant) -> Outcome<Self> {
-        let of = |id: &str, role: &str| acme.session(Actor::new(id).role(role));
+        let of = |id: &str, role: &str| acme.session(Actor::new(id).with_role(role));
         Ok(Self {
             seller: of("sales-7", "sales")?.for_purpose("sales"),
             manager: of("boss-1", "sales_manager")?.for_purpose("sales"),
@@ -88,7 +88,7 @@ fn main() -> Outcome<()> {
         .master_key(KeyFile::create(home.path().join("master.key"))?)
         .policy(PolicyFile::parse(&text)?)
         .create()?;
-    let administrator = Actor::new("admin-1").role("administrator");
+    let administrator = Actor::new("admin-1").with_role("administrator");
     let acme = vault.create_tenant("acme", Escrow::Unescrowed, &administrator)?;
     acme.define::<Customer>(&administrator)?;
 
@@ -96,14 +96,14 @@ fn main() -> Outcome<()> {
     let own = customers(&people.seller)?;
     let consented = NewMeta::new().label("marketing consent");
     let grace = own.insert_with(&customer("Grace Lee", "grace@example.com", "+61 412 111 222", "Perth"), consented)?;
-    let others = customers(&acme.session(Actor::new("sales-8").role("sales"))?.for_purpose("sales"))?;
+    let others = customers(&acme.session(Actor::new("sales-8").with_role("sales"))?.for_purpose("sales"))?;
     let wei = others.insert(&customer("Wei Zhang", "wei@example.com", "+61 412 333 444", "Hobart"))?;
 
     side_by_side(&people)?;
     explained(&acme, &people, wei)?;
     approved(&people, grace)?;
     emergency(&people, grace)?;
-    println!("\n{}", vault.verify(&Actor::new("auditor-1").role("auditor"))?);
+    println!("\n{}", vault.verify(&Actor::new("auditor-1").with_role("auditor"))?);
     Ok(vault.close()?)
 }
 

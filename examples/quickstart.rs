@@ -44,11 +44,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .policy(policy)
         .create()?;
 
-    let admin = Actor::new("admin-1").role("admin");
+    let admin = Actor::new("admin-1").with_role("admin");
     let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin)?;
     acme.define::<Customer>(&admin)?;
 
-    let sales = acme.session(Actor::new("sales-7").role("sales"))?;
+    let sales = acme.session(Actor::new("sales-7").with_role("sales"))?;
     let customers = sales.collection::<Customer>()?;
     let id = customers.insert(&customer("Grace Lee", "grace@example.com"))?; // durable when it returns
     customers.update(id, |c| c.tier = Some(Tier::Gold))?;

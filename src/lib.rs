@@ -38,11 +38,11 @@
 //!     )
 //!     .create()?;
 //!
-//! let admin = Actor::new("root").role("admin");
+//! let admin = Actor::new("root").with_role("admin");
 //! let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin)?;
 //! acme.define::<Customer>(&admin)?;
 //!
-//! let sales = acme.session(Actor::new("sales-7").role("sales"))?;
+//! let sales = acme.session(Actor::new("sales-7").with_role("sales"))?;
 //! let customers = sales.collection::<Customer>()?;
 //! let ann = Customer { name: "Ann Lee".into(), email: "Ann@Example.com".into(), notes: None };
 //! let id = customers.insert(&ann)?;

@@ -97,11 +97,11 @@ pub fn roles() -> Roles {
 }
 
 pub fn admin() -> Actor {
-    Actor::new("bench-admin").role("admin")
+    Actor::new("bench-admin").with_role("admin")
 }
 
 pub fn sales() -> Actor {
-    Actor::new("sales-7").role("sales")
+    Actor::new("sales-7").with_role("sales")
 }
 
 /// SplitMix64: repeatable, and far cheaper than what is measured.

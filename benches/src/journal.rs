@@ -49,7 +49,7 @@ pub fn run(options: &Options) -> Outcome<Vec<Figure>> {
 
 /// An entry of the size that a read's has: actor, session, device, purpose and so on, some 150 bytes.
 fn event() -> HostEvent {
-    let actor = Actor::new("sales-7").role("sales").in_session("7d1f0c55").device("desk-7");
+    let actor = Actor::new("sales-7").with_role("sales").with_session("7d1f0c55").with_device("desk-7");
     HostEvent::login(&actor).purpose("sales").reason("asked for by the customer").party(Grantee::Actor("sales-8"))
 }
 

@@ -46,7 +46,7 @@ fn roles() -> Roles {
 
 fn decisions(options: &Options) -> Vec<Figure> {
     let policy = roles();
-    let actor = Actor::new("sales-7").role("role-3").role("role-8").role("role-17");
+    let actor = Actor::new("sales-7").with_role("role-3").with_role("role-8").with_role("role-17");
     let (own, other) = (Resource::new().owner("sales-7"), Resource::new().owner("sales-8"));
     let fields = ["tier"];
     let now = Timestamp::from_micros(0);
@@ -114,7 +114,7 @@ fn measure(options: &Options, dir: &Path, size: usize) -> Outcome<Duration> {
     let vault = Vault::options(dir.join("vault")).master_key(key).cache_bytes(options.cache).policy(policy).create()?;
     let tenant = vault.create_tenant("acme", Escrow::Unescrowed, &admin())?;
     tenant.define_as::<Customer>(schema(0).index_owner(), &admin())?;
-    let seller = |name: &str| tenant.session(Actor::new(name).role("sales"));
+    let seller = |name: &str| tenant.session(Actor::new(name).with_role("sales"));
     let me = seller("me")?.collection_named::<Customer>(COLLECTION)?;
 
     let mut number = 0;

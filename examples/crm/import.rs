@@ -26,7 +26,7 @@ pub fn run(vault: &Vault, office: &Office, table: &Table) -> Outcome<Vec<Company
         let tenant = vault.create_tenant(name, Escrow::Unescrowed, &admin())?;
         tenant.define_as::<Document>(office.schema(), &admin())?;
         let customers = tenant
-            .session(Actor::new("night-import").role("import"))?
+            .session(Actor::new("night-import").with_role("import"))?
             .for_purpose("moving in")
             .collection_named::<Document>(CUSTOMERS)?;
 

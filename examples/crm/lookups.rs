@@ -23,8 +23,8 @@ pub fn run(vault: &Vault, office: &Office, imported: &[Company]) -> Outcome<Opti
         return Err("no company has a customer".into());
     };
     let tenant = vault.tenant(company.name)?;
-    let sales = Actor::new("sales-7").role("sales");
-    let support = Actor::new("support-3").role("support");
+    let sales = Actor::new("sales-7").with_role("sales");
+    let support = Actor::new("support-3").with_role("support");
     // The first customer of whom as much as possible can be looked up.
     let searched = |customer: &Document| {
         office.unique.iter().chain(&office.index).filter(|column| customer.text(column).is_some()).count()
@@ -34,7 +34,7 @@ pub fn run(vault: &Vault, office: &Office, imported: &[Company]) -> Outcome<Opti
         return Err("no company has a customer".into());
     };
 
-    for actor in [&sales, &support, &Actor::new("outsider-1"), &Actor::new("admin-1").role("admin")] {
+    for actor in [&sales, &support, &Actor::new("outsider-1"), &Actor::new("admin-1").with_role("admin")] {
         println!("{} reads {} of {}:", who(actor), id, company.name);
         show(customers(&tenant, actor).and_then(|customers| customers.get(*id)), customer);
     }

@@ -111,11 +111,11 @@ impl Office {
 }
 
 pub fn admin() -> Actor {
-    Actor::new("admin-1").role("admin")
+    Actor::new("admin-1").with_role("admin")
 }
 
 pub fn protection() -> Actor {
-    Actor::new("protection-1").role("protection")
+    Actor::new("protection-1").with_role("protection")
 }
 
 fn how(normalizer: &Normalizer) -> &'static str {

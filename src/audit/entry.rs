@@ -152,10 +152,10 @@ impl EntryBuilder {
         if !actor.roles().is_empty() {
             self.names(tag::ROLES, "list of roles", actor.roles().iter().map(String::as_str));
         }
-        if let Some(session) = actor.session_name() {
+        if let Some(session) = actor.session() {
             self.text(tag::SESSION, "name of a session", session);
         }
-        if let Some(device) = actor.device_name() {
+        if let Some(device) = actor.device() {
             self.text(tag::DEVICE, "name of a device", device);
         }
         self

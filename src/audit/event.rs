@@ -322,7 +322,7 @@ mod tests {
         let mut builder = EntryBuilder::new(Timestamp::from_micros(0), Action::Read);
         builder
             .outcome(Outcome::Denied, "no_rule", "")
-            .actor(&Actor::new("sales-7\n\"x\"").role("sales"))
+            .actor(&Actor::new("sales-7\n\"x\"").with_role("sales"))
             .subjects(&[Subject { pseudonym: Pseudonym::from_bytes([1; 16]), number: 2, revision: Revision::new(3) }])
             .fields_read(["name"].into_iter());
         let mut bytes = builder.finish().unwrap().as_bytes().to_vec();

@@ -89,7 +89,12 @@ pub(super) fn largest(text: &str) -> Event {
     let (words, reason) = (long(MAX_TEXT - 8).collect::<String>(), long(MAX_REASON).collect::<String>());
     event("export", Outcome::Permitted, &words, |builder| {
         builder
-            .actor(&Actor::new(words.clone()).role(words.clone()).in_session(words.clone()).device(words.clone()))
+            .actor(
+                &Actor::new(words.clone())
+                    .with_role(words.clone())
+                    .with_session(words.clone())
+                    .with_device(words.clone()),
+            )
             .purpose(&words)
             .reason(&reason)
             .subjects(&vec![subject(); MAX_SUBJECTS])
@@ -129,9 +134,12 @@ pub(super) fn all() -> Vec<Event> {
             })
         }));
     }
-    for actor in
-        [Actor::new(""), Actor::new("a").role("r"), Actor::new("a").in_session("s"), Actor::new("a").device("d")]
-    {
+    for actor in [
+        Actor::new(""),
+        Actor::new("a").with_role("r"),
+        Actor::new("a").with_session("s"),
+        Actor::new("a").with_device("d"),
+    ] {
         all.extend(names().map(|action| {
             event(action, Outcome::Permitted, "", |builder| {
                 builder.actor(&actor);
@@ -167,7 +175,7 @@ type Part = fn(&mut EntryBuilder, &str);
 
 const PARTS: &[Part] = &[
     |b, text| {
-        b.actor(&Actor::new(text).role(text).role("sales").in_session(text).device(text));
+        b.actor(&Actor::new(text).with_role(text).with_role("sales").with_session(text).with_device(text));
     },
     |b, text| {
         b.purpose(text);

@@ -88,7 +88,7 @@ fn entries_are_those_of_the_vectors() {
     };
     update
         .outcome(Outcome::Permitted, "", "sales")
-        .actor(&Actor::new("sales-7").role("sales").in_session("log-in 9").device("laptop-12"))
+        .actor(&Actor::new("sales-7").with_role("sales").with_session("log-in 9").with_device("laptop-12"))
         .purpose("support")
         .reason(vectors.text("/entries/0/fields/reason"))
         .policy(&vectors.array("/entries/0/fields/policy"))

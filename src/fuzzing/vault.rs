@@ -81,7 +81,7 @@ fn roles() -> Roles {
 }
 
 fn admin() -> Actor {
-    Actor::new("root").role("admin")
+    Actor::new("root").with_role("admin")
 }
 
 /// A vault, and what it should hold.
@@ -141,8 +141,8 @@ impl Pair {
     }
 
     fn on<T: types::Stored>(&mut self, which: usize) -> Calls<'_, T> {
-        let session = self.tenant(which).session(Actor::new("boss").role("boss")).unwrap();
-        let clerk = self.tenant(which).session(Actor::new("clerk").role("clerk")).unwrap();
+        let session = self.tenant(which).session(Actor::new("boss").with_role("boss")).unwrap();
+        let clerk = self.tenant(which).session(Actor::new("clerk").with_role("clerk")).unwrap();
         Calls {
             customers: session.collection::<T>().unwrap(),
             papers: session.collection_named::<Document>("papers").unwrap(),

@@ -10,7 +10,7 @@ use super::Timestamp;
 ///
 /// ```
 /// use strongroom::Actor;
-/// let actor = Actor::new("sales-7").role("sales").attribute("team", "north").device("laptop-12");
+/// let actor = Actor::new("sales-7").with_role("sales").with_attribute("team", "north").with_device("laptop-12");
 /// assert_eq!(actor.id(), "sales-7");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,14 +51,14 @@ impl Actor {
 
     /// Adds a role.
     #[must_use]
-    pub fn role(mut self, role: impl Into<String>) -> Self {
+    pub fn with_role(mut self, role: impl Into<String>) -> Self {
         self.roles.push(role.into());
         self
     }
 
     /// Sets an attribute, for policies that ask for it.
     #[must_use]
-    pub fn attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn with_attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.attributes.insert(name.into(), value.into());
         self
     }
@@ -70,32 +70,32 @@ impl Actor {
     /// use strongroom::Actor;
     /// use strongroom::model::{Clock, SystemClock};
     ///
-    /// let boss = Actor::new("boss-1").role("sales_manager").authenticated(2, SystemClock.now());
+    /// let boss = Actor::new("boss-1").with_role("sales_manager").with_authentication(2, SystemClock.now());
     /// # assert!(boss.authentication().is_some());
     /// ```
     #[must_use]
-    pub fn authenticated(mut self, strength: u8, at: Timestamp) -> Self {
+    pub fn with_authentication(mut self, strength: u8, at: Timestamp) -> Self {
         self.authentication = Some(Authentication { strength, at });
         self
     }
 
     /// Names the device.
     #[must_use]
-    pub fn device(mut self, device: impl Into<String>) -> Self {
+    pub fn with_device(mut self, device: impl Into<String>) -> Self {
         self.device = Some(device.into());
         self
     }
 
     /// Names the host's own session, to tell one log-in from another.
     #[must_use]
-    pub fn in_session(mut self, session: impl Into<String>) -> Self {
+    pub fn with_session(mut self, session: impl Into<String>) -> Self {
         self.session = Some(session.into());
         self
     }
 
     /// Names the channel that the actor came by, such as `web`, `app` or `call centre`.
     #[must_use]
-    pub fn channel(mut self, channel: impl Into<String>) -> Self {
+    pub fn with_channel(mut self, channel: impl Into<String>) -> Self {
         self.channel = Some(channel.into());
         self
     }
@@ -114,7 +114,7 @@ impl Actor {
 
     /// One attribute.
     #[must_use]
-    pub fn get_attribute(&self, name: &str) -> Option<&str> {
+    pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)
     }
 
@@ -126,19 +126,19 @@ impl Actor {
 
     /// The device, if the host named one.
     #[must_use]
-    pub fn device_name(&self) -> Option<&str> {
+    pub fn device(&self) -> Option<&str> {
         self.device.as_deref()
     }
 
     /// The host's session, if it named one.
     #[must_use]
-    pub fn session_name(&self) -> Option<&str> {
+    pub fn session(&self) -> Option<&str> {
         self.session.as_deref()
     }
 
     /// The channel, if the host named one.
     #[must_use]
-    pub fn channel_name(&self) -> Option<&str> {
+    pub fn channel(&self) -> Option<&str> {
         self.channel.as_deref()
     }
 

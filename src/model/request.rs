@@ -14,7 +14,7 @@ use super::{Action, Actor, RecordId, Revision, TenantId, Timestamp};
 /// use strongroom::policy::{AccessPolicy, Decision, Roles};
 ///
 /// let roles = Roles::new().role("sales", |r| r.on("customers").read(["name"]).own_only());
-/// let sales = Actor::new("sales-7").role("sales");
+/// let sales = Actor::new("sales-7").with_role("sales");
 /// let own = Resource::new().owner("sales-7");
 /// let request = Request::new(&sales, Action::Read, Timestamp::from_micros(0)).on("customers").resource(&own);
 /// assert!(matches!(roles.decide(&request, &NoFacts)?, Decision::Permit(_)));

@@ -18,7 +18,7 @@
 //!     .respond(RuleName::MassExport, Respond::SuspendActor);
 //! let monitor = Monitor::new(rules)
 //!     .alerts(AlertLines::new(std::io::stderr()))
-//!     .responder(Actor::new("guard").role("guard"))
+//!     .responder(Actor::new("guard").with_role("guard"))
 //!     .never_suspend(["root"]);
 //!
 //! let policy = Roles::new()

@@ -45,7 +45,7 @@ use crate::model::{Action, Actor, Facts, Request};
 ///     }
 /// }
 ///
-/// let support = Actor::new("support-3").role("support");
+/// let support = Actor::new("support-3").with_role("support");
 /// let customer = Resource::new().owner("support-1");
 /// let read = Request::new(&support, Action::Read, Timestamp::from_micros(0)).on("customers").resource(&customer);
 /// assert!(!policy.decide(&read, &NoFacts)?.is_permit());

@@ -48,7 +48,7 @@ use crate::model::{Action, Facts, FieldSet, Request};
 ///     }
 /// }
 ///
-/// let sales = Actor::new("sales-7").role("sales");
+/// let sales = Actor::new("sales-7").with_role("sales");
 /// let vip = ["vip".to_owned()];
 /// let vip = Resource::new().owner("sales-7").labels(&vip);
 /// let delete = Request::new(&sales, Action::Delete, Timestamp::from_micros(0)).on("customers").resource(&vip);

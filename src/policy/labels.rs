@@ -31,7 +31,7 @@ use crate::model::{Action, Facts, Request};
 ///         .unlabelled("internal"));
 /// policy.check()?;
 ///
-/// let sales = Actor::new("sales-7").role("sales").attribute("clearance", "internal");
+/// let sales = Actor::new("sales-7").with_role("sales").with_attribute("clearance", "internal");
 /// let labels = ["vip".to_owned(), "confidential".to_owned()];
 /// let (everyday, merger) = (Resource::new(), Resource::new().labels(&labels));
 /// let read = Request::new(&sales, Action::Read, Timestamp::from_micros(0)).on("customers");
@@ -125,7 +125,7 @@ impl Labels {
 
     /// The actor's clearance, or what it says instead of a level.
     fn cleared<'a>(&self, request: &Request<'a>) -> Result<usize, &'a str> {
-        match request.actor.get_attribute(&self.clearance) {
+        match request.actor.attribute(&self.clearance) {
             None => Ok(0),
             Some(said) => self.levels.iter().position(|level| level == said).ok_or(said),
         }
@@ -159,7 +159,7 @@ impl Labels {
             None => "which record it is isn't known, so it may be of any level".to_owned(),
             Some(_) => format!("the record is `{}`", self.name(self.level(request).1)),
         };
-        let missing = if request.actor.get_attribute(&self.clearance).is_none() { ", by default" } else { "" };
+        let missing = if request.actor.attribute(&self.clearance).is_none() { ", by default" } else { "" };
         format!("{record}; the actor's `{}` is `{}`{missing}", self.clearance, self.name(cleared))
     }
 

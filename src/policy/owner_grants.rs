@@ -34,9 +34,9 @@ use crate::model::{Action, Facts, Grantee, RecordId, Request, Resource};
 ///     let request = Request::new(actor, Action::Read, Timestamp::from_micros(0)).on(on).resource(&note);
 ///     policy.decide(&request, &NoFacts).is_ok_and(|decision| decision.is_permit())
 /// };
-/// assert!(reads(&Actor::new("sales-7").role("sales"), "notes"));
-/// assert!(!reads(&Actor::new("boss-1").role("supervisor"), "notes"));
-/// assert!(reads(&Actor::new("boss-1").role("supervisor"), "customers"));
+/// assert!(reads(&Actor::new("sales-7").with_role("sales"), "notes"));
+/// assert!(!reads(&Actor::new("boss-1").with_role("supervisor"), "notes"));
+/// assert!(reads(&Actor::new("boss-1").with_role("supervisor"), "customers"));
 /// # Ok::<(), strongroom::policy::PolicyError>(())
 /// ```
 ///

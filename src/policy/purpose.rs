@@ -29,7 +29,7 @@ use crate::model::{Action, Facts, Request};
 ///         .role("marketing", "customers", ["campaign"]));
 /// policy.check()?;
 ///
-/// let support = Actor::new("ben").role("support");
+/// let support = Actor::new("ben").with_role("support");
 /// let read = Request::new(&support, Action::Read, Timestamp::from_micros(0)).on("customers");
 /// assert!(policy.decide(&read.purpose("support"), &NoFacts)?.is_permit());
 /// assert!(policy.decide(&read.purpose("campaign"), &NoFacts)?.forbids());

@@ -1,7 +1,7 @@
 //! Stronger or fresher authentication for what is dangerous.
 //!
 //! Guarantees: what matches is done by nobody whose authentication is weaker or older. Does not: authenticate anybody; it
-//! believes [`Actor::authenticated`](crate::Actor::authenticated).
+//! believes [`Actor::with_authentication`](crate::Actor::with_authentication).
 
 #[cfg(test)]
 mod tests;

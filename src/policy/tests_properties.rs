@@ -121,12 +121,12 @@ struct Asked {
 
 impl Asked {
     fn ask<T>(&self, answer: impl FnOnce(&Request<'_>, &dyn Facts) -> T) -> T {
-        let mut actor = some(&ROLES, self.roles).into_iter().fold(Actor::new("anna"), Actor::role);
+        let mut actor = some(&ROLES, self.roles).into_iter().fold(Actor::new("anna"), Actor::with_role);
         if self.attributes & 1 != 0 {
-            actor = actor.attribute("clearance", if self.attributes & 2 != 0 { "high" } else { "low" });
+            actor = actor.with_attribute("clearance", if self.attributes & 2 != 0 { "high" } else { "low" });
         }
         if self.attributes & 4 != 0 {
-            actor = actor.authenticated(self.attributes & 3, Timestamp::from_micros(self.at - 1_000_000));
+            actor = actor.with_authentication(self.attributes & 3, Timestamp::from_micros(self.at - 1_000_000));
         }
         let fields = some(&FIELDS, self.fields);
         let (owner, labels) = self.record.unwrap_or_default();

@@ -119,7 +119,7 @@ impl Tenant {
     }
 
     /// Refuses whatever an actor asks from now on in this tenant, in open sessions too, until they have been
-    /// authenticated anew, at least this strongly ([`Actor::authenticated`]); every act answers
+    /// authenticated anew, at least this strongly ([`Actor::with_authentication`]); every act answers
     /// [`step_up_required`](crate::policy::codes::STEP_UP_REQUIRED) till then. Done again it counts from then, and the
     /// stronger of the two demands: [`waive_step_up`](Self::waive_step_up) takes one back.
     ///

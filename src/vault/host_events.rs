@@ -33,7 +33,7 @@ const PARTY_KIND: usize = "group:".len();
 /// ```
 /// use strongroom::vault::HostEvent;
 /// # fn example(acme: &strongroom::Tenant) -> strongroom::Result<()> {
-/// let sales = strongroom::Actor::new("sales-7").role("sales").device("laptop-12").in_session("4f1c");
+/// let sales = strongroom::Actor::new("sales-7").with_role("sales").with_device("laptop-12").with_session("4f1c");
 /// acme.record(HostEvent::login(&sales).code("two_factors"))?;
 /// acme.record(HostEvent::login_failed(&strongroom::Actor::new("sales-8")).code("wrong_password"))?;
 /// acme.record(HostEvent::other("report_printed").by(&sales).reason("monthly"))?;
@@ -171,8 +171,8 @@ impl HostEvent {
         let of = |text: Option<&str>| text.map_or(0, str::len);
         for (what, size, limit) in [
             ("id of the actor of a host event", of(actor.map(Actor::id)), MAX_TEXT),
-            ("device of a host event", of(actor.and_then(Actor::device_name)), MAX_TEXT),
-            ("session of a host event", of(actor.and_then(Actor::session_name)), MAX_TEXT),
+            ("device of a host event", of(actor.and_then(Actor::device)), MAX_TEXT),
+            ("session of a host event", of(actor.and_then(Actor::session)), MAX_TEXT),
             ("party of a host event", self.party_name().len(), MAX_TEXT.saturating_sub(PARTY_KIND)),
             ("purpose of a host event", of(self.purpose.as_deref()), MAX_TEXT),
             ("reason of a host event", of(self.reason.as_deref()), MAX_REASON),

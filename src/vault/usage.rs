@@ -88,7 +88,7 @@ mod tests {
             ("", &["sales", ""], &["", "sales"]),
         ] {
             let mut entry = EntryBuilder::new(Timestamp::from_micros(0), Action::Read);
-            let actor = roles.iter().fold(Actor::new("a"), |actor, role| actor.role(*role));
+            let actor = roles.iter().fold(Actor::new("a"), |actor, role| actor.with_role(*role));
             entry.outcome(Outcome::Permitted, "", rule).actor(&actor);
             let event = events(&"".into(), None, 0, vec![entry.finish().unwrap()]).remove(0);
             assert_eq!(used_by(&event, &known).into_iter().collect::<Vec<_>>(), used, "{rule}");

@@ -66,11 +66,11 @@ pub struct Office {
 }
 
 fn admin() -> Actor {
-    Actor::new("root").role("admin")
+    Actor::new("root").with_role("admin")
 }
 
 fn auditor() -> Actor {
-    Actor::new("aud-1").role("auditor")
+    Actor::new("aud-1").with_role("auditor")
 }
 
 impl Office {
@@ -100,11 +100,13 @@ impl Office {
     }
 
     fn work(&self, round: u32) {
-        let seller =
-            Actor::new(format!("sales-{round}\n\"ü\"")).role("sales").in_session("log-in 9").device("laptop-12");
+        let seller = Actor::new(format!("sales-{round}\n\"ü\""))
+            .with_role("sales")
+            .with_session("log-in 9")
+            .with_device("laptop-12");
         let session = self.acme.session(seller).unwrap().for_purpose("support").because("ticket 7 \u{2014} back");
         let customers = session.collection::<Customer>().unwrap();
-        let trainee = self.acme.session(Actor::new("new-1").role("trainee")).unwrap();
+        let trainee = self.acme.session(Actor::new("new-1").with_role("trainee")).unwrap();
         let looked_at = trainee.collection::<Customer>().unwrap();
         for number in 0..20 {
             let customer = Customer { name: "Ann".into(), email: format!("ann{round}.{number}@example.com") };

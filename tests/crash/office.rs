@@ -100,11 +100,11 @@ fn filling(key: u64, version: u32) -> String {
 }
 
 pub fn admin() -> Actor {
-    Actor::new("admin-1").role("admin")
+    Actor::new("admin-1").with_role("admin")
 }
 
 pub fn clerk() -> Actor {
-    Actor::new("clerk-1").role("clerk")
+    Actor::new("clerk-1").with_role("clerk")
 }
 
 /// Options for the vault in `dir`, locked with this key file.

@@ -208,7 +208,7 @@ fn options(dir: &Path, key: &Path) -> Result<VaultOptions, String> {
 }
 
 fn security() -> Actor {
-    Actor::new("security-1").role("security")
+    Actor::new("security-1").with_role("security")
 }
 
 fn notes(vault: &Vault) -> Result<Collection<Note>, String> {

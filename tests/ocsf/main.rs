@@ -28,7 +28,7 @@ impl Record for Customer {
 fn every_line_that_a_vault_writes_fits_the_schema() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("audit.ocsf.jsonl");
-    let admin = Actor::new("root").role("admin").device("console").in_session("s-1");
+    let admin = Actor::new("root").with_role("admin").with_device("console").with_session("s-1");
     let vault = Vault::options(home.path().join("data"))
         .master_key(KeyFile::create(home.path().join("master.key")).unwrap())
         .policy(
@@ -41,7 +41,7 @@ fn every_line_that_a_vault_writes_fits_the_schema() {
         .unwrap();
     let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin).unwrap();
     acme.define::<Customer>(&admin).unwrap();
-    let customers = acme.session(Actor::new("s\n7").role("sales")).unwrap().collection::<Customer>().unwrap();
+    let customers = acme.session(Actor::new("s\n7").with_role("sales")).unwrap().collection::<Customer>().unwrap();
     let id = customers.insert(&Customer { name: "Ann".to_owned() }).unwrap();
     customers.get(id).unwrap();
     customers.list(None, 10).unwrap();

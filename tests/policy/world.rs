@@ -105,7 +105,7 @@ impl World {
         known.now = Timestamp::from_micros((MONDAY * 1_440 + minutes) * MINUTE);
         let mut actor = person.actor.clone();
         if let Some((strength, ago)) = person.signed_in {
-            actor = actor.authenticated(strength, Timestamp::from_micros(known.now.as_micros() - ago * MINUTE));
+            actor = actor.with_authentication(strength, Timestamp::from_micros(known.now.as_micros() - ago * MINUTE));
         }
 
         let resource = thing.map(Thing::resource);
@@ -174,10 +174,10 @@ impl Person {
     fn new(row: &Row) -> Self {
         let mut actor = Actor::new(row.cell("id"));
         for role in words(row.cell("roles")) {
-            actor = actor.role(role);
+            actor = actor.with_role(role);
         }
         for (name, value) in pairs(row.cell("attributes")) {
-            actor = actor.attribute(name, value);
+            actor = actor.with_attribute(name, value);
         }
         let signed_in = row.cell("signed in").strip_suffix(" min ago").map(|text| {
             let (strength, ago) = text.split_once(", ").expect("like `2, 5 min ago`");

@@ -80,7 +80,7 @@ fn whatever_an_event_says_its_line_reads_back() {
 fn hostile_text_stays_within_its_value_or_field() {
     for text in HOSTILE {
         let event = samples::event("read", Outcome::Denied, text, |builder| {
-            builder.actor(&Actor::new(text).role(text).device(text)).reason(text).party(Grantee::Role(text));
+            builder.actor(&Actor::new(text).with_role(text).with_device(text)).reason(text).party(Grantee::Role(text));
         });
         let (_, extension) = parse(&event.to_cef());
         assert_eq!(
@@ -101,7 +101,7 @@ fn hostile_text_stays_within_its_value_or_field() {
 #[test]
 fn everyday_event_is_what_an_analyst_expects() {
     let event = samples::event("read", Outcome::Denied, "no_rule", |builder| {
-        builder.actor(&Actor::new("sales-7").role("sales").role("night")).reason("ticket=4711").rows(2);
+        builder.actor(&Actor::new("sales-7").with_role("sales").with_role("night")).reason("ticket=4711").rows(2);
     });
     let expected = format!(
         "CEF:0|Strongroom|strongroom|{}|read|read denied|4|rt=1795000000123 externalId=7/1 act=denied outcome=failure \

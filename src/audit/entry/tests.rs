@@ -11,7 +11,7 @@ fn full() -> EntryBuilder {
         .fields_read(["name", "email"].into_iter())
         .subjects(&[subject(1), subject(2)])
         .collection(CollectionId::from_bytes([3; 16]))
-        .actor(&Actor::new("sales-7").role("sales").in_session("s").device("d"))
+        .actor(&Actor::new("sales-7").with_role("sales").with_session("s").with_device("d"))
         .purpose("support")
         .reason("ticket 4711")
         .policy(&[4; 32])

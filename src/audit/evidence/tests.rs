@@ -20,7 +20,7 @@ fn key() -> HeadKey {
 
 fn entry(number: u64) -> Entry {
     let mut entry = EntryBuilder::new(Timestamp::from_micros(1_795_348_134_000_042), Action::Read);
-    entry.outcome(Outcome::Permitted, "", "sales").actor(&Actor::new(format!("sales-{number}")).role("sales"));
+    entry.outcome(Outcome::Permitted, "", "sales").actor(&Actor::new(format!("sales-{number}")).with_role("sales"));
     entry.finish().unwrap()
 }
 

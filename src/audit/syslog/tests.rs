@@ -138,7 +138,7 @@ fn message_over_its_limit_is_cut_says_so_and_stays_valid() {
     for body in [SyslogBody::Json, SyslogBody::Cef, SyslogBody::Text] {
         let event = samples::event("read", Outcome::Permitted, "", |builder| {
             builder
-                .actor(&Actor::new("sales-7").role("sales"))
+                .actor(&Actor::new("sales-7").with_role("sales"))
                 .policy(&[7; 32])
                 .fields_read(["name", "email"].into_iter());
         });

@@ -69,7 +69,7 @@ fn told(tell: impl FnOnce(&mut Tracing)) -> Vec<Seen> {
 #[test]
 fn level_goes_by_the_outcome_and_fields_say_what_applies() {
     let denied = samples::event("read", Outcome::Denied, "no_rule", |builder| {
-        builder.actor(&Actor::new("sales-7").role("a").role("b")).rows(3);
+        builder.actor(&Actor::new("sales-7").with_role("a").with_role("b")).rows(3);
     });
     let all = [
         samples::event("read", Outcome::Permitted, "", |_| ()),

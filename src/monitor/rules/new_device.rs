@@ -17,7 +17,7 @@ const MOST: f64 = 50.0;
 /// Somebody works from a device that was never seen with them: on its first day, once it was used for something (a thousandth
 /// of the tenant's data subjects, 3 at least, 50 at most). Not before their devices have been known for 7 days, and not if
 /// they had more than 4 new ones in 30 days. Only for hosts that name devices
-/// ([`Actor::device`](crate::Actor::device)).
+/// ([`Actor::with_device`](crate::Actor::with_device)).
 #[derive(Debug, Clone, Copy)]
 pub struct NewDevice {
     learning_days: u32,

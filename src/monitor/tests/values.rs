@@ -73,7 +73,7 @@ fn clients(tenant: &Tenant, actor: Actor) -> Collection<Client> {
 }
 
 fn seller(id: &str) -> Actor {
-    Actor::new(id).role("sales").device("desk")
+    Actor::new(id).with_role("sales").with_device("desk")
 }
 
 #[test]

@@ -100,15 +100,15 @@ pub(super) fn until(mut done: impl FnMut() -> bool) {
 }
 
 pub(super) fn admin() -> Actor {
-    Actor::new("root").role("admin")
+    Actor::new("root").with_role("admin")
 }
 
 fn seller(id: &str) -> Actor {
-    Actor::new(id).role("sales")
+    Actor::new(id).with_role("sales")
 }
 
 pub(super) fn guard() -> Actor {
-    Actor::new("guard").role("guard")
+    Actor::new("guard").with_role("guard")
 }
 
 /// A firm with a vault in memory.
@@ -228,7 +228,7 @@ fn insider_who_exports_is_suspended_and_the_tenant_frozen_and_a_restart_alerts_a
     assert!(matches!(watch.feedback(&alert.id, Feedback::Real, &seller("x")), Err(Error::Denied(_))));
     assert!(matches!(watch.feedback("nothing", Feedback::Real, &admin()), Err(Error::NotPossible { .. })));
     acme.reinstate("mole", "to have a say", &admin()).unwrap();
-    let own = watch.feedback(&alert.id, Feedback::FalseAlarm, &Actor::new("mole").role("admin"));
+    let own = watch.feedback(&alert.id, Feedback::FalseAlarm, &Actor::new("mole").with_role("admin"));
     assert!(matches!(own, Err(Error::NotPossible { .. })), "{own:?}");
     watch.feedback(&alert.id, Feedback::FalseAlarm, &admin()).unwrap();
     let said = office.tape.acts("alert_feedback", 1);

@@ -46,7 +46,7 @@ fn said(decision: &Decision) -> String {
 #[test]
 fn every_named_case_is_decided_as_the_documentation_says() {
     use Action::*;
-    let nurse = |id: &str| Actor::new(id).role("nurse");
+    let nurse = |id: &str| Actor::new(id).with_role("nurse");
     let taken = "break glass: nurse on customers (name phone) !";
     for (name, who, action, on, labels, expected) in [
         ("in an emergency a nurse reads", nurse("nurse-1"), Read, "customers", "", taken),
@@ -58,13 +58,13 @@ fn every_named_case_is_decided_as_the_documentation_says() {
         ("nor learns what is restricted", nurse("nurse-2"), Read, "customers", "litigation", "no_emergency"),
         ("another's emergency isn't hers", nurse(""), Read, "customers", "", "no_emergency"),
         ("one who lost the role", Actor::new("nurse-1"), Read, "customers", "", "not_allowed"),
-        ("one who never had it", Actor::new("x").role("sales"), Read, "customers", "", "not_allowed"),
+        ("one who never had it", Actor::new("x").with_role("sales"), Read, "customers", "", "not_allowed"),
         ("a nurse takes it", nurse("nurse-2"), BreakGlass, "", "", "break glass: take () ! ?"),
         ("and again", nurse("nurse-1"), BreakGlass, "", "", "break glass: take () ! ?"),
-        ("others don't", Actor::new("x").role("sales"), BreakGlass, "", "", "not_allowed"),
-        ("a reviewer reviews", Actor::new("x").role("auditor"), ReviewEmergency, "", "", "break glass: review ()"),
+        ("others don't", Actor::new("x").with_role("sales"), BreakGlass, "", "", "not_allowed"),
+        ("a reviewer reviews", Actor::new("x").with_role("auditor"), ReviewEmergency, "", "", "break glass: review ()"),
         ("a nurse doesn't", nurse("nurse-1"), ReviewEmergency, "", "", "not_allowed"),
-        ("administration isn't reached", nurse("boss-1").role("boss"), ChangePolicy, "", "", "not_allowed"),
+        ("administration isn't reached", nurse("boss-1").with_role("boss"), ChangePolicy, "", "", "not_allowed"),
     ] {
         ask(&who, action, on, labels, |request| {
             let decision = glass().decide(request, &facts()).unwrap();
@@ -81,7 +81,7 @@ fn beside_the_normal_policy_it_only_adds_and_never_lifts_what_is_forbidden() {
     let last = fallback(normal()).then(glass());
     let forbidden =
         any_of(normal()).or(glass()).or(forbid_if("closed", |request, _| request.collection == Some("customers")));
-    let nurse = |id: &str| Actor::new(id).role("nurse");
+    let nurse = |id: &str| Actor::new(id).with_role("nurse");
     for (name, policy, who, action, expected) in [
         (
             "any, emergency",
@@ -114,14 +114,14 @@ fn text_for_the_user_says_how_to_ask_to_those_who_may() {
         Decision::Deny(denial) => denial.for_user.into_owned(),
         other => panic!("{other:?}"),
     };
-    assert!(text(&Actor::new("nurse-2").role("nurse")).contains("ask for emergency access and say why"));
+    assert!(text(&Actor::new("nurse-2").with_role("nurse")).contains("ask for emergency access and say why"));
     assert_eq!(text(&Actor::new("x")), "You are not allowed to do this.");
 }
 
 #[test]
 fn explanation_tells_the_roles_the_emergency_and_what_is_missing() {
     let explain = |who: &Actor, action| ask(who, action, "customers", "", |r| glass().explain(r, &facts()).to_string());
-    let nurse = |id: &str| Actor::new(id).role("nurse");
+    let nurse = |id: &str| Actor::new(id).with_role("nurse");
     for (who, action, parts) in [
         (
             nurse("nurse-1"),
@@ -162,7 +162,7 @@ fn mistake_is_told_and_denies_everything_even_in_an_emergency() {
     ] {
         let error = policy.check().unwrap_err();
         assert!(std::error::Error::source(&error).unwrap().to_string().contains(says));
-        ask(&Actor::new("nurse-1").role("nurse"), Action::Read, "customers", "", |request| {
+        ask(&Actor::new("nurse-1").with_role("nurse"), Action::Read, "customers", "", |request| {
             assert_eq!(said(&policy.decide(request, &facts()).unwrap()), "policy_invalid!");
             let scope = policy.scope(request, &facts()).unwrap();
             assert!(!denies || scope == Scope::Nothing);
@@ -215,7 +215,7 @@ proptest! {
         let emergency = share.iter().fold(Remembered::default(), |facts, with| facts.share("customers", 1, with, Access::Read));
         let (emergency, quiet) = (emergency.clone().emergency(id), emergency);
         let quiet = if others { quiet.emergency("cat") } else { quiet };
-        let who = Actor::new(id).role(role);
+        let who = Actor::new(id).with_role(role);
         let tier = [("tier".to_owned(), if vip { "vip" } else { "gold" }.to_owned())];
         let resource = Resource { owner, ..Resource::new().id(record_id(1)).attributes(&tier) };
         let list = Request::new(&who, Action::List, Timestamp::from_micros(0)).on("customers");

@@ -107,7 +107,7 @@ fn actor(
         ("roles".to_owned(), texts(actor.roles())),
         ("attributes".to_owned(), record_of(actor.attributes())?),
     ]);
-    let named = [("device", actor.device_name()), ("session", actor.session_name()), ("channel", actor.channel_name())];
+    let named = [("device", actor.device()), ("session", actor.session()), ("channel", actor.channel())];
     attributes.extend(named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), text(value?)))));
     if let Some(authentication) = actor.authentication() {
         let age = facts.now().as_micros().saturating_sub(authentication.at.as_micros());

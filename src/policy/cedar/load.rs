@@ -152,7 +152,7 @@ fn entities(json: Option<&str>, types: &Types) -> Result<Base, PolicyError> {
         if *kind == types.actor {
             if !attributes.is_empty() {
                 let why = format!(
-                    "the Cedar entities: `{uid}` has attributes, which come with each act, from `Actor::attribute`: say its \
+                    "the Cedar entities: `{uid}` has attributes, which come with each act, from `Actor::with_attribute`: say its \
                      parents only"
                 );
                 return Err(PolicyError::new(why));

@@ -165,7 +165,7 @@ impl Cedar {
     /// in which group (as `parents` of `Strongroom::Actor::"<id>"`).
     ///
     /// Every decision takes time for each of them: about 1 ms for 1,000. Where there are many actors, say their groups
-    /// by [`Actor::role`](crate::Actor::role) or [`attribute`](crate::Actor::attribute) instead.
+    /// by [`Actor::with_role`](crate::Actor::with_role) or [`attribute`](crate::Actor::with_attribute) instead.
     ///
     /// ```
     /// use strongroom::policy::Cedar;

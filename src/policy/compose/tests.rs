@@ -197,7 +197,7 @@ fn step_up_wants_strength_and_freshness() {
     let within = Duration::from_secs(300);
     let permission = Permission::new("s").oblige(Obligation::StepUp { strength: 2, within });
     let code = |strength, at: i64, now: i64| {
-        let actor = Actor::new("anna").authenticated(strength, Timestamp::from_micros(at));
+        let actor = Actor::new("anna").with_authentication(strength, Timestamp::from_micros(at));
         let request = Request::new(&actor, Action::Read, Timestamp::from_micros(now));
         unmet(&permission, &request, &At(now)).map(|denial| denial.code)
     };

@@ -52,7 +52,8 @@ fn said(decision: &Decision) -> String {
 #[test]
 fn every_named_case_is_decided_as_the_documentation_says() {
     use Action::*;
-    let (sales, manager) = (Actor::new("ann").role("sales"), Actor::new("boss").role("sales").role("manager"));
+    let (sales, manager) =
+        (Actor::new("ann").with_role("sales"), Actor::new("boss").with_role("sales").with_role("manager"));
     let anywhere = DualControl::new(1).for_acts([ChangePolicy, Restore]).approvers(["head"]);
     let anybody = DualControl::new(3).for_acts([Erase]);
     for (name, policy, who, action, on, labels, expected) in [
@@ -100,7 +101,7 @@ fn act_is_permitted_when_enough_have_approved_and_not_before() {
     let roles = || Roles::new().role("sales", |r| r.on("customers").read_all().delete());
     let policies: [Box<dyn AccessPolicy>; 2] =
         [Box::new(all_of(roles()).and(policy())), Box::new(any_of(policy()).or(roles()).or(AllowAll))];
-    let sales = Actor::new("ann").role("sales");
+    let sales = Actor::new("ann").with_role("sales");
     for policy in policies {
         for (approvals, code) in
             [(0, Some(codes::APPROVAL_REQUIRED)), (1, Some(codes::APPROVAL_REQUIRED)), (2, None), (9, None)]
@@ -118,7 +119,7 @@ fn act_is_permitted_when_enough_have_approved_and_not_before() {
 #[test]
 fn explanation_counts_approvals_and_tells_who_approves() {
     let facts = Remembered { approvals: 1, ..Remembered::default() };
-    let sales = Actor::new("ann").role("sales");
+    let sales = Actor::new("ann").with_role("sales");
     let explain = |action, on: &str, labels| ask(&sales, action, on, labels, |r| vips().explain(r, &facts).to_string());
     for (action, on, labels, part) in [
         (Action::Delete, "customers", Some("vip"), "+ dual control: 2 for create, update, delete, export: it wants 2"),
@@ -212,7 +213,7 @@ proptest! {
             policy = policy.labelled(label);
         }
         let facts = Remembered { approvals, ..Remembered::default() };
-        let actor = Actor::new("ann").role("a");
+        let actor = Actor::new("ann").with_role("a");
         let both = all_of(AllowAll).and(policy);
         let permitted = ask(&actor, action, place, labels, |request| match both.decide(request, &facts).unwrap() {
             Decision::Permit(permission) => unmet(&permission, request, &facts).is_none(),

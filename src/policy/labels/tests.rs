@@ -8,9 +8,9 @@ fn policy() -> Labels {
 
 /// `ok`, or the denial's code. The record's labels stand between blanks; `?` is no known record.
 fn ask(policy: &Labels, clearance: &str, role: &str, action: Action, on: &str, labels: &str) -> String {
-    let mut actor = Actor::new("anna").role(role);
+    let mut actor = Actor::new("anna").with_role(role);
     if !clearance.is_empty() {
-        actor = actor.attribute("clearance", clearance);
+        actor = actor.with_attribute("clearance", clearance);
     }
     let labels_of: Vec<String> = labels.split_whitespace().map(str::to_owned).collect();
     let resource = Resource::new().labels(&labels_of);
@@ -98,13 +98,13 @@ fn clearance_is_read_from_the_attribute_that_was_named() {
         let request = Request::new(&actor, Action::Read, Timestamp::from_micros(0)).on("x").resource(&resource);
         policy.decide(&request, &NoFacts).unwrap().forbids()
     };
-    assert!(!forbids(Actor::new("anna").attribute("trust", "high")));
-    assert!(forbids(Actor::new("anna").attribute("clearance", "high")));
+    assert!(!forbids(Actor::new("anna").with_attribute("trust", "high")));
+    assert!(forbids(Actor::new("anna").with_attribute("clearance", "high")));
 }
 
 #[test]
 fn administrator_is_told_both_levels_and_the_user_neither() {
-    let actor = Actor::new("anna").attribute("clearance", "internl");
+    let actor = Actor::new("anna").with_attribute("clearance", "internl");
     let request = Request::new(&actor, Action::Read, Timestamp::from_micros(0)).on("customers");
     let Decision::Deny(denial) = policy().decide(&request, &NoFacts).unwrap() else { panic!() };
     assert!(denial.for_admin.contains("`internl`") && denial.for_admin.contains("`public`, `internal`, `secret`"));

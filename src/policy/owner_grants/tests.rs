@@ -48,8 +48,8 @@ fn said(decision: &Decision) -> String {
 fn every_named_case_is_decided_as_the_documentation_says() {
     use Action::*;
     let anns = |id| Some((id, Some("ann")));
-    let (ann, ben, admin) = (Actor::new("ann"), Actor::new("ben"), Actor::new("root").role("admin"));
-    let (sales, nobody) = (Actor::new("eve").role("sales"), Actor::new(""));
+    let (ann, ben, admin) = (Actor::new("ann"), Actor::new("ben"), Actor::new("root").with_role("admin"));
+    let (sales, nobody) = (Actor::new("eve").with_role("sales"), Actor::new(""));
     for (name, who, action, on, record, expected) in [
         ("owner reads", &ann, Read, "notes", anns(9), "permit, by owner"),
         ("in each collection", &ann, Read, "drafts", anns(9), "permit, by owner"),
@@ -95,7 +95,7 @@ fn every_named_case_is_decided_as_the_documentation_says() {
 
 #[test]
 fn explanation_tells_whose_it_is_and_what_share_is_missing() {
-    let ben = Actor::new("ben").role("sales");
+    let ben = Actor::new("ben").with_role("sales");
     let explain = |action, record| ask(&ben, action, "notes", record, |r| policy().explain(r, &facts()).to_string());
     let text = explain(Action::Update, Some((1, Some("ann"))));
     for part in [
@@ -147,7 +147,7 @@ proptest! {
         let remember = |shares: &[(u8, &str, bool)]| shares.iter().fold(Remembered::default(), |facts, (id, with, write)| {
             facts.share("notes", *id, with, if *write { Access::Write } else { Access::Read })
         });
-        let who = Actor::new(id).role("sales");
+        let who = Actor::new(id).with_role("sales");
         let facts = remember(&shares);
         let mut fewer = shares.clone();
         if !fewer.is_empty() {

@@ -11,7 +11,7 @@ fn policy() -> Purpose {
 }
 
 fn decide(role: &str, action: Action, on: &str, purpose: &str) -> Decision {
-    let actor = Actor::new("anna").role(role);
+    let actor = Actor::new("anna").with_role(role);
     let mut request = Request::new(&actor, action, Timestamp::from_micros(0));
     request.collection = Some(on).filter(|name| !name.is_empty());
     request.purpose = Some(purpose).filter(|purpose| *purpose != "-");

@@ -9,7 +9,7 @@
 //! let roles = Roles::new()
 //!     .role("sales", |r| r.on("customers").read(["name", "email"]).own_only())
 //!     .role("protection", |r| r.on("customers").read_all());
-//! let staff = [Actor::new("sales-7").role("sales"), Actor::new("officer").role("protection")];
+//! let staff = [Actor::new("sales-7").with_role("sales"), Actor::new("officer").with_role("protection")];
 //! let questions = Questions::new(&roles, &NoFacts);
 //!
 //! // Who reads any customer?
@@ -273,7 +273,7 @@ struct Asker<'q, 'a> {
 
 impl<'q, 'a> Asker<'q, 'a> {
     fn new(questions: &'q Questions<'a>, actor: &'q Actor) -> Self {
-        let proven = actor.clone().authenticated(u8::MAX, questions.now());
+        let proven = actor.clone().with_authentication(u8::MAX, questions.now());
         Self { questions, actor, proven }
     }
 

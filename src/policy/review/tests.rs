@@ -112,10 +112,10 @@ impl Facts for Office {
 
 fn staff() -> Vec<Actor> {
     vec![
-        Actor::new("zoe").role("sales").role("auditor"),
-        Actor::new("ann").role("sales"),
-        Actor::new("max").role("manager"),
-        Actor::new("eve").role("slaes"),
+        Actor::new("zoe").with_role("sales").with_role("auditor"),
+        Actor::new("ann").with_role("sales"),
+        Actor::new("max").with_role("manager"),
+        Actor::new("eve").with_role("slaes"),
     ]
 }
 

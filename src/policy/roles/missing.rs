@@ -73,9 +73,9 @@ impl Roles {
     /// The smallest role that would do, for an actor who has none.
     fn role_to_have(&self, request: &Request<'_>) -> Option<String> {
         let suffices = |name: &str| {
-            let mut actor = Actor::new(request.actor.id()).role(name);
+            let mut actor = Actor::new(request.actor.id()).with_role(name);
             for (name, value) in request.actor.attributes() {
-                actor = actor.attribute(name, value);
+                actor = actor.with_attribute(name, value);
             }
             self.compiled().permission(&Request { actor: &actor, ..*request }).is_ok()
         };

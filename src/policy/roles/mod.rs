@@ -82,7 +82,7 @@ use compiled::{Compiled, Refusal, is_own, is_written};
 /// # use strongroom::model::{Action, NoFacts, Request, Resource, Timestamp};
 /// # use strongroom::policy::{AccessPolicy, Roles};
 /// let policy = Roles::new().role("sales", |r| r.on("customers").read_all().update(["name"]));
-/// let sales = Actor::new("sales-7").role("sales");
+/// let sales = Actor::new("sales-7").with_role("sales");
 /// let customer = Resource::new();
 /// let request = Request::new(&sales, Action::Update, Timestamp::from_micros(0)).on("customers").resource(&customer);
 /// let why = policy.explain(&request.fields(&["tier"]), &NoFacts);
@@ -138,8 +138,8 @@ impl Roles {
     ///     .role("requester", |r| r.on("refunds").create())
     ///     .role("approver", |r| r.on("refunds").approve())
     ///     .separate(["requester", "approver"]);
-    /// assert!(policy.conflicts(&Actor::new("anna").role("requester")).is_empty());
-    /// assert_eq!(policy.conflicts(&Actor::new("anna").role("requester").role("approver")).len(), 1);
+    /// assert!(policy.conflicts(&Actor::new("anna").with_role("requester")).is_empty());
+    /// assert_eq!(policy.conflicts(&Actor::new("anna").with_role("requester").with_role("approver")).len(), 1);
     /// ```
     #[must_use]
     pub fn separate<S: Into<String>>(mut self, roles: impl IntoIterator<Item = S>) -> Self {

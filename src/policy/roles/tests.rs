@@ -66,7 +66,7 @@ fn ask<T>(actor: &Actor, case: &Case, answer: impl FnOnce(&Request<'_>) -> T) ->
 }
 
 fn actor(roles: &str) -> Actor {
-    roles.split_whitespace().fold(Actor::new("anna"), Actor::role)
+    roles.split_whitespace().fold(Actor::new("anna"), Actor::with_role)
 }
 
 /// `permit read:… write:…`, or the denial's code.
@@ -231,7 +231,7 @@ fn row_outside_the_scope_is_denied_by_itself_too() {
 #[test]
 fn actor_without_an_id_owns_nothing() {
     let question = case("sales", Action::Read, "customers", Record::Of(""), "");
-    let decision = ask(&Actor::new("").role("sales"), &question, |request| crm().decide(request, &Now)).unwrap();
+    let decision = ask(&Actor::new("").with_role("sales"), &question, |request| crm().decide(request, &Now)).unwrap();
     assert!(matches!(decision, Decision::Deny(denial) if denial.code == codes::NOT_OWNER));
 }
 

@@ -17,7 +17,7 @@ impl Facts for Shown {
 }
 
 fn limit(policy: &RowLimit, role: &str, action: Action, on: &str) -> Option<(u32, Option<u32>)> {
-    let actor = Actor::new("anna").role(role);
+    let actor = Actor::new("anna").with_role(role);
     let request = Request::new(&actor, action, Timestamp::from_micros(0)).on(on);
     match policy.decide(&request, &Shown(0)).unwrap() {
         Decision::Limit(limit) => match limit.obligations.as_slice() {

@@ -106,7 +106,7 @@ impl Index {
     }
 
     pub(super) fn asker<'a>(&'a self, request: &Request<'a>) -> Asker<'a> {
-        let by_attribute = self.group_attribute.as_ref().and_then(|name| request.actor.get_attribute(name));
+        let by_attribute = self.group_attribute.as_ref().and_then(|name| request.actor.attribute(name));
         Asker { actor: request.actor, listed: self.groups_of(request.actor.id()), by_attribute }
     }
 

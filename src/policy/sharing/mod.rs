@@ -53,7 +53,7 @@ use level::Level;
 /// let policy = all_of(roles).and(sharing);
 /// policy.check()?;
 ///
-/// let sales_8 = Actor::new("sales-8").role("sales");
+/// let sales_8 = Actor::new("sales-8").with_role("sales");
 /// let norths = Resource::new().owner("sales-7");
 /// let ask = |action| Request::new(&sales_8, action, Timestamp::from_micros(0)).on("customers").resource(&norths);
 /// assert!(policy.decide(&ask(Action::Read), &NoFacts)?.is_permit());

@@ -10,7 +10,7 @@ fn wants() -> StepUp {
 
 /// Whether it obliges. `?` is no known record.
 fn obliges(policy: &StepUp, roles: &str, action: Action, on: &str, labels: &str, fields: &str) -> bool {
-    let actor = roles.split_whitespace().fold(Actor::new("anna"), Actor::role);
+    let actor = roles.split_whitespace().fold(Actor::new("anna"), Actor::with_role);
     let labels_of: Vec<String> = labels.split_whitespace().map(str::to_owned).collect();
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let resource = Resource::new().labels(&labels_of);
@@ -79,7 +79,7 @@ fn it_applies_where_all_that_is_said_matches() {
 
 #[test]
 fn explanation_says_what_the_actor_has_or_why_it_does_not_apply() {
-    let actor = Actor::new("anna").authenticated(1, Timestamp::from_micros(-90_000_000));
+    let actor = Actor::new("anna").with_authentication(1, Timestamp::from_micros(-90_000_000));
     let request = Request::new(&actor, Action::Read, Timestamp::from_micros(0)).on("orders");
     let text = wants().explain(&request, &NoFacts).to_string();
     assert!(text.contains("strength 2, within 3600s; the actor's is of strength 1 and 90 seconds old"), "{text}");

@@ -16,7 +16,7 @@ fn moment(date: &str, hour: i64, minute: i64, offset: i64) -> i64 {
 }
 
 fn code(policy: &WorkingHours, role: &str, action: Action, at: i64) -> String {
-    let actor = Actor::new("anna").role(role);
+    let actor = Actor::new("anna").with_role(role);
     // The request's own time isn't the one that counts.
     match policy.decide(&Request::new(&actor, action, Timestamp::from_micros(0)), &At(at)).unwrap() {
         Decision::Limit(limit) if limit.obligations.is_empty() => "open".to_owned(),
@@ -138,7 +138,7 @@ fn administrator_is_told_the_local_time_and_the_hours() {
     );
     assert_eq!(denial.for_user, "This can be done during working hours only.");
     assert!(policy.explain(&request, &late).to_string().contains("+ working hours: it is Monday 18:05"));
-    let on_call = Actor::new("anna").role("x");
+    let on_call = Actor::new("anna").with_role("x");
     let excepted = policy.except_role("x").explain(&Request { actor: &on_call, ..request }, &late);
     assert!(excepted.to_string().contains("- working hours: the actor has an excepted role, one of `x`"));
 }

@@ -65,7 +65,7 @@ fn duplicate_of_a_row_that_the_actor_cannot_see_is_answered_as_a_refused_insert(
     let eve = sales("eve");
     let own =
         world.session(eve.clone()).collection::<Customer>().unwrap().insert(&Customer::new("E", "e@x.org")).unwrap();
-    let refused = world.session(Actor::new("eve").role("admin")).collection::<Customer>().unwrap();
+    let refused = world.session(Actor::new("eve").with_role("admin")).collection::<Customer>().unwrap();
     let refused = told(refused.insert(&Customer::new("Eve", "new@x.org")));
     assert_eq!(refused.0, codes::NOT_ALLOWED);
     let answers = attempts(&world, &eve, own, "ANN@x.org");

@@ -33,10 +33,10 @@ fn count_is_of_the_records_that_the_actor_could_list() {
     assert_eq!(world.customers().count().unwrap(), 8);
     let boss_may_delete = policy().role("cleaner", |r| r.on_any().delete());
     world.vault.set_policy(boss_may_delete, &admin()).unwrap();
-    world.session(Actor::new("c").role("cleaner")).collection::<Customer>().unwrap().delete(gone).unwrap();
+    world.session(Actor::new("c").with_role("cleaner")).collection::<Customer>().unwrap().delete(gone).unwrap();
     let counts = ["s1", "s2", "s3"].map(|seller| of(sales(seller)).count().unwrap());
     assert_eq!((counts, world.customers().count().unwrap()), ([3, 4, 0], 7));
-    assert_eq!(code(of(Actor::new("x").role("cleaner")).count()), codes::NOT_ALLOWED);
+    assert_eq!(code(of(Actor::new("x").with_role("cleaner")).count()), codes::NOT_ALLOWED);
     world.vault.flush().unwrap();
     let said: Vec<_> = kept.of("count").iter().map(|event| (event.rows(), event.subjects().len())).collect();
     assert_eq!(said[2..6], [(Some(3), 0), (Some(4), 0), (Some(0), 0), (Some(7), 0)]);
@@ -64,10 +64,10 @@ fn sorting_orders_by_value_and_leaves_out_records_whose_field_the_actor_may_not_
     assert_eq!(order("tier", false, 10), [3, 0, 2, 4, 1], "what has none comes last");
     assert_eq!(order("tier", true, 2), [4, 2]);
     // Support may read the addresses of its own customers only, and sellers nobody's.
-    let own = of(Actor::new("s1").role("support")).sorted("email", false, 10).unwrap();
+    let own = of(Actor::new("s1").with_role("support")).sorted("email", false, 10).unwrap();
     assert_eq!(own.len(), 5);
-    assert!(of(Actor::new("p").role("support")).sorted("email", false, 10).unwrap().is_empty());
-    assert_eq!(of(Actor::new("p").role("support")).sorted("name", false, 10).unwrap().len(), 5);
+    assert!(of(Actor::new("p").with_role("support")).sorted("email", false, 10).unwrap().is_empty());
+    assert_eq!(of(Actor::new("p").with_role("support")).sorted("name", false, 10).unwrap().len(), 5);
     assert_eq!(code(of(sales("s1")).sorted("email", false, 10)), codes::FIELD_NOT_READABLE);
     assert!(matches!(world.customers().sorted("nmae", false, 10), Err(Error::Record(_))));
 }

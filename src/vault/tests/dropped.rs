@@ -88,8 +88,8 @@ fn rows_that_want_stronger_authentication_are_left_out_of_lists_until_it_was_giv
     let world = World::with(|options| options.policy(policy()).clock(hands.clone()));
     let (vips, others) = labelled(&world, "vip");
     let of = |actor: Actor| world.session(actor).collection::<Customer>().unwrap();
-    let weak = of(sales("s").authenticated(1, hands.now()));
-    let strong = of(sales("s").authenticated(2, hands.now()));
+    let weak = of(sales("s").with_authentication(1, hands.now()));
+    let strong = of(sales("s").with_authentication(2, hands.now()));
     for (what, ids) in shown(&weak) {
         assert_eq!(ids, others, "{what}");
     }

@@ -8,7 +8,7 @@ use crate::model::{Clock, TenantId, Timestamp};
 use crate::vault::retention::Retention;
 
 fn auditor() -> Actor {
-    Actor::new("aud-1").role("auditor")
+    Actor::new("aud-1").with_role("auditor")
 }
 
 /// A policy under which auditors read the journal of the tenant `acme` and of the vault, and of no other.
@@ -215,7 +215,7 @@ fn dropped_blocks_still_count_in_proofs_and_their_entries_are_shown_no_more() {
             .role("keeper", |r| r.may([Action::Retain, Action::Verify]));
         options.policy(policy).clock(clock.clone()).sink(crate::audit::Required(sink.clone()))
     });
-    let keeper = Actor::new("k").role("keeper");
+    let keeper = Actor::new("k").with_role("keeper");
     let fill = |to: u64| {
         while world.vault.health().journal_blocks <= to {
             world.notes().insert(&Note::new("n")).unwrap();

@@ -35,7 +35,7 @@ fn rows_that_only_a_limited_permit_shows_are_limited_in_lists_though_others_are_
     for n in 0..10 {
         world.add("Ann", &format!("a{n}@x.org"));
     }
-    let clerk = world.session(Actor::new("eve").role("clerk")).collection::<Customer>().unwrap();
+    let clerk = world.session(Actor::new("eve").with_role("clerk")).collection::<Customer>().unwrap();
     for n in 0..4 {
         clerk.insert(&Customer::new("Own", &format!("own{n}@x.org"))).unwrap();
     }
@@ -60,7 +60,7 @@ fn count_that_needs_approval_for_some_rows_uses_it_up() {
     let session = world.session(boss());
     assert_eq!(session.collection::<Customer>().unwrap().count().unwrap(), 1);
     let id = session.ask_approval(Action::Count, "customers", None, &[], "why", HOUR).unwrap();
-    world.session(Actor::new("other").role("boss")).answer(id, true).unwrap();
+    world.session(Actor::new("other").with_role("boss")).answer(id, true).unwrap();
     let session = session.under_approval(id);
     assert_eq!(session.collection::<Customer>().unwrap().count().unwrap(), 2);
     assert_eq!(session.collection::<Customer>().unwrap().count().unwrap(), 1);
@@ -123,7 +123,7 @@ fn list_that_shows_one_row_by_emergency_access_alarms_wherever_the_row_stands() 
     };
     let kept = Kept::default();
     let world = World::with(|options| options.policy(policy()).sink(Required(kept.clone())));
-    let session = world.session(Actor::new("eve").role("doctor"));
+    let session = world.session(Actor::new("eve").with_role("doctor"));
     let customers = session.collection::<Customer>().unwrap();
     customers.insert(&Customer::new("Own", "own@x.org")).unwrap();
     world.add("Ann", "a@x.org");

@@ -109,15 +109,15 @@ impl MasterKey for Unlocked {
 }
 
 fn admin() -> Actor {
-    Actor::new("root").role("admin")
+    Actor::new("root").with_role("admin")
 }
 
 fn boss() -> Actor {
-    Actor::new("b").role("boss")
+    Actor::new("b").with_role("boss")
 }
 
 fn sales(id: &str) -> Actor {
-    Actor::new(id).role("sales")
+    Actor::new(id).with_role("sales")
 }
 
 fn roles() -> Roles {

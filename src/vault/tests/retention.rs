@@ -31,7 +31,7 @@ impl Clock for Hands {
 }
 
 fn keeper() -> Actor {
-    Actor::new("k").role("keeper")
+    Actor::new("k").with_role("keeper")
 }
 
 fn with(memory: &Memory, hands: &Hands) -> VaultOptions {

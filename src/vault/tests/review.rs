@@ -190,7 +190,7 @@ fn review_covers_what_is_defined_and_an_open_collections_other_fields() {
         .role("admin", |r| r.administer().may([Action::ReviewAccess]))
         .role("reader", |r| r.on("cards").read(["colour"]).on("notes").read_all().own_only());
     world.vault.set_policy(reader, &admin()).unwrap();
-    let review = world.acme.review_access(&[Actor::new("r").role("reader"), admin()], 30, &admin()).unwrap();
+    let review = world.acme.review_access(&[Actor::new("r").with_role("reader"), admin()], 30, &admin()).unwrap();
     assert_eq!(review.tenant.as_deref(), Some("acme"));
     let reviewed = review.actor("r").unwrap();
     let names: Vec<_> = reviewed.collections.iter().map(|collection| collection.collection.as_str()).collect();
@@ -220,7 +220,7 @@ fn roles_count_as_used_by_acts_in_this_tenant_and_of_the_vault_in_the_days_asked
     // Of another tenant, and refused: neither is a use here.
     let theirs = beta.session(boss()).unwrap().collection::<Customer>().unwrap();
     theirs.insert(&Customer::new("Eve", "eve@x.org")).unwrap();
-    let nobody = Actor::new("g").role("ghost");
+    let nobody = Actor::new("g").with_role("ghost");
     assert!(world.session(nobody.clone()).collection::<Customer>().unwrap().list(None, 1).is_err());
     hand.set_day(100);
     let staff = [admin(), boss(), sales("s1"), nobody];

@@ -45,7 +45,7 @@ fn field_that_may_not_be_seen_is_not_searched_and_one_that_may_not_be_written_is
 #[test]
 fn permit_whose_obligation_is_not_met_neither_counts_nor_burdens_another() {
     let crm = crm();
-    let both = Actor::new("sales-7").role("support").role("sales");
+    let both = Actor::new("sales-7").with_role("support").with_role("sales");
     let (own, foreign) = (Resource::new().id(id()).owner("sales-7"), Resource::new().id(id()));
     let without = permitted(&crm, &ask(&both, Action::Read).resource(&own));
     assert_eq!((without.read, without.obligations), (fields("name email tier"), vec![]));
@@ -59,7 +59,7 @@ fn permit_whose_obligation_is_not_met_neither_counts_nor_burdens_another() {
 #[test]
 fn step_up_is_asked_of_administration() {
     let crm = crm();
-    let admin = Actor::new("root").role("admin");
+    let admin = Actor::new("root").with_role("admin");
     let request = |actor| Request::new(actor, Action::CreateTenant, NOW);
     assert_eq!(denied(&crm, &request(&admin)).code, codes::STEP_UP_REQUIRED);
     let fresh = admin.clone().authenticated(2, NOW);
@@ -90,7 +90,7 @@ fn obligation_that_nobody_knows_denies() {
 #[test]
 fn forbid_overrides_a_permit_with_its_own_code_and_words() {
     let crm = crm();
-    let boss = Actor::new("b").role("boss");
+    let boss = Actor::new("b").with_role("boss");
     let (plain, labels) = (Resource::new().id(id()), ["contract".to_owned()]);
     permitted(&crm, &ask(&boss, Action::Delete).resource(&plain));
     let denial = denied(&crm, &ask(&boss, Action::Delete).resource(&plain.labels(&labels)));
@@ -171,7 +171,7 @@ fn cedar_and_roles_agree_on_the_same_rules() {
         Some(Resource::new().id(id()).owner("sales-7")),
         Some(Resource::new().id(id()).owner("sales-8")),
     ];
-    for actor in ["sales", "admin", "boss", "nobody"].map(|role| Actor::new("sales-7").role(role)) {
+    for actor in ["sales", "admin", "boss", "nobody"].map(|role| Actor::new("sales-7").with_role(role)) {
         for (act, resource) in Action::ALL.iter().flat_map(|act| resources.iter().map(move |resource| (*act, resource)))
         {
             // The group `administer` is all administration, `Roles::administer` only these acts. To count is in `view`.
@@ -200,7 +200,7 @@ fn cedar_and_roles_agree_on_the_same_rules() {
 
 #[test]
 fn explanation_names_every_policy_and_what_is_missing() {
-    let (crm, both) = (crm(), Actor::new("sales-7").role("support").role("sales"));
+    let (crm, both) = (crm(), Actor::new("sales-7").with_role("support").with_role("sales"));
     let own = Resource::new().id(id()).owner("sales-7");
     let text = crm.explain(&ask(&both, Action::Read).resource(&own), &AtNow).to_string();
     assert!(text.contains("cedar: permits, by `sales: own customers`"), "{text}");
@@ -216,7 +216,7 @@ fn explanation_names_every_policy_and_what_is_missing() {
     let text = crm.explain(&ask(&sales, Action::Export), &AtNow).to_string();
     assert!(text.contains("missing: a permit for `export`: no policy has one"), "{text}");
     let labels = ["contract".to_owned()];
-    let boss = Actor::new("b").role("boss");
+    let boss = Actor::new("b").with_role("boss");
     let text = crm.explain(&ask(&boss, Action::Delete).resource(&own.labels(&labels)), &AtNow).to_string();
     assert!(text.contains("+ contracts stay: forbids") && text.contains("+ boss deletes: permits"), "{text}");
     let erring =

@@ -87,7 +87,7 @@ impl Facts for AtNow {
 }
 
 fn sales() -> Actor {
-    Actor::new("sales-7").role("sales")
+    Actor::new("sales-7").with_role("sales")
 }
 
 fn id() -> RecordId {

@@ -5,8 +5,13 @@ fn what_comes_with_every_act_fits_the_shipped_schema() {
     let (schema, _) = cedar_policy::Schema::from_cedarschema_str(Cedar::SCHEMA).unwrap();
     let crm = crm();
     let bare = Actor::new("");
-    let full =
-        Actor::new("anna").role("support").role("boss").authenticated(2, NOW).device("d").in_session("s").channel("c");
+    let full = Actor::new("anna")
+        .with_role("support")
+        .with_role("boss")
+        .with_authentication(2, NOW)
+        .with_device("d")
+        .with_session("s")
+        .with_channel("c");
     let labels = ["vip".to_owned()];
     let known = Resource::new().id(id()).owner("anna").labels(&labels);
     let new = Resource::new();
@@ -41,12 +46,12 @@ fn what_comes_with_every_act_fits_the_shipped_schema() {
 #[test]
 fn policies_see_who_asks_what_about_which_record_and_when() {
     let anna = Actor::new("anna")
-        .role("support")
-        .attribute("team", "north")
-        .authenticated(2, Timestamp::from_micros(NOW.as_micros() - 10_000_001))
-        .device("laptop")
-        .in_session("s-1")
-        .channel("web");
+        .with_role("support")
+        .with_attribute("team", "north")
+        .with_authentication(2, Timestamp::from_micros(NOW.as_micros() - 10_000_001))
+        .with_device("laptop")
+        .with_session("s-1")
+        .with_channel("web");
     let (labels, attributes) = (["vip".to_owned()], [("region".to_owned(), "north".to_owned())]);
     let record = Resource::new().id(id()).owner("anna").labels(&labels).attributes(&attributes);
     let mut request = ask(&anna, Action::Read).resource(&record).fields(&["email"]);
@@ -90,13 +95,13 @@ fn what_is_not_known_is_not_there() {
         assert!(holds(condition, &request, &NoFacts), "{condition}");
     }
     // Of an authentication that lies ahead of the clock nothing is said, or its age would be below any.
-    let ahead = Actor::new("x").authenticated(9, Timestamp::from_micros(NOW.as_micros() + 61_000_000));
+    let ahead = Actor::new("x").with_authentication(9, Timestamp::from_micros(NOW.as_micros() + 61_000_000));
     assert!(holds(
         "!(principal has strength) && !(principal has authenticated_for)",
         &ask(&ahead, Action::Read),
         &AtNow
     ));
-    let close = Actor::new("x").authenticated(9, Timestamp::from_micros(NOW.as_micros() + 59_000_000));
+    let close = Actor::new("x").with_authentication(9, Timestamp::from_micros(NOW.as_micros() + 59_000_000));
     assert!(holds("principal.authenticated_for == 0", &ask(&close, Action::Read), &AtNow));
     // An actor without an id owns nothing, not even what nobody owns.
     let unnamed = Actor::new("");
@@ -106,7 +111,7 @@ fn what_is_not_known_is_not_there() {
 
 #[test]
 fn ids_never_become_policy_text() {
-    let sly = Actor::new(r#"x" || true || ""#).role(r#"sales", "boss"#).attribute("a\"b", "\\");
+    let sly = Actor::new(r#"x" || true || ""#).with_role(r#"sales", "boss"#).with_attribute("a\"b", "\\");
     let own = Resource::new().id(id()).owner(sly.id());
     denied(&crm(), &ask(&sly, Action::Read).resource(&own));
     assert!(holds(r#"principal.roles == ["sales\", \"boss"]"#, &ask(&sly, Action::Read), &AtNow));
@@ -135,7 +140,7 @@ fn groups_and_role_hierarchies_come_from_entities() {
     assert_eq!(permitted(&policy, &ask(&anna, Action::Read)).read, fields("name"));
     assert_eq!(permitted(&policy, &ask(&anna.clone().role("lead"), Action::Read)).read, fields("name tier"));
     denied(&policy, &ask(&Actor::new("bert"), Action::Read));
-    let boss = Actor::new("b").role("boss");
+    let boss = Actor::new("b").with_role("boss");
     permitted(&policy, &ask(&boss, Action::Read).resource(&Resource::new().id(id()).owner("anna")));
     denied(&policy, &ask(&boss, Action::Read).resource(&Resource::new().id(id()).owner("bert")));
     assert_eq!(policy.roles(), ["boss", "lead", "sales"]);
@@ -144,6 +149,6 @@ fn groups_and_role_hierarchies_come_from_entities() {
     let record = r#"[{ "uid": { "type": "Strongroom::Record", "id": "1" }, "attrs": {}, "parents": [] }]"#;
     assert!(refused(record).contains("comes with each act"));
     let attrs = r#"[{ "uid": { "type": "Strongroom::Actor", "id": "a" }, "attrs": { "id": "b" }, "parents": [] }]"#;
-    assert!(refused(attrs).contains("Actor::attribute"));
+    assert!(refused(attrs).contains("Actor::with_attribute"));
     assert!(refused("[{]").contains("line 1 column 3"), "{}", refused("[{]"));
 }

@@ -40,7 +40,9 @@ fn ask(
     action: Action,
     resource: Option<&Resource<'_>>,
 ) -> Result<Permission, Denial> {
-    asked(policy, &roles.split_whitespace().fold(Actor::new("ann"), Actor::role), action, resource, |request| request)
+    asked(policy, &roles.split_whitespace().fold(Actor::new("ann"), Actor::with_role), action, resource, |request| {
+        request
+    })
 }
 
 fn asked<'a>(

@@ -207,7 +207,7 @@ fn roles_say_what_the_same_roles_in_code_say() {
         })
         .separate(["a", "b"]);
     assert_eq!(file.version(), version(all_of(any_of(all_of(code)))));
-    assert_eq!(file.conflicts(&Actor::new("ann").role("a").role("b")).len(), 1);
+    assert_eq!(file.conflicts(&Actor::new("ann").with_role("a").with_role("b")).len(), 1);
     assert_eq!(file.roles(), ["a", "b", "c"]);
     let none = with("[[roles.c.on]]\ncollection = \"customers\"\ncreate = false\nread = \"all\"\nown_only = false");
     assert_eq!(
@@ -241,7 +241,7 @@ fn condition_holds_where_all_that_it_says_does() {
     // A record that isn't there answers as one that is; a list is decided record by record.
     assert_eq!(denied("a", Action::Delete, None).as_deref(), Some("keep"));
     assert_eq!(denied("a", Action::List, None), None);
-    let actor = Actor::new("ann").role("a");
+    let actor = Actor::new("ann").with_role("a");
     let elsewhere = asked(&policy, &actor, Action::Delete, Some(&kept), |request| request.on("notes"));
     assert!(elsewhere.is_ok());
     let request = Request::new(&actor, Action::Delete, Now.now()).on("customers").resource(&kept);
@@ -251,7 +251,7 @@ fn condition_holds_where_all_that_it_says_does() {
 #[test]
 fn reason_is_required_where_the_file_says_so() {
     let policy = free("[[require_reason]]\nname = \"why\"\nacts = [\"read\"]\nrole = \"a\"");
-    let actor = Actor::new("ann").role("a");
+    let actor = Actor::new("ann").with_role("a");
     let customer = Resource::new();
     let read = |reason| {
         asked(&policy, &actor, Action::Read, Some(&customer), |request| Request { reason, ..request })
@@ -296,7 +296,7 @@ fn restriction_of_sharing_and_a_forbid_hold_in_an_emergency_too() {
          [[forbid]]\nname = \"stop\"\nacts = [\"read\"]\nlabelled = \"stop\"\n\
          [[break_glass]]\nrole = \"b\"\nreviewer = \"a\"\n[[break_glass.on]]\ncollection = \"customers\"\nread = [\"name\"]",
     );
-    let actor = Actor::new("ann").role("b");
+    let actor = Actor::new("ann").with_role("b");
     for (label, wanted) in [("", None), ("litigation", Some(codes::NOT_SHARED)), ("stop", Some("stop"))] {
         let labels = [label.to_owned()];
         let customer = Resource::new().owner("ben").labels(&labels);

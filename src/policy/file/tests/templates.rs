@@ -81,7 +81,7 @@ fn each_role_of_the_crm_does_its_work_and_no_other() {
     let policy = crm();
     let mut wrong = Vec::new();
     for (roles, purpose, action, owner, label, wanted) in CASES {
-        let actor = roles.split_whitespace().fold(Actor::new("ann"), Actor::role);
+        let actor = roles.split_whitespace().fold(Actor::new("ann"), Actor::with_role);
         let labels: Vec<String> = [label].iter().filter(|l| !l.is_empty()).map(|l| (*l).to_string()).collect();
         let customer = Resource { owner: Some(owner), ..Resource::new().labels(&labels) };
         let resource = (!owner.is_empty()).then_some(&customer);
@@ -103,7 +103,7 @@ fn each_role_of_the_crm_does_its_work_and_no_other() {
 
 #[test]
 fn data_protection_reads_everything_once_it_says_why() {
-    let actor = Actor::new("dpo").role("protection");
+    let actor = Actor::new("dpo").with_role("protection");
     let labels = ["litigation".to_owned()];
     let customer = Resource::new().owner("ben").labels(&labels);
     let read = asked(&crm(), &actor, Action::Read, Some(&customer), |request| {
@@ -125,7 +125,7 @@ fn support_sees_more_in_an_emergency_and_nobody_else_does() {
     }
     let customer = Resource::new().owner("ben");
     for (role, wanted) in [("support", Some("name email phone address notes")), ("sales", None), ("auditor", None)] {
-        let actor = Actor::new("ann").role(role);
+        let actor = Actor::new("ann").with_role(role);
         let request = Request::new(&actor, Action::Read, Night.now()).on("customers").resource(&customer);
         let decision = crm().decide(&request.purpose(if role == "support" { role } else { "sales" }), &Night).unwrap();
         let read = match decision {

@@ -32,7 +32,7 @@ fn reach(policy: &dyn AccessPolicy, actor: &Actor, action: Action) -> Reach {
 
 #[test]
 fn acts_reach_any_record_own_ones_none_or_depend_on_obligations() {
-    let (ann, max) = (Actor::new("ann").role("sales"), Actor::new("max").role("manager"));
+    let (ann, max) = (Actor::new("ann").with_role("sales"), Actor::new("max").with_role("manager"));
     for (actor, action, expected) in [
         (&ann, Action::Read, Reach::Always),
         (&ann, Action::List, Reach::OwnOnly),
@@ -51,7 +51,7 @@ fn acts_reach_any_record_own_ones_none_or_depend_on_obligations() {
 
 #[test]
 fn fields_are_readable_and_writable_as_far_as_the_act_that_shows_them_goes() {
-    let ann = Actor::new("ann").role("sales");
+    let ann = Actor::new("ann").with_role("sales");
     let answers = Questions::new(&CRM, &Office).what_can(&ann, &[customers()]);
     let field = |name| answers[0].field(name).unwrap();
     assert_eq!(field("name").read, Right { any: Extent::Always, own: Extent::Always, ..Right::default() });
@@ -80,7 +80,7 @@ fn who_can_tells_those_who_can_from_those_who_cannot_and_why() {
 
 #[test]
 fn obligation_that_is_unmet_is_a_condition_wherever_the_policy_puts_it() {
-    let max = Actor::new("max").role("manager");
+    let max = Actor::new("max").with_role("manager");
     let reason = vec!["a reason is given".to_owned()];
     let denies = forbid_if("never", |_, _| false);
     let composed = any_of(Crm { version: 1 }).or(denies);
@@ -205,7 +205,7 @@ fn explanation_passes_on_the_policys_own_and_says_the_guards_part() {
     let questions = Questions::new(&CRM, &Office);
     let explain = |who: &str, role: &str, action, fields: &[&str]| {
         let own = Resource::new().id(PROBE).owner(who);
-        let actor = Actor::new(who).role(role);
+        let actor = Actor::new(who).with_role(role);
         questions.explain(&actor, action, Some("customers"), Some(&own), fields).to_string()
     };
     assert_eq!(
@@ -230,7 +230,8 @@ fn explanation_passes_on_the_policys_own_and_says_the_guards_part() {
     let list = explain("ann", "sales", Action::List, &[]);
     assert!(list.contains("+ scope: these rows are looked at: those of `ann`"), "{list}");
     let suspended = Questions::new(&CRM, &Office).suspended(["ann"]);
-    let suspended = suspended.explain(&Actor::new("ann").role("sales"), Action::Read, Some("customers"), None, &[]);
+    let suspended =
+        suspended.explain(&Actor::new("ann").with_role("sales"), Action::Read, Some("customers"), None, &[]);
     assert!(suspended.to_string().contains("suspended"), "{suspended}");
     assert!(suspended.parts.is_empty(), "the policy isn't asked about somebody who is suspended");
 }
@@ -266,7 +267,8 @@ fn time_purpose_and_shares_reach_the_policy_as_given() {
 #[test]
 fn every_act_on_a_record_is_answered() {
     let own = Resource::new().id(PROBE).owner("ann");
-    let answers = Questions::new(&CRM, &Office).actions_on(&Actor::new("ann").role("sales"), "customers", Some(&own));
+    let answers =
+        Questions::new(&CRM, &Office).actions_on(&Actor::new("ann").with_role("sales"), "customers", Some(&own));
     let can: Vec<_> = answers.iter().filter(|(_, answer)| answer.is_permitted()).map(|(action, _)| *action).collect();
     assert_eq!(can, [Action::Create, Action::Read, Action::Update, Action::List]);
     assert_eq!(answers.len(), Action::ALL.iter().filter(|action| !action.is_administration()).count());

@@ -90,7 +90,7 @@ proptest! {
     ) {
         let ids = ["u1", "u2", "u3"];
         let actors: Vec<Actor> = ids.iter().zip(&held)
-            .map(|(id, held)| held.iter().fold(Actor::new(*id), |actor, role| actor.role(*role))).collect();
+            .map(|(id, held)| held.iter().fold(Actor::new(*id), |actor, role| actor.with_role(*role))).collect();
         let questions = Questions::new(&roles, &Office);
         let of_first = Resource::new().id(PROBE).owner("u1");
         for action in [Action::Read, Action::Delete, Action::Erase, Action::Share] {
@@ -133,8 +133,8 @@ proptest! {
         held in subsequence(ROLES.to_vec(), 0..=2),
         more in select(ROLES.to_vec()),
     ) {
-        let few = held.iter().fold(Actor::new("u"), |actor, role| actor.role(*role));
-        let many = few.clone().role(more);
+        let few = held.iter().fold(Actor::new("u"), |actor, role| actor.with_role(*role));
+        let many = few.clone().with_role(more);
         let questions = Questions::new(&roles, &Office);
         let (before, now) = (questions.review(&[few], &collections()), questions.review(&[many], &collections()));
         prop_assert!(now.changes_since(&before).iter().all(|change| matches!(

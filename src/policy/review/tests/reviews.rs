@@ -35,7 +35,7 @@ fn long_lists_and_names_wrap_within_120_columns() {
     let roles = crate::policy::Roles::new().role("everything there is", |r| {
         r.on("客户管理客户管理客户管理").read(plain.clone()).update(plain.clone()).delete().own_only()
     });
-    let long = Actor::new("x".repeat(300)).role("everything there is").role("e\nvil\u{202e}");
+    let long = Actor::new("x".repeat(300)).with_role("everything there is").with_role("e\nvil\u{202e}");
     let collections = [CollectionFields::new("客户管理客户管理客户管理", many.clone())];
     let table = Questions::new(&roles, &Office).review(&[long], &collections).to_string();
     assert!(table.lines().all(|line| line.chars().count() <= 120), "{table}");
@@ -97,7 +97,7 @@ fn order_of_actors_collections_and_fields_makes_no_difference() {
 
 #[test]
 fn actor_named_twice_is_reviewed_twice_and_noted() {
-    let twice = [Actor::new("ann").role("sales"), Actor::new("ann").role("manager")];
+    let twice = [Actor::new("ann").with_role("sales"), Actor::new("ann").with_role("manager")];
     let review = review(1, &twice);
     assert_eq!(review.actors.len(), 2);
     assert_eq!(review.notes, ["`ann` was named more than once"]);
@@ -109,11 +109,11 @@ fn changes_say_what_was_granted_revoked_widened_narrowed_and_who_came_and_went()
     let before = review(1, &staff());
     let now = vec![
         // No longer an auditor, and promoted.
-        Actor::new("zoe").role("manager"),
+        Actor::new("zoe").with_role("manager"),
         // Both roles now.
-        Actor::new("ann").role("sales").role("auditor"),
-        Actor::new("max").role("manager"),
-        Actor::new("new").role("sales"),
+        Actor::new("ann").with_role("sales").with_role("auditor"),
+        Actor::new("max").with_role("manager"),
+        Actor::new("new").with_role("sales"),
     ];
     let now = Questions::new(&Crm { version: 2 }, &Office).review(&now, &collections());
     let lines: Vec<String> = now.changes_since(&before).iter().map(ToString::to_string).collect();
@@ -152,7 +152,7 @@ fn other_conditions_alter_and_more_of_them_narrow() {
         ..Right::default()
     };
     let with = |right: Right| {
-        let mut review = review(1, &[Actor::new("ann").role("auditor")]);
+        let mut review = review(1, &[Actor::new("ann").with_role("auditor")]);
         review.actors[0].administration[0].right = right;
         review
     };

@@ -34,8 +34,8 @@ fn crm() -> Sharing {
 fn actor(text: &str) -> Actor {
     let (who, roles) = text.split_once(' ').unwrap_or((text, ""));
     let (id, team) = who.split_once('/').unwrap_or((who, ""));
-    let actor = roles.split_whitespace().fold(Actor::new(id), |actor, role| actor.role(role.replace('_', " ")));
-    if team.is_empty() { actor } else { actor.attribute("team", team) }
+    let actor = roles.split_whitespace().fold(Actor::new(id), |actor, role| actor.with_role(role.replace('_', " ")));
+    if team.is_empty() { actor } else { actor.with_attribute("team", team) }
 }
 
 /// A record: `number owner label label field=value`; `-` is nobody. Nothing at all is a record that isn't known.

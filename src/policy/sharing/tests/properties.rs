@@ -154,7 +154,7 @@ fn take<T>(list: &mut Vec<T>, at: At) {
 #[test]
 fn grantees_are_the_actor_their_groups_and_their_roles() {
     let policy = Sharing::new().group("north", ["anna"]).group("all", ["anna", "ben"]).group_attribute("team");
-    let actor = Actor::new("anna").role("sales").attribute("team", "board");
+    let actor = Actor::new("anna").with_role("sales").with_attribute("team", "board");
     let request = Request::new(&actor, Action::Read, Timestamp::from_micros(0));
     let asker = policy.index().asker(&request);
     let grantees: Vec<Grantee<'_>> = asker.grantees().collect();

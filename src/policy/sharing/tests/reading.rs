@@ -118,7 +118,7 @@ impl Said {
             Who::Role(role) => actor.has_role(role),
             Who::Group(group) => {
                 self.members.iter().any(|(in_group, member)| *in_group == group && *member == actor.id())
-                    || actor.get_attribute("team") == Some(group)
+                    || actor.attribute("team") == Some(group)
             }
         }
     }
@@ -230,8 +230,8 @@ pub(super) fn said() -> impl Strategy<Value = Said> {
 pub(super) fn some_actor() -> impl Strategy<Value = Actor> {
     (select(&PEOPLE[..]), prop::option::of(select(&ROLES[..])), prop::option::of(select(&GROUPS[..]))).prop_map(
         |(id, role, team)| {
-            let actor = role.iter().fold(Actor::new(id), |actor, role| actor.role(*role));
-            team.iter().fold(actor, |actor, team| actor.attribute("team", *team))
+            let actor = role.iter().fold(Actor::new(id), |actor, role| actor.with_role(*role));
+            team.iter().fold(actor, |actor, team| actor.with_attribute("team", *team))
         },
     )
 }

@@ -63,7 +63,9 @@ fn type_that_does_not_fit_the_collection_is_an_error() {
 fn actor_without_a_role_or_with_an_unknown_one_is_denied_everything() {
     let world = World::new();
     let id = world.add("Ann", "ann@x.org");
-    for actor in [Actor::new(""), Actor::new("nobody"), Actor::new("b").role("chief"), Actor::new("b").role("")] {
+    for actor in
+        [Actor::new(""), Actor::new("nobody"), Actor::new("b").with_role("chief"), Actor::new("b").with_role("")]
+    {
         let customers = world.session(actor.clone()).collection::<Customer>().unwrap();
         let mut batch = world.session(actor.clone()).batch();
         let errors = [

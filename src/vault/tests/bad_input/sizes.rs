@@ -195,11 +195,11 @@ impl AccessPolicy for Anyone {
 fn actors_and_reasons_that_the_journal_cannot_hold_act_in_vain() {
     let world = World::with(|options| options.policy(Anyone));
     let huge = || "h".repeat(1 << 20);
-    let many = (0..100_000).fold(Actor::new("m"), |actor, n| actor.role(format!("role {n}")));
+    let many = (0..100_000).fold(Actor::new("m"), |actor, n| actor.with_role(format!("role {n}")));
     let sessions = [
         world.session(Actor::new(huge())),
-        world.session(Actor::new("d").device(huge())),
-        world.session(Actor::new("s").in_session(huge())),
+        world.session(Actor::new("d").with_device(huge())),
+        world.session(Actor::new("s").with_session(huge())),
         world.session(boss()).for_purpose(huge()),
         world.session(boss()).because(huge()),
         world.session(many),

@@ -326,13 +326,13 @@ fn equal(found: &[Found<Row>], permitted: &[(&Known, FieldSet)]) -> Result<(), T
 
 /// Who asks: roles, clearance and group, as bits.
 fn actor(who: usize, bits: u8) -> Actor {
-    let actor = plan::some(&ROLES, bits).into_iter().fold(Actor::new(PEOPLE[who]), Actor::role);
+    let actor = plan::some(&ROLES, bits).into_iter().fold(Actor::new(PEOPLE[who]), Actor::with_role);
     let actor = match bits >> 3 & 3 {
         0 => actor,
-        1 => actor.attribute("clearance", "low"),
-        _ => actor.attribute("clearance", "high"),
+        1 => actor.with_attribute("clearance", "low"),
+        _ => actor.with_attribute("clearance", "high"),
     };
-    if bits >> 5 & 1 == 1 { actor.attribute("team", plan::GROUPS[0]) } else { actor }
+    if bits >> 5 & 1 == 1 { actor.with_attribute("team", plan::GROUPS[0]) } else { actor }
 }
 
 proptest! {

@@ -48,7 +48,7 @@ fn nobody_takes_another_before_somebody_else_has_reviewed_the_last() {
     // Sales may not review, nor list; bo doesn't review their own even as a boss.
     assert_eq!(code(bo.review_emergency(emergency.id, "fine")), "house");
     assert_eq!(code(bo.emergencies()), "house");
-    let bo_as_boss = office.world.session(Actor::new("bo").role("boss"));
+    let bo_as_boss = office.world.session(Actor::new("bo").with_role("boss"));
     assert_eq!(code(bo_as_boss.review_emergency(emergency.id, "fine")), codes::OWN_REQUEST);
     assert_eq!(code(officer.review_emergency(emergency.id, " ")), codes::REASON_REQUIRED);
     assert!(matches!(officer.review_emergency(RecordId::from_bytes([1; 16]), "fine"), Err(Error::NotFound)));

@@ -98,10 +98,12 @@ fn actor_of_whom_a_step_up_is_demanded_is_refused_until_authenticated_after_it()
     // The weaker demand doesn't take the stronger one back.
     acme.require_step_up("ann", 1, "a new device", &admin()).unwrap();
     let get = |actor: Actor| office.world.session(actor).collection::<Customer>().unwrap().get(id);
-    for refused in [sales("ann"), sales("ann").authenticated(2, before), sales("ann").authenticated(1, at(5))] {
+    for refused in
+        [sales("ann"), sales("ann").with_authentication(2, before), sales("ann").with_authentication(1, at(5))]
+    {
         assert_eq!(code(get(refused)), codes::STEP_UP_REQUIRED);
     }
-    get(sales("ann").authenticated(2, at(5))).unwrap();
+    get(sales("ann").with_authentication(2, at(5))).unwrap();
     get(boss()).unwrap();
     let office = office.reopen();
     let get = |actor: Actor| office.world.session(actor).collection::<Customer>().unwrap().get(id);

@@ -35,7 +35,7 @@ fn counted() -> (Office, Collection<Customer>) {
     for _ in 0..9 {
         office.customer("ann");
     }
-    let customers = office.world.session(Actor::new("clerk").role("counted")).collection().unwrap();
+    let customers = office.world.session(Actor::new("clerk").with_role("counted")).collection().unwrap();
     (office, customers)
 }
 
@@ -55,7 +55,7 @@ fn page_ends_where_the_limit_of_an_act_or_an_hour_does_and_the_next_begins_there
     // Not by closing and opening either.
     let office = office.reopen();
     let customers: Collection<Customer> =
-        office.world.session(Actor::new("clerk").role("counted")).collection().unwrap();
+        office.world.session(Actor::new("clerk").with_role("counted")).collection().unwrap();
     assert_eq!(code(customers.get(all[0])), codes::ROW_LIMIT);
     office.hands.pass(HOUR + Duration::from_secs(60));
     customers.get(all[0]).unwrap();

@@ -63,10 +63,10 @@ fn obligations_and_forbids_of_cedar_policies_hold_for_every_row() {
     let vip = vips.insert_with(&Customer::new("Vip", "vip@x.org"), NewMeta::new().label("vip")).unwrap();
     assert_eq!(names(&vips.list(None, 10).unwrap()).len(), 2);
 
-    let session = world.session(Actor::new("s").role("support"));
+    let session = world.session(Actor::new("s").with_role("support"));
     let support = session.collection::<Customer>().unwrap();
     assert_eq!(denial(support.list(None, 10)).code, codes::REASON_REQUIRED);
-    let session = world.session(Actor::new("s").role("support")).because("ticket 7");
+    let session = world.session(Actor::new("s").with_role("support")).because("ticket 7");
     let support = session.collection::<Customer>().unwrap();
     assert_eq!(names(&support.list(None, 10).unwrap()), ["Ann"]);
     assert_eq!(denial(support.get(vip)).code, "vip");

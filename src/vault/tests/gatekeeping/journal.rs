@@ -95,7 +95,7 @@ fn journal_holds_no_value_owner_label_or_record_id_in_blocks_or_sinks() {
 fn entries_say_who_did_what_to_whom_and_with_what_outcome() {
     let kept = Kept::default();
     let world = World::with(|options| options.sink(Required(kept.clone())));
-    let actor = boss().device("laptop").in_session("s-1");
+    let actor = boss().with_device("laptop").with_session("s-1");
     let session = world.session(actor).for_purpose("support");
     let customers = session.collection::<Customer>().unwrap();
     let id = customers.insert(&Customer::new("Ann", "ann@x.org")).unwrap();

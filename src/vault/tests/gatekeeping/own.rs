@@ -127,7 +127,7 @@ fn record_can_not_be_created_for_somebody_else_by_own_only() {
     let id = mine.insert_with(&Customer::new("x", ""), NewMeta::new().owner("s1")).unwrap();
     assert_eq!(mine.get(id).unwrap().meta.owner(), Some("s1"));
     // An actor without an id owns nothing, not even what has no owner.
-    let nobody = world.session(Actor::new("").role("sales")).collection::<Customer>().unwrap();
+    let nobody = world.session(Actor::new("").with_role("sales")).collection::<Customer>().unwrap();
     assert!(nobody.list(None, 100).unwrap().items.is_empty());
     assert!(nobody.insert(&Customer::new("x", "")).is_err());
 }

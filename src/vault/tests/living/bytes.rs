@@ -34,7 +34,7 @@ fn files_hold_no_value_field_collection_or_tenant_name_and_a_planted_one_is_foun
     let schema = Schema::open(&collection).index(&field, Normalizer::Text);
     acme.define_as::<Document>(schema, &admin()).unwrap();
     acme.define::<Customer>(&admin()).unwrap();
-    let session = acme.session(Actor::new(word()).role("boss").device(word())).unwrap().because(word());
+    let session = acme.session(Actor::new(word()).with_role("boss").with_device(word())).unwrap().because(word());
     let documents = session.collection_named::<Document>(&collection).unwrap();
     let customers = session.collection::<Customer>().unwrap();
     for _ in 0..20 {

@@ -339,7 +339,13 @@ impl Bench {
 
 fn actors() -> Vec<Actor> {
     let [a, b, c] = ACTORS.map(Actor::new);
-    vec![a.role("r0"), b.role("r1").attribute("clearance", "top"), c.role("r0").role("r1"), admin(), Actor::new("x")]
+    vec![
+        a.with_role("r0"),
+        b.with_role("r1").with_attribute("clearance", "top"),
+        c.with_role("r0").with_role("r1"),
+        admin(),
+        Actor::new("x"),
+    ]
 }
 
 proptest! {

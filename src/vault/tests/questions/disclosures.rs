@@ -106,7 +106,7 @@ fn access_report_says_who_saw_what_of_a_person_and_by_which_of_their_records() {
 fn report_is_text_for_a_person_and_lines_of_json_for_a_program() {
     let office = Office::new();
     let id = office.world.add("ann", "ann@x.org");
-    let clerk = Actor::new("line\nbreak").role("sales");
+    let clerk = Actor::new("line\nbreak").with_role("sales");
     office.customers_of(clerk).get(id).unwrap();
     let root = admin();
     let report = office.acme().disclosures(&root).by_actor("line\nbreak").report().unwrap();

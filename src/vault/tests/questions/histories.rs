@@ -76,7 +76,7 @@ fn history_is_a_read_of_the_record_to_the_policy_and_in_the_journal() {
     assert_eq!((read.code(), read.actor(), read.outcome()), ("history", Some("b"), Outcome::Permitted));
     assert_eq!((read.subjects()[0].pseudonym(), read.fields_read_count()), (office.pseudonym(id), 0));
     // Who may read only their own has the history of their own.
-    let owner = office.customers_of(Actor::new("o").role("owner"));
+    let owner = office.customers_of(Actor::new("o").with_role("owner"));
     assert_eq!(denied(owner.history(id, None, 10)), codes::NOT_OWNER);
     let refused = office.latest("read");
     assert_eq!((refused.outcome(), refused.subjects().len()), (Outcome::Denied, 1));

@@ -7,7 +7,7 @@ use crate::vault::HostEvent;
 #[test]
 fn events_of_the_host_are_in_the_journal_under_their_names_and_outlive_the_process() {
     let office = Office::new();
-    let ann = sales("ann").device("laptop").in_session("s-1");
+    let ann = sales("ann").with_device("laptop").with_session("s-1");
     let acme = office.acme();
     acme.record(HostEvent::login(&ann).code("two_factors").purpose("work")).unwrap();
     acme.record(HostEvent::device_added(&ann)).unwrap();
@@ -55,8 +55,8 @@ fn event_over_a_limit_or_with_an_odd_name_is_refused_and_leaves_nothing() {
     let ann = sales("ann");
     for event in [
         HostEvent::login(&Actor::new(long(1_025))),
-        HostEvent::login(&ann.clone().device(long(1_025))),
-        HostEvent::login(&ann.clone().in_session(long(1_025))),
+        HostEvent::login(&ann.clone().with_device(long(1_025))),
+        HostEvent::login(&ann.clone().with_session(long(1_025))),
         HostEvent::role_changed(&long(1_019), &ann),
         HostEvent::login(&ann).code(long(65)),
         HostEvent::login(&ann).reason(long(8 * 1024 + 1)),
@@ -65,7 +65,7 @@ fn event_over_a_limit_or_with_an_odd_name_is_refused_and_leaves_nothing() {
         assert!(matches!(office.acme().record(event), Err(Error::TooLarge { .. })));
     }
     // At their limits they are taken.
-    let most = sales(&long(1_024)).device(long(1_024)).in_session(long(1_024));
+    let most = sales(&long(1_024)).with_device(long(1_024)).with_session(long(1_024));
     let event = HostEvent::other(long(64)).by(&most).code(long(64)).reason(long(8 * 1024)).purpose(long(1_024));
     office.acme().record(event.party(Grantee::Group(&long(1_018)))).unwrap();
     office.world.vault.flush().unwrap();

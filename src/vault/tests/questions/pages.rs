@@ -273,7 +273,7 @@ fn pages_go_on_by_a_text_after_the_vault_was_opened_again_and_new_entries_are_no
 fn question_is_on_record_with_whom_it_is_about_before_its_answer_is_given() {
     let office = Office::new();
     let id = office.world.add("Ann", "ann@x.org");
-    let (root, of) = (admin().device("desk").in_session("s"), office.pseudonym(id));
+    let (root, of) = (admin().with_device("desk").with_session("s"), office.pseudonym(id));
     let query = office.acme().journal(&root).by_actor("b").of_record("customers", id).because("request 12");
     let page = query.page(10, None).unwrap();
     assert_eq!((page.entries.len(), page.next), (2, None));
@@ -310,7 +310,7 @@ fn only_whom_the_policy_lets_asks_and_every_refusal_is_on_record() {
         assert_eq!(refused.tenant().is_some(), acme);
     }
     assert_eq!(denied(office.acme().disclosures(&seller).by_actor("b").report()), codes::NOT_ALLOWED);
-    let other = Actor::new("root-2").role("admin");
+    let other = Actor::new("root-2").with_role("admin");
     office.acme().suspend("root-2", "left", &root).unwrap();
     assert_eq!(denied(office.acme().journal(&other).page(10, None)), codes::SUSPENDED);
     assert_eq!(denied(office.acme().disclosures(&other).report()), codes::SUSPENDED);

@@ -9,7 +9,7 @@ fn refusal_names_the_data_subject_and_the_fields_asked_for() {
     let office = Office::new();
     let id = office.world.add("Ann", "ann@x.org");
     let of = office.pseudonym(id);
-    let (seller, owner) = (office.customers_of(sales("s")), office.customers_of(Actor::new("o").role("owner")));
+    let (seller, owner) = (office.customers_of(sales("s")), office.customers_of(Actor::new("o").with_role("owner")));
     let refused = |act: &str| {
         let event = office.latest(act);
         let read: Vec<String> = event.fields_read().into_iter().map(str::to_owned).collect();

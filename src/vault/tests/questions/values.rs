@@ -260,7 +260,7 @@ proptest! {
     #[test]
     fn no_value_of_any_field_is_in_any_sink_entry_answer_or_error_in_any_form(seed in any::<u64>()) {
         let mut bench = Bench::new(seed);
-        for actor in [boss(), Actor::new("c").role("clerk"), Actor::new("x")] {
+        for actor in [boss(), Actor::new("c").with_role("clerk"), Actor::new("x")] {
             bench.calls::<Person>(&actor);
             bench.calls::<Document>(&actor);
         }

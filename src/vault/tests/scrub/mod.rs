@@ -63,7 +63,7 @@ fn step_by_step(world: &World, pass: &mut Pass, mut before: impl FnMut(usize, &W
 }
 
 fn chief() -> Actor {
-    Actor::new("c").role("chief")
+    Actor::new("c").with_role("chief")
 }
 
 /// A vault with two tenants, customers, notes long and short, a share, a deleted record.
