@@ -8,10 +8,10 @@ use crate::error::Result;
 use crate::model::{Action, RecordId, Revision};
 use crate::record::{Record, SearchValue};
 
-use super::found::{Found, NewMeta, Page};
-use super::session::SessionInner;
-use super::tenant_core::CollectionCore;
-use super::{import, list, query, read, write};
+use crate::vault::records::found::{Found, NewMeta, Page};
+use crate::vault::session::SessionInner;
+use crate::vault::state::tenant::CollectionCore;
+use crate::vault::records::{find, import, list, read, write};
 
 /// The records of type `T` in one collection, as one actor may use them. A cheap clone, `Send + Sync + 'static`.
 ///
@@ -29,7 +29,7 @@ pub struct Collection<T> {
 }
 
 impl<T: Record + 'static> Collection<T> {
-    pub(super) fn new(session: Arc<SessionInner>, core: Arc<CollectionCore>) -> Result<Self> {
+    pub(crate) fn new(session: Arc<SessionInner>, core: Arc<CollectionCore>) -> Result<Self> {
         let collection = Self { session, core, kind: PhantomData };
         write::plan::<T>(&collection.core.layout())?;
         Ok(collection)
@@ -84,7 +84,7 @@ impl<T: Record + 'static> Collection<T> {
     /// [`Error::NotIndexed`](crate::Error::NotIndexed), [`Error::NotUnique`](crate::Error::NotUnique),
     /// [`Error::UnknownField`](crate::Error::UnknownField), and those of every call.
     pub fn find_unique(&self, field: &str, value: impl Into<SearchValue>) -> Result<Option<Found<T>>> {
-        query::find_unique(&self.session, &self.core, field, &value.into())
+        find::find_unique(&self.session, &self.core, field, &value.into())
     }
 
     /// The records that have this value in an indexed field, after the record `after`, in the order of their ids; at
@@ -102,7 +102,7 @@ impl<T: Record + 'static> Collection<T> {
         after: Option<RecordId>,
         limit: usize,
     ) -> Result<Page<T>> {
-        query::find(&self.session, &self.core, &[(field, value.into())], after, limit)
+        find::find(&self.session, &self.core, &[(field, value.into())], after, limit)
     }
 
     /// The records that have all of these values, each in an indexed field of its own.
@@ -110,7 +110,7 @@ impl<T: Record + 'static> Collection<T> {
     /// # Errors
     /// As [`find`](Self::find); no field at all is [`Error::Record`](crate::Error::Record).
     pub fn find_all(&self, wanted: &[(&str, SearchValue)], after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
-        query::find(&self.session, &self.core, wanted, after, limit)
+        find::find(&self.session, &self.core, wanted, after, limit)
     }
 
     /// The records after `after` that the actor may see, in the order of their ids; at most `limit` of them (1 to
@@ -222,11 +222,11 @@ impl<T: Record + 'static> Collection<T> {
         write::transfer(&self.session, &self.core, id, new_owner)
     }
 
-    pub(super) fn core(&self) -> &Arc<CollectionCore> {
+    pub(crate) fn core(&self) -> &Arc<CollectionCore> {
         &self.core
     }
 
-    pub(super) fn session(&self) -> &Arc<SessionInner> {
+    pub(crate) fn session(&self) -> &Arc<SessionInner> {
         &self.session
     }
 }

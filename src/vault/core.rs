@@ -15,53 +15,53 @@ use crate::model::{TenantId, VaultId};
 use crate::policy::Denial;
 use crate::store::Store;
 
-use super::base::Leaves;
-use super::blocks::Blocks;
-use super::commit::{CommitError, Committed, Committer, Holder, Job, Paused, Put, RowChange, WriteJob};
-use super::gate::{Gate, OpenError};
-use super::journal::{Journal, JournalError, Ticket};
-use super::open::Held;
-use super::reserve::Reserve;
-use super::scrub::Scrubs;
-use super::tenant_core::TenantCore;
-use super::upkeep::{HeadPlace, Upkeep};
+use crate::vault::commit::leaves::Leaves;
+use crate::vault::commit::reader::Blocks;
+use crate::vault::commit::{CommitError, Committed, Committer, Holder, Job, Paused, Put, RowChange, WriteJob};
+use crate::vault::gate::{Gate, OpenError};
+use crate::vault::commit::intake::{Journal, JournalError, Ticket};
+use crate::vault::lifecycle::open::Held;
+use crate::vault::upkeep::reserve::Reserve;
+use crate::vault::check::scrub::Scrubs;
+use crate::vault::state::tenant::TenantCore;
+use crate::vault::upkeep::heads::{HeadPlace, Upkeep};
 
 /// An opened vault.
-pub(super) struct Core {
-    pub(super) id: VaultId,
-    pub(super) store: Arc<dyn Store>,
-    pub(super) keyring: Arc<Keyring>,
-    pub(super) gate: Gate,
-    pub(super) journal: Arc<Journal>,
-    pub(super) committer: Committer,
-    pub(super) upkeep: Upkeep,
+pub(crate) struct Core {
+    pub(crate) id: VaultId,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) gate: Gate,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) committer: Committer,
+    pub(crate) upkeep: Upkeep,
     /// A head that the journal was found to fall short of, if there is one.
-    pub(super) ahead: HeadPlace,
-    pub(super) tenants: Arc<RwLock<HashMap<TenantId, Arc<TenantCore>>>>,
+    pub(crate) ahead: HeadPlace,
+    pub(crate) tenants: Arc<RwLock<HashMap<TenantId, Arc<TenantCore>>>>,
     /// There are tenants that couldn't be opened; nobody knows their names.
-    pub(super) unread: bool,
+    pub(crate) unread: bool,
     /// Space set aside for acts on a full disk.
-    pub(super) reserve: Arc<Reserve>,
+    pub(crate) reserve: Arc<Reserve>,
     /// Held while the journal's oldest entries are dropped.
-    pub(super) retaining: Mutex<()>,
-    pub(super) scrubs: Scrubs,
+    pub(crate) retaining: Mutex<()>,
+    pub(crate) scrubs: Scrubs,
     /// Held while a tenant is created.
-    pub(super) creating: Mutex<()>,
+    pub(crate) creating: Mutex<()>,
     /// Held while the policy changes.
-    pub(super) governing: Mutex<()>,
+    pub(crate) governing: Mutex<()>,
     /// What was repaired or adopted while opening, in words.
-    pub(super) notices: Vec<String>,
-    pub(super) closed: AtomicBool,
-    pub(super) closing: Mutex<()>,
+    pub(crate) notices: Vec<String>,
+    pub(crate) closed: AtomicBool,
+    pub(crate) closing: Mutex<()>,
     /// Dropped last: until then no other process may open the directory.
-    pub(super) lock: Lock,
+    pub(crate) lock: Lock,
 }
 
 /// The lock on a vault, until it is closed.
-pub(super) struct Lock(Mutex<Option<Held>>);
+pub(crate) struct Lock(Mutex<Option<Held>>);
 
 impl Lock {
-    pub(super) fn new(held: Held) -> Self {
+    pub(crate) fn new(held: Held) -> Self {
         Self(Mutex::new(Some(held)))
     }
 
@@ -72,23 +72,23 @@ impl Lock {
 
 /// One atomic change, as callers put it together.
 #[derive(Default)]
-pub(super) struct Write {
-    pub(super) expect: Vec<Put>,
-    pub(super) rows: Vec<RowChange>,
-    pub(super) puts: Vec<Put>,
-    pub(super) entries: Vec<Entry>,
-    pub(super) vault_entries: Vec<Entry>,
-    pub(super) after: Option<Box<dyn FnOnce() + Send>>,
+pub(crate) struct Write {
+    pub(crate) expect: Vec<Put>,
+    pub(crate) rows: Vec<RowChange>,
+    pub(crate) puts: Vec<Put>,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) vault_entries: Vec<Entry>,
+    pub(crate) after: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Write {
     /// Whether it changes nothing in the store and has no entry.
-    pub(super) fn is_nothing(&self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         self.is_empty() && self.vault_entries.is_empty()
     }
 
     /// Adds what to do once the change is durable.
-    pub(super) fn then(&mut self, next: impl FnOnce() + Send + 'static) {
+    pub(crate) fn then(&mut self, next: impl FnOnce() + Send + 'static) {
         self.after = Some(match self.after.take() {
             None => Box::new(next),
             Some(first) => Box::new(move || {
@@ -99,7 +99,7 @@ impl Write {
     }
 
     /// Adds another change, to be committed together with this one.
-    pub(super) fn join(&mut self, other: Self) {
+    pub(crate) fn join(&mut self, other: Self) {
         let Self { expect, rows, puts, entries, vault_entries, after } = other;
         self.expect.extend(expect);
         self.rows.extend(rows);
@@ -112,29 +112,29 @@ impl Write {
     }
 
     /// The facts that it changes: those that must be as they were seen.
-    pub(super) fn facts(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn facts(&self) -> impl Iterator<Item = &[u8]> {
         self.expect.iter().map(|(key, _)| key.as_slice()).filter(|key| key.first() == Some(&(Space::Fact as u8)))
     }
 
     /// Whether there is nothing to commit.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.puts.is_empty() && self.entries.is_empty()
     }
 }
 
 /// A change that was queued, to be waited for.
-pub(super) struct Queued(std::sync::mpsc::Receiver<Result<Committed, CommitError>>);
+pub(crate) struct Queued(std::sync::mpsc::Receiver<Result<Committed, CommitError>>);
 
 impl Core {
     /// Whether acts may go on.
-    pub(super) fn ready(&self) -> Result<()> {
+    pub(crate) fn ready(&self) -> Result<()> {
         if self.closed.load(Ordering::Acquire) {
             return Err(Error::Closed);
         }
         self.journal.ready().map_err(|untaken| self.untaken(untaken, false))
     }
 
-    pub(super) fn tenant(&self, name: &str) -> Result<Arc<TenantCore>> {
+    pub(crate) fn tenant(&self, name: &str) -> Result<Arc<TenantCore>> {
         let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
         tenants.values().find(|tenant| tenant.name == name).cloned().ok_or_else(|| match self.unread {
             true => Error::damaged("a tenant can't be opened (`health` says why), and it may be this one"),
@@ -142,16 +142,16 @@ impl Core {
         })
     }
 
-    pub(super) fn all_tenants(&self) -> Vec<Arc<TenantCore>> {
+    pub(crate) fn all_tenants(&self) -> Vec<Arc<TenantCore>> {
         self.tenants.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    pub(super) fn has_tenant(&self, id: TenantId) -> bool {
+    pub(crate) fn has_tenant(&self, id: TenantId) -> bool {
         self.tenants.read().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
     }
 
     /// Reads the journal back: the reader, and how many blocks are durable.
-    pub(super) fn blocks(&self) -> Result<(Blocks, u64)> {
+    pub(crate) fn blocks(&self) -> Result<(Blocks, u64)> {
         let state = self.journal.latest().ok_or(Error::Closed)?;
         let blocks = Blocks {
             vault: self.id,
@@ -165,19 +165,19 @@ impl Core {
 
     /// The leaf hashes of the journal's blocks from this position on, in order, of dropped ones too; to the last that is
     /// durable now.
-    pub(super) fn leaves(&self, from: u64) -> Result<Leaves> {
+    pub(crate) fn leaves(&self, from: u64) -> Result<Leaves> {
         let (blocks, size) = self.blocks()?;
         Ok(Leaves::new(blocks, from..size))
     }
 
     /// Hands an entry to the journal.
-    pub(super) fn record(&self, tenant: Option<&Arc<TenantCore>>, entry: Entry) -> Result<Ticket> {
+    pub(crate) fn record(&self, tenant: Option<&Arc<TenantCore>>, entry: Entry) -> Result<Ticket> {
         self.reserve.admit(&entry)?;
         self.journal.record(tenant, entry).map_err(|untaken| self.untaken(untaken, false))
     }
 
     /// Writes a refusal down, and returns it. A durable one is on the disk then; others are buffered as reads are.
-    pub(super) fn denied(
+    pub(crate) fn denied(
         &self,
         tenant: Option<&Arc<TenantCore>>,
         entry: Entry,
@@ -191,17 +191,17 @@ impl Core {
     }
 
     /// Waits until every entry handed over so far is durable, and acknowledged by required sinks.
-    pub(super) fn flush(&self) -> Result<()> {
+    pub(crate) fn flush(&self) -> Result<()> {
         self.journal.flush().map_err(|untaken| self.untaken(untaken, false))
     }
 
     /// Commits a change and waits until it is durable, and acknowledged by required sinks.
-    pub(super) fn write(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Outcome> {
+    pub(crate) fn write(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Outcome> {
         self.wait(self.queue(tenant, write)?)
     }
 
     /// Commits a change with the entry of a read. `None`: something isn't as the caller saw it.
-    pub(super) fn write_down(&self, tenant: &Arc<TenantCore>, write: Write) -> Result<Option<Ticket>> {
+    pub(crate) fn write_down(&self, tenant: &Arc<TenantCore>, write: Write) -> Result<Option<Ticket>> {
         Ok(match self.write(Some(tenant), write)? {
             committed @ Outcome::Committed => Some(Ticket::committed(&committed)),
             // Values are entered with rows, and this has none.
@@ -210,7 +210,7 @@ impl Core {
     }
 
     /// Queues a change.
-    pub(super) fn queue(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Queued> {
+    pub(crate) fn queue(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Queued> {
         self.ready()?;
         self.reserve.admit_write(&write)?;
         self.enqueue(tenant, write)
@@ -226,20 +226,20 @@ impl Core {
     }
 
     /// Puts and removes what belongs to no tenant, without an act, and waits until it is durable.
-    pub(super) fn keep(&self, puts: Vec<Put>) -> Result<()> {
+    pub(crate) fn keep(&self, puts: Vec<Put>) -> Result<()> {
         let write = Write { puts, ..Write::default() };
         self.reserve.admit_write(&write)?;
         self.settle(write)
     }
 
     /// Commits what opening a vault has to, on a full disk too, and waits until it is durable.
-    pub(super) fn settle(&self, write: Write) -> Result<()> {
+    pub(crate) fn settle(&self, write: Write) -> Result<()> {
         let queued = self.enqueue(None, write)?;
         let answer = queued.0.recv().unwrap_or(Err(CommitError::Stopped));
         answer.map(|_committed| ()).map_err(|refusal| self.refused(refusal))
     }
 
-    pub(super) fn wait(&self, queued: Queued) -> Result<Outcome> {
+    pub(crate) fn wait(&self, queued: Queued) -> Result<Outcome> {
         let answer = queued.0.recv().unwrap_or(Err(CommitError::Stopped));
         match answer {
             Ok(committed) => {
@@ -253,7 +253,7 @@ impl Core {
     }
 
     /// Stops the committer between two commits, until the guard is dropped.
-    pub(super) fn pause(&self) -> Result<(Paused, Sender<()>)> {
+    pub(crate) fn pause(&self) -> Result<(Paused, Sender<()>)> {
         let (ready, paused) = channel();
         let (guard, resume) = channel();
         self.committer.send(Job::Pause { ready, resume }).map_err(|refusal| self.refused(refusal))?;
@@ -262,7 +262,7 @@ impl Core {
     }
 
     /// Commits what waits, ends the threads, closes the store and releases the lock.
-    pub(super) fn close(&self) -> Result<()> {
+    pub(crate) fn close(&self) -> Result<()> {
         // Whoever closes second waits until the first is through.
         let _closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.closed.swap(true, Ordering::AcqRel) {
@@ -283,7 +283,7 @@ impl Core {
         head.and(cursors).and(store).and(if sinks { Ok(()) } else { Err(Error::AuditUnavailable { committed: true }) })
     }
 
-    pub(super) fn refused(&self, refusal: CommitError) -> Error {
+    pub(crate) fn refused(&self, refusal: CommitError) -> Error {
         match refusal {
             CommitError::Conflict => Error::Conflict,
             CommitError::Duplicate(holder) => Error::Duplicate { field: holder.field },
@@ -296,7 +296,7 @@ impl Core {
         }
     }
 
-    pub(super) fn untaken(&self, untaken: JournalError, committed: bool) -> Error {
+    pub(crate) fn untaken(&self, untaken: JournalError, committed: bool) -> Error {
         match untaken {
             JournalError::Failed => self.refused(CommitError::Stopped),
             JournalError::Sink => Error::AuditUnavailable { committed },
@@ -307,7 +307,7 @@ impl Core {
 
 /// What came of a change.
 #[must_use]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     Committed,
     /// Something isn't as the caller saw it: look again.
     Conflict,
@@ -326,7 +326,7 @@ impl From<OpenError> for Error {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::Key(crate::keys::KeyError::Erased) => Self::Erased,
-            OpenError::Format(error) => super::rows::unreadable(error),
+            OpenError::Format(error) => crate::vault::state::rows::unreadable(error),
             error => Self::damaged_by("a record doesn't open", error),
         }
     }

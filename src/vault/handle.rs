@@ -12,16 +12,20 @@ use crate::format::state::TenantState;
 use crate::model::{Action, Actor, TenantId, VaultId};
 use crate::policy::AccessPolicy;
 
-use super::core::{Core, Outcome, Write};
-use super::gate::{Current, Permit, Question};
-use super::options::{Memory, Place, VaultOptions};
-use super::parts::{check_name, seal_tenant_name};
-use super::policies::PastPolicy;
-use super::scrub::{Scrub, ScrubOptions, ScrubProgress};
-use super::tenant::{Escrow, Tenant};
-use super::tenant_core::TenantCore;
-use super::verify::{self, Depth};
-use super::{entries, open, policies, scrub};
+use crate::vault::core::{Core, Outcome, Write};
+use crate::vault::gate::{Current, Permit, Question};
+use crate::vault::lifecycle::options::{Memory, Place, VaultOptions};
+use crate::vault::state::catalog::{check_name, seal_tenant_name};
+use crate::vault::admin::policy::PastPolicy;
+use crate::vault::check::scrub::{Scrub, ScrubOptions, ScrubProgress};
+use crate::vault::tenant::{Escrow, Tenant};
+use crate::vault::state::tenant::TenantCore;
+use crate::vault::check::verify;
+use crate::vault::check::verify::Depth;
+use crate::vault::gate::entries;
+use crate::vault::lifecycle::open;
+use crate::vault::admin::policy;
+use crate::vault::check::scrub;
 
 /// One opened vault: a directory, its keys, its policy, its journal.
 ///
@@ -68,11 +72,11 @@ pub struct Health {
 }
 
 impl Vault {
-    pub(super) fn new(core: Core) -> Self {
+    pub(crate) fn new(core: Core) -> Self {
         Self { core: Arc::new(core) }
     }
 
-    pub(super) fn core(&self) -> &Arc<Core> {
+    pub(crate) fn core(&self) -> &Arc<Core> {
         &self.core
     }
 
@@ -178,7 +182,7 @@ impl Vault {
         let question = question(actor, Action::ChangePolicy);
         let permit = self.permit(&question)?;
         let next = Current::new(Arc::new(policy))?;
-        let (mut write, _) = policies::change(&self.core, &next)?;
+        let (mut write, _) = policy::change(&self.core, &next)?;
         let mut entry = entries::permitted(&self.core.gate, &question, None, &permit);
         entry.new_policy(next.version().as_bytes());
         write.vault_entries.push(entries::finish(entry)?);
@@ -204,7 +208,7 @@ impl Vault {
     pub fn past_policies(&self, actor: &Actor) -> Result<Vec<PastPolicy>> {
         let question = question(actor, Action::ReviewAccess);
         let permit = self.permit(&question)?;
-        let all = policies::all(&self.core)?;
+        let all = policy::all(&self.core)?;
         self.note(&question, &permit, "")?;
         Ok(all)
     }
@@ -347,7 +351,7 @@ impl Vault {
     }
 
     /// Asks the policy about an act of administration. A refusal is written down.
-    pub(super) fn permit(&self, question: &Question<'_>) -> Result<Permit> {
+    pub(crate) fn permit(&self, question: &Question<'_>) -> Result<Permit> {
         self.core.ready()?;
         self.core.gate.permit(question).map_err(|denial| {
             match entries::denied(&self.core.gate, question, None, &denial) {
@@ -357,7 +361,7 @@ impl Vault {
         })
     }
 
-    pub(super) fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
+    pub(crate) fn note(&self, question: &Question<'_>, permit: &Permit, code: &str) -> Result<()> {
         let outcome = (crate::audit::Outcome::Permitted, code, permit.rule());
         let entry = entries::finish(entries::under(&self.core.gate, question, None, outcome, permit.version()))?;
         self.core.record(None, entry).map(|_ticket| ())
@@ -384,6 +388,6 @@ impl fmt::Debug for WeakVault {
     }
 }
 
-pub(super) fn question(actor: &Actor, action: Action) -> Question<'_> {
+pub(crate) fn question(actor: &Actor, action: Action) -> Question<'_> {
     Question::new(actor, action, None)
 }

@@ -7,31 +7,31 @@ use crate::error::Result;
 use crate::model::{Action, Actor, ApprovalId};
 use crate::record::Record;
 
-use super::batch::Batch;
-use super::collection::Collection;
-use super::core::Core;
-use super::gate::Question;
-use super::tenant_core::TenantCore;
+use crate::vault::records::batch::Batch;
+use crate::vault::collection::Collection;
+use crate::vault::core::Core;
+use crate::vault::gate::Question;
+use crate::vault::state::tenant::TenantCore;
 
 /// A tenant as one actor sees it: what every read and write of a record goes through.
 ///
 /// Make one per request of your server; it is a cheap clone, `Send + Sync + 'static`.
 #[derive(Clone)]
 pub struct Session {
-    pub(super) inner: Arc<SessionInner>,
+    pub(crate) inner: Arc<SessionInner>,
 }
 
-pub(super) struct SessionInner {
-    pub(super) core: Arc<Core>,
-    pub(super) tenant: Arc<TenantCore>,
-    pub(super) actor: Actor,
-    pub(super) purpose: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) approval: Option<ApprovalId>,
+pub(crate) struct SessionInner {
+    pub(crate) core: Arc<Core>,
+    pub(crate) tenant: Arc<TenantCore>,
+    pub(crate) actor: Actor,
+    pub(crate) purpose: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) approval: Option<ApprovalId>,
 }
 
 impl Session {
-    pub(super) fn new(core: Arc<Core>, tenant: Arc<TenantCore>, actor: Actor) -> Self {
+    pub(crate) fn new(core: Arc<Core>, tenant: Arc<TenantCore>, actor: Actor) -> Self {
         Self { inner: Arc::new(SessionInner { core, tenant, actor, purpose: None, reason: None, approval: None }) }
     }
 
@@ -79,7 +79,7 @@ impl Session {
         Batch::new(Arc::clone(&self.inner))
     }
 
-    pub(super) fn with(&self, change: impl FnOnce(&mut SessionInner)) -> Self {
+    pub(crate) fn with(&self, change: impl FnOnce(&mut SessionInner)) -> Self {
         let old = &self.inner;
         let mut inner = SessionInner {
             core: Arc::clone(&old.core),
@@ -101,7 +101,7 @@ impl fmt::Debug for Session {
 }
 
 impl SessionInner {
-    pub(super) fn question<'a>(
+    pub(crate) fn question<'a>(
         &'a self,
         action: Action,
         collection: Option<&'a str>,

@@ -9,11 +9,11 @@ use crate::policy::Explanation;
 use crate::policy::review::{AccessReview, CollectionAnswers, WhoCan};
 use crate::record::{Record, Schema};
 
-use super::core::Core;
-use super::define;
-use super::review::Inquiry;
-use super::session::{Session, SessionInner};
-use super::tenant_core::TenantCore;
+use crate::vault::core::Core;
+use crate::vault::admin::define;
+use crate::vault::admin::review::Inquiry;
+use crate::vault::session::{Session, SessionInner};
+use crate::vault::state::tenant::TenantCore;
 
 /// One company's customer base: its own root key, its own collections; it sees no other tenant.
 ///
@@ -34,7 +34,7 @@ pub enum Escrow {
 }
 
 impl Tenant {
-    pub(super) fn new(core: Arc<Core>, tenant: Arc<TenantCore>) -> Self {
+    pub(crate) fn new(core: Arc<Core>, tenant: Arc<TenantCore>) -> Self {
         Self { core, tenant }
     }
 
@@ -93,16 +93,16 @@ impl Tenant {
         Ok(Session::new(Arc::clone(&self.core), Arc::clone(&self.tenant), actor))
     }
 
-    pub(super) fn core(&self) -> &Arc<Core> {
+    pub(crate) fn core(&self) -> &Arc<Core> {
         &self.core
     }
 
-    pub(super) fn tenant(&self) -> &Arc<TenantCore> {
+    pub(crate) fn tenant(&self) -> &Arc<TenantCore> {
         &self.tenant
     }
 
     /// What an administrator sees of it.
-    pub(super) fn session_of(&self, admin: &Actor) -> Arc<SessionInner> {
+    pub(crate) fn session_of(&self, admin: &Actor) -> Arc<SessionInner> {
         Session::new(Arc::clone(&self.core), Arc::clone(&self.tenant), admin.clone()).inner
     }
 

@@ -5,19 +5,20 @@
 use crate::error::{Error, Result};
 use crate::format::links::RawLink;
 use crate::format::place;
-use crate::index::{self, Entry, EntryPlace, Link, LinksPlace};
+use crate::index;
+use crate::index::{Entry, EntryPlace, Link, LinksPlace};
 use crate::model::Revision;
 use crate::vault::core::Core;
 use crate::vault::gate::RowPlace;
-use crate::vault::tenant_core::TenantCore;
+use crate::vault::state::tenant::TenantCore;
 
-use super::job::{Foreseen, NewTerm};
+use crate::vault::commit::write::{Foreseen, NewTerm};
 
 /// Finds where the values will go, makes their entries ready, and returns the row's sealed links for that case.
 ///
 /// A value that is likely to be entered by others at the same time, one that has entries already in an index that isn't
 /// unique, is only looked up.
-pub(in crate::vault) fn foresee(
+pub(crate) fn foresee(
     core: &Core,
     tenant: &TenantCore,
     row: &RowPlace,

@@ -4,29 +4,30 @@ use std::sync::Arc;
 
 use crate::format::place;
 use crate::format::row::{RawRow, build_tombstone};
-use crate::index::{self, Beyond, Entry as IndexEntry, EntryPlace, Link, LinksPlace};
+use crate::index;
+use crate::index::{Beyond, Entry as IndexEntry, EntryPlace, Link, LinksPlace};
 use crate::model::RecordId;
 use crate::store::Store;
 use crate::vault::gate;
-use crate::vault::tenant_core::{CollectionCore, TenantCore};
+use crate::vault::state::tenant::{CollectionCore, TenantCore};
 
-use super::job::{NewRow, NewTerm, Put, RowChange};
-use super::pending::{Draft, Merge, Pending};
-use super::tails::IndexTails;
-use super::{CommitError, Holder};
+use crate::vault::commit::write::{NewRow, NewTerm, Put, RowChange};
+use crate::vault::commit::pending::{Draft, Merge, Pending};
+use crate::vault::commit::tails::IndexTails;
+use crate::vault::commit::{CommitError, Holder};
 
 /// The part of a request that is merged.
-pub(super) struct Change {
-    pub(super) expect: Vec<Put>,
-    pub(super) puts: Vec<Put>,
-    pub(super) rows: Vec<RowChange>,
+pub(crate) struct Change {
+    pub(crate) expect: Vec<Put>,
+    pub(crate) puts: Vec<Put>,
+    pub(crate) rows: Vec<RowChange>,
 }
 
 /// Checks a request against the store and what was merged before it.
 ///
 /// # Errors
 /// [`CommitError`]; nothing of the request is merged then.
-pub(super) fn merge(
+pub(crate) fn merge(
     store: &dyn Store,
     pending: &Pending,
     ends: &IndexTails,

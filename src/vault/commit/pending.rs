@@ -5,55 +5,57 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::audit::{self, Entry, RowSetDigest};
+use crate::audit;
+use crate::audit::{Entry, RowSetDigest};
 use crate::crypto::MacKey;
-use crate::format::place::{self, Space};
+use crate::format::place;
+use crate::format::place::Space;
 use crate::format::row::RawRow;
 use crate::format::state::TenantState;
 use crate::model::TenantId;
 use crate::store::{Store, StoreError};
-use crate::vault::scrub::{Cursor, Delta};
-use crate::vault::tenant_core::TenantCore;
+use crate::vault::check::scrub::{Cursor, Delta};
+use crate::vault::state::tenant::TenantCore;
 
-use super::CommitError;
-use super::journal::Writes;
+use crate::vault::commit::CommitError;
+use crate::vault::commit::blocks::Writes;
 
 /// The merged writes of one commit.
 #[derive(Default)]
-pub(super) struct Pending {
+pub(crate) struct Pending {
     writes: Writes,
-    pub(super) tenants: BTreeMap<TenantId, TenantDelta>,
-    pub(super) vault_entries: Vec<Entry>,
-    pub(super) bytes: usize,
+    pub(crate) tenants: BTreeMap<TenantId, TenantDelta>,
+    pub(crate) vault_entries: Vec<Entry>,
+    pub(crate) bytes: usize,
     /// Ends of index values after this commit, by the key of the value's first entry.
-    pub(super) ends: HashMap<[u8; 32], u64>,
+    pub(crate) ends: HashMap<[u8; 32], u64>,
 }
 
 /// What a commit changes of one tenant besides its keys and values.
-pub(super) struct TenantDelta {
-    pub(super) core: Arc<TenantCore>,
-    pub(super) state: TenantState,
-    pub(super) primary: RowSetDigest,
-    pub(super) derived: RowSetDigest,
-    pub(super) entries: Vec<Entry>,
+pub(crate) struct TenantDelta {
+    pub(crate) core: Arc<TenantCore>,
+    pub(crate) state: TenantState,
+    pub(crate) primary: RowSetDigest,
+    pub(crate) derived: RowSetDigest,
+    pub(crate) entries: Vec<Entry>,
     /// `collection ‖ record` of the rows that change.
-    pub(super) touched: Vec<u8>,
+    pub(crate) touched: Vec<u8>,
     /// What changes of the values that a scrub has read.
-    pub(super) scrubbed: Delta,
+    pub(crate) scrubbed: Delta,
     /// Whether change lists are dropped.
-    pub(super) drops_lists: bool,
+    pub(crate) drops_lists: bool,
 }
 
 impl Pending {
     /// The value under `key` as it would be after this commit.
-    pub(super) fn get(&self, store: &dyn Store, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn get(&self, store: &dyn Store, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.writes.get(key) {
             Some(value) => Ok(value.clone()),
             None => store.get(key),
         }
     }
 
-    pub(super) fn tenant(&mut self, core: &Arc<TenantCore>) -> &mut TenantDelta {
+    pub(crate) fn tenant(&mut self, core: &Arc<TenantCore>) -> &mut TenantDelta {
         self.tenants.entry(core.id).or_insert_with(|| {
             let (state, primary, derived) = core.state();
             TenantDelta {
@@ -69,18 +71,18 @@ impl Pending {
         })
     }
 
-    pub(super) fn into_writes(self) -> (Writes, BTreeMap<TenantId, TenantDelta>) {
+    pub(crate) fn into_writes(self) -> (Writes, BTreeMap<TenantId, TenantDelta>) {
         (self.writes, self.tenants)
     }
 
-    pub(super) fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+    pub(crate) fn put(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
         self.bytes = self.bytes.saturating_add(key.len()).saturating_add(value.as_ref().map_or(0, Vec::len));
         self.writes.insert(key, value);
     }
 }
 
 /// One request's writes, kept apart until all of it is known to fit.
-pub(super) struct Draft<'a> {
+pub(crate) struct Draft<'a> {
     pending: &'a Pending,
     store: &'a dyn Store,
     writes: Writes,
@@ -101,7 +103,7 @@ struct Term {
 }
 
 /// A draft that fits, free of the pending commit it was checked against.
-pub(super) struct Merge {
+pub(crate) struct Merge {
     writes: Writes,
     terms: Vec<Term>,
     touched: Vec<u8>,
@@ -109,7 +111,7 @@ pub(super) struct Merge {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(pending: &'a Pending, store: &'a dyn Store, tenant: Option<&TenantCore>) -> Self {
+    pub(crate) fn new(pending: &'a Pending, store: &'a dyn Store, tenant: Option<&TenantCore>) -> Self {
         Self {
             pending,
             store,
@@ -121,19 +123,19 @@ impl<'a> Draft<'a> {
         }
     }
 
-    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.writes.get(key) {
             Some(value) => Ok(value.clone()),
             None => self.pending.get(self.store, key),
         }
     }
 
-    pub(super) fn has(&self, key: &[u8]) -> Result<bool, StoreError> {
+    pub(crate) fn has(&self, key: &[u8]) -> Result<bool, StoreError> {
         self.get(key).map(|value| value.is_some())
     }
 
     /// Puts or removes a value, and moves its digest's term with it.
-    pub(super) fn put(
+    pub(crate) fn put(
         &mut self,
         digest: &MacKey,
         key: Vec<u8>,
@@ -151,32 +153,32 @@ impl<'a> Draft<'a> {
     }
 
     /// Puts or removes a value that no digest covers.
-    pub(super) fn set(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+    pub(crate) fn set(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
         self.writes.insert(key, value);
     }
 
     /// The end of an index value as this request or this commit left it.
-    pub(super) fn end_of(&self, first: &[u8; 32]) -> Option<u64> {
+    pub(crate) fn end_of(&self, first: &[u8; 32]) -> Option<u64> {
         self.ends.get(first).or_else(|| self.pending.ends.get(first)).copied()
     }
 
-    pub(super) fn set_end(&mut self, first: [u8; 32], end: u64) {
+    pub(crate) fn set_end(&mut self, first: [u8; 32], end: u64) {
         self.ends.insert(first, end);
     }
 
-    pub(super) fn touch(&mut self, collection: &[u8; 16], record: &[u8; 16]) {
+    pub(crate) fn touch(&mut self, collection: &[u8; 16], record: &[u8; 16]) {
         self.touched.extend_from_slice(collection);
         self.touched.extend_from_slice(record);
     }
 
-    pub(super) fn finish(self) -> Merge {
+    pub(crate) fn finish(self) -> Merge {
         Merge { writes: self.writes, terms: self.terms, touched: self.touched, ends: self.ends }
     }
 }
 
 impl Merge {
     /// Makes the request part of the commit.
-    pub(super) fn into(self, pending: &mut Pending, tenant: Option<&Arc<TenantCore>>, entries: Vec<Entry>) {
+    pub(crate) fn into(self, pending: &mut Pending, tenant: Option<&Arc<TenantCore>>, entries: Vec<Entry>) {
         let mut drops_lists = false;
         for (key, value) in self.writes {
             drops_lists |= value.is_none() && key.first() == Some(&(Space::Changes as u8));
@@ -205,7 +207,7 @@ impl Merge {
 /// The digest terms of a stored value: which digest covers it (`true`: what backups carry), and the term.
 ///
 /// A row has a term in each: without its links in the first, its links in the second.
-pub(in crate::vault) fn terms_of(
+pub(crate) fn terms_of(
     digest: &MacKey,
     key: &[u8],
     value: &[u8],
@@ -234,6 +236,6 @@ pub(in crate::vault) fn terms_of(
 }
 
 /// Key of part `number` of the change list at `position`.
-pub(super) fn changes_key(position: u64, number: usize) -> Vec<u8> {
+pub(crate) fn changes_key(position: u64, number: usize) -> Vec<u8> {
     place::changes(position, u32::try_from(number).unwrap_or(u32::MAX))
 }

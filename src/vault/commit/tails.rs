@@ -8,7 +8,8 @@ use std::sync::{PoisonError, RwLock};
 
 use crate::crypto::{Key, role};
 use crate::format::place;
-use crate::index::{self, Beyond};
+use crate::index;
+use crate::index::Beyond;
 use crate::model::TenantId;
 use crate::store::{Store, StoreError};
 
@@ -17,7 +18,7 @@ const ENDS: usize = 65_536;
 
 /// The ends of values that were written lately, by the key of the value's first entry.
 #[derive(Default)]
-pub(in crate::vault) struct IndexTails {
+pub(crate) struct IndexTails {
     inner: RwLock<Known>,
 }
 
@@ -40,15 +41,15 @@ impl Known {
 
 /// The end of a value's entries as a caller found it in the store, and when.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::vault) struct Seen {
-    pub(in crate::vault) end: u64,
+pub(crate) struct Seen {
+    pub(crate) end: u64,
     since: u64,
 }
 
 impl IndexTails {
     /// Looks for the end of a value in the store. `None` when what is there isn't as it should be, or is changing: then
     /// the committer looks itself, between two commits.
-    pub(in crate::vault) fn look(
+    pub(crate) fn look(
         &self,
         store: &dyn Store,
         tenant: TenantId,
@@ -66,13 +67,13 @@ impl IndexTails {
     }
 
     /// For the committer: the end of a value that somebody looked at; `None` if that doesn't hold any more.
-    pub(super) fn now(&self, first: &[u8; 32], seen: &Seen) -> Option<u64> {
+    pub(crate) fn now(&self, first: &[u8; 32], seen: &Seen) -> Option<u64> {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         inner.get(first).or_else(|| (seen.since >= inner.floor).then_some(seen.end))
     }
 
     /// For the committer: takes over what a durable commit found.
-    pub(super) fn learn(&self, found: HashMap<[u8; 32], u64>) {
+    pub(crate) fn learn(&self, found: HashMap<[u8; 32], u64>) {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         inner.commits = inner.commits.saturating_add(1);
         if inner.ends.len().saturating_add(found.len()) > ENDS {

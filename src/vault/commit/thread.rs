@@ -11,14 +11,14 @@ use crate::format::place;
 use crate::keys::VaultKeys;
 use crate::model::VaultId;
 use crate::store::{Batch, Expectation, Store};
-use crate::vault::journal::{Journal, Waiting};
+use crate::vault::commit::intake::{Journal, Waiting};
 
-use super::CommitError;
-use super::job::{Committed, Job, Paused, Reply, WriteJob};
-use super::journal::{BlockWriter, Written};
-use super::merge::{Change, merge};
-use super::pending::Pending;
-use super::tails::IndexTails;
+use crate::vault::commit::CommitError;
+use crate::vault::commit::write::{Committed, Job, Paused, Reply, WriteJob};
+use crate::vault::commit::blocks::{BlockWriter, Written};
+use crate::vault::commit::merge::{Change, merge};
+use crate::vault::commit::pending::Pending;
+use crate::vault::commit::tails::IndexTails;
 
 /// One commit merges at most this many requests,
 const REQUESTS: usize = 1024;
@@ -26,27 +26,27 @@ const REQUESTS: usize = 1024;
 const BYTES: usize = 8 << 20;
 
 /// What the committer starts from.
-pub(in crate::vault) struct Start {
-    pub(in crate::vault) vault: VaultId,
-    pub(in crate::vault) store: Arc<dyn Store>,
-    pub(in crate::vault) keys: Arc<VaultKeys>,
+pub(crate) struct Start {
+    pub(crate) vault: VaultId,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keys: Arc<VaultKeys>,
     /// The journal's name, for sinks.
-    pub(in crate::vault) origin: Arc<str>,
-    pub(in crate::vault) journal: Arc<Journal>,
-    pub(in crate::vault) state: JournalState,
+    pub(crate) origin: Arc<str>,
+    pub(crate) journal: Arc<Journal>,
+    pub(crate) state: JournalState,
     /// The stored bytes of that state; every commit expects the ones it was built on.
-    pub(in crate::vault) stored: Option<Vec<u8>>,
+    pub(crate) stored: Option<Vec<u8>>,
 }
 
 /// The way to the committer's thread.
-pub(in crate::vault) struct Committer {
+pub(crate) struct Committer {
     jobs: Sender<Job>,
     ends: Arc<IndexTails>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Committer {
-    pub(in crate::vault) fn start(start: Start) -> std::io::Result<Self> {
+    pub(crate) fn start(start: Start) -> std::io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
         start.journal.connect(jobs.clone());
         let commit = MacKey::new(&start.keys.commit);
@@ -63,17 +63,17 @@ impl Committer {
     ///
     /// # Errors
     /// [`CommitError::Stopped`] when the thread is gone.
-    pub(in crate::vault) fn send(&self, job: Job) -> Result<(), CommitError> {
+    pub(crate) fn send(&self, job: Job) -> Result<(), CommitError> {
         self.jobs.send(job).map_err(|_| CommitError::Stopped)
     }
 
     /// How far the entries of index values go.
-    pub(in crate::vault) fn ends(&self) -> &IndexTails {
+    pub(crate) fn ends(&self) -> &IndexTails {
         &self.ends
     }
 
     /// Commits what waits and ends the thread.
-    pub(in crate::vault) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             // Either may fail only when the thread is gone already.

@@ -9,18 +9,18 @@ use crate::crypto::Zeroizing;
 use crate::format::{FieldKey, StoredKey};
 use crate::model::IndexValue;
 use crate::record::{FieldProblem, RecordError, index_value};
-use crate::vault::tenant_core::ExposedField;
+use crate::vault::state::tenant::ExposedField;
 
 /// The attributes of one record, by name, as text.
 #[derive(Default)]
-pub(in crate::vault) struct Exposed(Vec<(String, String)>);
+pub(crate) struct Exposed(Vec<(String, String)>);
 
 impl Exposed {
     /// Those among these fields.
     ///
     /// # Errors
     /// [`RecordError::Write`] for a value that isn't text, a whole number or a bool.
-    pub(super) fn of(exposed: &[ExposedField], fields: &[(FieldKey<'_>, &[u8])]) -> Result<Self, RecordError> {
+    pub(crate) fn of(exposed: &[ExposedField], fields: &[(FieldKey<'_>, &[u8])]) -> Result<Self, RecordError> {
         let mut found = Self(Vec::with_capacity(exposed.len()));
         for ExposedField { key, name } in exposed {
             let Some((_, bytes)) = fields.iter().find(|(field, _)| is(field, key)) else { continue };
@@ -39,7 +39,7 @@ impl Exposed {
         Ok(found)
     }
 
-    pub(super) fn attributes(&self) -> &[(String, String)] {
+    pub(crate) fn attributes(&self) -> &[(String, String)] {
         &self.0
     }
 }

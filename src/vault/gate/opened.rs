@@ -13,19 +13,20 @@ use crate::index::Term;
 use crate::keys::TenantKeys;
 use crate::model::{FieldSet, IndexValue, RecordId};
 use crate::policy::{Denial, codes};
-use crate::record::{self, Fields, Plan, Record, RecordError, StoredField};
+use crate::record;
+use crate::record::{Fields, Plan, Record, RecordError, StoredField};
 use crate::vault::commit::NewTerm;
-use crate::vault::found::{Found, Metadata};
-use crate::vault::journal::Ticket;
-use crate::vault::tenant_core::{CollectionCore, CompiledSchema, ExposedField, IndexCore};
-use crate::vault::terms::term_of;
+use crate::vault::records::found::{Found, Metadata};
+use crate::vault::commit::intake::Ticket;
+use crate::vault::state::tenant::{CollectionCore, CompiledSchema, ExposedField, IndexCore};
+use crate::vault::state::terms::term_of;
 
-use super::sealing::terms;
-use super::seals::{body_context, key_context};
-use super::{Edited, Exposed, Permit, RowPlace};
+use crate::vault::gate::sealing::terms;
+use crate::vault::gate::seals::{body_context, key_context};
+use crate::vault::gate::{Edited, Exposed, Permit, RowPlace};
 
 /// A row whose body is open in memory. It shows what is sealed about the record, never a field.
-pub(in crate::vault) struct Opened {
+pub(crate) struct Opened {
     place: RowPlace,
     head: RowHead,
     meta: Meta,
@@ -38,7 +39,7 @@ pub(in crate::vault) struct Opened {
 /// A value to sort by: bools, then whole numbers, then text without regard to case; what has none comes last. Wiped when it
 /// is dropped.
 #[derive(PartialEq, Eq)]
-pub(in crate::vault) struct SortKey {
+pub(crate) struct SortKey {
     missing: bool,
     bytes: Zeroizing<Vec<u8>>,
 }
@@ -75,7 +76,7 @@ impl SortKey {
 
 /// Why a row doesn't open.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::vault) enum OpenError {
+pub(crate) enum OpenError {
     #[error("the record's key can't be had")]
     Key(#[source] crate::keys::KeyError),
     #[error("the record doesn't open")]
@@ -88,7 +89,7 @@ pub(in crate::vault) enum OpenError {
 
 impl Opened {
     /// Opens a row; `sealed` is its whole body, chunks included.
-    pub(in crate::vault) fn open(
+    pub(crate) fn open(
         keys: &TenantKeys,
         place: RowPlace,
         row: &LiveRow<'_>,
@@ -114,15 +115,15 @@ impl Opened {
         Ok(Self { place, head: row.head, meta, body, exposed, newer })
     }
 
-    pub(in crate::vault) fn meta(&self) -> &Meta {
+    pub(crate) fn meta(&self) -> &Meta {
         &self.meta
     }
 
-    pub(in crate::vault) fn head(&self) -> &RowHead {
+    pub(crate) fn head(&self) -> &RowHead {
         &self.head
     }
 
-    pub(in crate::vault) fn record(&self) -> RecordId {
+    pub(crate) fn record(&self) -> RecordId {
         self.place.record
     }
 
@@ -131,7 +132,7 @@ impl Opened {
     /// # Errors
     /// A denial, for a field that holds what can't be an attribute: a policy that saw the record without it could permit
     /// too much.
-    pub(in crate::vault) fn exposed(&self) -> Result<Exposed, Denial> {
+    pub(crate) fn exposed(&self) -> Result<Exposed, Denial> {
         if self.exposed.is_empty() {
             return Ok(Exposed::default());
         }
@@ -144,7 +145,7 @@ impl Opened {
     }
 
     /// Whether the record has one of these values as an attribute. What isn't exposed, or can't be told, may be so.
-    pub(in crate::vault) fn may_have(&self, name: &str, values: &HashSet<String>) -> bool {
+    pub(crate) fn may_have(&self, name: &str, values: &HashSet<String>) -> bool {
         let Some(field) = self.exposed.iter().find(|field| field.name == name) else { return true };
         let fields = Body::split(&self.body).and_then(|body| body.fields()).unwrap_or_default();
         Exposed::of(from_ref(field), &fields)
@@ -155,7 +156,7 @@ impl Opened {
     ///
     /// # Errors
     /// [`RecordError::Read`] for a value that isn't text, a whole number or a bool.
-    pub(in crate::vault) fn sort_key(
+    pub(crate) fn sort_key(
         &self,
         permit: &Permit,
         layout: &CompiledSchema,
@@ -172,7 +173,7 @@ impl Opened {
     }
 
     /// How many of its fields are in a set, and how many aren't: numbers, for the journal.
-    pub(in crate::vault) fn count(&self, layout: &CompiledSchema, set: &FieldSet) -> Result<(u32, u32)> {
+    pub(crate) fn count(&self, layout: &CompiledSchema, set: &FieldSet) -> Result<(u32, u32)> {
         let fields = self.fields(layout)?;
         let within = fields.iter().filter(|field| set.contains(field.name)).count();
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
@@ -180,13 +181,13 @@ impl Opened {
     }
 
     /// Bytes of the opened body.
-    pub(in crate::vault) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.body.len()
     }
 
     /// Shows the record, without the fields that the permit doesn't allow. Consumes the permit, which must be for this
     /// record and revision.
-    pub(in crate::vault) fn show<T: Record>(
+    pub(crate) fn show<T: Record>(
         &self,
         permit: Permit,
         _written_down: &Ticket,
@@ -214,7 +215,7 @@ impl Opened {
     ///
     /// # Errors
     /// [`RecordError::Withheld`] for a field that changed though it was withheld.
-    pub(in crate::vault) fn edit<'a>(
+    pub(crate) fn edit<'a>(
         &'a self,
         before: &Fields,
         after: &'a Fields,
@@ -227,19 +228,19 @@ impl Opened {
     }
 
     /// The fields as they are, on their way into the row's next revision.
-    pub(in crate::vault) fn unchanged<'a>(&'a self, layout: &'a CompiledSchema) -> Result<Edited<'a>> {
+    pub(crate) fn unchanged<'a>(&'a self, layout: &'a CompiledSchema) -> Result<Edited<'a>> {
         Ok(Edited { fields: self.fields(layout)?, changed: Vec::new() })
     }
 
     /// Whether the record has this value in an indexed field.
-    pub(in crate::vault) fn has(&self, layout: &CompiledSchema, index: &IndexCore, wanted: &Term) -> Result<bool> {
+    pub(crate) fn has(&self, layout: &CompiledSchema, index: &IndexCore, wanted: &Term) -> Result<bool> {
         let fields = self.fields(layout)?;
         let Some(field) = fields.iter().find(|field| index.is_on(field.name)) else { return Ok(false) };
         Ok(term_of(index, field.bytes)?.is_some_and(|term| term.matches(wanted)))
     }
 
     /// For upkeep: what the indexes that `wanted` picks are given of this record. Keys, no values.
-    pub(in crate::vault) fn terms(
+    pub(crate) fn terms(
         &self,
         layout: &CompiledSchema,
         wanted: impl Fn(&IndexCore) -> bool,
@@ -247,7 +248,7 @@ impl Opened {
         terms(layout, &self.meta, &self.fields(layout)?, wanted)
     }
 
-    pub(super) fn fields<'a>(&'a self, layout: &'a CompiledSchema) -> Result<Vec<StoredField<'a>>> {
+    pub(crate) fn fields<'a>(&'a self, layout: &'a CompiledSchema) -> Result<Vec<StoredField<'a>>> {
         let fields = Body::split(&self.body).and_then(|body| body.fields());
         let layout = self.newer.as_deref().unwrap_or(layout);
         let stored = fields.and_then(|fields| record::stored_fields(fields, &layout.dictionary));

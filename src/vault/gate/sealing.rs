@@ -7,29 +7,30 @@ use crate::format::{FieldKey, MAX_BODY, MAX_LABEL, MAX_LABELS, Meta, encode_body
 use crate::index;
 use crate::keys::TenantKeys;
 use crate::model::{FieldSet, Revision};
-use crate::record::{self, Dictionary, Fields, Plan, Record, StoredField};
+use crate::record;
+use crate::record::{Dictionary, Fields, Plan, Record, StoredField};
 use crate::vault::commit::NewTerm;
-use crate::vault::tenant_core::{CompiledSchema, IndexCore, Indexed};
-use crate::vault::terms::{owner_term, term_of};
+use crate::vault::state::tenant::{CompiledSchema, IndexCore, Indexed};
+use crate::vault::state::terms::{owner_term, term_of};
 
-use super::seals::{body_context, key_context};
-use super::{Exposed, OpenError, Permit, RowPlace};
+use crate::vault::gate::seals::{body_context, key_context};
+use crate::vault::gate::{Exposed, OpenError, Permit, RowPlace};
 
 /// Fields on their way into a row: those of a new record, or of one that was edited. They stay in here.
-pub(in crate::vault) struct Edited<'a> {
-    pub(super) fields: Vec<StoredField<'a>>,
-    pub(super) changed: Vec<String>,
+pub(crate) struct Edited<'a> {
+    pub(crate) fields: Vec<StoredField<'a>>,
+    pub(crate) changed: Vec<String>,
 }
 
 impl<'a> Edited<'a> {
     /// The fields of a new record, all of them changed.
-    pub(in crate::vault) fn new(fields: &'a Fields, layout: &CompiledSchema) -> Result<Self> {
+    pub(crate) fn new(fields: &'a Fields, layout: &CompiledSchema) -> Result<Self> {
         let changed = fields.iter().map(|(name, _)| name.to_owned()).collect();
         Ok(Self { fields: record::new_fields(fields, layout.schema.open, &layout.dictionary)?, changed })
     }
 
     /// The names of the fields that the actor changed.
-    pub(in crate::vault) fn changed(&self) -> &[String] {
+    pub(crate) fn changed(&self) -> &[String] {
         &self.changed
     }
 
@@ -37,7 +38,7 @@ impl<'a> Edited<'a> {
     ///
     /// # Errors
     /// [`RecordError::Write`](crate::record::RecordError::Write) for what can't be an attribute.
-    pub(in crate::vault) fn exposed(&self, layout: &CompiledSchema) -> Result<Exposed> {
+    pub(crate) fn exposed(&self, layout: &CompiledSchema) -> Result<Exposed> {
         if layout.exposed.is_empty() {
             return Ok(Exposed::default());
         }
@@ -46,14 +47,14 @@ impl<'a> Edited<'a> {
     }
 
     /// Whether what is about to be stored reads back, whatever was withheld from whom.
-    pub(in crate::vault) fn check<T: Record>(&self, plan: &Plan) -> Result<()> {
+    pub(crate) fn check<T: Record>(&self, plan: &Plan) -> Result<()> {
         let fields = self.fields.iter().map(|field| (field.name, field.bytes));
         record::decode::<T>(plan, fields, &FieldSet::All)?;
         Ok(())
     }
 
     /// What the indexes that `wanted` picks are given.
-    pub(in crate::vault) fn terms(
+    pub(crate) fn terms(
         &self,
         layout: &CompiledSchema,
         meta: &Meta,
@@ -63,7 +64,7 @@ impl<'a> Edited<'a> {
     }
 
     /// Seals the fields under a fresh data key. Consumes the permit, which must be for this act.
-    pub(in crate::vault) fn seal(
+    pub(crate) fn seal(
         self,
         permit: Permit,
         keys: &TenantKeys,
@@ -111,14 +112,14 @@ fn check_meta(meta: &Meta) -> Result<()> {
 }
 
 /// The row that fields are sealed into.
-pub(in crate::vault) struct Target<'a> {
-    pub(in crate::vault) place: &'a RowPlace,
-    pub(in crate::vault) head: &'a RowHead,
-    pub(in crate::vault) meta: &'a Meta,
+pub(crate) struct Target<'a> {
+    pub(crate) place: &'a RowPlace,
+    pub(crate) head: &'a RowHead,
+    pub(crate) meta: &'a Meta,
 }
 
 /// The random bytes of one row, drawn in one call.
-pub(in crate::vault) struct Draw {
+pub(crate) struct Draw {
     bytes: Zeroizing<[u8; Self::ALL]>,
 }
 
@@ -127,19 +128,19 @@ impl Draw {
     const PSEUDONYM: usize = 16;
     const ALL: usize = Self::ID + Self::PSEUDONYM + SALT + 32;
 
-    pub(in crate::vault) fn new() -> Result<Self, CryptoError> {
+    pub(crate) fn new() -> Result<Self, CryptoError> {
         let mut bytes = Zeroizing::new([0; Self::ALL]);
         fill(&mut *bytes)?;
         Ok(Self { bytes })
     }
 
     /// For a record id.
-    pub(in crate::vault) fn id(&self) -> [u8; Self::ID] {
+    pub(crate) fn id(&self) -> [u8; Self::ID] {
         self.part::<0, { Self::ID }>()
     }
 
     /// For a data subject's pseudonym.
-    pub(in crate::vault) fn pseudonym(&self) -> [u8; Self::PSEUDONYM] {
+    pub(crate) fn pseudonym(&self) -> [u8; Self::PSEUDONYM] {
         self.part::<{ Self::ID }, { Self::PSEUDONYM }>()
     }
 
@@ -164,9 +165,9 @@ impl Draw {
 }
 
 /// A row that is sealed and ready to be committed.
-pub(in crate::vault) struct Sealed {
-    pub(in crate::vault) primary: Vec<u8>,
-    pub(in crate::vault) chunks: Vec<Vec<u8>>,
+pub(crate) struct Sealed {
+    pub(crate) primary: Vec<u8>,
+    pub(crate) chunks: Vec<Vec<u8>>,
 }
 
 /// Seals a body, plaintext on the way in, in place.
@@ -189,7 +190,7 @@ fn seal_row(
     Ok(Sealed { primary, chunks })
 }
 
-pub(super) fn terms(
+pub(crate) fn terms(
     layout: &CompiledSchema,
     meta: &Meta,
     fields: &[StoredField<'_>],

@@ -5,18 +5,18 @@ use crate::format::row::{RowHead, Tombstone};
 use crate::keys::TenantKeys;
 use crate::model::{CollectionId, Epoch, RecordId, TenantId};
 
-use super::OpenError;
+use crate::vault::gate::OpenError;
 
 /// Whose row it is: bound into both of its seals.
 #[derive(Clone, Copy)]
-pub(in crate::vault) struct RowPlace {
-    pub(in crate::vault) tenant: TenantId,
-    pub(in crate::vault) collection: CollectionId,
-    pub(in crate::vault) record: RecordId,
+pub(crate) struct RowPlace {
+    pub(crate) tenant: TenantId,
+    pub(crate) collection: CollectionId,
+    pub(crate) record: RecordId,
 }
 
 /// The sealed part of a tombstone.
-pub(in crate::vault) fn seal_tombstone(
+pub(crate) fn seal_tombstone(
     keys: &TenantKeys,
     place: &RowPlace,
     tombstone: Tombstone,
@@ -25,7 +25,7 @@ pub(in crate::vault) fn seal_tombstone(
 }
 
 /// What [`seal_tombstone`] sealed.
-pub(in crate::vault) fn open_tombstone(
+pub(crate) fn open_tombstone(
     keys: &TenantKeys,
     place: &RowPlace,
     sealed: &[u8],
@@ -46,12 +46,12 @@ fn in_place(domain: Domain, place: &RowPlace) -> Context {
 }
 
 /// What a body is bound to. The epoch isn't in it: rewrapping must not touch the body.
-pub(super) fn body_context(place: &RowPlace, head: &RowHead, dictionary: &[u8; 32]) -> Context {
+pub(crate) fn body_context(place: &RowPlace, head: &RowHead, dictionary: &[u8; 32]) -> Context {
     bound(Domain::Body, place, head, dictionary)
 }
 
 /// What a data key's wrap is bound to.
-pub(super) fn key_context(place: &RowPlace, head: &RowHead, dictionary: &[u8; 32]) -> Context {
+pub(crate) fn key_context(place: &RowPlace, head: &RowHead, dictionary: &[u8; 32]) -> Context {
     let Epoch(epoch) = head.epoch;
     bound(Domain::DataKey, place, head, dictionary).u32(epoch)
 }

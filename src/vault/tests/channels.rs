@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::*;
+use crate::vault::tests::*;
 use crate::audit::Required;
 use crate::model::{Clock, Timestamp};
 use crate::policy::codes;
-use crate::vault::duplicate::GUESSES;
+use crate::vault::records::duplicate::GUESSES;
 
 /// A clock that a test sets.
 #[derive(Clone, Default)]

@@ -1,6 +1,6 @@
 //! Counting and sorting, and how many rows are shown.
 
-use super::*;
+use crate::vault::tests::*;
 use crate::audit::Required;
 use crate::policy::{Roles, RowLimit, all_of, codes};
 
@@ -74,7 +74,7 @@ fn sorting_orders_by_value_and_leaves_out_records_whose_field_the_actor_may_not_
 
 #[test]
 fn rows_are_limited_by_act_and_by_hour_and_end_a_page_early() {
-    let hands = super::channels::Hands::default();
+    let hands = crate::vault::tests::channels::Hands::default();
     let limited = || all_of(policy()).and(RowLimit::new().per_act(4).per_hour(10).role("boss"));
     let world = World::with(|options| options.policy(limited()).clock(hands.clone()));
     let mut ids: Vec<_> = (0..12).map(|n| world.add("Ann", &format!("a{n}@x.org"))).collect();

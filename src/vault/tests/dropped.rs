@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use super::channels::Hands;
-use super::*;
+use crate::vault::tests::channels::Hands;
+use crate::vault::tests::*;
 use crate::audit::{Outcome, Required};
 use crate::model::{Clock, Facts, FieldSet, Request};
-use crate::policy::{
-    AccessPolicy, Decision, Denial, DualControl, Obligation, Permission, PolicyError, PolicyVersion, StepUp, all_of,
-    codes,
-};
+use crate::policy::{AccessPolicy, Decision, Denial, DualControl, Obligation, Permission, PolicyError, PolicyVersion, StepUp, all_of, codes};
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// Acts on many records.

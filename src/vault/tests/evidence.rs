@@ -1,11 +1,11 @@
 //! Entries shown to others: alone, in bundles, and against heads.
 
-use super::*;
+use crate::vault::tests::*;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::audit::{Head, HeadError, ProofError, evidence};
 use crate::model::{Clock, TenantId, Timestamp};
-use crate::vault::retention::Retention;
+use crate::vault::journal::retention::Retention;
 
 fn auditor() -> Actor {
     Actor::new("aud-1").with_role("auditor")

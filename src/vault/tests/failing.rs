@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::*;
+use crate::vault::tests::*;
 use crate::store::faulty::{Fault, FaultyStore};
 
 const WHICH: [Fault; 4] = [Fault::Get, Fault::Scan, Fault::CommitBefore, Fault::CommitAfter];

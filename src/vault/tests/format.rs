@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use super::*;
+use crate::vault::tests::*;
 use crate::Document;
 use crate::format::vectors::{bytes, published};
 use crate::keys::Home;

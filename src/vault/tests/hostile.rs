@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use super::*;
+use crate::vault::tests::*;
 use crate::audit::Required;
 use crate::model::{Action, Timestamp};
-use crate::policy::{
-    AccessPolicy, BreakGlass, DualControl, RowLimit, Sharing, WorkingHours, all_of, any_of, codes, fallback,
-};
-use crate::vault::duplicate::GUESSES;
+use crate::policy::{AccessPolicy, BreakGlass, DualControl, RowLimit, Sharing, WorkingHours, all_of, any_of, codes, fallback};
+use crate::vault::records::duplicate::GUESSES;
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::*;
+use crate::vault::tests::*;
 use crate::audit::{Relayed, Required, SinkState, Syslog, SyslogBody};
 
 /// What a log server has got: a list of bytes for each connection, or each datagram.

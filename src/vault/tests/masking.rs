@@ -11,7 +11,7 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json};
 
-use super::*;
+use crate::vault::tests::*;
 use crate::model::{Facts, FieldSet, Request};
 use crate::policy::{AccessPolicy, Decision, Permission, PolicyError, PolicyVersion};
 use crate::record::{Document, Mask, SearchValue};

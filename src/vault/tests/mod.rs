@@ -43,7 +43,7 @@ use crate::policy::Roles;
 use crate::record::{Record, Schema};
 use crate::store::{Batch as Writes, MemoryStore, Pair, Store};
 
-use super::*;
+use crate::vault::*;
 
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
 struct Customer {

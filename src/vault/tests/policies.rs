@@ -1,6 +1,6 @@
 //! Policies that were in force, and acts that only some policies permit.
 
-use super::*;
+use crate::vault::tests::*;
 use crate::audit::Required;
 use crate::model::{Action, Facts, FieldSet, Request};
 use crate::policy::{AccessPolicy, Decision, Obligation, Permission, PolicyError, PolicyVersion, codes};

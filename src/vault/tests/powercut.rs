@@ -17,7 +17,7 @@ use machine::record::record;
 use machine::replay::{Boundary, Replay, Report};
 use machine::trace::{Act, SyncCall, Trace};
 
-use super::*;
+use crate::vault::tests::*;
 use crate::keys::KeyError;
 use crate::model::Slot;
 
@@ -151,8 +151,8 @@ fn live(dir: &Path) {
 
 fn slot_of(session: &Session, customers: &Collection<Customer>, id: RecordId) -> u32 {
     let core = customers.core();
-    match super::super::read::stored(&session.inner, core, &core.layout(), id) {
-        Ok(super::super::read::Stored::Row(row)) => row.1.head().slot.0,
+    match crate::vault::records::read::stored(&session.inner, core, &core.layout(), id) {
+        Ok(crate::vault::records::read::Stored::Row(row)) => row.1.head().slot.0,
         _ => panic!("no row"),
     }
 }

@@ -1,10 +1,10 @@
 //! Quick and full checks of a whole vault, side by side: what somebody does to the journal's blocks in the store.
 
-use super::*;
+use crate::vault::tests::*;
 use crate::audit::{Head, RewrittenBecause};
 use crate::format::place;
 use crate::vault::core::Core;
-use crate::vault::verify::{Depth, verify};
+use crate::vault::check::verify::{Depth, verify};
 
 type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
@@ -126,7 +126,7 @@ fn public_quick_check_says_what_the_full_one_does_and_is_written_down() {
 #[test]
 fn last_block_of_the_vault_itself_is_held_against_its_commit_key() {
     use crate::audit::{NewBlock, Place, leaf_of, seal_block};
-    use crate::vault::upkeep::sign_head;
+    use crate::vault::upkeep::heads::sign_head;
     // Somebody has every key but the commit key, and puts everything else in order.
     let world = World::new();
     let core = Arc::clone(&world.customers().session().core);

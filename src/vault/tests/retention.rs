@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
-use super::*;
+use crate::vault::tests::*;
 use crate::audit::{Head, Required, RewrittenBecause, Syslog};
 use crate::format::journal_base::SEGMENT;
 use crate::format::place;
 use crate::model::{Clock, Timestamp};
 use crate::store::faulty::{Fault, FaultyStore};
 use crate::store::{CommitError, Expectation, StoreError};
-use crate::vault::retention::{HeldBack, Retention, RetentionPlan};
+use crate::vault::journal::retention::{HeldBack, Retention, RetentionPlan};
 
 const DAY: i64 = 86_400_000_000;
 
@@ -700,7 +700,7 @@ fn ten_thousand_blocks_are_dropped_in_small_commits() {
 
 #[test]
 fn journal_that_is_shortened_at_any_point_of_a_scrub_is_found_intact() {
-    use crate::vault::scrub::{Pass, Step, resume, save};
+    use crate::vault::check::scrub::{Pass, Step, resume, save};
     let old = Old::new(150);
     old.hands.pass(100);
     old.fill(180);

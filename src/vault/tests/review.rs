@@ -2,15 +2,12 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::*;
+use crate::vault::tests::*;
 use crate::Document;
 use crate::audit::{Outcome, Required};
 use crate::model::{Action, Clock, Facts, FieldSet, Request, Timestamp};
 use crate::policy::review::{Extent, Reach};
-use crate::policy::{
-    AccessPolicy, Decision, Denial, Explanation, Looked, Obligation, Permission, PolicyError, PolicyVersion, Scope,
-    codes, danger,
-};
+use crate::policy::{AccessPolicy, Decision, Denial, Explanation, Looked, Obligation, Permission, PolicyError, PolicyVersion, Scope, codes, danger};
 
 const DAY: i64 = 86_400_000_000;
 

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use base64ct::Encoding;
 
-use super::*;
+use crate::vault::tests::*;
 use crate::crypto::{Key, role};
 use crate::record::{Document, SearchValue, Value};
 

@@ -1,16 +1,14 @@
 //! Every verdict, reached through the vault.
 
-use super::*;
-use crate::audit::{
-    Entry, EntryBuilder, Head, JournalState, NewBlock, Outcome, Place, RewrittenBecause, RowFault, RowSet,
-};
+use crate::vault::tests::*;
+use crate::audit::{Entry, EntryBuilder, Head, JournalState, NewBlock, Outcome, Place, RewrittenBecause, RowFault, RowSet};
 use crate::audit::{encode_head_file, header_of, leaf_of, seal_block};
 use crate::format::place;
 use crate::format::row::RawRow;
 use crate::keys::CEILING_BLOCK;
 use crate::model::{Action, Timestamp};
-use crate::vault::blocks::Blocks;
-use crate::vault::upkeep::sign_head;
+use crate::vault::commit::reader::Blocks;
+use crate::vault::upkeep::heads::sign_head;
 
 /// A vault with a journal of some blocks, each of an act of its own.
 fn world() -> World {

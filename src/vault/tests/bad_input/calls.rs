@@ -1,6 +1,6 @@
 //! Calls that ask for what isn't there, or isn't possible.
 
-use super::*;
+use crate::vault::tests::bad_input::*;
 use crate::record::{Document, RecordError, SearchValue};
 use crate::vault::commit::{NewRow, RowChange};
 

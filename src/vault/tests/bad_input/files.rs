@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::*;
+use crate::vault::tests::bad_input::*;
 
 fn options(dir: &Path) -> VaultOptions {
     Vault::options(dir).master_key(Unlocked).policy(roles()).cache_bytes(1 << 20)
@@ -240,7 +240,7 @@ fn newer_rows_blocks_and_sealed_state_are_said_to_be_newer() {
     let keys = world.customers().session().tenant.keys.clone();
     let (tenant, twin) = (world.acme.id(), copy(&world.memory));
     world.vault.close().unwrap();
-    let context = crate::vault::tenant_core::state_context(tenant);
+    let context = crate::vault::state::tenant::state_context(tenant);
     let state = seal(keys.sum(), Label::TenantState, &context, &[2; 93]).unwrap();
     put(&twin, &[(place::tenant_state(tenant), Some(state))]);
     assert!(newer(open_options(&twin).open().err()));

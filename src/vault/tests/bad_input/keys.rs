@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::*;
+use crate::vault::tests::bad_input::*;
 use crate::keys::KeyFile;
 
 #[test]

@@ -5,4 +5,4 @@ mod files;
 mod keys;
 mod sizes;
 
-use super::*;
+use crate::vault::tests::*;

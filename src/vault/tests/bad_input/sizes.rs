@@ -1,6 +1,6 @@
 //! Values, names and keys of every length and script.
 
-use super::*;
+use crate::vault::tests::bad_input::*;
 use crate::model::FieldSet;
 use crate::policy::{AccessPolicy, Decision, Permission, PolicyError, PolicyVersion};
 use crate::record::{Document, FieldProblem, RecordError, Value};

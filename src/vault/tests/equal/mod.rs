@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::channels::Hands;
-use super::swap::Swap;
-use super::*;
+use crate::vault::tests::channels::Hands;
+use crate::vault::tests::swap::Swap;
+use crate::vault::tests::*;
 use crate::model::{Access, Clock, Facts, FieldSet, Grantee, Request, Resource, Timestamp};
-use crate::policy::{self, AccessPolicy, Denial, Permission};
-use plan::plan;
+use crate::policy;
+use crate::policy::{AccessPolicy, Denial, Permission};
+use crate::vault::tests::equal::plan::plan;
 
 const PEOPLE: [&str; 4] = ["p0", "p1", "p2", "p3"];
 const ROLES: [&str; 3] = ["r0", "r1", "r2"];

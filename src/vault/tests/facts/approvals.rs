@@ -1,6 +1,6 @@
 //! Approvals.
 
-use super::*;
+use crate::vault::tests::facts::*;
 
 /// A request of ann's, approved by bo and cy.
 fn approved(office: &Office, action: Action, collection: &str, record: Option<RecordId>, fields: &[&str]) -> Session {

@@ -1,6 +1,6 @@
 //! Emergency access.
 
-use super::*;
+use crate::vault::tests::facts::*;
 
 #[test]
 fn emergency_opens_what_the_policy_says_until_it_is_over() {

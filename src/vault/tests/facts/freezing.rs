@@ -1,6 +1,6 @@
 //! Frozen tenants, and demands of a new log-in.
 
-use super::*;
+use crate::vault::tests::facts::*;
 use crate::vault::Freeze;
 
 #[test]

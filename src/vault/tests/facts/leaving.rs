@@ -1,6 +1,6 @@
 //! Leavers.
 
-use super::*;
+use crate::vault::tests::facts::*;
 use crate::store::faulty::{Fault, FaultyStore};
 
 /// Ann has customers, notes, shares, a request and an emergency.

@@ -1,6 +1,6 @@
 //! Rows that somebody was shown, and limits of these.
 
-use super::*;
+use crate::vault::tests::facts::*;
 
 #[test]
 fn rows_that_somebody_was_shown_count_for_an_hour_also_after_reopening() {

@@ -12,7 +12,7 @@ mod suspending;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use super::*;
+use crate::vault::tests::*;
 use crate::audit::Outcome;
 use crate::model::{Access, Action, Clock, Facts, FieldSet, Grantee, Request, Timestamp};
 use crate::policy::{AccessPolicy, Decision, Denial, Obligation, Permission, PolicyError, PolicyVersion, Scope, codes};

@@ -1,6 +1,6 @@
 //! Shares.
 
-use super::*;
+use crate::vault::tests::facts::*;
 
 #[test]
 fn record_is_open_to_whom_it_is_shared_with_as_far_as_it_is_shared() {

@@ -1,6 +1,6 @@
 //! How facts are stored: sealed, counted, loaded or not at all.
 
-use super::*;
+use crate::vault::tests::facts::*;
 use crate::format::place;
 
 type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
@@ -83,7 +83,7 @@ fn one_share_has_one_key_and_other_tenants_have_another() {
     let tenant = office.sales("ann").inner.tenant.clone();
     let collection = office.world.customers().core().id;
     let with = Grantee::Group("grantee-4711");
-    let fact = |with, record| crate::vault::facts::share_id(&tenant.keys, tenant.id, collection, record, with).unwrap();
+    let fact = |with, record| crate::vault::standing::share_id(&tenant.keys, tenant.id, collection, record, with).unwrap();
     let key = place::fact(tenant.id, fact(with, id));
     assert!(facts_stored(&office).iter().any(|pair| pair.0 == key));
     let mut ids = vec![

@@ -1,6 +1,6 @@
 //! Suspended actors.
 
-use super::*;
+use crate::vault::tests::facts::*;
 
 #[test]
 fn open_session_of_a_suspended_actor_is_refused_at_once_and_everywhere() {

@@ -1,6 +1,6 @@
 //! A vault under policies written in Cedar.
 
-use super::*;
+use crate::vault::tests::gatekeeping::*;
 use crate::model::Revision;
 use crate::policy::{Cedar, codes};
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::*;
+use crate::vault::tests::gatekeeping::*;
 use crate::audit::{Behind, Message, SinkState, channel};
 use crate::model::{Clock, Timestamp};
 use crate::store::{CommitError, Expectation, StoreError};

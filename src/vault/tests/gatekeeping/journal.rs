@@ -1,9 +1,9 @@
 //! What entries say, and what they never say.
 
-use super::*;
+use crate::vault::tests::gatekeeping::*;
 use crate::audit::JsonLines;
 use crate::record::Document;
-use crate::vault::blocks::Blocks;
+use crate::vault::commit::reader::Blocks;
 
 /// Everything that the journal holds, opened.
 fn opened(world: &World) -> Vec<u8> {

@@ -8,7 +8,7 @@ mod own;
 mod policies;
 mod sinks;
 
-use super::*;
+use crate::vault::tests::*;
 use crate::audit::{Outcome, Relayed, Required};
 use crate::policy::Denial;
 

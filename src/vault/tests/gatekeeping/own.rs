@@ -1,6 +1,6 @@
 //! One's own records only.
 
-use super::*;
+use crate::vault::tests::gatekeeping::*;
 use crate::policy::codes;
 
 /// Records of two sellers and of nobody, in turns.

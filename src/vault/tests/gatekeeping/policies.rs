@@ -1,10 +1,8 @@
 //! Policies that err, panic, oblige, change their mind.
 
-use super::*;
+use crate::vault::tests::gatekeeping::*;
 use crate::model::{Action, Facts, FieldSet, Request};
-use crate::policy::{
-    AccessPolicy, Decision, DenyAll, Obligation, Permission, PolicyError, PolicyVersion, Scope, codes, danger,
-};
+use crate::policy::{AccessPolicy, Decision, DenyAll, Obligation, Permission, PolicyError, PolicyVersion, Scope, codes, danger};
 
 /// What a policy does on an act of records.
 #[derive(Clone, Copy, PartialEq)]

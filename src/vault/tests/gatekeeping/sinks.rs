@@ -4,7 +4,7 @@ use std::sync::Condvar;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::*;
+use crate::vault::tests::gatekeeping::*;
 use crate::audit::SinkState;
 
 /// How a sink behaves, until told otherwise.

@@ -7,12 +7,12 @@ mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::*;
+use crate::vault::tests::*;
 use crate::audit::{RowFault, RowSet};
 use crate::vault::core::Core;
-use crate::vault::verify::{Depth, verify};
+use crate::vault::check::verify::{Depth, verify};
 
-use past::Past;
+use crate::vault::tests::histories::past::Past;
 
 /// All keys and values of a store.
 type Content = BTreeMap<Vec<u8>, Vec<u8>>;

@@ -1,6 +1,6 @@
 //! A vault with a random past, and its store as it was after each act.
 
-use super::*;
+use crate::vault::tests::histories::*;
 use crate::model::{CollectionId, TenantId};
 
 pub(super) struct Past {

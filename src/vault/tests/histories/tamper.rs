@@ -1,6 +1,6 @@
 //! What somebody does to the store who can write to it, and has copies of how it was before.
 
-use super::*;
+use crate::vault::tests::histories::*;
 use crate::format::place;
 use crate::model::{CollectionId, TenantId};
 

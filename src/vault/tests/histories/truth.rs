@@ -1,7 +1,7 @@
 //! What is wrong with a store that was tampered with, by whoever has all its past: found without opening anything.
 
-use super::tamper::{is, of_row};
-use super::*;
+use crate::vault::tests::histories::tamper::{is, of_row};
+use crate::vault::tests::histories::*;
 use crate::format::place;
 use crate::format::row::RawRow;
 use crate::model::{Revision, TenantId};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::*;
+use crate::vault::tests::living::*;
 use crate::keys::KeyFile;
 use crate::model::Timestamp;
 

@@ -1,6 +1,6 @@
 //! Batches are done whole or not at all, over the collections of a tenant.
 
-use super::*;
+use crate::vault::tests::living::*;
 
 #[test]
 fn batch_over_collections_is_there_whole_or_not_at_all() {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::*;
+use crate::vault::tests::living::*;
 use crate::keys::KeyFile;
 use crate::record::Document;
 

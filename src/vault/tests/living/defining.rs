@@ -1,6 +1,6 @@
 //! Collections and their indexes, defined and changed while they hold records.
 
-use super::*;
+use crate::vault::tests::living::*;
 use crate::record::Document;
 
 fn tiers() -> Schema {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::*;
+use crate::vault::tests::living::*;
 use crate::record::{FieldProblem, RecordError};
 
 macro_rules! version {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::*;
+use crate::vault::tests::living::*;
 use crate::format::row::RawRow;
 use crate::keys::CEILING_BLOCK;
 

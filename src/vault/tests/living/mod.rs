@@ -9,4 +9,4 @@ mod long;
 mod subjects;
 mod threads;
 
-use super::*;
+use crate::vault::tests::*;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::*;
+use crate::vault::tests::living::*;
 use crate::audit::Required;
 use crate::format::row::RawRow;
 use crate::format::state::SlotEntry;
 use crate::model::{CollectionId, Slot};
-use crate::vault::subject::open_slot_entry;
+use crate::vault::records::subject::open_slot_entry;
 
 /// By slot: the records of its map under their numbers, and its head's next number.
 /// By slot: the records about its subject by their numbers, and the next number.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::*;
+use crate::vault::tests::living::*;
 
 #[test]
 fn of_many_threads_that_insert_one_unique_value_exactly_one_wins() {

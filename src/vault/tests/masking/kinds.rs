@@ -1,6 +1,6 @@
 //! The masks for kinds of data, through everything that returns a record.
 
-use super::*;
+use crate::vault::tests::masking::*;
 use crate::record::Value;
 
 /// A field for every mask that there is for a kind of data.

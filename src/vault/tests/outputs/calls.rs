@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::*;
+use crate::vault::tests::outputs::*;
 use crate::model::{Access, Grantee, Revision};
 use crate::record::SearchValue;
-use crate::vault::review::Inquiry;
+use crate::vault::admin::review::Inquiry;
 
 const HOUR: Duration = Duration::from_secs(3600);
 

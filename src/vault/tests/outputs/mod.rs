@@ -11,17 +11,16 @@ use std::fmt::{Debug, Display};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use super::channels::Hands;
-use super::swap::Swap;
-use super::*;
+use crate::vault::tests::channels::Hands;
+use crate::vault::tests::swap::Swap;
+use crate::vault::tests::*;
 use crate::audit::Required;
 use crate::model::{Action, Clock, Request, Resource};
-use crate::policy::{
-    self, AccessPolicy, BreakGlass, Grant, Labels, OwnerGrants, Role, RowLimit, Sharing, all_of, any_of, fallback,
-};
+use crate::policy;
+use crate::policy::{AccessPolicy, BreakGlass, Grant, Labels, OwnerGrants, Role, RowLimit, Sharing, all_of, any_of, fallback};
 use crate::record::{Document, RecordError};
-use crate::vault::facts::View;
-use people::{DOCUMENT, Defined, Fixture, PERSON, Person};
+use crate::vault::standing::View;
+use crate::vault::tests::outputs::people::{DOCUMENT, Defined, Fixture, PERSON, Person};
 
 /// So many bytes of a value are recognised wherever they stand.
 const PROBE: usize = 10;

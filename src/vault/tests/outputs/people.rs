@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::*;
+use crate::vault::tests::outputs::*;
 use crate::record::Mask;
 
 pub(in crate::vault::tests) const PERSON: &[&str] = &[

@@ -1,6 +1,6 @@
 //! Reports of disclosures: whose data somebody saw, and who saw somebody's.
 
-use super::*;
+use crate::vault::tests::questions::*;
 use crate::vault::{DisclosedTo, Disclosure, DisclosureReport};
 
 fn to<'r>(line: &'r Disclosure, actor: &str) -> &'r DisclosedTo {

@@ -1,6 +1,6 @@
 //! The history of a record: who changed which fields, as far as the reader may know.
 
-use super::*;
+use crate::vault::tests::questions::*;
 use crate::vault::{Change, HistoryPage};
 
 fn told(page: &HistoryPage) -> Vec<(u64, Action, &str, Vec<&str>, u32)> {

@@ -1,6 +1,6 @@
 //! What the host records.
 
-use super::*;
+use crate::vault::tests::questions::*;
 use crate::model::Grantee;
 use crate::vault::HostEvent;
 
@@ -82,7 +82,7 @@ fn log_in_is_no_use_of_a_role() {
         let roles = ["sales".to_owned()].into();
         let core = Arc::clone(&office.world.customers().session().core);
         office.world.vault.flush().unwrap();
-        crate::vault::usage::last_used(&core, office.acme().id(), &roles, Timestamp::from_micros(0)).unwrap()
+        crate::vault::journal::usage::last_used(&core, office.acme().id(), &roles, Timestamp::from_micros(0)).unwrap()
     };
     assert!(!last(&office).contains_key("sales"));
     office.customers_of(sales("ann")).list(None, 10).unwrap();

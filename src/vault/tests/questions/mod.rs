@@ -7,8 +7,8 @@ mod pages;
 mod recorded;
 mod values;
 
-use super::channels::Hands;
-use super::*;
+use crate::vault::tests::channels::Hands;
+use crate::vault::tests::*;
 use crate::audit::{Outcome, Required};
 use crate::format::journal_base::SEGMENT;
 use crate::model::{Action, Clock, Timestamp};

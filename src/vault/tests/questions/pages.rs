@@ -1,6 +1,6 @@
 //! Questions: every entry that fits, once, in order, for whom the policy lets ask.
 
-use super::*;
+use crate::vault::tests::questions::*;
 use crate::vault::{JournalCursor, JournalQuery};
 
 /// An act, as whoever did it remembers it.

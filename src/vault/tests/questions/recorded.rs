@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::*;
+use crate::vault::tests::questions::*;
 
 #[test]
 fn refusal_names_the_data_subject_and_the_fields_asked_for() {

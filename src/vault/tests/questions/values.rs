@@ -9,12 +9,12 @@ use base64ct::{Base64Unpadded, Encoding};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use super::super::outputs::people::{Defined, Fixture, Person};
-use super::*;
+use crate::vault::tests::outputs::people::{Defined, Fixture, Person};
+use crate::vault::tests::questions::*;
 use crate::audit::JsonLines;
 use crate::model::{Access, Grantee};
 use crate::record::{SearchValue, Value};
-use crate::vault::blocks::Blocks;
+use crate::vault::commit::reader::Blocks;
 
 /// Shorter parts of a value could be anybody's.
 const PART: usize = 10;

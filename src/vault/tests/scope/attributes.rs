@@ -1,6 +1,6 @@
 //! Fields that the schema exposes to policies.
 
-use super::*;
+use crate::vault::tests::scope::*;
 use crate::audit::{Outcome, Required};
 use crate::policy::codes;
 use crate::record::{Document, FieldProblem, RecordError};

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 
-use super::*;
+use crate::vault::tests::scope::*;
 use crate::policy::Filter;
 use crate::store::{CommitError, Expectation, StoreError};
-use crate::vault::list::{BOUNDS, Bounds, list};
+use crate::vault::records::list::{BOUNDS, Bounds, list};
 
 /// Counts what is read of rows and index entries.
 struct Counting {

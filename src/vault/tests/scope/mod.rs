@@ -5,7 +5,7 @@ mod lists;
 mod owners;
 mod transfers;
 
-use super::*;
+use crate::vault::tests::*;
 use crate::model::{Action, Facts, FieldSet, Request};
 use crate::policy::{AccessPolicy, Decision, Denial, Permission, PolicyError, PolicyVersion, Scope};
 

@@ -1,12 +1,13 @@
 //! The index of owners.
 
-use super::*;
+use crate::vault::tests::scope::*;
 use crate::audit::RowSet;
 use crate::format::{IndexState, StoredKey, place};
-use crate::index::{self, Entry};
+use crate::index;
+use crate::index::Entry;
 use crate::record::Document;
-use crate::vault::tenant_core::Indexed;
-use crate::vault::terms::owner_term;
+use crate::vault::state::tenant::Indexed;
+use crate::vault::state::terms::owner_term;
 
 /// The records in the live entries of an owner.
 fn entered<T: Record + 'static>(world: &World, collection: &Collection<T>, owner: &str) -> Vec<RecordId> {

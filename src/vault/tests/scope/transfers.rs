@@ -1,6 +1,6 @@
 //! Giving records away.
 
-use super::*;
+use crate::vault::tests::scope::*;
 use crate::audit::{Outcome, Required};
 use crate::format::row::RawRow;
 use crate::policy::codes;

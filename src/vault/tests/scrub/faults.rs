@@ -1,6 +1,6 @@
 //! What was changed behind the vault's back is found, and said as `verify` says it.
 
-use super::*;
+use crate::vault::tests::scrub::*;
 use crate::audit::{RewrittenBecause, RowSet};
 use crate::format::place;
 use crate::format::row::RawRow;

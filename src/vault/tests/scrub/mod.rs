@@ -7,9 +7,9 @@ mod writers;
 
 use std::time::{Duration, Instant};
 
-use super::*;
+use crate::vault::tests::*;
 use crate::audit::Required;
-use crate::vault::scrub::{Pass, Step};
+use crate::vault::check::scrub::{Pass, Step};
 
 /// As fast as it goes.
 fn fast() -> ScrubOptions {
@@ -46,7 +46,7 @@ fn open_soon(memory: &Memory) -> World {
 }
 
 /// A tenant as the vault has it in memory.
-fn inner(world: &World, id: crate::model::TenantId) -> Arc<crate::vault::tenant_core::TenantCore> {
+fn inner(world: &World, id: crate::model::TenantId) -> Arc<crate::vault::state::tenant::TenantCore> {
     core(world).all_tenants().into_iter().find(|tenant| tenant.id == id).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! Rate, pauses, progress.
 
-use super::*;
+use crate::vault::tests::scrub::*;
 
 fn full() -> World {
     let world = World::new();

@@ -1,8 +1,8 @@
 //! Scrubs that go on where they were.
 
-use super::*;
+use crate::vault::tests::scrub::*;
 use crate::format::place;
-use crate::vault::scrub::{resume, save};
+use crate::vault::check::scrub::{resume, save};
 
 /// Takes steps until so many terms of tenants have been read.
 fn read(world: &World, pass: &mut Pass, terms: u64) {

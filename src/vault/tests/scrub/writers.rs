@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::*;
+use crate::vault::tests::scrub::*;
 use crate::format::place;
 
 fn seed() -> u64 {
@@ -260,7 +260,7 @@ fn change_lists_that_are_dropped_meanwhile_are_not_missed() {
 
 /// The key that a scrub has read up to in `acme`.
 fn cursor_in(world: &World) -> Option<Vec<u8>> {
-    inner(world, world.acme.id()).scrubbed.cursor().map(crate::vault::scrub::Cursor::into_key)
+    inner(world, world.acme.id()).scrubbed.cursor().map(crate::vault::check::scrub::Cursor::into_key)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Index entries.
 
-use super::*;
+use crate::vault::tests::tampering::*;
 use crate::audit::RowSet;
 use crate::index;
 use crate::model::IndexValue;

@@ -6,7 +6,7 @@ mod state;
 
 use std::collections::BTreeMap;
 
-use super::*;
+use crate::vault::tests::*;
 use crate::format::place;
 use crate::format::row::{LiveRow, RawRow};
 use crate::record::Document;

@@ -1,6 +1,6 @@
 //! Rows and their chunks.
 
-use super::*;
+use crate::vault::tests::tampering::*;
 use crate::format::row::{CHUNK, INLINE};
 use crate::model::CollectionId;
 

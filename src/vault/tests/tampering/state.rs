@@ -1,6 +1,6 @@
 //! Everything else that is stored: slot map, change lists, schemas, dictionaries, names, states.
 
-use super::*;
+use crate::vault::tests::tampering::*;
 use crate::audit::RewrittenBecause;
 
 /// A vault that has something in every space, and what stood there a while ago.

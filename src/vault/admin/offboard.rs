@@ -1,0 +1,400 @@
+//! When somebody leaves: what they own, what was shared with them, and what is to become of it.
+//!
+//! Guarantees: nothing changes before the plan is carried out; then they are suspended first, and whatever cut it short,
+//! carrying it out again does the rest. Reads metadata only; no plaintext leaves the gate. Does not: hold others up while
+//! it runs; a record that is given to them meanwhile is found by the next plan.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::audit::Outcome;
+use crate::error::{Error, Result};
+use crate::format::place;
+use crate::model::{Action, Actor, Grantee, RecordId};
+
+use crate::vault::core::{Outcome as Committed, Write};
+use crate::vault::standing;
+use crate::vault::standing::FactId;
+use crate::vault::gate::{Opened, RowPlace};
+use crate::vault::records::read;
+use crate::vault::records::read::Stored;
+use crate::vault::state::rows;
+use crate::vault::state::rows::RowBytes;
+use crate::vault::session::SessionInner;
+use crate::vault::admin::suspend::{permit, question, suspend};
+use crate::vault::tenant::Tenant;
+use crate::vault::state::tenant::CollectionCore;
+use crate::vault::records::transfer::Giving;
+use crate::vault::admin::emergency;
+use crate::vault::gate::entries;
+
+/// How many rows are given to their new owner in one commit.
+const PAGE: usize = 128;
+/// How many shares and requests are ended in one commit.
+const FACTS: usize = 256;
+
+/// What becomes of what somebody leaves behind. Shows what is there; nothing changes before [`execute`](Self::execute).
+#[derive(Clone)]
+pub struct LeaverPlan {
+    session: Arc<SessionInner>,
+    actor: String,
+    new_owner: Option<String>,
+    owned: Vec<(String, Vec<RecordId>)>,
+    shared_with: usize,
+    shared_by: usize,
+    requests: usize,
+    emergencies: usize,
+}
+
+/// What was done with what somebody left behind.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct LeaverReport {
+    /// Whether they were suspended by this; if not, they were before.
+    pub suspended: bool,
+    /// How many records have their new owner, by collection.
+    pub reassigned: Vec<(String, usize)>,
+    /// How many records are still theirs, by collection, since nobody was to have them.
+    pub kept: Vec<(String, usize)>,
+    /// How many shares with them were ended.
+    pub shares_with: usize,
+    /// How many shares that they had made were ended.
+    pub shares_by: usize,
+    /// How many open requests of theirs for approval were withdrawn.
+    pub requests: usize,
+    /// How many running emergencies of theirs were ended. They still await their review.
+    pub emergencies: usize,
+}
+
+impl Tenant {
+    /// What somebody who leaves owns and has, and what would become of it: they are suspended, their records go to
+    /// `new_owner` (or stay theirs, without one), shares with them and by them end, open requests for approval are
+    /// withdrawn, running emergencies are ended. Looks at the metadata of every record. Who leaves and who comes are the
+    /// host's user ids, and aren't checked: show the plan to somebody before it is carried out.
+    ///
+    /// ```
+    /// # fn example(acme: &strongroom::Tenant, admin: &strongroom::Actor) -> strongroom::Result<()> {
+    /// let plan = acme.leaver("sales-7", Some("sales-8"), admin)?;
+    /// println!("{plan}");
+    /// println!("{}", plan.execute()?); // again, if it was cut short
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Denied`] where the policy says no to [`Action::Suspend`], and while the tenant is frozen: one that is closed has
+    /// no plans made, and in a frozen one no record gets another owner ([`Tenant::suspend`] goes on); [`Error::BadName`] for ids that are empty or
+    /// over 256 bytes long; [`Error::NotPossible`] where both are the same, where the new owner is suspended, and for the
+    /// administrator's own; and reasons why the vault can't act now.
+    pub fn leaver(&self, actor: &str, new_owner: Option<&str>, admin: &Actor) -> Result<LeaverPlan> {
+        plan(self.session_of(admin), actor, new_owner)
+    }
+}
+
+impl LeaverPlan {
+    /// Who leaves.
+    #[must_use]
+    pub fn actor(&self) -> &str {
+        &self.actor
+    }
+
+    /// Who gets their records.
+    #[must_use]
+    pub fn new_owner(&self) -> Option<&str> {
+        self.new_owner.as_deref()
+    }
+
+    /// The records they own, by collection.
+    #[must_use]
+    pub fn owned(&self) -> &[(String, Vec<RecordId>)] {
+        &self.owned
+    }
+
+    /// How many shares there are with them, and how many that they have made.
+    #[must_use]
+    pub const fn shares(&self) -> (usize, usize) {
+        (self.shared_with, self.shared_by)
+    }
+
+    /// How many requests for approval of theirs are open.
+    #[must_use]
+    pub const fn requests(&self) -> usize {
+        self.requests
+    }
+
+    /// How many emergencies of theirs run.
+    #[must_use]
+    pub const fn emergencies(&self) -> usize {
+        self.emergencies
+    }
+
+    /// Carries it out, also of what came after the plan was made. Cut short, it leaves them suspended and some of the
+    /// rest done; carried out once more, or from a new plan, it does what is left. What it does is journalled page by
+    /// page, with the record that it touches.
+    ///
+    /// # Errors
+    /// As [`leaver`](Tenant::leaver).
+    pub fn execute(&self) -> Result<LeaverReport> {
+        execute(self)
+    }
+}
+
+impl fmt::Display for LeaverPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "`{}` leaves:", self.actor)?;
+        writeln!(f, "  is suspended, in open sessions too")?;
+        for (collection, ids) in &self.owned {
+            match &self.new_owner {
+                Some(owner) => writeln!(f, "  {} of `{collection}` go to `{owner}`", ids.len())?,
+                None => writeln!(f, "  {} of `{collection}` stay theirs: name a new owner", ids.len())?,
+            }
+        }
+        writeln!(f, "  {} shares with them and {} that they made end", self.shared_with, self.shared_by)?;
+        write!(f, "  {} requests for approval are withdrawn, {} emergencies end", self.requests, self.emergencies)
+    }
+}
+
+impl fmt::Debug for LeaverPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LeaverPlan").field("collections", &self.owned.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for LeaverReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "suspended: {}", if self.suspended { "now" } else { "before" })?;
+        for (collection, count) in &self.reassigned {
+            writeln!(f, "new owner: {count} of `{collection}`")?;
+        }
+        for (collection, count) in &self.kept {
+            writeln!(f, "still theirs: {count} of `{collection}`")?;
+        }
+        writeln!(f, "shares ended: {} with them, {} by them", self.shares_with, self.shares_by)?;
+        write!(f, "requests withdrawn: {}, emergencies ended: {}", self.requests, self.emergencies)
+    }
+}
+
+fn plan(session: Arc<SessionInner>, actor: &str, new_owner: Option<&str>) -> Result<LeaverPlan> {
+    let tenant = &session.tenant;
+    let question = question(&session, None);
+    let allowed = permit(&session, &question)?;
+    check(&session, actor, new_owner)?;
+    // It lists records, which a tenant that is closed shows nobody.
+    let listing = session.question(Action::List, None, &[]);
+    if let Err(denial) = session.core.gate.standing(&listing) {
+        return Err(read::refuse_at(&session, None, &listing, denial));
+    }
+    let mut owned = Vec::new();
+    for collection in collections(&session) {
+        let mut ids = Vec::new();
+        let mut after = None;
+        while let Some(page) = page_of(&session, &collection, actor, after.as_deref(), PAGE)? {
+            ids.extend(page.rows.iter().map(|(_, opened)| opened.record()));
+            after = Some(page.last);
+        }
+        if !ids.is_empty() {
+            owned.push((collection.name.clone(), ids));
+        }
+    }
+    let now = session.core.gate.now();
+    let (with, by, requests, emergencies) = {
+        let table = tenant.facts.read();
+        let (with, by) = table.shares_about(actor);
+        let requests = table.asked_by(actor).filter(|(_, asked)| asked.used.is_none() && asked.until > now).count();
+        let running = table.emergencies_of(actor).filter(|(_, emergency)| emergency.until > now).count();
+        (with.len(), by.len(), requests, running)
+    };
+    let mut entry =
+        entries::begin(&session.core.gate, &question, None, (Outcome::Permitted, "planned", allowed.rule()));
+    entry.party(Grantee::Actor(actor));
+    session.core.record(Some(tenant), entries::finish(entry)?)?;
+    Ok(LeaverPlan {
+        actor: actor.to_owned(),
+        new_owner: new_owner.map(str::to_owned),
+        owned,
+        shared_with: with,
+        shared_by: by,
+        requests,
+        emergencies,
+        session,
+    })
+}
+
+fn check(session: &SessionInner, actor: &str, new_owner: Option<&str>) -> Result<()> {
+    let not = |why| Err(Error::NotPossible { what: "plan for a leaver", why });
+    standing::check_party("actor who leaves", actor)?;
+    if session.actor.id() == actor {
+        return not("nobody carries out their own leaving: ask another administrator");
+    }
+    let Some(owner) = new_owner else { return Ok(()) };
+    standing::check_party("new owner", owner)?;
+    if owner == actor {
+        return not("who leaves can't be the new owner");
+    }
+    if session.tenant.facts.is_suspended(owner) {
+        return not("the new owner is suspended");
+    }
+    Ok(())
+}
+
+fn execute(plan: &LeaverPlan) -> Result<LeaverReport> {
+    let LeaverPlan { session, actor, new_owner, .. } = plan;
+    check(session, actor, new_owner.as_deref())?;
+    let question = question(session, None);
+    let allowed = permit(session, &question)?;
+    let mut report = LeaverReport {
+        suspended: suspend(session, &question, &allowed, actor, "has left")?,
+        ..LeaverReport::default()
+    };
+    for collection in collections(session) {
+        let (count, list) = match new_owner {
+            Some(owner) => (reassign(session, &collection, actor, owner)?, &mut report.reassigned),
+            None => (count(session, &collection, actor)?, &mut report.kept),
+        };
+        if count > 0 {
+            list.push((collection.name.clone(), count));
+        }
+    }
+    let (with, by) = session.tenant.facts.read().shares_about(actor);
+    report.shares_with = end_facts(session, actor, &with, "shares_ended")?;
+    report.shares_by = end_facts(session, actor, &by, "shares_ended")?;
+    let now = session.core.gate.now();
+    let asked: Vec<FactId> = {
+        let table = session.tenant.facts.read();
+        table.asked_by(actor).filter(|(_, a)| a.used.is_none() && a.until > now).map(|(id, _)| id).collect()
+    };
+    report.requests = end_facts(session, actor, &asked, "requests_withdrawn")?;
+    report.emergencies = standing::change_until_committed(session, || {
+        let mut write = Write::default();
+        let ended = emergency::cut_short(session, actor, &mut write)?;
+        if ended > 0 {
+            write.entries.push(entry(session, actor, "emergency_ended", ended)?);
+        }
+        Ok((write, ended))
+    })?;
+    Ok(report)
+}
+
+/// Gives every record of a collection that `from` owns to `to`, a page of rows in each commit. Returns how many.
+fn reassign(session: &SessionInner, collection: &Arc<CollectionCore>, from: &str, to: &str) -> Result<usize> {
+    let mut reassigned = 0usize;
+    let mut after: Option<Vec<u8>> = None;
+    let mut size = PAGE;
+    loop {
+        // Asked for every page: whoever loses the right meanwhile doesn't go on.
+        let question = question(session, None);
+        let allowed = permit(session, &question)?;
+        // A freeze keeps records as they are, whoever would change them.
+        let giving_away = session.question(Action::Transfer, Some(&collection.name), &[]);
+        if let Err(denial) = session.core.gate.standing(&giving_away) {
+            return Err(read::refuse_at(session, Some(collection), &giving_away, denial));
+        }
+        let Some(page) = page_of(session, collection, from, after.as_deref(), size)? else { return Ok(reassigned) };
+        let mut write = Write::default();
+        let mut subjects = Vec::with_capacity(page.rows.len());
+        for (bytes, opened) in &page.rows {
+            let layout = &collection.layout();
+            let giving = Giving { core: &session.core, tenant: &session.tenant, collection, layout, bytes, opened };
+            let next = giving.give(Some(to), allowed.maintenance(opened)?, &mut write)?;
+            subjects.push(entries::subject(opened.meta(), next));
+        }
+        if !write.rows.is_empty() {
+            let question = crate::vault::gate::Question {
+                collection: Some(&collection.name),
+                ..session.question(Action::Transfer, None, &[])
+            };
+            let mut entry = entries::permitted(&session.core.gate, &question, Some(collection.id), &allowed);
+            let rows = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
+            entry.subjects(&subjects).rows(rows).party(Grantee::Actor(to));
+            write.entries.push(entries::finish(entry)?);
+            if !matches!(session.core.write(Some(&session.tenant), write)?, Committed::Committed) {
+                // Somebody wrote one of these rows: look again, at fewer, so that busy rows can't hold up the others.
+                size = (size / 2).max(1);
+                continue;
+            }
+            reassigned = reassigned.saturating_add(subjects.len());
+        }
+        size = PAGE;
+        after = Some(page.last);
+    }
+}
+
+/// How many records of a collection an actor owns.
+fn count(session: &SessionInner, collection: &Arc<CollectionCore>, owner: &str) -> Result<usize> {
+    let (mut count, mut after) = (0usize, None);
+    while let Some(page) = page_of(session, collection, owner, after.as_deref(), PAGE)? {
+        count = count.saturating_add(page.rows.len());
+        after = Some(page.last);
+    }
+    Ok(count)
+}
+
+/// The rows of a page that somebody owns.
+struct OwnedPage {
+    rows: Vec<(RowBytes, Opened)>,
+    /// The key of the page's last row, whosever it is.
+    last: Vec<u8>,
+}
+
+fn page_of(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    owner: &str,
+    after: Option<&[u8]>,
+    size: usize,
+) -> Result<Option<OwnedPage>> {
+    let (core, tenant) = (&session.core, &session.tenant);
+    core.ready()?;
+    let page = core.store.scan(&place::rows_of(tenant.id, collection.id), after, size);
+    let page = page.map_err(|error| Error::io("reading a page of records", error))?;
+    let Some((last, _)) = page.last() else { return Ok(None) };
+    let (last, layout) = (last.clone(), collection.layout());
+    let mut rows = Vec::new();
+    for (key, raw) in page {
+        let (_, _, record) = place::row_of_key(&key).ok_or(Error::damaged("a key in the store is not a row's"))?;
+        let at = RowPlace { tenant: tenant.id, collection: collection.id, record };
+        let Some(bytes) = rows::complete(&*core.store, &at, raw)? else { continue };
+        if let Stored::Row(row) = read::open(session, collection, &layout, at, bytes)?
+            && row.1.meta().owner.as_deref() == Some(owner)
+        {
+            rows.push(*row);
+        }
+    }
+    Ok(Some(OwnedPage { rows, last }))
+}
+
+/// Removes these facts, those that are still there, some in each commit. Returns how many.
+fn end_facts(session: &SessionInner, actor: &str, ids: &[FactId], code: &str) -> Result<usize> {
+    let mut ended = 0usize;
+    for page in ids.chunks(FACTS) {
+        let count = standing::change_until_committed(session, || {
+            let mut write = Write::default();
+            for id in page {
+                if let Some((bytes, _)) = standing::stored(&session.core, &session.tenant, *id)? {
+                    standing::put(&session.tenant, *id, Some(bytes), None, &mut write)?;
+                }
+            }
+            let count = write.puts.len();
+            if count > 0 {
+                write.entries.push(entry(session, actor, code, count)?);
+            }
+            Ok((write, count))
+        })?;
+        ended = ended.saturating_add(count);
+    }
+    Ok(ended)
+}
+
+fn entry(session: &SessionInner, actor: &str, code: &str, count: usize) -> Result<crate::audit::Entry> {
+    let question = question(session, None);
+    let mut entry = entries::begin(&session.core.gate, &question, None, (Outcome::Permitted, code, ""));
+    entry.party(Grantee::Actor(actor)).rows(u32::try_from(count).unwrap_or(u32::MAX));
+    entries::finish(entry)
+}
+
+/// By name, so that what is done is done in the order that the plan shows.
+fn collections(session: &SessionInner) -> Vec<Arc<CollectionCore>> {
+    let mut all = session.tenant.collections();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}

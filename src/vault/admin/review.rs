@@ -1,0 +1,332 @@
+//! Questions about access to a tenant, asked of the policy in force or of another one.
+//!
+//! Guarantees: an administrator needs [`Action::ReviewAccess`], and each question is in the journal before its answer is
+//! given, with the data subject of the record it is about; what is asked is what the gate would ask, with the record's real
+//! metadata; no field of a record is looked at. Does not: write down an act of the actor who is asked about, use up an
+//! approval or a row limit, or undo anything.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::audit::{Outcome, Subject};
+use crate::error::{Error, Result};
+use crate::model::{Action, Actor, RecordId, Timestamp};
+use crate::policy::review::{AccessReview, Answer, CollectionAnswers, CollectionFields, Questions, WhoCan, days_before};
+use crate::policy::{AccessPolicy, Denial, Explanation, Looked};
+
+use crate::vault::core::Core;
+use crate::vault::gate::{Inquired, Opened, Permit, Question};
+use crate::vault::records::read;
+use crate::vault::records::read::Stored;
+use crate::vault::session::Session;
+use crate::vault::state::tenant::{CollectionCore, TenantCore};
+use crate::vault::gate::entries;
+use crate::vault::journal::usage;
+
+/// What stands for the fields that a collection's schema doesn't name.
+const ANY_OTHER: &str = "*";
+
+/// Questions about access to a tenant: [`Tenant::inquire`](crate::Tenant::inquire) begins them.
+///
+/// The actor who asks must be allowed [`Action::ReviewAccess`]. What they ask isn't an act of the actor it is about.
+///
+/// ```
+/// # use strongroom::policy::Roles;
+/// # use strongroom::{Actor, Escrow, KeyFile, Memory, Result, Tenant, Vault};
+/// use strongroom::model::Action;
+/// use strongroom::policy::danger;
+///
+/// /// Who else could list customers if everything were open?
+/// fn difference(acme: &Tenant, staff: &[Actor], admin: &Actor) -> Result<usize> {
+///     let now = acme.inquire(admin).who_can(staff, Action::List, "customers", None)?;
+///     let open = acme.inquire(admin).of_policy(&danger::AllowAll).who_can(staff, Action::List, "customers", None)?;
+///     Ok(open.can.len() - now.can.len())
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Inquiry<'a> {
+    core: &'a Arc<Core>,
+    tenant: &'a Arc<TenantCore>,
+    admin: &'a Actor,
+    because: Option<&'a str>,
+    policy: Option<&'a dyn AccessPolicy>,
+    purpose: Option<&'a str>,
+    reason: Option<&'a str>,
+    time: Option<Timestamp>,
+    suspended: BTreeSet<String>,
+}
+
+/// A record that is asked about, as far as there is one.
+struct Found {
+    row: Option<Box<Opened>>,
+    /// What there is instead.
+    gone: Option<&'static str>,
+}
+
+impl<'a> Inquiry<'a> {
+    pub(crate) const fn new(core: &'a Arc<Core>, tenant: &'a Arc<TenantCore>, admin: &'a Actor) -> Self {
+        Self {
+            core,
+            tenant,
+            admin,
+            because: None,
+            policy: None,
+            purpose: None,
+            reason: None,
+            time: None,
+            suspended: BTreeSet::new(),
+        }
+    }
+
+    /// Why the administrator asks, for the journal.
+    #[must_use]
+    pub const fn because(mut self, reason: &'a str) -> Self {
+        self.because = Some(reason);
+        self
+    }
+
+    /// Asks this policy instead of the one in force: a past one, read back from its text
+    /// ([`Vault::past_policies`](crate::Vault::past_policies)), or one that is being tried out.
+    #[must_use]
+    pub const fn of_policy(mut self, policy: &'a dyn AccessPolicy) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    /// Asks as if the actors had declared this purpose.
+    #[must_use]
+    pub const fn if_purpose(mut self, purpose: &'a str) -> Self {
+        self.purpose = Some(purpose);
+        self
+    }
+
+    /// Asks as if the actors had given this reason.
+    #[must_use]
+    pub const fn if_reason(mut self, reason: &'a str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// Asks as if it were this time, for rules such as working hours.
+    #[must_use]
+    pub const fn if_time(mut self, time: Timestamp) -> Self {
+        self.time = Some(time);
+        self
+    }
+
+    /// Asks as if these actors, by id, were suspended.
+    #[must_use]
+    pub fn if_suspended<S: Into<String>>(mut self, actors: impl IntoIterator<Item = S>) -> Self {
+        self.suspended.extend(actors.into_iter().map(Into::into));
+        self
+    }
+
+    /// Everybody's access to every field of every collection; roles not used by any permitted act in this tenant, or of the
+    /// vault itself, in so many days; and conflicts of duties. The journal is read back for these days.
+    ///
+    /// What needs a purpose is left out unless one is said: where the policy asks for purposes, review once for each, with
+    /// [`if_purpose`](Self::if_purpose). A collection is asked about with a record of the actor's own and one of a
+    /// stranger's, so what managers, shares, labels or attributes open isn't shown: [`actions_on`](Self::actions_on) and
+    /// [`who_can`](Self::who_can) ask about a record that there is.
+    ///
+    /// An act uses the role that its rule begins with, as those of [`Roles`](crate::policy::Roles) do, else every role of
+    /// its actor. In a collection whose records name their own fields, `*` stands for those that the schema doesn't name.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::Damaged`] for a journal that can't be read back, and reasons why the vault can't act now.
+    pub fn review(&self, actors: &[Actor], unused_for_days: u32) -> Result<AccessReview> {
+        let permit = self.admitted(None)?;
+        let review = self.asking(self.anybody(), None, |questions| questions.review(actors, &self.collections()))?;
+        let roles: BTreeSet<String> = review.roles.iter().map(|role| role.role.clone()).collect();
+        // Buffered entries are of acts that have happened.
+        self.core.flush()?;
+        // Uses are what happened, whatever time is supposed for the policy's rules.
+        let mut review = review;
+        review.time = self.core.gate.now();
+        let used = usage::last_used(self.core, self.tenant.id, &roles, days_before(review.time, unused_for_days))?;
+        let review = review.of_tenant(self.tenant.name.as_str()).with_role_usage(&used, unused_for_days);
+        self.note(&permit, "review", None, &Found::nothing())?;
+        Ok(review)
+    }
+
+    /// Why an act may or may not be done: every rule that was looked at, what the guard adds, and of a default denial the
+    /// nearest missing grant. `fields` are those that the act reads or changes; without a collection it is an act of
+    /// administration. It is asked without a purpose and a reason: say the actor's by [`if_purpose`](Self::if_purpose) and
+    /// [`if_reason`](Self::if_reason).
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::UnknownCollection`], and reasons why the vault can't act now.
+    pub fn explain<'c>(
+        &self,
+        who: &Actor,
+        action: Action,
+        collection: impl Into<Option<&'c str>>,
+        record: Option<RecordId>,
+        fields: &[&str],
+    ) -> Result<Explanation> {
+        let collection = collection.into();
+        let permit = self.admitted(collection)?;
+        let found = self.found(&permit, "explain", collection, record)?;
+        let question = Question { action, collection, fields, ..self.question(who) };
+        let explanation = self.asking(question, found.row.as_deref(), |questions| {
+            let record = questions.asked_record();
+            questions.explain(who, action, collection, record, fields)
+        })?;
+        let gone = found.gone.map(|what| Looked::new("record", true, what));
+        Ok(explanation.looked_at(gone))
+    }
+
+    /// Who of these may do this to the record, or without one to any record of the collection.
+    ///
+    /// # Errors
+    /// As [`explain`](Self::explain).
+    pub fn who_can(
+        &self,
+        actors: &[Actor],
+        action: Action,
+        collection: &str,
+        record: Option<RecordId>,
+    ) -> Result<WhoCan> {
+        let permit = self.admitted(Some(collection))?;
+        let found = self.found(&permit, "who_can", Some(collection), record)?;
+        let question = Question { action, collection: Some(collection), ..self.anybody() };
+        self.asking(question, found.row.as_deref(), |questions| {
+            questions.who_can(actors, action, collection, questions.asked_record())
+        })
+    }
+
+    /// What this actor may do in each collection of the tenant, and with which fields.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], and reasons why the vault can't act now.
+    pub fn what_can(&self, who: &Actor) -> Result<Vec<CollectionAnswers>> {
+        let permit = self.admitted(None)?;
+        self.note(&permit, "what_can", None, &Found::nothing())?;
+        self.asking(self.question(who), None, |questions| questions.what_can(who, &self.collections()))
+    }
+
+    /// What this actor may do to one record: every act on records, and the answer to it. A record that isn't there is asked
+    /// about as the gate does: as one that nothing is known of.
+    ///
+    /// # Errors
+    /// As [`explain`](Self::explain).
+    pub fn actions_on(&self, who: &Actor, collection: &str, record: RecordId) -> Result<Vec<(Action, Answer)>> {
+        let permit = self.admitted(Some(collection))?;
+        let found = self.found(&permit, "actions_on", Some(collection), Some(record))?;
+        let question = Question { collection: Some(collection), ..self.question(who) };
+        self.asking(question, found.row.as_deref(), |questions| {
+            questions.actions_on(who, collection, questions.asked_record())
+        })
+    }
+
+    /// Asks as the gate would.
+    fn asking<R>(
+        &self,
+        question: Question<'_>,
+        row: Option<&Opened>,
+        ask: impl FnOnce(&Questions<'_>) -> R,
+    ) -> Result<R> {
+        let answer = self.core.gate.inquire(&question, row, |Inquired { policy, guard, request, facts }| {
+            let questions = Questions::within(guard, self.policy.unwrap_or(policy), facts).like(request);
+            let suspended: Vec<String> = self.tenant.facts.read().suspensions().map(|s| s.actor.clone()).collect();
+            let questions = questions.suspended(suspended.into_iter().chain(self.suspended.iter().cloned()));
+            ask(&match self.time {
+                Some(time) => questions.at_time(time),
+                None => questions,
+            })
+        });
+        answer.map_err(Error::from)
+    }
+
+    fn question<'q>(&'q self, who: &'q Actor) -> Question<'q> {
+        // Whoever asks says which act.
+        let question = Question::new(who, Action::ReviewAccess, Some(self.tenant));
+        Question { purpose: self.purpose, reason: self.reason, ..question }
+    }
+
+    /// Where a question is about many, its actor is each of them in turn.
+    fn anybody(&self) -> Question<'_> {
+        self.question(self.admin)
+    }
+
+    /// The administrator's own question.
+    fn own<'q>(&'q self, collection: Option<&'q str>) -> Question<'q> {
+        Question { collection, purpose: None, reason: self.because, ..self.question(self.admin) }
+    }
+
+    fn admitted(&self, collection: Option<&str>) -> Result<Permit> {
+        self.core.ready()?;
+        let question = self.own(collection);
+        self.core.gate.permit(&question).map_err(|denial| self.refused(&question, denial))
+    }
+
+    fn refused(&self, question: &Question<'_>, denial: Denial) -> Error {
+        match entries::denied(&self.core.gate, question, None, &denial) {
+            Ok(entry) => self.core.denied(Some(self.tenant), entry, true, denial),
+            Err(error) => error,
+        }
+    }
+
+    /// What the question is about, written down before it is answered.
+    fn found(&self, permit: &Permit, what: &str, collection: Option<&str>, record: Option<RecordId>) -> Result<Found> {
+        let known = match collection.map(|name| self.tenant.collection(name)).transpose() {
+            Ok(known) => known,
+            Err(error) => {
+                let entry = entries::failed(&self.core.gate, &self.own(collection), None, "unknown_collection")?;
+                self.core.record(Some(self.tenant), entry)?;
+                return Err(error);
+            }
+        };
+        let found = match (&known, record) {
+            (Some(collection), Some(id)) => self.load(collection, id)?,
+            _ => Found::nothing(),
+        };
+        self.note(permit, what, known.as_deref(), &found)?;
+        Ok(found)
+    }
+
+    fn load(&self, collection: &Arc<CollectionCore>, id: RecordId) -> Result<Found> {
+        let session = Session::new(Arc::clone(self.core), Arc::clone(self.tenant), self.admin.clone());
+        Ok(match read::stored(&session.inner, collection, &collection.layout(), id)? {
+            Stored::Row(row) => Found { row: Some(Box::new(row.1)), gone: None },
+            Stored::Gone(Error::Deleted) => Found { row: None, gone: Some("it was deleted") },
+            Stored::Gone(Error::Erased) => Found { row: None, gone: Some("it was erased") },
+            Stored::Gone(_) => Found { row: None, gone: Some("there is none of this id") },
+        })
+    }
+
+    fn note(&self, permit: &Permit, what: &str, collection: Option<&CollectionCore>, found: &Found) -> Result<()> {
+        let gate = &self.core.gate;
+        let question = self.own(collection.map(|collection| collection.name.as_str()));
+        let outcome = (Outcome::Permitted, what, permit.rule());
+        let mut entry =
+            entries::under(gate, &question, collection.map(|collection| collection.id), outcome, permit.version());
+        if let Some(row) = &found.row {
+            let subject: Subject = entries::subject(row.meta(), row.head().revision);
+            entry.subjects(&[subject]);
+        }
+        self.core.record(Some(self.tenant), entries::finish(entry)?).map(|_ticket| ())
+    }
+
+    fn collections(&self) -> Vec<CollectionFields> {
+        let each = self.tenant.collections().into_iter().map(|collection| {
+            let layout = collection.layout();
+            let other = layout.schema.open.then_some(ANY_OTHER);
+            CollectionFields::new(collection.name.as_str(), layout.fields().chain(other))
+        });
+        each.collect()
+    }
+}
+
+impl Found {
+    const fn nothing() -> Self {
+        Self { row: None, gone: None }
+    }
+}
+
+impl fmt::Debug for Inquiry<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inquiry").field("admin", &self.admin.id()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,4 @@
+//! check
+
+pub(crate) mod scrub;
+pub(crate) mod verify;

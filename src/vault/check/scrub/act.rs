@@ -1,0 +1,84 @@
+//! The act that a scrub is, for the journal.
+
+use crate::audit::{Entry, Outcome, Verdict};
+use crate::error::Result;
+use crate::model::{Action, Actor};
+use crate::policy::PolicyVersion;
+use crate::vault::core::Core;
+use crate::vault::gate::entries;
+use crate::vault::gate::{Permit, Question};
+
+/// Who scrubs, and by which rule.
+pub(crate) struct Act {
+    actor: Actor,
+    rule: String,
+    version: PolicyVersion,
+}
+
+impl Act {
+    pub(crate) fn new(actor: &Actor, permit: &Permit) -> Self {
+        Self { actor: actor.clone(), rule: permit.rule().to_owned(), version: permit.version() }
+    }
+
+    pub(crate) fn begun(&self, core: &Core) -> Result<()> {
+        self.note(core, "scrub_begun")
+    }
+
+    /// Stopped by its handle.
+    pub(crate) fn stopped(&self, core: &Core) -> Result<()> {
+        self.note(core, "scrub_stopped")
+    }
+
+    pub(crate) fn paused(&self, core: &Core) -> Result<()> {
+        self.note(core, "scrub_paused")
+    }
+
+    pub(crate) fn resumed(&self, core: &Core) -> Result<()> {
+        self.note(core, "scrub_resumed")
+    }
+
+    /// A round is through. Durable when this returns: a state that was kept of the round is worth nothing from here on,
+    /// and the next round begins behind this.
+    pub(crate) fn ended(&self, core: &Core, verdict: &Verdict) -> Result<()> {
+        self.note(core, end(verdict))?;
+        // What is buffered goes with any commit, one of nothing else too; late sinks don't hold it up.
+        core.keep(Vec::new())
+    }
+
+    /// It couldn't go on.
+    pub(crate) fn failed(&self, core: &Core) -> Result<()> {
+        self.write(core, Outcome::Failed, "scrub_failed")
+    }
+
+    fn note(&self, core: &Core, code: &str) -> Result<()> {
+        self.write(core, Outcome::Permitted, code)
+    }
+
+    fn write(&self, core: &Core, outcome: Outcome, code: &str) -> Result<()> {
+        let question = Question::new(&self.actor, Action::Verify, None);
+        let outcome = (outcome, code, self.rule.as_str());
+        let entry = entries::finish(entries::under(&core.gate, &question, None, outcome, self.version))?;
+        core.record(None, entry).map(|_ticket| ())
+    }
+}
+
+/// Whether an entry of the vault's own is the end of a round.
+pub(crate) fn is_end(entry: &Entry) -> bool {
+    entry.action() == Action::Verify.name() && ENDS.contains(&entry.outcome().1)
+}
+
+/// Apart from the codes of `verify`, which ends no round.
+const fn end(verdict: &Verdict) -> &'static str {
+    let [intact, unanchored_tail, rows_differ, rewritten, gap, truncated] = ENDS;
+    match verdict {
+        Verdict::Intact => intact,
+        Verdict::UnanchoredTail(_) => unanchored_tail,
+        Verdict::RowsDiffer { .. } => rows_differ,
+        Verdict::Rewritten { .. } => rewritten,
+        Verdict::Gap { .. } => gap,
+        Verdict::Truncated { .. } => truncated,
+    }
+}
+
+const ENDS: [&str; 6] =
+    ["scrub_intact", "scrub_unanchored_tail", "scrub_rows_differ", "scrub_rewritten", "scrub_gap", "scrub_truncated"];

@@ -1,0 +1,142 @@
+//! A tenant's part of a scrub: its values, page by page.
+//!
+//! Guarantees: a page is read between two commits, with the cursor advanced; what is opened of it is opened outside, and
+//! what doesn't open, or disagrees, is looked at again between two commits before it counts as wrong.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::audit::RowSet;
+use crate::error::{Error, Result};
+use crate::format::place;
+use crate::format::place::Space;
+use crate::format::row::{LiveRow, RawRow};
+use crate::model::{CollectionId, TenantId};
+use crate::store::Pair;
+use crate::vault::commit::terms_of;
+use crate::vault::core::Core;
+use crate::vault::standing;
+use crate::vault::state::tenant::{CollectionCore, TenantCore};
+use crate::vault::check::verify::{check_row, collections_of};
+
+use crate::vault::check::scrub::journal::scan;
+use crate::vault::check::scrub::pace::Cost;
+use crate::vault::state::scanned::{Cursor, Delta};
+
+/// Where a tenant's values stand, but for its change lists, in the order of their keys.
+const SPACES: [Space; 9] = [
+    Space::Row,
+    Space::Chunk,
+    Space::Entry,
+    Space::SlotMap,
+    Space::TenantName,
+    Space::CollectionName,
+    Space::Schema,
+    Space::Dictionary,
+    Space::Fact,
+];
+
+/// What came of a page.
+pub(crate) struct Page {
+    pub(crate) cost: Cost,
+    /// How many terms of the tenant's digests it has.
+    pub(crate) terms: u64,
+    /// There is nothing behind it.
+    pub(crate) last: bool,
+    /// Values that are wrong in themselves, by their keys.
+    pub(crate) wrong: Vec<(Vec<u8>, RowSet)>,
+}
+
+/// Reads and checks the next page of at most `limit` values.
+pub(crate) fn page(core: &Core, tenant: &Arc<TenantCore>, limit: usize) -> Result<Page> {
+    let from = |tenant: &TenantCore| tenant.scrubbed.so_far().map(|so_far| so_far.cursor).unwrap_or_default();
+    // Once in vain, so that the engine has it at hand while the committer waits.
+    next(core, tenant.id, &from(tenant), limit)?;
+    let (_paused, resume) = core.pause()?;
+    let pairs = next(core, tenant.id, &from(tenant), limit)?;
+    tenant.scrubbed.advance(pairs.last().map_or_else(Cursor::end, |(key, _)| Cursor(key.clone())));
+    drop(resume);
+
+    let (mut read, mut cost, mut suspect) = (Delta::default(), Cost::default(), Vec::new());
+    let collections = collections_of(tenant);
+    for (key, value) in &pairs {
+        cost.add(value.len());
+        let counted = terms_of(&tenant.digest, key, value, |primary, term| read.add(primary, &term));
+        if counted.is_err() || check(core, tenant, &collections, key, value).is_err() {
+            suspect.push(key.as_slice());
+        }
+    }
+    tenant.scrubbed.read(&read);
+    let wrong = if suspect.is_empty() { Vec::new() } else { look_again(core, tenant, &suspect)? };
+    let terms = read.primary.count().saturating_add(read.derived.count());
+    Ok(Page { cost, terms, last: pairs.is_empty(), wrong })
+}
+
+/// Checks what seemed wrong between two commits, when nothing can change halfway.
+fn look_again(core: &Core, tenant: &TenantCore, suspect: &[&[u8]]) -> Result<Vec<(Vec<u8>, RowSet)>> {
+    let (_paused, _resume) = core.pause()?;
+    let get = |key: &[u8]| core.store.get(key).map_err(|error| Error::io("reading the vault", error));
+    let collections = collections_of(tenant);
+    let mut wrong = Vec::new();
+    for key in suspect {
+        // What is gone was removed meanwhile, or the digest will tell.
+        let Some(value) = get(key)? else { continue };
+        if let Err(rows) = check(core, tenant, &collections, key, &value) {
+            // Not if it only can't be read.
+            get(key)?;
+            wrong.push((key.to_vec(), rows));
+        }
+    }
+    Ok(wrong)
+}
+
+fn check(
+    core: &Core,
+    tenant: &TenantCore,
+    collections: &HashMap<CollectionId, Arc<CollectionCore>>,
+    key: &[u8],
+    value: &[u8],
+) -> Result<(), RowSet> {
+    match key.first() {
+        Some(&space) if space == Space::Row as u8 => check_row(core, tenant, collections, key, value),
+        Some(&space) if space == Space::Chunk as u8 => {
+            if is_named(core, key).unwrap_or(false) {
+                Ok(())
+            } else {
+                Err(RowSet::Records)
+            }
+        }
+        Some(&space) if space == Space::Fact as u8 => {
+            let id = place::fact_of_key(key).ok_or(RowSet::Records)?;
+            standing::open_fact(&tenant.keys, tenant.id, id, value).map(drop).map_err(|_| RowSet::Records)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a row names the chunk under this key. What is in it is checked with the row.
+fn is_named(core: &Core, key: &[u8]) -> Option<bool> {
+    let ((tenant, collection, record), revision, number) = place::chunk_of_key(key)?;
+    let row = core.store.get(&place::row(tenant, collection, record)).ok()??;
+    match RawRow::parse(&row).ok()? {
+        RawRow::Live(LiveRow { head, chunks: Some(chunks), .. }) => {
+            Some(head.revision == revision && number < chunks.count)
+        }
+        _ => Some(false),
+    }
+}
+
+/// The next values behind the cursor; none if there are none left.
+fn next(core: &Core, tenant: TenantId, cursor: &Cursor, limit: usize) -> Result<Vec<Pair>> {
+    let Cursor(cursor) = cursor;
+    let passed = |space: &Space| cursor.first().is_some_and(|first| *first > *space as u8);
+    for space in SPACES.into_iter().filter(|space| !passed(space)) {
+        let prefix = place::of_tenant(space, tenant);
+        let after = cursor.starts_with(&prefix).then_some(cursor.as_slice());
+        let page = scan(core, &prefix, after, limit)?;
+        if !page.is_empty() {
+            return Ok(page);
+        }
+    }
+    Ok(Vec::new())
+}

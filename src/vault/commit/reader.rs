@@ -1,0 +1,91 @@
+//! Reading the journal back: blocks from the store, opened with their owners' keys.
+
+use std::sync::Arc;
+
+use crate::audit;
+use crate::audit::{OpenedBlock, Place, Replayed};
+use crate::error::{Error, Result};
+use crate::format::{FormatError, block, place};
+use crate::keys::{Keyring, VaultKeys};
+use crate::model::{JournalEpochId, TenantId, VaultId};
+use crate::store::Store;
+
+/// Reads blocks. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Blocks {
+    pub(crate) vault: VaultId,
+    pub(crate) epoch: JournalEpochId,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) keys: Arc<VaultKeys>,
+}
+
+impl Blocks {
+    /// The bytes of the block at `position`; `None` if there is none.
+    pub(crate) fn bytes(&self, position: u64) -> Result<Option<Vec<u8>>> {
+        let get = |number| {
+            let part = self.store.get(&place::block(position, number));
+            part.map_err(|error| Error::io("reading the journal", error))
+        };
+        let Some(mut bytes) = get(0)? else { return Ok(None) };
+        let count = block::chunk_count(&bytes).map_err(unreadable)?;
+        for number in 1..u32::try_from(count).unwrap_or(u32::MAX) {
+            match get(number)? {
+                Some(part) => bytes.extend_from_slice(&part),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Whose block this is, and what is in it; every entry agrees with its hash.
+    pub(crate) fn open(&self, position: u64, bytes: &[u8]) -> Result<(Option<TenantId>, OpenedBlock)> {
+        let place = Place { vault: self.vault, epoch: self.epoch, position };
+        let damaged = |error| Error::damaged_by("a journal block doesn't open", error);
+        let owner = audit::header_of(bytes).map_err(unreadable)?.tenant;
+        let opened = match owner {
+            None => audit::open_block(bytes, &self.keys.journal, &place),
+            Some(id) => {
+                let tenant = self.keyring.tenant(id);
+                let tenant = tenant.ok_or(Error::damaged("a journal block names a tenant that has no keys"))?;
+                audit::open_block(bytes, tenant.journal(), &place)
+            }
+        };
+        Ok((owner, opened.map_err(damaged)?))
+    }
+
+    /// The blocks from `from` on, about `limit` events of them, for a sink that is behind; from the first one that is kept,
+    /// if those before it were dropped. One that can't be read has no events; where one is missing it ends.
+    pub(crate) fn events(&self, origin: &Arc<str>, from: u64, limit: usize) -> Result<Replayed> {
+        let (mut blocks, mut unreadable) = (Vec::new(), Vec::new());
+        let mut count = 0usize;
+        for position in from.max(self.first()?).. {
+            let opened =
+                self.bytes(position).and_then(|bytes| bytes.map(|bytes| self.open(position, &bytes)).transpose());
+            let events = match opened {
+                Ok(Some((tenant, opened))) => audit::events(origin, tenant, position, opened.entries),
+                Ok(None) => break,
+                // What comes after it is as good as ever; `verify` tells of this one.
+                Err(Error::Damaged { .. }) => {
+                    unreadable.push(position);
+                    Vec::new()
+                }
+                Err(error) => return Err(error),
+            };
+            count = count.saturating_add(events.len().max(1));
+            blocks.push((position, events));
+            if count >= limit {
+                break;
+            }
+        }
+        Ok(Replayed { blocks, unreadable })
+    }
+}
+
+/// A block's bytes can't be taken apart.
+pub(crate) fn unreadable(error: FormatError) -> Error {
+    match error {
+        FormatError::Newer { what, found, known } => Error::Newer { what, found, known },
+        invalid @ FormatError::Invalid { .. } => Error::damaged_by("a journal block", invalid),
+    }
+}

@@ -1,0 +1,297 @@
+//! What proves the journal's entries to others: entries shown alone, consistency proofs, evidence bundles.
+//!
+//! Guarantees: whoever asks needs [`Action::ReadJournal`], in the tenant whose entries they are; the journal is told before
+//! anything is given out; what is given out was checked against its head first. A tenant shows its own entries, the vault
+//! those of its own acts. Dropped blocks count by the hashes that were kept; their entries can't be shown any more. Does not:
+//! keep anything; each call reads the blocks up to the head, once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::audit::evidence::{EvidenceError, MAX_EVENTS, MAX_HEADS, Writer};
+use crate::audit;
+use crate::audit::{ConsistencyProof, Head, HeadKey, InclusionProof, Nodes, Outcome, Shown, ShownBlock, ShownEntry};
+use crate::error::{Error, Result};
+use crate::model::{Action, Actor};
+
+use crate::vault::commit::reader::{Blocks, unreadable};
+use crate::vault::core::Core;
+use crate::vault::gate::entries;
+use crate::vault::gate::{Permit, Question};
+use crate::vault::handle::Vault;
+use crate::vault::tenant::Tenant;
+use crate::vault::state::tenant::TenantCore;
+
+/// An entry's place: its block's position and its index in the block.
+type At = (u64, u32);
+
+const NO_SUCH: Error = Error::NotPossible {
+    what: "evidence of this entry",
+    why: "there is none at this position and index among these entries, or it was dropped: take both from an event, and show a tenant's from the tenant",
+};
+
+impl Vault {
+    /// Proves that the journal of an older head is how that of a newer one began, to whoever has both.
+    ///
+    /// Reads all blocks that the newer one covers, or what was kept of those that were dropped.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] (the act is [`Action::ReadJournal`]); [`Error::Head`] for a head that isn't this vault's;
+    /// [`Error::NotPossible`] if the older one covers more; [`Error::Damaged`] if the journal isn't the one that they state:
+    /// [`verify_against`](Self::verify_against) says more; and reasons why the vault can't act now.
+    pub fn consistency_proof(&self, old: &Head, new: &Head, actor: &Actor) -> Result<ConsistencyProof> {
+        Witness { core: self.core(), tenant: None, actor }.consistency(old, new)
+    }
+
+    /// Shows one entry of an act of the vault itself, at this position and index, with what proves it against the head.
+    /// [`Tenant::show_entry`] shows those of a tenant.
+    ///
+    /// Reads all blocks that the head covers.
+    ///
+    /// # Errors
+    /// As [`Tenant::show_entry`].
+    pub fn show_entry(&self, position: u64, index: u32, head: &Head, actor: &Actor) -> Result<ShownEntry> {
+        Witness { core: self.core(), tenant: None, actor }.show((position, index), head)
+    }
+
+    /// Writes an evidence bundle of acts of the vault itself: tenants created, policies changed. See [`Tenant::evidence`].
+    ///
+    /// # Errors
+    /// As [`Tenant::evidence`].
+    pub fn evidence(
+        &self,
+        entries: impl IntoIterator<Item = (u64, u32)>,
+        earlier: &[Head],
+        actor: &Actor,
+    ) -> Result<String> {
+        Witness { core: self.core(), tenant: None, actor }.bundle(entries, earlier)
+    }
+}
+
+impl Tenant {
+    /// Shows one entry of this tenant's, at this position and index of the journal, with what proves it against the head:
+    /// [`ShownEntry::verify`] needs no vault. Of the other entries of its block only salted hashes are shown.
+    ///
+    /// Reads all blocks that the head covers.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] (the act is [`Action::ReadJournal`]); [`Error::Head`] for a head that isn't this vault's;
+    /// [`Error::NotPossible`] if the tenant has no such entry, or the head doesn't cover it; [`Error::Damaged`] if the journal
+    /// isn't the one that the head states; and reasons why the vault can't act now.
+    pub fn show_entry(&self, position: u64, index: u32, head: &Head, actor: &Actor) -> Result<ShownEntry> {
+        let session = self.session_of(actor);
+        Witness { core: &session.core, tenant: Some(&session.tenant), actor }.show((position, index), head)
+    }
+
+    /// Writes an evidence bundle: these entries of the tenant's, each by [`position`](crate::audit::Event::position) and
+    /// [`index`](crate::audit::Event::index), the heads that were kept from earlier, one of now, and the proofs, as one text,
+    /// which begins with a page that says how to check it. [`evidence::check`](audit::evidence::check) checks it without a
+    /// vault; [`format_spec`](crate::format_spec) states its form.
+    ///
+    /// The bundle shows its entries in full, in plain text: actors, reasons, pseudonyms. Of other entries in the same blocks
+    /// it shows salted hashes. At most 10,000 entries, 100 heads and 64 MiB. Reads the whole journal's blocks once.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] (the act is [`Action::ReadJournal`]); [`Error::NotPossible`] if the tenant has no such entry;
+    /// [`Error::Head`] for a head that isn't this vault's; [`Error::TooLarge`]; [`Error::Damaged`] if the journal isn't the one
+    /// that a head states; and reasons why the vault can't act now.
+    pub fn evidence(
+        &self,
+        entries: impl IntoIterator<Item = (u64, u32)>,
+        earlier: &[Head],
+        actor: &Actor,
+    ) -> Result<String> {
+        let session = self.session_of(actor);
+        Witness { core: &session.core, tenant: Some(&session.tenant), actor }.bundle(entries, earlier)
+    }
+}
+
+/// Somebody who wants something proved.
+struct Witness<'a> {
+    core: &'a Arc<Core>,
+    /// `None` for the vault's own entries.
+    tenant: Option<&'a Arc<TenantCore>>,
+    actor: &'a Actor,
+}
+
+impl Witness<'_> {
+    fn consistency(&self, old: &Head, new: &Head) -> Result<ConsistencyProof> {
+        let permit = self.admitted()?;
+        self.ours([old, new])?;
+        if old.size() > new.size() {
+            return self.failed(Error::NotPossible {
+                what: "consistency proof",
+                why: "the older head covers more blocks than the newer one: swap them",
+            });
+        }
+        self.note(&permit, "consistency_proof", 0)?;
+        let (_, size) = self.core.blocks()?;
+        let nodes = self.pass(size, |nodes| nodes.want_consistency(old.size(), new.size()))?;
+        let proof = nodes.consistency(old.size(), new.size()).ok_or(Error::damaged(CHANGED))?;
+        proof.verify(old, new).map_err(|error| Error::damaged_by(CHANGED, error))?;
+        Ok(proof)
+    }
+
+    fn show(&self, at: At, head: &Head) -> Result<ShownEntry> {
+        let permit = self.admitted()?;
+        self.ours([head])?;
+        let (blocks, size) = self.core.blocks()?;
+        self.there(&blocks, size.min(head.size()), at)?;
+        self.note(&permit, "show_entry", 1)?;
+        let (position, index) = at;
+        let nodes = self.pass(size, |nodes| nodes.want_inclusion(position, head.size()))?;
+        let proof = nodes.inclusion(position, head.size());
+        let (block, mut shown) = read(&blocks, position, [index], proof)?;
+        let entry = ShownEntry::new(block, shown.pop().ok_or(NO_SUCH)?);
+        entry.verify(head).map_err(|error| Error::damaged_by(CHANGED, error))?;
+        Ok(entry)
+    }
+
+    fn bundle(&self, entries: impl IntoIterator<Item = At>, earlier: &[Head]) -> Result<String> {
+        let permit = self.admitted()?;
+        let mut chosen: BTreeMap<u64, BTreeSet<u32>> = BTreeMap::new();
+        let mut count = 0usize;
+        for (position, index) in entries.into_iter().take(MAX_EVENTS.saturating_add(1)) {
+            count = count.saturating_add(1);
+            chosen.entry(position).or_default().insert(index);
+        }
+        if count > MAX_EVENTS {
+            return self.failed(Error::TooLarge { what: "list of entries", size: count, limit: MAX_EVENTS });
+        }
+        if earlier.len() >= MAX_HEADS {
+            return self.failed(Error::TooLarge { what: "list of heads", size: earlier.len(), limit: MAX_HEADS - 1 });
+        }
+        self.ours(earlier)?;
+        let (blocks, size) = self.core.blocks()?;
+        for (position, indexes) in &chosen {
+            for index in indexes {
+                self.there(&blocks, size, (*position, *index))?;
+            }
+        }
+        self.note(&permit, "evidence", chosen.values().map(BTreeSet::len).sum())?;
+        self.core.flush()?;
+        let newest = self.core.upkeep.head().ok_or(Error::Closed)?;
+        let mut older = earlier.to_vec();
+        older.sort_by_key(|head| (head.size(), head.time()));
+        older.dedup();
+        older.retain(|head| *head != newest);
+        let sizes: Vec<u64> = older.iter().chain([&newest]).map(Head::size).collect();
+        let steps = || sizes.iter().zip(sizes.iter().skip(1)).map(|(old, new)| (*old, *new));
+        if sizes.iter().any(|size| *size > newest.size()) {
+            return Err(Error::damaged(CHANGED));
+        }
+        let nodes = self.pass(newest.size(), |nodes| {
+            steps().for_each(|(old, new)| nodes.want_consistency(old, new));
+            chosen.keys().for_each(|position| nodes.want_inclusion(*position, newest.size()));
+        })?;
+        let proofs: Option<Vec<_>> = steps().map(|(old, new)| nodes.consistency(old, new)).collect();
+        let key = self.key();
+        let size = newest.size();
+        let mut writer =
+            Writer::new(&key, &older, newest, &proofs.ok_or(Error::damaged(CHANGED))?).map_err(unwritten)?;
+        for (position, indexes) in chosen {
+            let (block, shown) = read(&blocks, position, indexes, nodes.inclusion(position, size))?;
+            writer.block(&block, &shown).map_err(unwritten)?;
+        }
+        writer.finish(&key).map_err(unwritten)
+    }
+
+    fn key(&self) -> HeadKey {
+        let keys = self.core.keyring.vault_keys();
+        HeadKey::of(&keys.signing, self.core.id, keys.epoch)
+    }
+
+    /// Whether these heads are this journal's.
+    fn ours<'h>(&self, heads: impl IntoIterator<Item = &'h Head>) -> Result<()> {
+        let key = self.key();
+        for head in heads {
+            if let Err(error) = head.verify(&key) {
+                return self.failed(Error::Head(error));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is such an entry among those that may be shown. Of blocks of others nothing more is told than of blocks
+    /// that aren't there.
+    fn there(&self, blocks: &Blocks, size: u64, (position, index): At) -> Result<()> {
+        let bytes = if position < size { blocks.bytes(position)? } else { None };
+        let header = bytes.map(|bytes| audit::header_of(&bytes).map_err(unreadable)).transpose()?;
+        let owner = self.tenant.map(|tenant| tenant.id);
+        match header.is_some_and(|header| header.tenant == owner && index < header.entries) {
+            true => Ok(()),
+            false => self.failed(NO_SUCH),
+        }
+    }
+
+    /// One pass over the leaves that these proofs want.
+    fn pass(&self, size: u64, want: impl FnOnce(&mut Nodes)) -> Result<Nodes> {
+        let mut nodes = Nodes::default();
+        want(&mut nodes);
+        // A head that states more than there is: what is there was cut.
+        if nodes.needed() > size {
+            return Err(Error::damaged(CHANGED));
+        }
+        let needed = usize::try_from(nodes.needed()).unwrap_or(usize::MAX);
+        for leaf in self.core.leaves(0)?.take(needed) {
+            nodes.leaf(leaf?);
+        }
+        Ok(nodes)
+    }
+
+    fn question(&self) -> Question<'_> {
+        Question::new(self.actor, Action::ReadJournal, self.tenant.map(|tenant| &**tenant))
+    }
+
+    fn admitted(&self) -> Result<Permit> {
+        self.core.ready()?;
+        let question = self.question();
+        self.core.gate.permit(&question).map_err(|denial| {
+            match entries::denied(&self.core.gate, &question, None, &denial) {
+                Ok(entry) => self.core.denied(self.tenant, entry, true, denial),
+                Err(error) => error,
+            }
+        })
+    }
+
+    fn note(&self, permit: &Permit, code: &str, shown: usize) -> Result<()> {
+        let outcome = (Outcome::Permitted, code, permit.rule());
+        let mut entry = entries::under(&self.core.gate, &self.question(), None, outcome, permit.version());
+        entry.rows(u32::try_from(shown).unwrap_or(u32::MAX));
+        self.core.record(self.tenant, entries::finish(entry)?).map(|_ticket| ())
+    }
+
+    /// Writes down that it came to nothing, and says why.
+    fn failed<T>(&self, error: Error) -> Result<T> {
+        let entry = entries::failed(&self.core.gate, &self.question(), None, "not_shown")?;
+        self.core.record(self.tenant, entry)?;
+        Err(error)
+    }
+}
+
+const CHANGED: &str =
+    "the journal isn't the one that the head states; `verify_against` says where it was changed or cut";
+
+/// What is shown of a block.
+fn read(
+    blocks: &Blocks,
+    position: u64,
+    indexes: impl IntoIterator<Item = u32>,
+    proof: Option<InclusionProof>,
+) -> Result<(ShownBlock, Vec<Shown>)> {
+    // It may have been dropped just now.
+    let bytes = blocks.bytes(position)?.ok_or(NO_SUCH)?;
+    let block = ShownBlock::of(&bytes, proof.ok_or(Error::damaged(CHANGED))?).map_err(unreadable)?;
+    let (_, opened) = blocks.open(position, &bytes)?;
+    let shown = indexes.into_iter().map(|index| Shown::of(&opened, index).ok_or(NO_SUCH)).collect::<Result<_>>()?;
+    Ok((block, shown))
+}
+
+fn unwritten(error: EvidenceError) -> Error {
+    match error {
+        EvidenceError::TooLarge { limit, .. } => {
+            Error::TooLarge { what: "evidence bundle", size: limit.saturating_add(1), limit }
+        }
+        error => Error::damaged_by(CHANGED, error),
+    }
+}

@@ -1,0 +1,114 @@
+//! Where a page of the journal ended, as text that outlives the vault's handle.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+use crate::model::JournalEpochId;
+
+use crate::vault::journal::query::walk::Place;
+
+/// A longer text is no cursor.
+const MAX_TEXT: usize = 128;
+
+/// Where a page of journal entries ended. Its text (`to_string`, `parse`) can be kept by the host: it holds positions, no
+/// content, and still works after the vault was closed and opened again.
+///
+/// The pages that follow are of the journal as it was at the first page; later entries aren't in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JournalCursor {
+    epoch: [u8; 8],
+    newest_first: bool,
+    /// How many blocks the journal had at the first page.
+    pub(crate) size: u64,
+    place: Place,
+}
+
+impl JournalCursor {
+    pub(crate) fn new(epoch: JournalEpochId, newest_first: bool, size: u64, place: Place) -> Self {
+        Self { epoch: short(epoch), newest_first, size, place }
+    }
+
+    /// Where to go on, in the journal of this epoch and size.
+    pub(crate) fn place(&self, epoch: JournalEpochId, newest_first: bool, size: u64) -> Result<Place> {
+        if self.epoch != short(epoch) || self.size > size {
+            return refused("it is of another journal: ask again from the beginning");
+        }
+        if self.newest_first != newest_first {
+            return refused("it is of a question in the other direction: ask as for the page before");
+        }
+        Ok(self.place)
+    }
+}
+
+fn short(epoch: JournalEpochId) -> [u8; 8] {
+    let [a, b, c, d, e, f, g, h, ..] = *epoch.as_bytes();
+    [a, b, c, d, e, f, g, h]
+}
+
+fn refused<T>(why: &'static str) -> Result<T> {
+    Err(Error::NotPossible { what: "journal cursor", why })
+}
+
+impl fmt::Display for JournalCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { epoch, newest_first, size, place } = self;
+        let (epoch, way) = (u64::from_be_bytes(*epoch), if *newest_first { 'n' } else { 'o' });
+        write!(f, "{way}.{epoch:x}.{size:x}.{:x}.{:x}", place.position, place.index)
+    }
+}
+
+impl FromStr for JournalCursor {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let parsed = || {
+            let mut parts = Some(text).filter(|text| text.len() <= MAX_TEXT)?.split('.');
+            let newest_first = match parts.next()? {
+                "n" => true,
+                "o" => false,
+                _ => return None,
+            };
+            let mut number = || u64::from_str_radix(parts.next()?, 16).ok();
+            let (epoch, size, position, index) = (number()?, number()?, number()?, number()?);
+            let place = Place { position, index: u32::try_from(index).ok()? };
+            parts.next().is_none().then_some(Self { epoch: epoch.to_be_bytes(), newest_first, size, place })
+        };
+        parsed().map_or_else(|| refused("its text is not one that `JournalCursor` has written"), Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursor_reads_back_from_its_text_and_from_nothing_else() {
+        let place = Place { position: u64::MAX, index: 7 };
+        for newest_first in [false, true] {
+            let cursor = JournalCursor::new(JournalEpochId::from_bytes([0xab; 16]), newest_first, 1 << 40, place);
+            let text = cursor.to_string();
+            assert_eq!(text.parse::<JournalCursor>().unwrap(), cursor);
+            for cut in 0..text.len() {
+                assert!(
+                    text[..cut].parse::<JournalCursor>().is_ok_and(|other| other != cursor) || {
+                        text[..cut].parse::<JournalCursor>().is_err()
+                    }
+                );
+            }
+            for bad in [format!("{text}.1"), format!("x{text}"), text.replace('.', "-"), "n.1.1.1.fffffffff".into()] {
+                assert!(bad.parse::<JournalCursor>().is_err(), "{bad}");
+            }
+        }
+    }
+
+    #[test]
+    fn cursor_of_another_journal_or_direction_is_refused() {
+        let epoch = JournalEpochId::from_bytes([1; 16]);
+        let cursor = JournalCursor::new(epoch, true, 10, Place { position: 3, index: 1 });
+        assert_eq!(cursor.place(epoch, true, 12).unwrap(), Place { position: 3, index: 1 });
+        assert!(cursor.place(epoch, false, 12).is_err());
+        assert!(cursor.place(epoch, true, 9).is_err());
+        assert!(cursor.place(JournalEpochId::from_bytes([2; 16]), true, 12).is_err());
+    }
+}

@@ -1,0 +1,176 @@
+//! Making a vault: built aside, made durable, then put in its place by one rename.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::audit::{EntryBuilder, Frontier, JournalState, Outcome, encode_head_file};
+use crate::crypto::{MacKey, fill, sha256};
+use crate::error::{Error, Result};
+use crate::format::marker;
+use crate::keys::{FileHome, Home, Keyring, MasterKey};
+use crate::model::{Action, Clock, VaultId};
+use crate::store::{Batch, CommitError, DirLock, Store, files};
+
+use crate::vault::commit::genesis;
+use crate::vault::gate::Gate;
+use crate::vault::lifecycle::open;
+use crate::vault::lifecycle::open::Held;
+use crate::vault::lifecycle::options::{Memory, Place, VaultOptions};
+use crate::vault::upkeep::heads::sign_head;
+use crate::vault::Vault;
+use crate::vault::gate::entries;
+use crate::vault::upkeep::reserve;
+
+/// Where the keyring's files are in a vault's directory.
+pub(crate) const KEYS: &str = "keys";
+/// Where the engine's files are.
+pub(crate) const STORE: &str = "store";
+/// The file that says that a directory is a vault.
+pub(crate) const MARKER: &str = "vault";
+/// The head that is kept beside the store.
+pub(crate) const HEAD: &str = "head";
+/// A head that the store was found to fall short of.
+pub(crate) const AHEAD: &str = "head.ahead";
+
+pub(crate) fn create(options: VaultOptions) -> Result<Vault> {
+    let master = options.master.clone().ok_or(Error::NoMasterKey)?;
+    master.check_new()?;
+    // A policy that can't be used is found out before anything is made.
+    Gate::new(Arc::clone(&options.policy), Arc::clone(&options.clock), options.guard)?;
+    match options.place.clone() {
+        Place::Directory(dir) => in_directory(options, &dir, &master),
+        Place::Memory(memory) => in_memory(options, &memory, &master),
+    }
+}
+
+#[cfg(feature = "sled")]
+fn in_directory(options: VaultOptions, dir: &Path, master: &Arc<dyn MasterKey>) -> Result<Vault> {
+    use crate::store::SledStore;
+
+    let failed = |error| Error::io("creating the vault's directory", error);
+    match fs::read_dir(dir) {
+        Ok(mut entries) => {
+            if entries.next().is_some() {
+                return Err(Error::AlreadyThere { path: dir.to_owned() });
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let aside = aside(dir)?;
+    if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        fs::create_dir_all(parent).map_err(failed)?;
+    }
+    // Left behind by a creation that was cut short; its lock tells it from one under way.
+    files::create_dir(&aside).or_else(|error| if aside.is_dir() { Ok(()) } else { Err(failed(error)) })?;
+    let lock = DirLock::acquire(&aside).map_err(|error| open::store_error(error, dir))?;
+    clear(&aside)?;
+
+    let id = new_id()?;
+    files::write_new(&aside.join(MARKER), marker::text(id).as_bytes()).map_err(failed)?;
+    let home = FileHome::create(aside.join(KEYS)).map_err(|error| Error::io("creating the keyring", error))?;
+    reserve::make(&aside, options.reserve).map_err(|error| Error::io("reserving space", error))?;
+    let store = SledStore::create(&aside.join(STORE), options.cache).map_err(|error| open::store_error(error, dir))?;
+    let head = begin(id, Arc::new(home), &store, master, &*options.clock)?;
+    store.close().map_err(|error| open::store_error(error, dir))?;
+    files::replace(&aside.join(HEAD), head.as_bytes()).map_err(failed)?;
+    files::sync_dir(&aside).map_err(failed)?;
+    fs::rename(&aside, dir).map_err(failed)?;
+    files::sync_dir(files::parent(dir)).map_err(failed)?;
+    open::open_locked(options, Held::Directory { _lock: lock })
+}
+
+#[cfg(not(feature = "sled"))]
+fn in_directory(_options: VaultOptions, dir: &Path, _master: &Arc<dyn MasterKey>) -> Result<Vault> {
+    Err(Error::NotAVault {
+        path: dir.to_owned(),
+        why: "this build has no engine for directories: enable feature `sled`",
+    })
+}
+
+fn in_memory(options: VaultOptions, memory: &Memory, master: &Arc<dyn MasterKey>) -> Result<Vault> {
+    let lock = open::lock_memory(memory)?;
+    let mut made = memory.inner.id.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if made.is_some() {
+        return Err(Error::AlreadyThere { path: PathBuf::from(open::IN_MEMORY) });
+    }
+    let id = new_id()?;
+    let home: Arc<dyn Home> = Arc::clone(&memory.inner.home) as Arc<dyn Home>;
+    let store = memory.inner.store.reopen();
+    let head = begin(id, home, &store, master, &*options.clock)?;
+    *memory.inner.head.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(head);
+    *made = Some(id);
+    drop(made);
+    open::open_locked(options, Held::Memory { _lock: lock })
+}
+
+/// The keyring and the journal's first block. Returns the head file's content.
+fn begin(
+    id: VaultId,
+    home: Arc<dyn Home>,
+    store: &dyn Store,
+    master: &Arc<dyn MasterKey>,
+    clock: &dyn Clock,
+) -> Result<String> {
+    let keyring = Keyring::create(home, id, Arc::clone(master)).map_err(open::key_error)?;
+    let keys = keyring.vault_keys();
+    let now = clock.now();
+    let mut entry = EntryBuilder::new(now, Action::CreateVault);
+    entry.outcome(Outcome::Permitted, "", "");
+    let entry = entries::finish(entry)?;
+    let state = JournalState {
+        epoch: keys.epoch,
+        sequence: 1,
+        frontier: Frontier::default(),
+        ledger_size: 0,
+        ledger_hash: sha256(&[]),
+        time: now,
+    };
+    let mut writes = HashMap::new();
+    let commit = MacKey::new(&keys.commit);
+    let state = genesis(id, keys, &commit, state, &[entry], &mut writes)
+        .map_err(|error| Error::io("sealing the journal's first block", error))?;
+    let mut batch = Batch::default();
+    for (key, value) in writes {
+        if let Some(value) = value {
+            batch.put(key, value);
+        }
+    }
+    store.commit(&batch, &[]).map_err(|error| match error {
+        CommitError::Store(error) => Error::io("writing the journal's first block", error),
+        conflict @ CommitError::Conflict { .. } => Error::io("writing the journal's first block", conflict),
+    })?;
+    encode_head_file(&sign_head(id, &keyring, &state), &state.frontier)
+        .map_err(|error| Error::io("writing the head file", error))
+}
+
+/// Where a vault is built before it is put in its place.
+fn aside(dir: &Path) -> Result<PathBuf> {
+    let bad = Error::NotAVault { path: dir.to_owned(), why: "a vault's directory needs a name" };
+    let name = dir.file_name().ok_or(bad)?;
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(".creating");
+    Ok(dir.with_file_name(hidden))
+}
+
+/// Removes what a creation that was cut short left, but for the lock that is held.
+fn clear(aside: &Path) -> Result<()> {
+    let failed = |error| Error::io("clearing an unfinished vault away", error);
+    for entry in fs::read_dir(aside).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.file_name().is_some_and(|name| name == "lock") {
+            continue;
+        }
+        if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }.map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn new_id() -> Result<VaultId> {
+    let mut id = [0; 16];
+    fill(&mut id).map_err(|error| Error::io("drawing a random id", error))?;
+    Ok(VaultId::from_bytes(id))
+}

@@ -1,0 +1,378 @@
+//! Searches, and what they share with lists: every row is decided by itself, and only rows that are shown are named in
+//! the journal. A row that the policy fails to decide isn't shown either, and the first such failure of each act is in the
+//! journal.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::audit::Subject;
+use crate::crypto::{Key, role};
+use crate::error::{Error, Result};
+use crate::format::place;
+use crate::index;
+use crate::index::Entry as IndexEntry;
+use crate::model::{Action, ApprovalId, RecordId};
+use crate::policy::{Denial, Scope, codes};
+use crate::record::{Plan, Record, RecordError, SearchValue};
+
+use crate::vault::standing;
+use crate::vault::standing::Reserved;
+use crate::vault::records::found::{Found, Page};
+use crate::vault::gate::{Opened, Permit, Question};
+use crate::vault::records::read;
+use crate::vault::records::read::Stored;
+use crate::vault::records::scope::Within;
+use crate::vault::session::SessionInner;
+use crate::vault::state::tenant::{CollectionCore, CompiledSchema, IndexCore};
+use crate::vault::state::terms::Sought;
+use crate::vault::records::write::plan;
+use crate::vault::gate::entries;
+use crate::vault::state::terms;
+
+/// A page has at most this many records; so has a journal entry.
+pub(crate) const PAGE: usize = 1_000;
+/// and ends early once its records have this many bytes.
+pub(crate) const BYTES: usize = 32 << 20;
+/// How often a unique value that moves is looked up again.
+const TRIES: usize = 16;
+/// Denials of a row that aren't an answer of the policy: it has failed to give one.
+const FAILURES: [&str; 4] = [codes::POLICY_ERROR, codes::POLICY_PANIC, codes::POLICY_LATE, codes::UNKNOWN_OBLIGATION];
+
+/// A list or a search under way.
+pub(crate) struct Query<'a, T> {
+    pub(crate) session: &'a SessionInner,
+    pub(crate) collection: &'a CollectionCore,
+    pub(crate) layout: &'a CompiledSchema,
+    plan: &'a Plan,
+    question: Question<'a>,
+    /// The permit for the act as a whole.
+    asked: Permit,
+    /// The approval that the act as a whole rests on.
+    approval: Option<ApprovalId>,
+    /// `None`: all rows.
+    pub(crate) within: Option<Within>,
+    pub(crate) chosen: Vec<(Opened, Permit)>,
+    /// Rows that were counted before they are shown, where the policy limits them.
+    reserved: Option<Reserved<'a>>,
+    /// Whether the journal has it that the policy failed to decide on a row. Once: the next million may fail alike.
+    failed: Cell<bool>,
+    kind: std::marker::PhantomData<fn() -> T>,
+}
+
+/// What has to be remembered of the permits for rows that are only counted.
+#[derive(Default)]
+pub(crate) struct Special {
+    /// What one of them rests on.
+    approval: Option<ApprovalId>,
+    /// One that alarms.
+    alarms: Option<Permit>,
+}
+
+impl Special {
+    pub(crate) fn add(&mut self, permit: Permit) {
+        self.approval = self.approval.or(permit.approval());
+        if self.alarms.is_none() && !permit.notify().is_empty() {
+            self.alarms = Some(permit);
+        }
+    }
+}
+
+pub(crate) fn find<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    wanted: &[(&str, SearchValue)],
+    after: Option<RecordId>,
+    limit: usize,
+) -> Result<Page<T>> {
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    let fields: Vec<&str> = wanted.iter().map(|(field, _)| *field).collect();
+    if fields.is_empty() {
+        return Err(RecordError::Schema {
+            collection: collection.name.clone(),
+            problem: "a search needs at least one field; use `list` for all records".to_owned(),
+        }
+        .into());
+    }
+    let limit = limit.clamp(1, PAGE);
+    let question = session.question(Action::Search, Some(&collection.name), &fields).rows(limit);
+    let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
+        return Ok(Page { items: Vec::new(), next: None });
+    };
+    let Some(sought) = sought(&layout, &plan, wanted)? else {
+        return Ok(Page { items: query.release()?, next: None });
+    };
+    let limit = query.clamped(limit)?;
+    let mut ids: Option<BTreeSet<RecordId>> = None;
+    for Sought { index, key, .. } in &sought {
+        let these = query.ids(index, key)?;
+        ids = Some(match ids {
+            None => these,
+            Some(ids) => ids.intersection(&these).copied().collect(),
+        });
+    }
+    let mut next = None;
+    let (mut held, mut full) = (0usize, false);
+    let ids = ids.unwrap_or_default();
+    for id in ids.into_iter().filter(|id| after.is_none_or(|after| *id > after)) {
+        let Some((opened, permit)) = query.hit(id, &sought)? else { continue };
+        if query.chosen.len() == limit || full {
+            next = query.chosen.last().map(|(opened, _)| opened.record());
+            break;
+        }
+        held = held.saturating_add(opened.size());
+        query.chosen.push((opened, permit));
+        full = held > BYTES;
+    }
+    Ok(Page { items: query.release()?, next })
+}
+
+pub(crate) fn find_unique<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    field: &str,
+    value: &SearchValue,
+) -> Result<Option<Found<T>>> {
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    let fields = [field];
+    let question = session.question(Action::Search, Some(&collection.name), &fields).rows(1);
+    let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
+        return Ok(None);
+    };
+    let sought = sought(&layout, &plan, &[(field, value.clone())])?;
+    // Whatever the value: one that normalizes to nothing must not hide the mistake.
+    if !terms::searched(&layout, field)?.unique {
+        return Err(Error::NotUnique { field: field.to_owned() });
+    }
+    query.clamped(1)?;
+    if let Some(sought) = sought {
+        for Sought { index, key, .. } in &sought {
+            for _ in 0..TRIES {
+                let (end, id) = query.last(index, key)?;
+                if let Some(id) = id
+                    && let Some(hit) = query.hit(id, &sought)?
+                {
+                    query.chosen.push(hit);
+                    break;
+                }
+                // A value that moved while it was looked up has an entry more.
+                if query.raw_entry(key, end)?.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+    Ok(query.release()?.pop())
+}
+
+/// `None` if one of the values normalizes to nothing, which no record has.
+fn sought<'l>(
+    layout: &'l CompiledSchema,
+    plan: &Plan,
+    wanted: &[(&str, SearchValue)],
+) -> Result<Option<Vec<Sought<'l>>>> {
+    // Every field is looked at: a value that normalizes to nothing must not hide that another field has no index.
+    let all = wanted.iter().map(|(field, value)| terms::sought(layout, plan, field, value));
+    Ok(all.collect::<Result<Vec<_>>>()?.into_iter().collect())
+}
+
+impl<'a, T: Record> Query<'a, T> {
+    /// Asks whether there may be a query at all. `None`: it looks at no row.
+    pub(crate) fn begin(
+        session: &'a SessionInner,
+        collection: &'a CollectionCore,
+        layout: &'a CompiledSchema,
+        plan: &'a Plan,
+        question: Question<'a>,
+    ) -> Result<Option<Self>> {
+        session.core.ready()?;
+        let gate = &session.core.gate;
+        let asked = gate.permit(&question).and_then(|permit| Ok((permit, gate.scope(&question)?)));
+        let (asked, scope) = asked.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+        let nothing = scope == Scope::Nothing;
+        let query = Self {
+            session,
+            collection,
+            layout,
+            plan,
+            question,
+            approval: asked.approval(),
+            asked,
+            within: Within::new(scope),
+            chosen: Vec::new(),
+            reserved: None,
+            failed: Cell::new(false),
+            kind: std::marker::PhantomData,
+        };
+        if nothing {
+            query.release()?;
+            return Ok(None);
+        }
+        Ok(Some(query))
+    }
+
+    /// How many rows may be shown of those wanted; they count as shown from now on.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], journalled, if that is none.
+    pub(crate) fn clamped(&mut self, wanted: usize) -> Result<usize> {
+        if self.asked.row_limit() == (u32::MAX, None) {
+            return Ok(wanted);
+        }
+        let reserved = Reserved::new(self.session, &self.asked, wanted)
+            .map_err(|denial| read::refuse(self.session, self.collection, &self.question, denial))?;
+        self.question.reserved = reserved.count();
+        let most = usize::try_from(reserved.count()).unwrap_or(wanted);
+        self.reserved = Some(reserved);
+        Ok(most)
+    }
+
+    /// Writes down that so many rows were counted, and by what permits.
+    pub(crate) fn counted(self, rows: u64, special: Special) -> Result<()> {
+        let permit = special.alarms.as_ref().unwrap_or(&self.asked);
+        let approval = self.approval.or(special.approval);
+        let mut entry = entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), permit);
+        entry.rows(u32::try_from(rows).unwrap_or(u32::MAX));
+        let entry = entries::finish(entry)?;
+        standing::hand_over(self.session, self.collection, &self.question, approval, entry)?;
+        Ok(())
+    }
+
+    /// A permit for one row, if the actor may see it here.
+    ///
+    /// # Errors
+    /// None of the row's: only that the journal can't take what has to be written down.
+    pub(crate) fn may_see(&self, row: &Opened) -> Result<Option<Permit>> {
+        // Spares asking the policy about each of many rows that are none of the actor's.
+        if self.within.as_ref().is_some_and(|within| !within.may_hold(row)) {
+            return Ok(None);
+        }
+        let permit = match self.session.core.gate.permit_on(&self.question, row) {
+            Ok(permit) => permit,
+            Err(denial) => return self.unseen(row, denial).map(|()| None),
+        };
+        // A row whose sought field is withheld would confirm a guess.
+        Ok(self.question.fields.iter().all(|field| permit.read().contains(field)).then_some(permit))
+    }
+
+    /// Writes down that the policy failed to decide on a row, the first time that it does.
+    fn unseen(&self, row: &Opened, denial: Denial) -> Result<()> {
+        if !FAILURES.contains(&&*denial.code) || self.failed.replace(true) {
+            return Ok(());
+        }
+        match read::refuse_on(self.session, self.collection, &self.question, row, denial) {
+            Error::Denied(_) => Ok(()),
+            unwritten => Err(unwritten),
+        }
+    }
+
+    /// The record of an index entry, if it is there, still has the values, and the actor may see it.
+    fn hit(&self, id: RecordId, sought: &[Sought<'_>]) -> Result<Option<(Opened, Permit)>> {
+        let Stored::Row(row) = read::stored(self.session, self.collection, self.layout, id)? else {
+            return Ok(None);
+        };
+        for Sought { index, term, .. } in sought {
+            if !row.1.has(self.layout, index, term)? {
+                return Ok(None);
+            }
+        }
+        Ok(self.may_see(&row.1)?.map(|permit| (row.1, permit)))
+    }
+
+    /// The records in the live entries of a value.
+    fn ids(&self, index: &IndexCore, key: &Key<role::Value>) -> Result<BTreeSet<RecordId>> {
+        let mut ids = BTreeSet::new();
+        for position in 0.. {
+            match self.entry(index, key, position)? {
+                None => break,
+                Some(IndexEntry::Live(id)) => {
+                    ids.insert(id);
+                }
+                Some(IndexEntry::Dead) => {}
+            }
+        }
+        Ok(ids)
+    }
+
+    /// The end of a value's entries, and the record in the last one, if that is live.
+    fn last(&self, index: &IndexCore, key: &Key<role::Value>) -> Result<(u64, Option<RecordId>)> {
+        let end = index::end(|position| self.raw_entry(key, position).map(|entry| entry.is_some()), 0)?;
+        let Some(last) = end.checked_sub(1) else { return Ok((end, None)) };
+        Ok(match self.entry(index, key, last)? {
+            Some(IndexEntry::Live(id)) => (end, Some(id)),
+            _ => (end, None),
+        })
+    }
+
+    pub(crate) fn entry(&self, index: &IndexCore, key: &Key<role::Value>, position: u64) -> Result<Option<IndexEntry>> {
+        let Some(sealed) = self.raw_entry(key, position)? else { return Ok(None) };
+        index::open_entry(key, &index.keys.place(position), &sealed)
+            .map(Some)
+            .map_err(|error| Error::damaged_by("an index entry doesn't open", error))
+    }
+
+    fn raw_entry(&self, key: &Key<role::Value>, position: u64) -> Result<Option<Vec<u8>>> {
+        let key = place::entry(self.session.tenant.id, &index::entry_key(key, position));
+        self.session.core.store.get(&key).map_err(|error| Error::io("reading an index entry", error))
+    }
+
+    /// Drops the rows that are over a limit of their own, which a permit for one row may have where that for the act as a
+    /// whole has none. Returns the count of those that stay.
+    fn limited(&mut self) -> Reserved<'a> {
+        let (asked, now) = (self.asked.row_limit(), self.session.core.gate.now());
+        let (mut own, reserved) = (Reserved::nothing(self.session), &mut self.reserved);
+        self.chosen.retain(|(_, permit)| {
+            let limit = permit.row_limit();
+            if limit == asked || limit == (u32::MAX, None) {
+                return true;
+            }
+            // Counted for the act so far; from here on for itself.
+            reserved.iter_mut().for_each(Reserved::one_less);
+            own.one_more(limit, now)
+        });
+        own
+    }
+
+    /// Writes down what is shown, and shows it.
+    pub(crate) fn release(mut self) -> Result<Vec<Found<T>>> {
+        let own = self.limited();
+        let subjects: Vec<Subject> =
+            self.chosen.iter().map(|(opened, _)| entries::subject(opened.meta(), opened.head().revision)).collect();
+        // An alarm must not be lost behind rows that need none.
+        let permits = || self.chosen.iter().map(|(_, permit)| permit);
+        let alarms = permits().find(|permit| !permit.notify().is_empty());
+        let permit = alarms.or_else(|| permits().next()).unwrap_or(&self.asked);
+        let mut entry = entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), permit);
+        entry.subjects(&subjects).rows(u32::try_from(subjects.len()).unwrap_or(u32::MAX));
+        let rows = || self.chosen.iter().map(|(row, permit)| (row, permit.read()));
+        match rows().map(|(_, read)| read.clone()).reduce(|a, b| a.union(&b)) {
+            Some(read) => read::name_fields(&mut entry, self.layout, &read, rows())?,
+            // That there is nothing to be found by them is an answer as well.
+            None => read::name_asked(&mut entry, self.layout, &self.question),
+        }
+        let approval = self.approval.or_else(|| self.chosen.iter().find_map(|(_, permit)| permit.approval()));
+        let entry = entries::finish(entry)?;
+        let ticket = standing::hand_over(self.session, self.collection, &self.question, approval, entry)?;
+        let shown = u32::try_from(subjects.len()).unwrap_or(u32::MAX).saturating_sub(own.count());
+        let counted = own.count();
+        own.shown(counted);
+        match self.reserved {
+            Some(reserved) => reserved.shown(shown),
+            None => {
+                self.session.tenant.facts.rows.reserve(
+                    self.session.actor.id(),
+                    shown,
+                    None,
+                    self.session.core.gate.now(),
+                );
+            }
+        }
+        let show = |(opened, mut permit): (Opened, Permit)| {
+            permit.approval_is_spent();
+            opened.show(permit, &ticket, self.layout, self.plan)
+        };
+        self.chosen.into_iter().map(show).collect()
+    }
+}

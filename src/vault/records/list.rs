@@ -1,0 +1,209 @@
+//! Lists: a page of the rows that an actor may see, found by the indexes of the policy's scope where these can find them,
+//! else by looking at every row.
+//!
+//! Guarantees: the same rows either way. A page holds in memory its own rows and at most as many ids as [`BOUNDS`] has entries.
+
+use std::collections::BTreeMap;
+use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::format::place;
+use crate::model::{Action, RecordId};
+use crate::record::Record;
+
+use crate::vault::records::found::{Found, Page};
+use crate::vault::gate::{Opened, Permit, RowPlace, SortKey};
+use crate::vault::records::find::{BYTES, PAGE, Query, Special};
+use crate::vault::records::read;
+use crate::vault::records::read::Stored;
+use crate::vault::state::rows;
+use crate::vault::records::scope::Candidates;
+use crate::vault::session::SessionInner;
+use crate::vault::state::tenant::CollectionCore;
+use crate::vault::records::write::plan;
+
+/// How far indexes are followed.
+pub(crate) const BOUNDS: Bounds = Bounds { entries: 65_536, a_row: 64 };
+/// How many rows are read from the store at once, at most
+const SCAN: usize = 256;
+/// and at least.
+const FEW: usize = 32;
+
+/// How many index entries are read for a page.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds {
+    /// At most; where a scope has more, every row is looked at.
+    pub(crate) entries: usize,
+    /// For each row wanted, before as many rows are looked at first: that may be enough, and each page reads the entries
+    /// anew.
+    pub(crate) a_row: usize,
+}
+
+/// A page of the collection, for a list or an export.
+pub(crate) fn list<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    action: Action,
+    after: Option<RecordId>,
+    limit: usize,
+    bounds: Bounds,
+) -> Result<Page<T>> {
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    let limit = limit.clamp(1, PAGE);
+    let question = session.question(action, Some(&collection.name), &[]).rows(limit);
+    let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
+        return Ok(Page { items: Vec::new(), next: None });
+    };
+    let limit = query.clamped(limit)?;
+    let (mut chosen, mut held, mut next): (Vec<(Opened, Permit)>, usize, _) = (Vec::new(), 0, None);
+    let each = |row: Opened, permit| {
+        // A row beyond a full page says that there is another page.
+        if chosen.len() == limit || held > BYTES {
+            next = chosen.last().map(|(opened, _)| opened.record());
+            return Ok(false);
+        }
+        held = held.saturating_add(row.size());
+        chosen.push((row, permit));
+        Ok(true)
+    };
+    Walk { query: &query, after, wanted: limit, seen: 0, done: false, each }.run(bounds)?;
+    query.chosen = chosen;
+    Ok(Page { items: query.release()?, next })
+}
+
+/// How many records the actor could list.
+pub(crate) fn count<T: Record + 'static>(session: &SessionInner, collection: &Arc<CollectionCore>) -> Result<u64> {
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    let question = session.question(Action::Count, Some(&collection.name), &[]);
+    let Some(query) = Query::<T>::begin(session, collection, &layout, &plan, question)? else { return Ok(0) };
+    let (mut counted, mut special) = (0u64, Special::default());
+    let each = |_: Opened, permit: Permit| {
+        counted = counted.saturating_add(1);
+        special.add(permit);
+        Ok(true)
+    };
+    Walk { query: &query, after: None, wanted: usize::MAX, seen: 0, done: false, each }.run(BOUNDS)?;
+    query.counted(counted, special)?;
+    Ok(counted)
+}
+
+/// The first records by the value of a field, or the last.
+pub(crate) fn sorted<T: Record + 'static>(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    field: &str,
+    descending: bool,
+    limit: usize,
+) -> Result<Vec<Found<T>>> {
+    let layout = collection.layout();
+    let plan = plan::<T>(&layout)?;
+    plan.all_known(&[field])?;
+    let (fields, limit) = ([field], limit.clamp(1, PAGE));
+    let question = session.question(Action::List, Some(&collection.name), &fields).rows(limit);
+    let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else { return Ok(Vec::new()) };
+    let limit = query.clamped(limit)?;
+    let mut first: BTreeMap<(SortKey, RecordId), (Opened, Permit)> = BTreeMap::new();
+    let (mut held, scope) = (0usize, &layout);
+    let each = |row: Opened, permit: Permit| {
+        let Some(key) = row.sort_key(&permit, scope, field, descending)? else { return Ok(true) };
+        held = held.saturating_add(row.size());
+        first.insert((key, row.record()), (row, permit));
+        while first.len() > limit {
+            held = held.saturating_sub(first.pop_last().map_or(0, |(_, (row, _))| row.size()));
+        }
+        if held > BYTES {
+            return Err(Error::TooLarge { what: "sorted page", size: held, limit: BYTES });
+        }
+        Ok(true)
+    };
+    Walk { query: &query, after: None, wanted: usize::MAX, seen: 0, done: false, each }.run(BOUNDS)?;
+    query.chosen = first.into_values().collect();
+    query.release()
+}
+
+/// A way through the rows that an actor may see, in the order of their ids.
+struct Walk<'q, 'a, T, F> {
+    query: &'q Query<'a, T>,
+    /// Rows up to this one were looked at.
+    after: Option<RecordId>,
+    /// About how many rows are wanted.
+    wanted: usize,
+    seen: usize,
+    done: bool,
+    /// Gets each row; `false` ends the way.
+    each: F,
+}
+
+impl<T: Record, F: FnMut(Opened, Permit) -> Result<bool>> Walk<'_, '_, T, F> {
+    fn run(mut self, bounds: Bounds) -> Result<()> {
+        let candidates = match &self.query.within {
+            None => None,
+            Some(within) => Candidates::new(within, self.query.layout, self.after, bounds.entries)?,
+        };
+        let Some(mut candidates) = candidates else { return self.look_at(usize::MAX) };
+        let few = self.wanted.saturating_mul(bounds.a_row).min(bounds.entries);
+        if !candidates.read(self.query, few)? {
+            self.look_at(few)?;
+            if self.done {
+                return Ok(());
+            }
+            if !candidates.read(self.query, bounds.entries)? {
+                return self.look_at(usize::MAX);
+            }
+        }
+        let from = self.after.map_or(Unbounded, Excluded);
+        for id in candidates.ids().range((from, Unbounded)) {
+            if let Stored::Row(row) = read::stored(self.query.session, self.query.collection, self.query.layout, *id)? {
+                self.offer(row.1)?;
+                if self.done {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes through the collection's rows, at most `most` of them, whosever they are.
+    fn look_at(&mut self, mut most: usize) -> Result<()> {
+        let Query { session, collection, layout, .. } = *self.query;
+        let row_key = |id| place::row(session.tenant.id, collection.id, id);
+        let prefix = place::rows_of(session.tenant.id, collection.id);
+        let mut from = self.after.map(row_key);
+        while most > 0 {
+            // One more than wanted tells whether there is another page; fewer than a few aren't worth the seek.
+            let want = self.wanted.saturating_add(1).saturating_sub(self.seen).clamp(FEW, SCAN).min(most);
+            let page = session.core.store.scan(&prefix, from.as_deref(), want);
+            let page = page.map_err(|error| Error::io("reading a page of records", error))?;
+            let last = page.len() < want;
+            most = most.saturating_sub(page.len());
+            for (key, raw) in page {
+                let (_, _, record) =
+                    place::row_of_key(&key).ok_or(Error::damaged("a key in the store is not a row's"))?;
+                let at = RowPlace { tenant: session.tenant.id, collection: collection.id, record };
+                (from, self.after) = (Some(key), Some(record));
+                let Some(bytes) = rows::complete(&*session.core.store, &at, raw)? else { continue };
+                let Stored::Row(row) = read::open(session, collection, layout, at, bytes)? else { continue };
+                self.offer(row.1)?;
+                if self.done {
+                    return Ok(());
+                }
+            }
+            if last {
+                self.done = true;
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn offer(&mut self, row: Opened) -> Result<()> {
+        if let Some(permit) = self.query.may_see(&row)? {
+            self.seen = self.seen.saturating_add(1);
+            self.done = !(self.each)(row, permit)?;
+        }
+        Ok(())
+    }
+}

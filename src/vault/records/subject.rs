@@ -1,0 +1,177 @@
+//! Data subjects: whose slot a new record gets, and its number within it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::crypto::{Context, Domain, Label, open, seal};
+use crate::error::{Error, Result};
+use crate::format::Meta;
+use crate::format::place;
+use crate::format::state::SlotEntry;
+use crate::keys::TenantKeys;
+use crate::model::{Action, CollectionId, Pseudonym, RecordId, Slot, TenantId};
+
+use crate::vault::core::{Core, Write};
+use crate::vault::records::read;
+use crate::vault::records::read::Stored;
+use crate::vault::session::SessionInner;
+use crate::vault::state::tenant::{CollectionCore, TenantCore};
+
+/// How long an insert waits for the slot ceiling to be raised.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A subject as an uncommitted batch has left it.
+#[derive(Clone, Copy)]
+struct PendingSubject {
+    pseudonym: Pseudonym,
+    next: u32,
+    root: (CollectionId, RecordId),
+}
+
+/// The subjects that an uncommitted batch has given records to, or is about to create.
+#[derive(Default)]
+pub(crate) struct PendingSubjects {
+    /// The slots of the records that the batch creates, and of those that its records are about.
+    slots: HashMap<(CollectionId, RecordId), u32>,
+    subjects: HashMap<u32, PendingSubject>,
+}
+
+/// The subject that a new record joins. Nothing is remembered of it before the record is ready to be committed: what it
+/// expects goes with that.
+pub(crate) struct Joined {
+    pub(crate) slot: u32,
+    subject: PendingSubject,
+    of: (CollectionId, RecordId),
+}
+
+impl PendingSubjects {
+    /// A record that the batch creates has a slot of its own.
+    pub(crate) fn created(&mut self, record: (CollectionId, RecordId), slot: u32, pseudonym: Pseudonym) {
+        self.slots.insert(record, slot);
+        self.subjects.insert(slot, PendingSubject { pseudonym, next: 1, root: record });
+    }
+
+    /// A record that the batch creates has joined a subject.
+    pub(crate) fn joined(&mut self, record: (CollectionId, RecordId), joined: &Joined) {
+        self.slots.insert(record, joined.slot);
+        self.slots.insert(joined.of, joined.slot);
+        self.subjects.insert(joined.slot, joined.subject);
+    }
+
+    fn find(&self, record: (CollectionId, RecordId)) -> Option<(u32, PendingSubject)> {
+        let slot = *self.slots.get(&record)?;
+        Some((slot, *self.subjects.get(&slot)?))
+    }
+}
+
+/// A slot for a new data subject.
+pub(crate) fn own_slot(core: &Core, tenant: &TenantCore) -> Result<u32> {
+    if let Some(slot) = tenant.draw_slot() {
+        core.upkeep.watch_slots(tenant);
+        return Ok(slot);
+    }
+    let until = Instant::now() + PATIENCE;
+    loop {
+        core.upkeep.watch_slots(tenant);
+        match tenant.draw_slot() {
+            Some(slot) => return Ok(slot),
+            None if Instant::now() > until || tenant.next_slot() == u32::MAX => {
+                return Err(Error::io(
+                    "drawing a slot for a new data subject",
+                    "the slot ceiling was not raised in time",
+                ));
+            }
+            None => sleep(Duration::from_millis(1)),
+        }
+    }
+}
+
+/// Makes a new record one about another: the same slot and pseudonym, the next number.
+pub(crate) fn about(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    id: RecordId,
+    about: &(String, RecordId),
+    meta: &mut Meta,
+    pending: Option<&PendingSubjects>,
+    write: &mut Write,
+) -> Result<Joined> {
+    let tenant = &session.tenant;
+    let of = tenant.collection(&about.0)?;
+    let (slot, mut subject) = match pending.and_then(|pending| pending.find((of.id, about.1))) {
+        Some(known) => known,
+        None => {
+            let (slot, subject) = stored(session, &of, about.1, write)?;
+            // The batch may have records of this subject already, by another one of it.
+            (slot, pending.and_then(|pending| pending.subjects.get(&slot)).copied().unwrap_or(subject))
+        }
+    };
+    meta.pseudonym = subject.pseudonym;
+    meta.number = subject.next;
+    meta.subject = Some(subject.root);
+    subject.next = subject.next.checked_add(1).ok_or(Error::damaged("a data subject's records are at their end"))?;
+    let head = SlotEntry::Head { next: subject.next, hold: false };
+    let entry = SlotEntry::Record { collection: collection.id, record: id };
+    for (number, value) in [(0, head), (meta.number, entry)] {
+        let key = place::slot_map(tenant.id, Slot(slot), number);
+        write.puts.push((key, Some(seal_slot_entry(&tenant.keys, tenant.id, Slot(slot), number, value)?)));
+    }
+    Ok(Joined { slot, subject, of: (of.id, about.1) })
+}
+
+/// A subject that is in the store. Its row and the head of its slot must stay as they are until the commit.
+fn stored(
+    session: &SessionInner,
+    of: &Arc<CollectionCore>,
+    id: RecordId,
+    write: &mut Write,
+) -> Result<(u32, PendingSubject)> {
+    let tenant = &session.tenant;
+    let question = session.question(Action::Read, Some(&of.name), &[]);
+    let layout = of.layout();
+    let row = match read::stored(session, of, &layout, id)? {
+        Stored::Row(row) => row,
+        Stored::Gone(error) => return Err(read::absent(session, of, &question, error)),
+    };
+    let permit = session.core.gate.permit_on(&question, &row.1);
+    permit.map_err(|denial| read::refuse_on(session, of, &question, &row.1, denial))?;
+    let meta = row.1.meta();
+    let slot = row.1.head().slot;
+    let key = place::slot_map(tenant.id, slot, 0);
+    let head = session.core.store.get(&key).map_err(|error| Error::io("reading the slot map", error))?;
+    let next = match &head {
+        None => 1,
+        Some(sealed) => match open_slot_entry(&tenant.keys, tenant.id, slot, 0, sealed)? {
+            SlotEntry::Head { next, .. } => next,
+            SlotEntry::Record { .. } => return Err(Error::damaged("the head of a slot is not one")),
+        },
+    };
+    write.expect.push((key, head));
+    write.expect.push((place::row(tenant.id, of.id, id), Some(row.0.raw.clone())));
+    let root = meta.subject.unwrap_or((of.id, id));
+    Ok((slot.0, PendingSubject { pseudonym: meta.pseudonym, next, root }))
+}
+
+fn seal_slot_entry(keys: &TenantKeys, tenant: TenantId, slot: Slot, number: u32, entry: SlotEntry) -> Result<Vec<u8>> {
+    seal(keys.state(), Label::SlotMap, &context(tenant, slot, number), &entry.to_bytes())
+        .map_err(|error| Error::io("sealing the slot map", error))
+}
+
+/// What is sealed in the slot map under this number.
+pub(crate) fn open_slot_entry(
+    keys: &TenantKeys,
+    tenant: TenantId,
+    slot: Slot,
+    number: u32,
+    sealed: &[u8],
+) -> Result<SlotEntry> {
+    let plain = open(keys.state(), Label::SlotMap, &context(tenant, slot, number), sealed)
+        .map_err(|error| Error::damaged_by("an entry of the slot map doesn't open", error))?;
+    SlotEntry::from_bytes(&plain).map_err(|error| Error::damaged_by("an entry of the slot map", error))
+}
+
+fn context(tenant: TenantId, slot: Slot, number: u32) -> Context {
+    Context::new(Domain::SlotMap).bytes(tenant.as_bytes()).u32(slot.0).u32(number)
+}

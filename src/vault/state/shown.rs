@@ -1,0 +1,238 @@
+//! How many rows each actor was shown in the last hour.
+//!
+//! Guarantees: never fewer than there were in any hour, of what was counted; what is reserved by several threads at once
+//! stays within the limit. Does not: survive the process by itself (see `recount`), or count by less than a minute:
+//! rows count for 60 to 61 minutes.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::model::Timestamp;
+use crate::policy::{Denial, codes};
+use crate::vault::gate::Permit;
+use crate::vault::session::SessionInner;
+
+/// So many actors are counted at once; those who were shown nothing for an hour make room.
+const ACTORS: usize = 65_536;
+/// Rows count for so many minutes after the one they were shown in.
+const MINUTES: i64 = 60;
+const MINUTE: i64 = 60_000_000;
+
+#[derive(Default)]
+pub(crate) struct Rows(Mutex<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    /// Rows by minute, ascending.
+    actors: HashMap<String, Vec<(i64, u32)>>,
+    /// The minute in which idle actors were last taken out.
+    swept: Option<i64>,
+}
+
+impl Rows {
+    /// How many rows count for this actor now. All there can be for one who can't be counted: see [`ACTORS`].
+    pub(crate) fn shown(&self, actor: &str, now: Timestamp) -> u32 {
+        let counts = self.lock();
+        match counts.actors.get(actor) {
+            Some(minutes) => sum(minutes, minute(now)),
+            None if counts.actors.len() >= ACTORS => u32::MAX,
+            None => 0,
+        }
+    }
+
+    /// Counts up to `wanted` rows that are about to be shown, as far as `per_hour` allows. Returns how many may be.
+    ///
+    /// Whoever then shows fewer gives the rest back with [`refund`](Self::refund).
+    pub(crate) fn reserve(&self, actor: &str, wanted: u32, per_hour: Option<u32>, now: Timestamp) -> u32 {
+        let now = minute(now);
+        let mut counts = self.lock();
+        if !counts.room_for(actor, now) {
+            return if per_hour.is_some() { 0 } else { wanted };
+        }
+        if wanted == 0 {
+            return 0;
+        }
+        // A look-up first: most reads are by actors who are known.
+        if !counts.actors.contains_key(actor) {
+            counts.actors.insert(actor.to_owned(), Vec::new());
+        }
+        let Some(minutes) = counts.actors.get_mut(actor) else { return 0 };
+        minutes.retain(|(at, _)| counts_at(*at, now));
+        let left = per_hour.map_or(u32::MAX, |most| most.saturating_sub(sum(minutes, now)));
+        let granted = wanted.min(left);
+        match minutes.iter_mut().find(|(at, _)| *at == now) {
+            Some((_, rows)) => *rows = rows.saturating_add(granted),
+            None => minutes.push((now, granted)),
+        }
+        granted
+    }
+
+    /// Takes rows back that were reserved and not shown.
+    pub(crate) fn refund(&self, actor: &str, mut rows: u32) {
+        let mut counts = self.lock();
+        for (_, counted) in counts.actors.get_mut(actor).into_iter().flatten().rev() {
+            let back = rows.min(*counted);
+            *counted = counted.saturating_sub(back);
+            rows = rows.saturating_sub(back);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Rows that were counted before they are shown. Those that aren't shown are given back when it is dropped.
+pub(crate) struct Reserved<'a> {
+    rows: &'a Rows,
+    actor: &'a str,
+    count: u32,
+}
+
+impl<'a> Reserved<'a> {
+    /// Counts up to `wanted` rows, as far as the permit's limits allow.
+    ///
+    /// # Errors
+    /// A denial, if that is none.
+    pub(crate) fn new(session: &'a SessionInner, permit: &Permit, wanted: usize) -> Result<Self, Denial> {
+        let (per_act, per_hour) = permit.row_limit();
+        let wanted = u32::try_from(wanted).unwrap_or(u32::MAX).min(per_act);
+        let (rows, actor) = (&session.tenant.facts.rows, session.actor.id());
+        let count = rows.reserve(actor, wanted, per_hour, session.core.gate.now());
+        if count == 0 && (per_act, per_hour) != (u32::MAX, None) {
+            let why = format!("`{}` limits the rows that are shown, and the actor was shown as many", permit.rule());
+            let denial = Denial::not_granted(codes::ROW_LIMIT, why);
+            return Err(denial.for_user("You have seen as many records as you may for now."));
+        }
+        Ok(Self { rows, actor, count })
+    }
+
+    /// No rows yet.
+    pub(crate) fn nothing(session: &'a SessionInner) -> Self {
+        Self { rows: &session.tenant.facts.rows, actor: session.actor.id(), count: 0 }
+    }
+
+    /// Counts one row more, as far as these limits allow. Returns whether they do.
+    pub(crate) fn one_more(&mut self, (per_act, per_hour): (u32, Option<u32>), now: Timestamp) -> bool {
+        let fits = self.count < per_act && self.rows.reserve(self.actor, 1, per_hour, now) > 0;
+        self.count = self.count.saturating_add(u32::from(fits));
+        fits
+    }
+
+    /// Gives one row back.
+    pub(crate) fn one_less(&mut self) {
+        if self.count > 0 {
+            self.count = self.count.saturating_sub(1);
+            self.rows.refund(self.actor, 1);
+        }
+    }
+
+    pub(crate) const fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// So many are shown.
+    pub(crate) fn shown(mut self, rows: u32) {
+        self.count = self.count.saturating_sub(rows);
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        if self.count > 0 {
+            self.rows.refund(self.actor, self.count);
+        }
+    }
+}
+
+impl Counts {
+    fn room_for(&mut self, actor: &str, now: i64) -> bool {
+        if self.actors.len() < ACTORS || self.actors.contains_key(actor) {
+            return true;
+        }
+        // At most once a minute: looking at all of them takes a while.
+        if self.swept != Some(now) {
+            self.swept = Some(now);
+            self.actors.retain(|_, minutes| sum(minutes, now) > 0);
+        }
+        self.actors.len() < ACTORS
+    }
+}
+
+fn minute(time: Timestamp) -> i64 {
+    time.as_micros().div_euclid(MINUTE)
+}
+
+/// Whether rows shown in that minute count now. A clock that was set back makes none of them disappear.
+fn counts_at(at: i64, now: i64) -> bool {
+    now.saturating_sub(at) <= MINUTES
+}
+
+fn sum(minutes: &[(i64, u32)], now: i64) -> u32 {
+    minutes.iter().filter(|(at, _)| counts_at(*at, now)).fold(0, |sum: u32, (_, rows)| sum.saturating_add(*rows))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::from_micros(minutes * MINUTE + 59_999_999)
+    }
+
+    #[test]
+    fn rows_count_for_an_hour_and_then_no_more() {
+        let rows = Rows::default();
+        assert_eq!(rows.reserve("ann", 10, Some(15), at(0)), 10);
+        assert_eq!(rows.reserve("ann", 10, Some(15), at(30)), 5);
+        assert_eq!(rows.reserve("ann", 10, Some(15), at(60)), 0);
+        assert_eq!(rows.shown("ann", at(60)), 15);
+        assert_eq!(rows.reserve("bo", 10, Some(15), at(60)), 10);
+        assert_eq!(rows.reserve("ann", 20, Some(15), at(61)), 10);
+        assert_eq!((rows.shown("ann", at(91)), rows.shown("ann", at(200))), (10, 0));
+    }
+
+    #[test]
+    fn clock_that_is_set_back_forgets_nothing() {
+        let rows = Rows::default();
+        rows.reserve("ann", 10, None, at(100));
+        assert_eq!(rows.reserve("ann", 10, Some(12), at(7)), 2);
+        assert_eq!(rows.shown("ann", at(7)), 12);
+    }
+
+    #[test]
+    fn refund_gives_back_what_was_reserved_and_no_more() {
+        let rows = Rows::default();
+        rows.reserve("ann", 10, None, at(0));
+        rows.reserve("ann", 5, None, at(1));
+        rows.refund("ann", 7);
+        rows.refund("bo", 7);
+        assert_eq!((rows.shown("ann", at(1)), rows.shown("bo", at(1))), (8, 0));
+        rows.refund("ann", 100);
+        assert_eq!(rows.shown("ann", at(1)), 0);
+    }
+
+    #[test]
+    fn threads_that_reserve_at_once_stay_within_the_limit() {
+        let rows = Rows::default();
+        let granted: u32 = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..4)
+                .map(|_| scope.spawn(|| (0..1_000).map(|_| rows.reserve("ann", 3, Some(1_000), at(0))).sum::<u32>()))
+                .collect();
+            all.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        assert_eq!((granted, rows.shown("ann", at(0))), (1_000, 1_000));
+    }
+
+    #[test]
+    fn actor_beyond_those_that_can_be_counted_is_granted_nothing_under_a_limit() {
+        let rows = Rows::default();
+        for n in 0..ACTORS {
+            rows.reserve(&n.to_string(), 1, None, at(0));
+        }
+        assert_eq!(rows.reserve("new", 1, Some(9), at(0)), 0);
+        assert_eq!(rows.shown("new", at(0)), u32::MAX);
+        assert_eq!(rows.reserve("new", 1, Some(9), at(61)), 1);
+        assert_eq!(rows.shown("new", at(61)), 1);
+    }
+}

@@ -1,0 +1,318 @@
+//! Space set aside on the disk, so that a vault on a full one can still be brought out of that, on record.
+//!
+//! Guarantees: while there is room, a file `reserve` of real bytes stands in the vault's directory. When a vault is opened on
+//! a disk without room the file is given up, and until it can be written again only acts that help are done: the others
+//! would use up the space that those need. Does not: notice a disk that fills up while the vault is open before a write
+//! fails (that stops the vault, and opening it again is what gives the reserve up), or count what other programs write.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::audit::{Entry, Outcome};
+use crate::crypto::fill;
+use crate::error::{Error, Result};
+use crate::model::Action;
+use crate::store::files;
+
+use crate::vault::admin::approvals::{APPROVED, REFUSED};
+use crate::vault::core::Write;
+
+/// The file's name in the vault's directory.
+const RESERVE: &str = "reserve";
+/// The file while it is written.
+const UNFINISHED: &str = "reserve.new";
+/// What is written to see whether there is room.
+const PROBE: &str = "reserve.probe";
+/// How large it is unless told otherwise, in bytes.
+pub(crate) const SIZE: u64 = 16 << 20;
+/// There is room when so many bytes can be written beside the reserve. The engine's file grows by half of it at a time.
+const ROOM: u64 = 1 << 20;
+/// Without room, so many entries are taken of acts that don't help: of reads, of refusals.
+const OTHERS: u32 = 1_024;
+/// What the entries of answers to requests for approval say.
+const ANSWERS: [&str; 2] = [APPROVED, REFUSED];
+/// How often it is tried to write the reserve again.
+const AGAIN: Duration = Duration::from_secs(10);
+
+/// The reserve of an opened vault.
+pub(crate) struct Reserve {
+    place: Option<PathBuf>,
+    bytes: u64,
+    low: AtomicBool,
+    /// How many more entries of other acts are taken while the disk has no room.
+    others: AtomicU32,
+    tried: Mutex<Instant>,
+}
+
+impl Reserve {
+    /// For a vault that needs none.
+    pub(crate) fn none() -> Self {
+        Self::new(None, 0, false)
+    }
+
+    /// Sees to the reserve of a vault that is about to be opened, and says what was done about it.
+    pub(crate) fn open(dir: &Path, bytes: u64, notices: &mut Vec<String>) -> Result<Self> {
+        let failed = |error| Error::io("seeing to the vault's reserved space", error);
+        for left in [UNFINISHED, PROBE] {
+            remove(&dir.join(left)).map_err(failed)?;
+        }
+        if bytes == 0 {
+            remove(&dir.join(RESERVE)).map_err(failed)?;
+            return Ok(Self::none());
+        }
+        let path = dir.join(RESERVE);
+        let found = match fs::symlink_metadata(&path) {
+            Ok(found) => found.len(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(failed(error)),
+        };
+        let tried = if found >= bytes { probe(dir) } else { write(dir, bytes, ROOM) };
+        let low = match tried {
+            Ok(()) => false,
+            Err(error) if is_full(&error) => true,
+            Err(error) => return Err(failed(error)),
+        };
+        if low {
+            remove(&path).and_then(|()| files::sync_dir(dir)).map_err(failed)?;
+            notices.push(format!(
+                "the disk has no room: the {found} bytes that were reserved are given up, and only acts that help out of that \
+                 are done until there is room again"
+            ));
+        } else if found > bytes {
+            shorten(&path, bytes).map_err(failed)?;
+        } else if found < bytes {
+            notices.push(format!("{bytes} bytes are reserved for acts on a full disk"));
+        }
+        Ok(Self::new(Some(dir.to_owned()), bytes, low))
+    }
+
+    /// Whether the disk has no room, and only acts that help are done.
+    pub(crate) fn low(&self) -> bool {
+        self.low.load(Ordering::Acquire)
+    }
+
+    /// Whether an entry may be written of an act that changes nothing else.
+    pub(crate) fn admit(&self, entry: &Entry) -> Result<()> {
+        if !self.low() || helps(entry) && entry.outcome().0 == Outcome::Permitted {
+            return Ok(());
+        }
+        let left = self.others.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1));
+        left.map(|_| ()).map_err(|_| Error::Full)
+    }
+
+    /// Whether a change may be committed.
+    pub(crate) fn admit_write(&self, write: &Write) -> Result<()> {
+        if !self.low() {
+            return Ok(());
+        }
+        let mut entries = write.entries.iter().chain(&write.vault_entries).peekable();
+        let nothing = write.rows.is_empty() && write.puts.is_empty();
+        let allowed = if entries.peek().is_some() { entries.all(helps) } else { nothing };
+        if allowed { Ok(()) } else { Err(Error::Full) }
+    }
+
+    /// Whether it is time to try to write it again.
+    pub(crate) fn due(&self) -> bool {
+        self.low() && self.tried.lock().unwrap_or_else(PoisonError::into_inner).elapsed() >= AGAIN
+    }
+
+    /// Writes it again, if there is room. Nothing else may write to the disk meanwhile that must not fail.
+    pub(crate) fn restore(&self) -> io::Result<()> {
+        let Some(dir) = self.place.as_deref().filter(|_| self.low()) else { return Ok(()) };
+        *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        match write(dir, self.bytes, ROOM) {
+            Ok(()) => {
+                self.others.store(OTHERS, Ordering::Release);
+                self.low.store(false, Ordering::Release);
+                Ok(())
+            }
+            Err(error) if is_full(&error) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// As if the disk had filled up, and stayed so.
+    #[cfg(test)]
+    pub(crate) fn run_out(&self) {
+        self.low.store(true, Ordering::Release);
+    }
+
+    fn new(place: Option<PathBuf>, bytes: u64, low: bool) -> Self {
+        let (low, others) = (AtomicBool::new(low), AtomicU32::new(OTHERS));
+        Self { place, bytes, low, others, tried: Mutex::new(Instant::now()) }
+    }
+}
+
+/// Makes the reserve of a new vault.
+pub(crate) fn make(dir: &Path, bytes: u64) -> io::Result<()> {
+    if bytes == 0 { Ok(()) } else { write(dir, bytes, 0) }
+}
+
+/// Whether an error says that there is no room: on the disk, in a quota, or in a file.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
+}
+
+/// Acts that free space, stop whoever fills it, or look into what happened. All are acts that a policy has permitted.
+fn helps(entry: &Entry) -> bool {
+    let helps = |action| {
+        matches!(
+            action,
+            Action::Delete
+                | Action::Erase
+                | Action::Retain
+                | Action::Suspend
+                | Action::Freeze
+                | Action::Verify
+                | Action::ReadJournal
+        )
+    };
+    match Action::from_name(entry.action()) {
+        // Asking for approval, and looking what was asked for, is anybody's, as often as they like.
+        Some(Action::Approve) => ANSWERS.contains(&entry.outcome().1),
+        action => action.is_some_and(helps),
+    }
+}
+
+/// Writes the file aside, with `more` bytes than are kept of it, and puts it in its place.
+fn write(dir: &Path, bytes: u64, more: u64) -> io::Result<()> {
+    let (unfinished, path) = (dir.join(UNFINISHED), dir.join(RESERVE));
+    let written = fill_file(&unfinished, bytes.saturating_add(more)).and_then(|()| {
+        if more > 0 { shorten(&unfinished, bytes) } else { Ok(()) }?;
+        fs::rename(&unfinished, &path)?;
+        files::sync_dir(dir)
+    });
+    if written.is_err() {
+        remove(&unfinished)?;
+    }
+    written
+}
+
+fn probe(dir: &Path) -> io::Result<()> {
+    let path = dir.join(PROBE);
+    let written = fill_file(&path, ROOM);
+    remove(&path)?;
+    written
+}
+
+/// A new file of random bytes, durable: zeros may take no room where a file system compresses.
+fn fill_file(path: &Path, bytes: u64) -> io::Result<()> {
+    remove(path)?;
+    let mut file = files::private().write(true).create_new(true).open(path)?;
+    let mut chunk = vec![0u8; 1 << 16];
+    let mut left = bytes;
+    while left > 0 {
+        fill(&mut chunk).map_err(io::Error::other)?;
+        let length = usize::try_from(left).map_or(chunk.len(), |left| left.min(chunk.len()));
+        file.write_all(chunk.get(..length).unwrap_or_default())?;
+        left = left.saturating_sub(u64::try_from(length).unwrap_or(left));
+    }
+    file.sync_all()
+}
+
+fn shorten(path: &Path, bytes: u64) -> io::Result<()> {
+    let file = File::options().write(true).open(path)?;
+    file.set_len(bytes)?;
+    file.sync_all()
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::EntryBuilder;
+    use crate::format::place::Space;
+    use crate::model::Timestamp;
+
+    fn entry(action: Action, outcome: Outcome) -> Entry {
+        let mut entry = EntryBuilder::new(Timestamp::from_micros(0), action);
+        entry.outcome(outcome, "", "");
+        entry.finish().unwrap()
+    }
+
+    fn length(dir: &Path) -> Option<u64> {
+        fs::metadata(dir.join(RESERVE)).ok().map(|found| found.len())
+    }
+
+    #[test]
+    fn reserve_is_made_mended_resized_and_removed_as_asked() {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = dir.path();
+        make(dir, 100_000).unwrap();
+        let open = |bytes| {
+            let mut notices = Vec::new();
+            let reserve = Reserve::open(dir, bytes, &mut notices).unwrap();
+            assert!(!reserve.low());
+            (notices.len(), length(dir), fs::read_dir(dir).unwrap().count())
+        };
+        assert_eq!(open(100_000), (0, Some(100_000), 1));
+        fs::write(dir.join(UNFINISHED), "left over").unwrap();
+        fs::write(dir.join(PROBE), "left over").unwrap();
+        assert_eq!(open(50_000), (0, Some(50_000), 1));
+        assert_eq!(open(200_000), (1, Some(200_000), 1));
+        fs::remove_file(dir.join(RESERVE)).unwrap();
+        assert_eq!(open(200_000), (1, Some(200_000), 1));
+        assert_eq!(open(0), (0, None, 0));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn reserve_takes_the_room_that_it_says() {
+        use std::os::unix::fs::MetadataExt;
+        let dir = tempfile::tempdir().unwrap();
+        make(dir.path(), 1 << 20).unwrap();
+        let found = fs::metadata(dir.path().join(RESERVE)).unwrap();
+        assert!(found.blocks() * 512 >= 1 << 20, "{} blocks", found.blocks());
+        let bytes = fs::read(dir.path().join(RESERVE)).unwrap();
+        assert!(bytes.chunks(4096).all(|chunk| chunk.iter().any(|byte| *byte != 0)));
+    }
+
+    #[test]
+    fn without_room_only_acts_that_help_are_done_and_few_others_written_down() {
+        let (low, full) = (Reserve::new(None, 1, true), |result: Result<()>| matches!(result, Err(Error::Full)));
+        let write = |entries| Write { entries, ..Write::default() };
+        let helping = [Action::Delete, Action::Erase, Action::Retain, Action::Suspend, Action::Verify];
+        for action in helping {
+            for _ in 0..2 * OTHERS {
+                low.admit(&entry(action, Outcome::Permitted)).unwrap();
+            }
+            low.admit_write(&write(vec![entry(action, Outcome::Permitted)])).unwrap();
+        }
+        for action in [Action::Create, Action::Update, Action::Define, Action::BreakGlass, Action::CreateTenant] {
+            let mixed = vec![entry(Action::Delete, Outcome::Permitted), entry(action, Outcome::Permitted)];
+            assert!(full(low.admit_write(&write(mixed))), "{action}");
+        }
+        assert!(full(low.admit_write(&Write { puts: vec![(vec![Space::Schema as u8], None)], ..Write::default() })));
+        low.admit_write(&Write::default()).unwrap();
+        let coded = |code| {
+            let mut entry = EntryBuilder::new(Timestamp::from_micros(0), Action::Approve);
+            entry.outcome(Outcome::Permitted, code, "");
+            entry.finish().unwrap()
+        };
+        for code in [APPROVED, REFUSED] {
+            low.admit_write(&write(vec![coded(code)])).unwrap();
+        }
+        assert!(full(low.admit_write(&write(vec![coded("asked")]))));
+        for n in 0..OTHERS {
+            let outcome = if n % 2 == 0 { Outcome::Permitted } else { Outcome::Denied };
+            low.admit(&entry(Action::Read, outcome)).unwrap();
+        }
+        assert!(full(low.admit(&coded("listed"))));
+        assert!(full(low.admit(&entry(Action::Read, Outcome::Permitted))));
+        assert!(full(low.admit(&entry(Action::Delete, Outcome::Denied))));
+        let roomy = Reserve::none();
+        (0..2 * OTHERS).for_each(|_| roomy.admit(&entry(Action::Read, Outcome::Denied)).unwrap());
+        roomy.admit_write(&write(vec![entry(Action::Create, Outcome::Permitted)])).unwrap();
+    }
+}
