@@ -13,7 +13,7 @@ use strongroom::policy::{
     AccessPolicy, AnyOf, Decision, Denial, Explanation, Looked, Obligation, Permission, PolicyError, PolicyVersion,
     Roles, Scope, any_of, codes,
 };
-use strongroom::{Actor, Error, Escrow, KeyFile, Memory, NewMeta, Record, Schema, Tenant, Vault};
+use strongroom::{Actor, Error, KeyFile, Memory, NewMeta, Record, Schema, Tenant, Vault};
 
 /// One rule as its author writes it.
 struct Rule {
@@ -212,8 +212,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .master_key(KeyFile::create(home.path().join("master.key"))?)
         .policy(cel(administration(), rules())?)
         .create()?;
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin)?;
-    acme.define::<Customer>(&admin)?;
+    let acme = vault.session(admin.clone())?.create_tenant("acme")?;
+    acme.session(admin.clone())?.define::<Customer>()?;
 
     let anna = Actor::new("anna").with_role("sales").with_attribute("region", "north");
     let bert = Actor::new("bert").with_role("sales").with_attribute("region", "north");
@@ -239,7 +239,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let mut broken = rules();
     broken[3].when = "'press' in resource.labels";
-    vault.set_policy(cel(administration(), broken)?, &admin)?;
+    vault.session(admin.clone())?.set_policy(cel(administration(), broken)?)?;
     show(&acme, &anna, None)?;
     Ok(vault.close()?)
 }

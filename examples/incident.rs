@@ -12,9 +12,7 @@ use strongroom::model::{Action, Clock};
 use strongroom::monitor::{Alert, AlertChannel, Feedback, Monitor, Respond, RuleName, Rules};
 use strongroom::policy::Roles;
 use strongroom::vault::{Freeze, HostEvent};
-use strongroom::{
-    Actor, Collection, Error, Escrow, KeyFile, Normalizer, Record, RecordId, Schema, Tenant, Timestamp, Vault,
-};
+use strongroom::{Actor, Collection, Error, KeyFile, Normalizer, Record, RecordId, Schema, Tenant, Timestamp, Vault};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -115,13 +113,13 @@ fn main() -> Outcome<()> {
         calendar.say(&format!("{alert}"));
     }
 
-    let kept = vault.head(&officer)?;
+    let kept = vault.session(officer.clone())?.head()?;
     std::fs::write(elsewhere.path().join("head"), kept.to_string())?;
     calendar.say(&format!("the officer keeps a signed head elsewhere: {} blocks", kept.size()));
 
     calendar.set(MONDAY + 10 * DAY + (13 * 60 + 14) * MINUTE); // 22:14, a Thursday
     let thief = acme.session(seller("sales-9", "phone-x"))?;
-    acme.record(HostEvent::login(thief.actor()))?;
+    thief.journal().record(HostEvent::login(thief.actor()))?;
     calendar.say("sales-9 logs in");
     let theirs = thief.collection::<Customer>()?;
     let since = calendar.now();
@@ -150,8 +148,8 @@ fn main() -> Outcome<()> {
     calendar.pass(9 * 60);
     investigate(&vault, &acme, &officer, &calendar, (&alert, since, &kept), elsewhere.path())?;
 
-    monitor.feedback(&alert.id, Feedback::Real, &officer)?;
-    acme.unfreeze("looked into; sales-9 stays suspended", &officer)?;
+    monitor.feedback(&alert.id, Feedback::Real, &vault.session(officer.clone())?)?;
+    acme.session(officer.clone())?.because("looked into; sales-9 stays suspended").unfreeze()?;
     calendar.say("the officer calls the alert real and ends the freeze; sales-9 stays suspended");
     colleague.update(ids[0], |c| c.phone = "+61 491 570 999".into())?;
     calendar.say("sales-7 works again");
@@ -160,8 +158,8 @@ fn main() -> Outcome<()> {
 
 fn open_shop(vault: &Vault, calendar: &Calendar) -> Outcome<(Tenant, Vec<RecordId>)> {
     let admin = Actor::new("admin-1").with_role("admin");
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin)?;
-    acme.define::<Customer>(&admin)?;
+    let acme = vault.session(admin.clone())?.create_tenant("acme")?;
+    acme.session(admin.clone())?.define::<Customer>()?;
     let session = acme.session(seller("sales-7", "desk-7"))?;
     let mut ids = Vec::new();
     session.collection::<Customer>()?.import((0..CUSTOMERS).map(customer), |_, outcome| ids.extend(outcome))?;
@@ -175,8 +173,9 @@ fn ordinary_days(acme: &Tenant, ids: &[RecordId], calendar: &Calendar) -> Outcom
     for day in (0..10).filter(|day| day % 7 < 5) {
         for (number, seller) in sellers.iter().enumerate() {
             calendar.set(MONDAY + day * DAY);
-            acme.record(HostEvent::login(seller))?;
-            let customers = acme.session(seller.clone())?.collection::<Customer>()?;
+            let session = acme.session(seller.clone())?;
+            session.journal().record(HostEvent::login(seller))?;
+            let customers = session.collection::<Customer>()?;
             for call in 0..13 + (day as usize + number) % 5 {
                 customers.get(ids[(day as usize * 31 + number * 17 + call * 7) % ids.len()])?;
                 calendar.pass(25);
@@ -216,7 +215,13 @@ fn investigate(
     (alert, since, kept): (&Alert, Timestamp, &Head),
     elsewhere: &Path,
 ) -> Outcome<()> {
-    let report = acme.disclosures(officer).by_actor("sales-9").between(since, calendar.now()).report()?;
+    let report = acme
+        .session(officer.clone())?
+        .journal()
+        .disclosures()
+        .by_actor("sales-9")
+        .between(since, calendar.now())
+        .report()?;
     calendar.say(&format!("disclosure report: {} people to be told, by {} acts", report.people.len(), report.acts));
     for person in report.people.iter().take(2) {
         let reader = &person.readers[0];
@@ -231,15 +236,20 @@ fn investigate(
     println!("    ...");
     std::fs::write(elsewhere.join("disclosure.txt"), report.to_string())?;
 
-    calendar.say(&format!("the journal against the head kept before: {}", vault.verify_against(kept, officer)?));
+    calendar.say(&format!(
+        "the journal against the head kept before: {}",
+        vault.session(officer.clone())?.verify_against(kept)?
+    ));
 
     let mut entries = alert.evidence.clone();
-    for page in acme.journal(officer).by_actor("sales-9").between(since, calendar.now()).pages(500) {
+    for page in
+        acme.session(officer.clone())?.journal().entries().by_actor("sales-9").between(since, calendar.now()).pages(500)
+    {
         entries.extend(page?.entries.iter().map(|event| (event.position(), event.index())));
     }
     entries.sort_unstable();
     entries.dedup();
-    let bundle = acme.evidence(entries, std::slice::from_ref(kept), officer)?;
+    let bundle = acme.session(officer.clone())?.journal().evidence(entries, std::slice::from_ref(kept))?;
     let file = elsewhere.join("evidence.json");
     std::fs::write(&file, &bundle)?;
     // Anybody can do this, with the file and the vault's public key alone.

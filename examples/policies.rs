@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use strongroom::model::Action;
 use strongroom::policy::PolicyFile;
 use strongroom::{
-    Actor, Collection, Error, Escrow, KeyFile, Mask, NewMeta, Normalizer, Record, RecordId, Schema, Session, Tenant,
-    Vault,
+    Actor, Collection, Error, KeyFile, Mask, NewMeta, Normalizer, Record, RecordId, Schema, Session, Tenant, Vault,
 };
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -89,8 +88,8 @@ fn main() -> Outcome<()> {
         .policy(PolicyFile::parse(&text)?)
         .create()?;
     let administrator = Actor::new("admin-1").with_role("administrator");
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &administrator)?;
-    acme.define::<Customer>(&administrator)?;
+    let acme = vault.session(administrator.clone())?.create_tenant("acme")?;
+    acme.session(administrator.clone())?.define::<Customer>()?;
 
     let people = People::new(&acme)?;
     let own = customers(&people.seller)?;
@@ -103,7 +102,7 @@ fn main() -> Outcome<()> {
     explained(&acme, &people, wei)?;
     approved(&people, grace)?;
     emergency(&people, grace)?;
-    println!("\n{}", vault.verify(&Actor::new("auditor-1").with_role("auditor"))?);
+    println!("\n{}", vault.session(Actor::new("auditor-1").with_role("auditor"))?.verify()?);
     Ok(vault.close()?)
 }
 
@@ -143,7 +142,7 @@ fn side_by_side(people: &People) -> Outcome<()> {
 fn explained(acme: &Tenant, people: &People, of_another: RecordId) -> Outcome<()> {
     println!("\nsales-7 opens Wei: {}", told(customers(&people.seller)?.get(of_another)));
     let (seller, auditor) = (people.seller.actor(), people.auditor.actor());
-    let inquiry = acme.inquire(auditor).if_purpose("sales");
+    let inquiry = acme.session(auditor.clone())?.inquire().if_purpose("sales");
     let why = inquiry.explain(seller, Action::Read, "customers", Some(of_another), &[])?;
     println!("The auditor, who may review access, is told why:\n{why}");
     Ok(())
@@ -154,8 +153,13 @@ fn approved(people: &People, id: RecordId) -> Outcome<()> {
     let own = customers(&people.seller)?;
     println!("sales-7 gives Grace to sales-8: {}", told(own.transfer(id, Some("sales-8"))));
     let hour = Duration::from_secs(3_600);
-    let request =
-        people.seller.ask_approval(Action::Transfer, "customers", Some(id), &[], "she moves to Hobart", hour)?;
+    let request = people.seller.because("she moves to Hobart").ask_approval(
+        Action::Transfer,
+        "customers",
+        Some(id),
+        &[],
+        hour,
+    )?;
     let approved = customers(&people.seller.under_approval(request))?;
     for manager in [&people.manager, &people.second_manager] {
         let asked = manager.approvals()?;
@@ -173,14 +177,14 @@ fn emergency(people: &People, id: RecordId) -> Outcome<()> {
     println!("\nsupport-3 sees Grace's address: {:?}", calls.get(id)?.value.address);
     println!(
         "without a reason, an emergency is none: {}",
-        told(people.support.break_glass(" ", Duration::from_secs(900)))
+        told(people.support.because(" ").break_glass(Duration::from_secs(900)))
     );
     let night = people.support.because("ambulance on the line");
-    night.break_glass("ambulance on the line", Duration::from_secs(900))?;
+    night.break_glass(Duration::from_secs(900))?;
     println!("in an emergency: {:?}", calls.get(id)?.value.address);
     people.support.end_emergency()?;
     println!("after it: {:?}", calls.get(id)?.value.address);
-    println!("another before the review: {}", told(night.break_glass("once more", Duration::from_secs(900))));
+    println!("another before the review: {}", told(night.because("once more").break_glass(Duration::from_secs(900))));
     for emergency in people.officer.emergencies()? {
         println!("to be reviewed: {}: \"{}\"", emergency.actor, emergency.reason);
         println!("  by support-3 itself: {}", told(people.support.review_emergency(emergency.id, "fine")));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use strongroom::policy::Roles;
-use strongroom::{Actor, Error, Escrow, KeyFile, Mask, Normalizer, Record, Schema, Vault};
+use strongroom::{Actor, Error, KeyFile, Mask, Normalizer, Record, Schema, Vault};
 
 #[derive(Serialize, Deserialize)]
 struct Customer {
@@ -45,8 +45,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .create()?;
 
     let admin = Actor::new("admin-1").with_role("admin");
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin)?;
-    acme.define::<Customer>(&admin)?;
+    let acme = vault.session(admin.clone())?.create_tenant("acme")?;
+    acme.session(admin.clone())?.define::<Customer>()?;
 
     let sales = acme.session(Actor::new("sales-7").with_role("sales"))?;
     let customers = sales.collection::<Customer>()?;
@@ -61,6 +61,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Err(Error::Denied(denial)) => println!("sales-7 is told: {}", denial.for_user),
         other => println!("unexpected: {other:?}"),
     }
-    println!("verify: {}", vault.verify(&admin)?);
+    println!("verify: {}", vault.session(admin.clone())?.verify()?);
     Ok(vault.close()?)
 }

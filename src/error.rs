@@ -1,17 +1,20 @@
 //! The one error of the public interface.
+//!
+//! Guarantees: no message holds a field's value; a full disk is an error of its own, however deep it lies.
 
 use std::error::Error as StdError;
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use crate::audit::HeadError;
 use crate::keys::MasterKeyError;
 use crate::policy::Denial;
 use crate::record::RecordError;
 
-/// Whatever lies beneath an error.
+/// The cause of an error, of any type.
 pub(crate) type Source = Box<dyn StdError + Send + Sync>;
 
-/// Why a call failed. Messages say what to do; [`source`](StdError::source) holds what lies beneath.
+/// The error of a call. Messages say what to do; [`source`](StdError::source) gives the cause.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -20,7 +23,7 @@ pub enum Error {
     Closed,
     /// [`create`](crate::VaultOptions::create) found a vault, or other files, in the directory.
     #[error("{path} is not empty: use `open` for a vault that is there already, or create one in a new directory")]
-    AlreadyThere {
+    AlreadyExists {
         /// The directory.
         path: PathBuf,
     },
@@ -29,8 +32,8 @@ pub enum Error {
     NotAVault {
         /// The directory.
         path: PathBuf,
-        /// What is missing or wrong.
-        why: &'static str,
+        /// The reason.
+        why: NoVault,
     },
     /// Another process, or another handle in this one, has the vault open.
     #[error("{path} is in use by another process, or opened twice in this one: close it there first")]
@@ -43,12 +46,12 @@ pub enum Error {
         "no master key: give the vault one with `.master_key(KeyFile::open(..)?)` or `.master_key(Passphrase::new(..))`"
     )]
     NoMasterKey,
-    /// The master key is missing, wrong, weak or can't be reached.
+    /// The master key is missing, weak or can't be reached.
     #[error("the master key can't be used")]
     MasterKey(#[source] MasterKeyError),
-    /// The vault was locked with another master key than the one given.
-    #[error("the vault is locked with `{wanted}`, but `{given}` was given: use the key it was created with")]
-    OtherMasterKey {
+    /// The vault was created with another master key than the one given. For a wrong passphrase both ids are the same.
+    #[error("{}", wrong_key(.wanted, .given))]
+    WrongMasterKey {
         /// The id of the key that the vault names.
         wanted: String,
         /// The id of the key that was given.
@@ -57,21 +60,21 @@ pub enum Error {
     /// Something was written by a newer release.
     #[error("the {what} has format version {found}, and this release reads up to {known}: use a newer release")]
     Newer {
-        /// What was read.
+        /// The kind of thing that was read.
         what: &'static str,
-        /// Its version.
+        /// The version that was found.
         found: u8,
         /// The newest version that this release reads.
         known: u8,
     },
-    /// What is stored contradicts itself, or was altered.
+    /// The stored bytes contradict themselves, or were altered.
     #[error(
         "the vault is damaged: {what}. Keep a copy of its directory as it is; put back what is missing, or restore from a copy"
     )]
     Damaged {
-        /// What doesn't hold.
+        /// The contradiction.
         what: &'static str,
-        /// What lies beneath, where there is something.
+        /// The cause, where there is one.
         #[source]
         source: Option<Source>,
     },
@@ -119,7 +122,7 @@ pub enum Error {
     /// A name is empty or too long.
     #[error("a {what} needs a name of 1 to {limit} bytes")]
     BadName {
-        /// What was to be named.
+        /// The kind of thing that was to be named.
         what: &'static str,
         /// The longest name, in bytes.
         limit: usize,
@@ -161,26 +164,34 @@ pub enum Error {
     /// Something is larger than it may be.
     #[error("the {what} is too large: {size}, at most {limit} is possible")]
     TooLarge {
-        /// What it is.
+        /// The kind of thing.
         what: &'static str,
-        /// Its size, in bytes unless `what` says otherwise.
+        /// The size, in bytes unless `what` says otherwise.
         size: usize,
         /// The limit.
         limit: usize,
     },
-    /// It can't be done, whoever asks: the arguments don't fit, or it is over.
+    /// A page has no such number of records.
+    #[error("a page has 1 to {most} records, not {limit}")]
+    BadLimit {
+        /// How many were asked for.
+        limit: usize,
+        /// The most there can be.
+        most: usize,
+    },
+    /// The act can't be done, whoever asks: its arguments don't fit, or the matter is over.
     #[error("the {what} isn't possible: {why}")]
     NotPossible {
-        /// What was asked for.
+        /// The act.
         what: &'static str,
-        /// Why it can't be, and what could.
+        /// The reason, and what could be done instead.
         why: &'static str,
     },
     /// An audit sink that acts wait for, a required one or a relayed one that is too far behind, has not acknowledged in time;
     /// acts fail until it does.
     #[error("an audit sink that acts wait for doesn't answer (the act was {}): see `vault.health()`", if *.committed { "committed all the same" } else { "not carried out" })]
     AuditUnavailable {
-        /// Whether the act is durable all the same.
+        /// True if the act is durable all the same.
         committed: bool,
     },
     /// An earlier commit failed; the vault takes no more until it is opened again.
@@ -188,7 +199,7 @@ pub enum Error {
         "the vault has stopped because writing failed: free disk space or mend the disk, then close it and open it again"
     )]
     Stopped {
-        /// What failed, where it is known.
+        /// The cause, where it is known.
         #[source]
         source: Option<Source>,
     },
@@ -200,27 +211,68 @@ pub enum Error {
     /// A file or the store failed.
     #[error("{what} failed")]
     Io {
-        /// What was being done.
+        /// The step that failed.
         what: &'static str,
-        /// What lies beneath.
+        /// The cause.
         #[source]
         source: Source,
+    },
+    /// A file or the store failed because the disk, or a quota, has no room.
+    #[error("{what} failed because the disk has no room: free disk space and try again")]
+    DiskFull {
+        /// The step that failed.
+        what: &'static str,
+        /// The cause.
+        #[source]
+        source: Source,
+    },
+    /// A directory can't be read or written.
+    #[error("the directory {path} can't be used: see to its permissions, and that it is a directory")]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
     },
     /// An audit sink can't be attached.
     #[error("an audit sink can't be attached: {why}")]
     Sink {
-        /// What is wrong with it.
+        /// The fault.
         why: String,
     },
     /// A head that was brought isn't this vault's, or can't be read.
-    #[error("the head that was brought can't be used: take one with `vault.head` and keep it elsewhere")]
+    #[error(
+        "the head that was brought can't be used: take one with `head` of a session of the vault and keep it elsewhere"
+    )]
     Head(#[source] HeadError),
     /// The policy refuses to be used as it is.
     #[error("the policy can't be used: {why}")]
     Policy {
-        /// What is wrong with it.
+        /// The fault.
         why: String,
     },
+}
+
+/// A reason why a place holds no vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoVault {
+    /// There is no such directory.
+    #[error("there is no such directory")]
+    Directory,
+    /// The directory lacks the file `vault`.
+    #[error("its file `vault` is missing")]
+    Marker,
+    /// No vault was created in this [`Memory`](crate::Memory).
+    #[error("no vault was created in it")]
+    Memory,
+    /// A vault can't be in a path without a name, such as `/` or `..`.
+    #[error("a vault's directory needs a name")]
+    Name,
+    /// The build has no engine for directories.
+    #[error("this build has no engine for directories: enable feature `sled`")]
+    Engine,
 }
 
 /// The result of a public call.
@@ -228,6 +280,22 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 fn suggest(nearest: Option<&str>) -> String {
     nearest.map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default()
+}
+
+fn wrong_key(wanted: &str, given: &str) -> String {
+    if wanted == given {
+        format!("the master key `{given}` was refused: a wrong passphrase or key, or an anchor that was altered")
+    } else {
+        format!("the vault is locked with `{wanted}`, but `{given}` was given: use the key it was created with")
+    }
+}
+
+/// Tells whether an error, or one of its causes, says that there is no room: on the disk, in a quota, or in a file.
+pub(crate) fn is_full(error: &(dyn StdError + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| (*error).source()).any(|error| {
+        let kind = error.downcast_ref().map(io::Error::kind);
+        matches!(kind, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge))
+    })
 }
 
 impl Error {
@@ -239,8 +307,16 @@ impl Error {
         Self::Damaged { what, source: Some(source.into()) }
     }
 
+    pub(crate) fn directory(path: &Path, source: io::Error) -> Self {
+        if is_full(&source) {
+            return Self::io("writing to a directory", source);
+        }
+        Self::Directory { path: path.to_owned(), source }
+    }
+
     pub(crate) fn io(what: &'static str, source: impl Into<Source>) -> Self {
-        Self::Io { what, source: source.into() }
+        let source = source.into();
+        if is_full(&*source) { Self::DiskFull { what, source } } else { Self::Io { what, source } }
     }
 }
 
@@ -250,14 +326,11 @@ impl From<RecordError> for Error {
     }
 }
 
-impl From<Denial> for Error {
-    fn from(denial: Denial) -> Self {
-        Self::Denied(Box::new(denial))
-    }
-}
-
 impl From<MasterKeyError> for Error {
     fn from(error: MasterKeyError) -> Self {
         Self::MasterKey(error)
     }
 }
+
+#[cfg(test)]
+mod tests;

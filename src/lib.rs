@@ -7,7 +7,7 @@
 //! ```
 //! use serde::{Deserialize, Serialize};
 //! use strongroom::policy::Roles;
-//! use strongroom::{Actor, Escrow, KeyFile, Normalizer, Record, Schema, Vault};
+//! use strongroom::{Actor, KeyFile, Normalizer, Record, Schema, Vault};
 //!
 //! #[derive(Serialize, Deserialize)]
 //! struct Customer {
@@ -39,8 +39,8 @@
 //!     .create()?;
 //!
 //! let admin = Actor::new("root").with_role("admin");
-//! let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin)?;
-//! acme.define::<Customer>(&admin)?;
+//! let acme = vault.session(admin.clone())?.create_tenant("acme")?;
+//! acme.session(admin.clone())?.define::<Customer>()?;
 //!
 //! let sales = acme.session(Actor::new("sales-7").with_role("sales"))?;
 //! let customers = sales.collection::<Customer>()?;
@@ -91,7 +91,7 @@
 pub mod audit;
 mod crypto;
 #[cfg(doctest)]
-mod doors;
+mod doctests;
 mod error;
 mod format;
 #[doc = include_str!("format/FORMAT.md")]
@@ -108,10 +108,10 @@ pub mod record;
 mod store;
 pub mod vault;
 
-pub use error::{Error, Result};
+pub use error::{Error, NoVault, Result};
 pub use keys::KeyFile;
 #[cfg(feature = "passphrase")]
 pub use keys::Passphrase;
 pub use model::{Actor, Normalizer, RecordId, Revision, Timestamp};
 pub use record::{Document, Mask, Record, Schema, Value};
-pub use vault::{Batch, Collection, Escrow, Found, Memory, NewMeta, Page, Session, Tenant, Vault, VaultOptions};
+pub use vault::{Batch, Collection, Found, Memory, NewMeta, Page, Session, Tenant, Vault, VaultOptions, VaultSession};

@@ -24,44 +24,30 @@
 //! Close the vault with [`Vault::close`] when the server ends: it writes what waits and reports. Dropping the last handle
 //! does the same, and can tell nobody.
 
-
 mod admin;
 mod check;
-mod collection;
 mod commit;
 mod core;
 mod gate;
-mod handle;
+mod handles;
 mod journal;
 mod lifecycle;
 mod records;
-mod session;
 mod standing;
 mod state;
-mod tenant;
 mod upkeep;
 
 #[cfg(test)]
 mod tests;
 
-pub use crate::vault::admin::approvals::ApprovalRequest;
-pub use crate::vault::records::batch::Batch;
-pub use crate::vault::collection::Collection;
-pub use crate::vault::journal::disclosures::{Disclosed, DisclosedTo, Disclosure, DisclosureQuery, DisclosureReport};
-pub use crate::vault::admin::emergency::Emergency;
-pub use crate::vault::records::found::{Found, Metadata, NewMeta, Page};
-pub use crate::vault::admin::freeze::{Freeze, Frozen};
-pub use crate::vault::handle::{Health, Vault, WeakVault};
-pub use crate::vault::records::history::{Change, HistoryPage};
-pub use crate::vault::admin::host_events::HostEvent;
-pub use crate::vault::admin::offboard::{LeaverPlan, LeaverReport};
-pub use crate::vault::lifecycle::options::{Memory, VaultOptions};
-pub use crate::vault::admin::policy::PastPolicy;
-pub use crate::vault::journal::query::{JournalCursor, JournalPage, JournalPages, JournalQuery};
-pub use crate::vault::journal::retention::{HeldBack, Retention, RetentionPlan, RetentionReport};
-pub use crate::vault::admin::review::Inquiry;
-pub use crate::vault::check::scrub::{Scrub, ScrubOptions, ScrubPhase, ScrubProgress};
-pub use crate::vault::session::Session;
-pub use crate::vault::admin::sharing::Share;
-pub use crate::vault::admin::suspend::Suspension;
-pub use crate::vault::tenant::{Escrow, Tenant};
+pub use admin::{ApprovalRequest, Emergency, Frozen, Inquiry, OffboardPlan, OffboardReport, Share, Suspension};
+pub use check::{Health, Scrub, ScrubOptions, ScrubPhase, ScrubProgress};
+pub use gate::{Found, Metadata, NewMeta, Page};
+pub use handles::{Collection, Session, Tenant, Vault, VaultSession, WeakVault};
+pub use journal::{
+    Change, Disclosed, DisclosedTo, Disclosure, DisclosureQuery, DisclosureReport, HeldBack, HistoryPage, HostEvent,
+    Journal, JournalCursor, JournalPage, JournalPages, JournalQuery, Retention, RetentionPlan, RetentionReport,
+};
+pub use lifecycle::{Memory, PastPolicy, VaultOptions};
+pub use records::Batch;
+pub use standing::Freeze;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use strongroom::audit::Verdict;
 use strongroom::model::Grantee;
 use strongroom::vault::HostEvent;
-use strongroom::{Actor, Escrow, KeyFile, Tenant, Vault};
+use strongroom::{Actor, KeyFile, Tenant, Vault};
 
 use crate::Outcome;
 use crate::data::{admin, roles};
@@ -32,12 +32,13 @@ pub fn run(options: &Options) -> Outcome<Vec<Figure>> {
             .cache_bytes(options.cache)
             .policy(roles())
             .create()?;
-        let tenant = vault.create_tenant("acme", Escrow::Unescrowed, &admin())?;
+        let tenant = vault.session(admin())?.create_tenant("acme")?;
         if figures.is_empty() {
             figures.push(handing_over(options, &vault, &tenant)?);
         }
+        let journal = tenant.session(admin())?.journal();
         for _ in 0..entries / ENTRIES {
-            (0..ENTRIES).try_for_each(|_| tenant.record(event()))?;
+            (0..ENTRIES).try_for_each(|_| journal.record(event()))?;
             vault.flush()?;
         }
         vault.close()?;
@@ -55,12 +56,12 @@ fn event() -> HostEvent {
 
 /// The caller's time for a buffered entry.
 fn handing_over(options: &Options, vault: &Vault, tenant: &Tenant) -> Outcome<Figure> {
-    let mut rounds = Vec::new();
+    let (mut rounds, journal) = (Vec::new(), tenant.session(admin())?.journal());
     for _ in 0..options.times(100).max(5) {
         let events: Vec<HostEvent> = (0..BURST).map(|_| event()).collect();
         let begun = Instant::now();
         for event in events {
-            tenant.record(event)?;
+            journal.record(event)?;
         }
         rounds.push(begun.elapsed().as_secs_f64() * 1e9 / BURST as f64);
         vault.flush()?;
@@ -80,12 +81,12 @@ fn checking(options: &Options, place: &std::path::Path, key: &std::path::Path, e
     let mut figures = Vec::new();
     type Check = fn(&Vault, &Actor) -> strongroom::Result<Verdict>;
     let kinds: [(&str, Check, &str); 2] = [
-        ("quick", |vault, actor| vault.verify_quick(actor), " (goal: 500,000)"),
-        ("full", |vault, actor| vault.verify(actor), ""),
+        ("quick", |vault, actor| vault.session(actor.clone())?.verify_quick(), " (goal: 500,000)"),
+        ("full", |vault, actor| vault.session(actor.clone())?.verify(), ""),
     ];
     for (kind, check, goal) in kinds {
         let vault = open()?;
-        let blocks = vault.head(&admin())?.size();
+        let blocks = vault.session(admin())?.head()?.size();
         if blocks < u64::try_from(entries / ENTRIES)? {
             return Err(format!("the journal has {blocks} blocks only").into());
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use strongroom::model::{Access, Action, Grantee, NoFacts, Request, Resource, Timestamp};
 use strongroom::policy::{AccessPolicy, Roles, Sharing, all_of};
-use strongroom::{Actor, Escrow, KeyFile, NewMeta, Vault};
+use strongroom::{Actor, KeyFile, NewMeta, Vault};
 
 use crate::Outcome;
 use crate::data::{COLLECTION, Customer, admin, schema};
@@ -112,8 +112,8 @@ fn measure(options: &Options, dir: &Path, size: usize) -> Outcome<Duration> {
     .and(Sharing::new().private(COLLECTION));
     let key = KeyFile::create(dir.join("master.key"))?;
     let vault = Vault::options(dir.join("vault")).master_key(key).cache_bytes(options.cache).policy(policy).create()?;
-    let tenant = vault.create_tenant("acme", Escrow::Unescrowed, &admin())?;
-    tenant.define_as::<Customer>(schema(0).index_owner(), &admin())?;
+    let tenant = vault.session(admin())?.create_tenant("acme")?;
+    tenant.session(admin())?.define_as::<Customer>(schema(0).index_owner())?;
     let seller = |name: &str| tenant.session(Actor::new(name).with_role("sales"));
     let me = seller("me")?.collection_named::<Customer>(COLLECTION)?;
 

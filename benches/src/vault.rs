@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use strongroom::{Collection, Escrow, KeyFile, RecordId, Vault, VaultOptions};
+use strongroom::{Collection, KeyFile, RecordId, Vault, VaultOptions};
 
 use crate::Outcome;
 use crate::clock::{Stopwatch, Took};
@@ -38,8 +38,8 @@ impl Home {
         fs::create_dir_all(&self.dir)?;
         KeyFile::create(self.key())?;
         let vault = self.options()?.create()?;
-        let tenant = vault.create_tenant(TENANT, Escrow::Unescrowed, &admin())?;
-        tenant.define_as::<Customer>(schema(indexes), &admin())?;
+        let tenant = vault.session(admin())?.create_tenant(TENANT)?;
+        tenant.session(admin())?.define_as::<Customer>(schema(indexes))?;
         Open::new(vault)
     }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use strongroom::{Actor, Document, Escrow, RecordId, Vault};
+use strongroom::{Actor, Document, RecordId, Vault};
 
 use crate::Outcome;
 use crate::office::{COMPANIES, CUSTOMERS, Office, admin};
@@ -23,8 +23,8 @@ pub fn run(vault: &Vault, office: &Office, table: &Table) -> Outcome<Vec<Company
     let mut took = Duration::ZERO;
     let mut refused = Vec::new();
     for (number, name) in COMPANIES.into_iter().enumerate() {
-        let tenant = vault.create_tenant(name, Escrow::Unescrowed, &admin())?;
-        tenant.define_as::<Document>(office.schema(), &admin())?;
+        let tenant = vault.session(admin())?.create_tenant(name)?;
+        tenant.session(admin())?.define_as::<Document>(office.schema())?;
         let customers = tenant
             .session(Actor::new("night-import").with_role("import"))?
             .for_purpose("moving in")

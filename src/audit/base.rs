@@ -5,7 +5,8 @@
 
 use crate::crypto::{Context, Domain, Key, Label, SUITE, open, role, seal};
 use crate::format::FormatError;
-use crate::format::journal_base::{Fields, TipFields, unwrap, wrap};
+use crate::format::journal_base::{BaseFields, TipFields, WHAT};
+use crate::format::sealed_file::{unwrap, wrap};
 use crate::model::{JournalEpochId, TenantId, VaultId};
 
 use super::walk::Tip;
@@ -39,13 +40,13 @@ impl BaseOf<'_> {
     /// The base as it is stored, under a fresh salt.
     pub(crate) fn seal(&self, base: &JournalBase) -> Result<Vec<u8>, AuditError> {
         let fields =
-            Fields { first: base.first(), frontier: base.frontier.hashes().to_vec(), tips: base.tips.to_bytes() };
+            BaseFields { first: base.first(), frontier: base.frontier.hashes().to_vec(), tips: base.tips.to_bytes() };
         self.seal_as(&self.context(Domain::JournalBase), &fields.encode())
     }
 
     /// What [`seal`](Self::seal) made.
     pub(crate) fn open(&self, stored: &[u8]) -> Result<JournalBase, AuditError> {
-        let fields = Fields::decode(&self.open_as(&self.context(Domain::JournalBase), stored)?)?;
+        let fields = BaseFields::decode(&self.open_as(&self.context(Domain::JournalBase), stored)?)?;
         Ok(JournalBase {
             frontier: Frontier::from_parts(fields.first, fields.frontier)?,
             tips: RowSetDigest::from_bytes(&fields.tips)?,
@@ -70,7 +71,7 @@ impl BaseOf<'_> {
     }
 
     fn open_as(&self, context: &Context, stored: &[u8]) -> Result<Vec<u8>, AuditError> {
-        let (suite, sealed) = unwrap(stored)?;
+        let (suite, sealed) = unwrap(WHAT, stored)?;
         if suite != SUITE {
             return Err(FormatError::Invalid { what: "journal base", why: "its cipher suite is unknown" }.into());
         }

@@ -28,7 +28,7 @@ use super::{AuditSink, Event, Head, Held, SinkError};
 /// let seen = std::thread::spawn(move || messages.filter(|message| matches!(message, Message::Event(_))).count());
 /// let vault = Vault::in_memory(&Memory::new()).master_key(key).sink(Relayed(sink)).create()?;
 /// # let admin = strongroom::Actor::new("root");
-/// assert!(vault.head(&admin).is_err(), "nobody may do anything, and it is written down");
+/// assert!(vault.session(admin)?.head().is_err(), "nobody may do anything, and it is written down");
 /// vault.close()?;
 /// assert_eq!(seen.join().map_err(|_| "a panic")?, 1);
 /// # Ok(())

@@ -4,7 +4,7 @@
 //! prevent an older one from being put back, which makes events come again, or one from being removed.
 
 use crate::crypto::{Context, Domain, Key, Label, SUITE, open, role, seal};
-use crate::format::{FormatError, sink_cursor};
+use crate::format::{FormatError, sealed_file, sink_cursor};
 use crate::model::{JournalEpochId, VaultId};
 
 use super::AuditError;
@@ -17,7 +17,7 @@ pub(crate) fn seal_cursor(
     next: u64,
 ) -> Result<Vec<u8>, AuditError> {
     let sealed = seal(key, Label::SinkCursor, &context(place, sink), &sink_cursor::encode(next))?;
-    Ok(sink_cursor::wrap(SUITE, &sealed))
+    Ok(sealed_file::wrap(SUITE, &sealed))
 }
 
 /// What [`seal_cursor`] stored.
@@ -27,7 +27,7 @@ pub(crate) fn open_cursor(
     sink: &[u8; 32],
     stored: &[u8],
 ) -> Result<u64, AuditError> {
-    let (suite, sealed) = sink_cursor::unwrap(stored)?;
+    let (suite, sealed) = sealed_file::unwrap(sink_cursor::WHAT, stored)?;
     if suite != SUITE {
         return Err(FormatError::Invalid { what: "sink cursor", why: "its cipher suite is unknown" }.into());
     }

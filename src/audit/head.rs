@@ -8,12 +8,12 @@ use std::str::FromStr;
 
 use crate::crypto::{Key, public_key, role, sha256, sign, verify_signature};
 use crate::format::FormatError;
-use crate::format::head::{self as layout, Body, ED25519, Signature};
+use crate::format::head::{self as layout, ED25519, Signature};
 use crate::model::{JournalEpochId, Timestamp, VaultId};
 
 use super::Frontier;
 
-pub(crate) use crate::format::head::Body as HeadBody;
+pub(crate) use crate::format::head::HeadBody;
 
 /// A signed statement of the journal's size and root hash, as text.
 ///
@@ -24,7 +24,7 @@ pub(crate) use crate::format::head::Body as HeadBody;
 pub struct Head {
     text: String,
     signed: usize,
-    body: Body,
+    body: HeadBody,
     signatures: Vec<Signature>,
 }
 
@@ -143,7 +143,7 @@ impl Head {
     }
 
     /// Signs a head.
-    pub(crate) fn sign(signing_key: &Key<role::Signing>, body: Body) -> Self {
+    pub(crate) fn sign(signing_key: &Key<role::Signing>, body: HeadBody) -> Self {
         let key = HeadKey::of(signing_key, body.vault, body.epoch);
         let signed = layout::body_text(&body);
         let signature = Signature { key_id: key.id(), bytes: sign(signing_key, signed.as_bytes()).to_vec() };
@@ -151,7 +151,7 @@ impl Head {
         Self { text, signed: signed.len(), body, signatures: vec![signature] }
     }
 
-    pub(crate) fn body(&self) -> &Body {
+    pub(crate) fn body(&self) -> &HeadBody {
         &self.body
     }
 

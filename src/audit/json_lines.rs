@@ -33,7 +33,7 @@ impl LineFormat for Json {
         let seen: Seen = serde_json::from_slice(line).ok()?;
         match (seen.position, seen.index, seen.of, seen.journal, seen.head) {
             (Some(position), Some(index), Some(of), Some(journal), None) => {
-                let time = seen.time.as_deref().and_then(crate::format::head::time);
+                let time = seen.time.as_deref().and_then(|time| time.parse().ok());
                 Some(Line::Event { journal, position, index, of, time })
             }
             (None, None, None, None, Some(_)) => Some(Line::Head),

@@ -5,7 +5,8 @@
 
 use crate::crypto::{Context, Domain, Key, Label, SUITE, open, role, seal};
 use crate::format::FormatError;
-use crate::format::journal_state::{Fields, unwrap, wrap};
+use crate::format::journal_state::{StateFields, WHAT};
+use crate::format::sealed_file::{unwrap, wrap};
 use crate::model::{JournalEpochId, Timestamp, VaultId};
 
 use super::{AuditError, Frontier};
@@ -27,7 +28,7 @@ pub(crate) struct JournalState {
 impl JournalState {
     /// The state as it is stored, under a fresh salt.
     pub(crate) fn seal(&self, key: &Key<role::VaultState>, vault: VaultId) -> Result<Vec<u8>, AuditError> {
-        let fields = Fields {
+        let fields = StateFields {
             epoch: self.epoch,
             sequence: self.sequence,
             ledger_size: self.ledger_size,
@@ -41,11 +42,11 @@ impl JournalState {
 
     /// What [`seal`](Self::seal) stored.
     pub(crate) fn open(stored: &[u8], key: &Key<role::VaultState>, vault: VaultId) -> Result<Self, AuditError> {
-        let (suite, sealed) = unwrap(stored)?;
+        let (suite, sealed) = unwrap(WHAT, stored)?;
         if suite != SUITE {
             return Err(FormatError::Invalid { what: "journal state", why: "its cipher suite is unknown" }.into());
         }
-        let fields = Fields::decode(&open(key, Label::JournalState, &context(vault), sealed)?)?;
+        let fields = StateFields::decode(&open(key, Label::JournalState, &context(vault), sealed)?)?;
         Ok(Self {
             epoch: fields.epoch,
             sequence: fields.sequence,

@@ -84,7 +84,7 @@ pub enum SyslogBody {
 /// say so.
 ///
 /// Signed heads go the same ways. One that was handed to UDP counts for nothing when the journal is to be
-/// [shortened](crate::Vault::plan_retention): nobody may have it. One that was written to a stream or a socket's queue counts
+/// [shortened](crate::VaultSession::plan_retention): nobody may have it. One that was written to a stream or a socket's queue counts
 /// as kept, though only this machine's system has acknowledged it, not the server.
 ///
 /// # Encryption

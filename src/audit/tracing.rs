@@ -15,7 +15,7 @@ use super::{AuditSink, Event, Head, Held, SinkError, plain};
 ///
 /// An acknowledgement means that the subscriber was called, on the sink's own thread, where no span of the host's is entered.
 /// Nothing says that it kept the event, or that there is one: as a required sink, attach a file or a log server. For the same
-/// reason [retention](crate::Vault::plan_retention) doesn't count the heads that it was told of as kept.
+/// reason [retention](crate::VaultSession::plan_retention) doesn't count the heads that it was told of as kept.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Tracing;
 

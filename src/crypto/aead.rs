@@ -47,7 +47,7 @@ pub(crate) fn seal_with_salt<R: Role>(
     Ok(out)
 }
 
-/// What [`seal`] sealed.
+/// Opens what [`seal`] sealed.
 ///
 /// # Errors
 /// [`CryptoError::Authentication`] for a wrong key, label or context, or altered or truncated bytes.
@@ -76,7 +76,7 @@ pub(crate) fn seal_body(
     encrypt(key.expose(), context, buffer, from)
 }
 
-/// What [`seal_body`] sealed.
+/// Opens what [`seal_body`] sealed.
 ///
 /// # Errors
 /// [`CryptoError::Authentication`] for a wrong key or context, or altered bytes.

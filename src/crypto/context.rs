@@ -1,84 +1,64 @@
-//! The one encoder of what a seal is bound to (its AAD).
+//! The one encoder of a seal's context, its AAD.
 //!
 //! Guarantees: canonical and injective. Each part is `BE32(length) ‖ bytes`, the first part names the kind of thing.
 
 use super::SUITE;
 
-/// The kind of thing that is sealed; the first part of every context.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Domain {
-    Anchor,
-    Table,
-    TenantFile,
-    Body,
-    DataKey,
-    Index,
-    IndexEntry,
-    Links,
-    Tombstone,
-    SlotMap,
-    TenantState,
-    TenantName,
-    CollectionName,
-    Schema,
-    Dictionary,
-    Fact,
-    Share,
-    Suspension,
-    Block,
-    JournalState,
-    PolicyText,
-    Freeze,
-    Demand,
-    JournalBase,
-    JournalTip,
-    SinkCursor,
-    Scrub,
-    ScrubbedTenant,
-}
+macro_rules! domains {
+    ($($name:ident = $text:literal),+ $(,)?) => {
+        /// The kind of thing that is sealed; the first part of every context.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Domain { $($name),+ }
 
-impl Domain {
-    const fn as_bytes(self) -> &'static [u8] {
-        match self {
-            Self::Anchor => b"anchor",
-            Self::Table => b"table",
-            Self::TenantFile => b"tenant file",
-            Self::Body => b"body",
-            Self::DataKey => b"data key",
-            Self::Index => b"index",
-            Self::IndexEntry => b"index entry",
-            Self::Links => b"links",
-            Self::Tombstone => b"tombstone",
-            Self::SlotMap => b"slot map",
-            Self::TenantState => b"tenant state",
-            Self::TenantName => b"tenant name",
-            Self::CollectionName => b"collection name",
-            Self::Schema => b"schema",
-            Self::Dictionary => b"dictionary",
-            Self::Fact => b"fact",
-            Self::Share => b"share",
-            Self::Suspension => b"suspension",
-            Self::Block => b"block",
-            Self::JournalState => b"journal state",
-            Self::PolicyText => b"policy text",
-            Self::Freeze => b"freeze",
-            Self::Demand => b"demand",
-            Self::JournalBase => b"journal base",
-            Self::JournalTip => b"journal tip",
-            Self::SinkCursor => b"sink cursor",
-            Self::Scrub => b"scrub",
-            Self::ScrubbedTenant => b"scrubbed tenant",
+        impl Domain {
+            pub(crate) const fn as_bytes(self) -> &'static [u8] {
+                match self { $(Self::$name => $text.as_bytes()),+ }
+            }
+
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$name),+];
         }
-    }
+    };
 }
 
-/// What a seal is bound to: a list of parts, each length-prefixed, the domain and the suite first.
+domains! {
+    Anchor = "anchor",
+    Table = "table",
+    TenantFile = "tenant file",
+    Body = "body",
+    DataKey = "data key",
+    Index = "index",
+    IndexEntry = "index entry",
+    Links = "links",
+    Tombstone = "tombstone",
+    SlotMap = "slot map",
+    TenantState = "tenant state",
+    TenantName = "tenant name",
+    CollectionName = "collection name",
+    Schema = "schema",
+    Dictionary = "dictionary",
+    Fact = "fact",
+    Share = "share",
+    Suspension = "suspension",
+    Block = "block",
+    JournalState = "journal state",
+    PolicyText = "policy text",
+    Freeze = "freeze",
+    Demand = "demand",
+    JournalBase = "journal base",
+    JournalTip = "journal tip",
+    SinkCursor = "sink cursor",
+    Scrub = "scrub",
+    ScrubbedTenant = "scrubbed tenant",
+}
+
+/// The context that a seal is bound to: parts, each length-prefixed, the domain and the suite first.
 ///
 /// Every row needs two, so the usual sizes are kept without an allocation.
 pub(crate) struct Context {
     small: [u8; SMALL],
     length: usize,
-    /// All of it, once it doesn't fit.
+    /// The whole context, once it doesn't fit.
     large: Vec<u8>,
 }
 

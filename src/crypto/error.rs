@@ -1,4 +1,4 @@
-//! What can go wrong down here. A wrong key, a wrong context and altered bytes are one and the same error.
+//! Errors of this floor. A wrong key, a wrong context and altered bytes are one and the same.
 
 /// An error of this floor.
 #[derive(Debug, thiserror::Error)]

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 /// A SHA-256 hash.
 pub(crate) type Digest = [u8; 32];
 
-/// The hash of the parts joined as they are.
+/// Returns the hash of the parts joined as they are.
 pub(crate) fn sha256(parts: &[&[u8]]) -> Digest {
     let mut hasher = Hasher::new();
     for part in parts {

@@ -5,7 +5,7 @@ use sha2::Sha256;
 
 use super::{CryptoError, Key, Label, Role};
 
-/// A child key: `HKDF-Expand(parent, label ‖ info…, 32)`.
+/// Returns a child key: `HKDF-Expand(parent, label ‖ info…, 32)`.
 pub(crate) fn expand<P: Role, C: Role>(parent: &Key<P>, label: Label, info: &[&[u8]]) -> Result<Key<C>, CryptoError> {
     Key::filled(|out| expand_raw(parent, label, info, out))
 }

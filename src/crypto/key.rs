@@ -10,7 +10,7 @@ use super::{CryptoError, random};
 /// Bytes of every key.
 pub(crate) const KEY: usize = 32;
 
-/// What a key is for. One role's key can't be passed where another's is wanted.
+/// The purpose of a key. One role's key can't be passed where another's is wanted.
 pub(crate) trait Role: 'static {
     /// The role's name, for `Debug`.
     const NAME: &'static str;
@@ -30,19 +30,19 @@ impl<R: Role> Key<R> {
         Ok(key)
     }
 
-    /// A fresh key from the system's random generator.
+    /// Returns a fresh key from the system's random generator.
     pub(crate) fn random() -> Result<Self, CryptoError> {
         Self::filled(|bytes| random::fill(bytes))
     }
 
-    /// A copy of 32 bytes as a key; the caller wipes the original.
+    /// Returns a copy of 32 bytes as a key; the caller wipes the original.
     pub(crate) fn copied(bytes: &[u8; KEY]) -> Self {
         let mut key = Self { bytes: Box::new(Zeroizing::new([0; KEY])), role: PhantomData };
         key.bytes.copy_from_slice(bytes);
         key
     }
 
-    /// The bytes. Look for the callers of this when reviewing where keys go.
+    /// Returns the bytes. Look for the callers of this when reviewing where keys go.
     pub(crate) fn expose(&self) -> &[u8; KEY] {
         &self.bytes
     }

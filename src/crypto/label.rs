@@ -2,7 +2,7 @@
 
 macro_rules! labels {
     ($($(#[$doc:meta])* $name:ident = $text:literal),+ $(,)?) => {
-        /// What a derivation is for. No label is the beginning of another.
+        /// The purpose of a derivation. No label is the beginning of another.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Label { $($(#[$doc])* $name),+ }
 
@@ -48,7 +48,7 @@ labels! {
     Schema = "schema",
     /// A dictionary.
     Dictionary = "dictionary",
-    /// What is remembered for policies.
+    /// A fact that is remembered for policies.
     Fact = "fact",
     /// The id of a share or a suspension.
     FactId = "id-of-fact",
@@ -58,11 +58,11 @@ labels! {
     JournalState = "journal-state",
     /// The text of a policy.
     PolicyText = "policy-text",
-    /// Where a journal begins whose oldest blocks were dropped, and the tips before it.
+    /// The beginning of a journal whose oldest blocks were dropped, and the tips before it.
     JournalBase = "journal-base",
-    /// How far a sink has acknowledged the journal.
+    /// A sink's place in the journal.
     SinkCursor = "sink-cursor",
-    /// How far a scrub has come.
+    /// A scrub's progress.
     Scrub = "scrub",
 }
 

@@ -42,7 +42,7 @@ impl MacKey {
     }
 }
 
-/// Whether two MACs are equal, in constant time.
+/// Tells whether two MACs are equal, in constant time.
 pub(crate) fn same(a: &Mac, b: &Mac) -> bool {
     let difference = a.iter().zip(b).fold(0u8, |all, (x, y)| all | (x ^ y));
     std::hint::black_box(difference) == 0

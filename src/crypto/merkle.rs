@@ -29,7 +29,7 @@ impl HashableLeaf for Leaf<'_> {
     }
 }
 
-/// Whether the leaf whose input is these parts, joined, stands at `index` in the tree of this size and root.
+/// Checks that the leaf whose input is these parts, joined, stands at `index` in the tree of this size and root.
 pub(crate) fn verify_inclusion(leaf: &[&[u8]], index: u64, size: u64, root: &Digest, path: &[Digest]) -> bool {
     if index >= size || size > MAX_LEAVES || path.len() > MAX_PATH {
         return false;
@@ -38,7 +38,7 @@ pub(crate) fn verify_inclusion(leaf: &[&[u8]], index: u64, size: u64, root: &Dig
     proof.is_ok_and(|proof| tree(root, size).verify_inclusion(&Leaf(leaf), index, &proof).is_ok())
 }
 
-/// Whether the tree of the old size and root is how the tree of the new size and root began. Every tree begins as the empty
+/// Checks that the tree of the new size and root began as the tree of the old size and root. Every tree begins as the empty
 /// one, without a path.
 pub(crate) fn verify_consistency(old: (u64, &Digest), new: (u64, &Digest), path: &[Digest]) -> bool {
     if old.0 > new.0 || new.0 > MAX_LEAVES || path.len() > MAX_PATH {

@@ -47,7 +47,7 @@ pub(crate) fn wrap_with_salt<R: Role>(
     Ok(out)
 }
 
-/// The key that was wrapped.
+/// Returns the key that was wrapped.
 ///
 /// # Errors
 /// [`CryptoError::Authentication`] for a wrong key, label or context, or altered bytes.

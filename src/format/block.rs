@@ -19,11 +19,11 @@ pub(crate) const HEADER: usize = 1 + 1 + 16 + 8 + 16 + 4 + 32 + 4;
 /// Bytes of an entry's salted hash.
 pub(crate) const HASH: usize = 32;
 
-/// What is readable of a block without a key.
+/// The part of a block that is readable without a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) suite: u8,
-    /// Whose block it is; `None` for the vault's own, stored as zeros.
+    /// The tenant whose block it is; `None` for the vault's own, stored as zeros.
     pub(crate) tenant: Option<TenantId>,
     /// Counts the tenant's blocks in this journal epoch, from 1.
     pub(crate) sequence: u64,
@@ -52,7 +52,7 @@ impl Header {
         writer.u32(self.entries).bytes(&self.commit_mac).u32(self.sealed);
     }
 
-    /// The length of the whole block.
+    /// Returns the length of the whole block.
     pub(crate) fn block_length(&self) -> Result<usize, FormatError> {
         let part = |count: u32, each: usize| usize::try_from(count).ok()?.checked_mul(each);
         part(self.entries, HASH)
@@ -94,85 +94,32 @@ pub(crate) fn split(block: &[u8]) -> Result<Parts<'_>, FormatError> {
     reader.finish().map(|()| parts)
 }
 
-/// Whose block it is that begins with this chunk; `None`: the vault's own.
-pub(crate) fn owner(first_chunk: &[u8]) -> Result<Option<TenantId>, FormatError> {
-    Header::read(&mut Reader::new(WHAT, first_chunk)).map(|header| header.tenant)
-}
-
-/// The header that these bytes are, the whole of them.
+/// Decodes the header that these bytes are the whole of.
 pub(crate) fn header(bytes: &[u8; HEADER]) -> Result<Header, FormatError> {
     let mut reader = Reader::new(WHAT, bytes);
     let header = Header::read(&mut reader)?;
     reader.finish().map(|()| header)
 }
 
-/// How long the block is that begins with this chunk.
+/// Reads the length of the block that begins with this chunk.
 pub(crate) fn total_length(first_chunk: &[u8]) -> Result<usize, FormatError> {
     Header::read(&mut Reader::new(WHAT, first_chunk))?.block_length()
 }
 
-/// Whose block it is that begins with this chunk; `None` for the vault's own.
-pub(crate) fn tenant_of(first_chunk: &[u8]) -> Result<Option<TenantId>, FormatError> {
+/// Reads whose block it is that begins with this chunk; `None` for the vault's own.
+pub(crate) fn owner(first_chunk: &[u8]) -> Result<Option<TenantId>, FormatError> {
     Header::read(&mut Reader::new(WHAT, first_chunk)).map(|header| header.tenant)
 }
 
-/// How many chunks the block has that begins with this one.
+/// Reads the number of chunks of the block that begins with this one.
 pub(crate) fn chunk_count(first_chunk: &[u8]) -> Result<usize, FormatError> {
     total_length(first_chunk).map(|length| length.div_ceil(CHUNK))
 }
 
-/// The block in the pieces that it is stored in.
+/// Returns the block in the pieces that it is stored in.
 pub(crate) fn chunks(block: &[u8]) -> impl ExactSizeIterator<Item = &[u8]> {
     block.chunks(CHUNK)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn block(entries: u32, sealed: u32) -> Vec<u8> {
-        let header = Header {
-            suite: 1,
-            tenant: Some(TenantId::from_bytes([7; 16])),
-            sequence: 3,
-            epoch: JournalEpochId::from_bytes([9; 16]),
-            entries,
-            commit_mac: [4; 32],
-            sealed,
-        };
-        let mut out = Vec::new();
-        header.encode(&mut out);
-        assert_eq!(out.len(), HEADER);
-        out.resize(header.block_length().unwrap_or(HEADER), 5);
-        out
-    }
-
-    #[test]
-    fn block_splits_into_what_it_was_made_of_and_only_as_a_whole() {
-        let bytes = block(3, 100);
-        let parts = split(&bytes).unwrap();
-        assert_eq!((parts.hashes.len(), parts.sealed.len()), (3, 100));
-        assert_eq!(parts.header.tenant, Some(TenantId::from_bytes([7; 16])));
-        for end in 0..bytes.len() {
-            assert!(split(&bytes[..end]).is_err(), "{end}");
-        }
-        assert!(split(&[bytes.as_slice(), &[0]].concat()).is_err());
-    }
-
-    #[test]
-    fn chunks_join_to_the_block_and_the_first_tells_how_many_there_are() {
-        for sealed in [0, 4000 - 82, 4001 - 82, 9000] {
-            let bytes = block(0, sealed);
-            let pieces: Vec<_> = chunks(&bytes).collect();
-            assert_eq!(chunk_count(pieces[0]), Ok(pieces.len()));
-            assert_eq!(pieces.concat(), bytes);
-        }
-    }
-
-    #[test]
-    fn lying_lengths_are_refused() {
-        for (entries, sealed) in [(u32::MAX, 0), (0, u32::MAX), (u32::MAX, u32::MAX), (32_769, 0), (1, 4 << 20)] {
-            assert!(total_length(&block(entries, sealed)).is_err(), "{entries} {sealed}");
-        }
-    }
-}
+mod tests;

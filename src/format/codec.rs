@@ -1,4 +1,4 @@
-//! bincode 2.0, for what is ours and versioned: big-endian, variable-length integers, always with a limit, trailing
+//! bincode 2.0, for versioned layouts: big-endian, variable-length integers, always with a limit, trailing
 //! bytes refused. The only place that names it.
 
 use bincode::config::{BigEndian, Configuration, Varint};
@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 
 use super::FormatError;
 
-/// What bincode encodes is at most this long; the decoder allocates no more.
+/// An encoding is at most this long; the decoder allocates no more.
 const LIMIT: usize = 1 << 20;
 
 const CONFIG: Configuration<BigEndian, Varint, bincode::config::Limit<LIMIT>> =
     bincode::config::standard().with_big_endian().with_variable_int_encoding().with_limit::<LIMIT>();
 
-/// The encoding of `value`.
+/// Returns the encoding of `value`.
 pub(crate) fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, FormatError> {
     let bytes = bincode::serde::encode_to_vec(value, CONFIG)
         .map_err(|_| FormatError::Invalid { what, why: "it can't be encoded" })?;
@@ -23,7 +23,7 @@ pub(crate) fn encode<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<
     Ok(bytes)
 }
 
-/// The value that `bytes` are the whole encoding of.
+/// Decodes the value that `bytes` are the whole encoding of.
 pub(crate) fn decode<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, FormatError> {
     let (value, used) = bincode::serde::decode_from_slice(bytes, CONFIG)
         .map_err(|_| FormatError::Invalid { what, why: "it can't be decoded" })?;
@@ -31,15 +31,4 @@ pub(crate) fn decode<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> R
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn trailing_bytes_and_lying_lengths_are_refused() {
-        let mut bytes = encode("test", &("name", 7u32)).unwrap();
-        assert_eq!(decode::<(String, u32)>("test", &bytes), Ok(("name".to_owned(), 7)));
-        bytes.push(0);
-        assert!(decode::<(String, u32)>("test", &bytes).is_err());
-        assert!(decode::<Vec<u8>>("test", &[253, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]).is_err());
-    }
-}
+mod tests;

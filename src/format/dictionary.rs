@@ -20,7 +20,7 @@ pub(crate) fn encode_dictionary(log: &[(u16, String)]) -> Result<Vec<u8>, Format
     Ok(out)
 }
 
-/// The log; whether its numbers and names make sense is the reader's to check.
+/// Returns the log; whether its numbers and names make sense is the reader's to check.
 pub(crate) fn decode_dictionary(bytes: &[u8]) -> Result<Vec<(u16, String)>, FormatError> {
     let mut reader = Reader::new(WHAT, bytes);
     reader.version(DICTIONARY_VERSION)?;

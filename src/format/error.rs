@@ -1,4 +1,4 @@
-//! Why bytes are not what they should be.
+//! The error for bytes that don't keep to a layout.
 
 /// A layout that doesn't hold. Says which thing and what about it, never a byte of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,5 @@
-//! The layout of what a vault remembers for policies: shares, requests for approval, emergencies, suspensions, a freeze,
-//! demands of a new log-in.
+//! The layout of the facts that a vault remembers for policies: shares, requests for approval, emergencies,
+//! suspensions, a freeze, demands of a new log-in.
 //!
 //! Guarantees: what is encoded fits a value of the store once it is sealed; every text has a limit, and what decodes
 //! keeps to all of them. Does not: know whether a fact holds now.
@@ -21,7 +21,7 @@ pub(crate) const MAX_WORDS: usize = 1_000;
 pub(crate) const MAX_ASKED: usize = 32;
 /// whose names have at most this many bytes, all together.
 pub(crate) const MAX_ASKED_BYTES: usize = 512;
-/// So many people answer one request at most.
+/// One request is answered by at most so many people.
 pub(crate) const MAX_ANSWERS: usize = 7;
 /// A fact is at most this long before it is sealed, so that it fits a value of the store.
 pub(crate) const MAX_FACT: usize = 4096 - SEAL_OVERHEAD;
@@ -42,19 +42,15 @@ pub(crate) enum Fact {
 /// A record is shared with somebody.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Share {
-    #[serde(with = "raw")]
     pub(crate) collection: CollectionId,
-    #[serde(with = "raw")]
     pub(crate) record: RecordId,
     pub(crate) with: StoredGrantee,
-    #[serde(with = "raw")]
+    #[serde(with = "access")]
     pub(crate) access: Access,
-    /// Who shared it,
+    /// The actor who shared it,
     pub(crate) by: String,
     /// and when.
-    #[serde(with = "raw")]
     pub(crate) at: Timestamp,
-    #[serde(with = "raw_option")]
     pub(crate) until: Option<Timestamp>,
 }
 
@@ -70,23 +66,18 @@ pub(crate) enum StoredGrantee {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Approval {
     pub(crate) actor: String,
-    #[serde(with = "raw")]
+    #[serde(with = "action")]
     pub(crate) action: Action,
-    #[serde(with = "raw")]
     pub(crate) collection: CollectionId,
-    #[serde(with = "raw_option")]
     pub(crate) record: Option<RecordId>,
-    /// Those it is limited to; none: it isn't.
+    /// The fields that the approval is limited to; none for no limit.
     pub(crate) fields: Vec<String>,
     pub(crate) reason: String,
-    #[serde(with = "raw")]
     pub(crate) asked: Timestamp,
-    #[serde(with = "raw")]
     pub(crate) until: Timestamp,
-    /// How many approvals the policy wanted when it was asked for; 0 if that wasn't known.
+    /// The number of approvals that the policy wanted at the request; 0 if that wasn't known.
     pub(crate) wanted: u32,
     pub(crate) answers: Vec<Answer>,
-    #[serde(with = "raw_option")]
     pub(crate) used: Option<Timestamp>,
 }
 
@@ -95,7 +86,6 @@ pub(crate) struct Approval {
 pub(crate) struct Answer {
     pub(crate) actor: String,
     pub(crate) yes: bool,
-    #[serde(with = "raw")]
     pub(crate) at: Timestamp,
 }
 
@@ -104,18 +94,15 @@ pub(crate) struct Answer {
 pub(crate) struct Emergency {
     pub(crate) actor: String,
     pub(crate) reason: String,
-    #[serde(with = "raw")]
     pub(crate) from: Timestamp,
-    #[serde(with = "raw")]
     pub(crate) until: Timestamp,
     pub(crate) reviewed: Option<Review>,
 }
 
-/// What somebody else found about an emergency access.
+/// Somebody else's findings about an emergency access.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Review {
     pub(crate) by: String,
-    #[serde(with = "raw")]
     pub(crate) at: Timestamp,
     pub(crate) verdict: String,
 }
@@ -125,7 +112,6 @@ pub(crate) struct Review {
 pub(crate) struct Suspension {
     pub(crate) actor: String,
     pub(crate) by: String,
-    #[serde(with = "raw")]
     pub(crate) at: Timestamp,
     pub(crate) reason: String,
 }
@@ -135,12 +121,11 @@ pub(crate) struct Suspension {
 pub(crate) struct Freeze {
     pub(crate) extent: Extent,
     pub(crate) by: String,
-    #[serde(with = "raw")]
     pub(crate) at: Timestamp,
     pub(crate) reason: String,
 }
 
-/// How far a freeze goes.
+/// The extent of a freeze.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Extent {
     ReadOnly,
@@ -151,11 +136,10 @@ pub(crate) enum Extent {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Demand {
     pub(crate) actor: String,
-    /// At least this strongly.
+    /// The least strength.
     pub(crate) strength: u8,
     pub(crate) by: String,
-    /// Whatever authentication is from this time or before doesn't count.
-    #[serde(with = "raw")]
+    /// The time of the demand; authentication from then or before doesn't count.
     pub(crate) at: Timestamp,
     pub(crate) reason: String,
 }
@@ -169,7 +153,7 @@ impl Fact {
         if out.len() > MAX_FACT { Err(invalid("it is too long")) } else { Ok(out) }
     }
 
-    /// The fact that `bytes` are the whole encoding of.
+    /// Decodes the fact that `bytes` are the whole encoding of.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
         if bytes.len() > MAX_FACT {
             return Err(invalid("it is too long"));
@@ -249,72 +233,38 @@ fn invalid(why: &'static str) -> FormatError {
     FormatError::Invalid { what: WHAT, why }
 }
 
-/// A word of `model`, as it is stored: ids as 16 bytes, times as microseconds, an act by its name.
-trait Raw: Sized {
-    type As: Serialize + serde::de::DeserializeOwned;
-
-    fn raw(&self) -> Self::As;
-
-    fn made(raw: Self::As) -> Option<Self>;
-}
-
-macro_rules! raw {
-    ($type:ty, $raw:ty, $into:expr, $from:expr) => {
-        impl Raw for $type {
-            type As = $raw;
-
-            fn raw(&self) -> $raw {
-                let into: fn(&Self) -> $raw = $into;
-                into(self)
-            }
-
-            fn made(raw: $raw) -> Option<Self> {
-                let from: fn($raw) -> Option<Self> = $from;
-                from(raw)
-            }
-        }
-    };
-}
-
-raw!(CollectionId, [u8; 16], |id| *id.as_bytes(), |raw| Some(Self::from_bytes(raw)));
-raw!(RecordId, [u8; 16], |id| *id.as_bytes(), |raw| Some(Self::from_bytes(raw)));
-raw!(Timestamp, i64, |time| time.as_micros(), |raw| Some(Self::from_micros(raw)));
-raw!(Action, String, |action| action.name().to_owned(), |raw| Self::from_name(&raw));
-raw!(Access, u8, |access| if *access == Self::Write { 2 } else { 1 }, |raw| match raw {
-    1 => Some(Self::Read),
-    2 => Some(Self::Write),
-    _ => None,
-});
-
-mod raw {
+/// An act, stored by its name.
+mod action {
     use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::{Deserialize, Deserializer, Serializer};
 
-    use super::Raw;
+    use crate::model::Action;
 
-    pub(super) fn serialize<T: Raw, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
-        value.raw().serialize(to)
+    pub(super) fn serialize<S: Serializer>(action: &Action, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(action.name())
     }
 
-    pub(super) fn deserialize<'de, T: Raw, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
-        T::made(T::As::deserialize(from)?).ok_or_else(|| D::Error::custom("an unknown word"))
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Action, D::Error> {
+        Action::from_name(&String::deserialize(from)?).ok_or_else(|| D::Error::custom("an unknown act"))
     }
 }
 
-mod raw_option {
+/// A level of access, stored as 1 or 2.
+mod access {
     use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde::{Deserialize, Deserializer, Serializer};
 
-    use super::Raw;
+    use crate::model::Access;
 
-    pub(super) fn serialize<T: Raw, S: Serializer>(value: &Option<T>, to: S) -> Result<S::Ok, S::Error> {
-        value.as_ref().map(Raw::raw).serialize(to)
+    pub(super) fn serialize<S: Serializer>(access: &Access, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u8(if *access == Access::Write { 2 } else { 1 })
     }
 
-    pub(super) fn deserialize<'de, T: Raw, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
-        match Option::<T::As>::deserialize(from)? {
-            None => Ok(None),
-            Some(raw) => T::made(raw).map(Some).ok_or_else(|| D::Error::custom("an unknown word")),
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Access, D::Error> {
+        match u8::deserialize(from)? {
+            1 => Ok(Access::Read),
+            2 => Ok(Access::Write),
+            _ => Err(D::Error::custom("an unknown level of access")),
         }
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn read(reader: &mut Reader<'_>) -> Result<(u64, Vec<[u8; 32]>), Form
     Ok((size, hashes))
 }
 
-/// Whether there are as many hashes as a tree of this size has full subtrees.
+/// Checks that there are as many hashes as a tree of this size has full subtrees.
 pub(crate) fn check(size: u64, hashes: &[[u8; 32]]) -> Result<(), FormatError> {
     if u32::try_from(hashes.len()) == Ok(size.count_ones()) {
         Ok(())

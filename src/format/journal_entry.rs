@@ -13,14 +13,14 @@ pub(crate) const MAX_ENTRY: usize = 192 * 1024;
 pub(crate) const MAX_TEXT: usize = 1024;
 /// A reason is at most this long.
 pub(crate) const MAX_REASON: usize = 8 * 1024;
-/// So many data subjects fit in one entry.
+/// One entry has room for so many data subjects.
 pub(crate) const MAX_SUBJECTS: usize = 1000;
 /// Names in a list take at most this much room; those that don't fit are only counted.
 pub(crate) const MAX_NAMES: usize = 32 * 1024;
 
 /// Bytes of one data subject: pseudonym, number, revision.
 pub(crate) const SUBJECT: usize = 16 + 4 + 8;
-/// So many other entries an entry can name as evidence.
+/// An entry can name so many other entries as evidence.
 pub(crate) const MAX_EVIDENCE: usize = 100;
 /// Bytes of one of them: its block's position, its number in the block.
 pub(crate) const SPOT: usize = 8 + 4;
@@ -51,13 +51,13 @@ pub(crate) mod tag {
     pub(crate) const NEW_POLICY: u8 = 22;
     pub(crate) const BLOCKS: u8 = 24;
 
-    /// Whether the tag has a meaning.
+    /// Tells whether the tag has a meaning.
     pub(crate) const fn known(tag: u8) -> bool {
         matches!(tag, 1..=NEW_POLICY | BLOCKS)
     }
 }
 
-/// The items of an entry, in order.
+/// Returns the items of an entry, in order.
 pub(crate) fn items(entry: &[u8]) -> impl Iterator<Item = Result<(u8, &[u8]), FormatError>> {
     let mut reader = Reader::new(WHAT, entry);
     std::iter::from_fn(move || {
@@ -72,12 +72,12 @@ pub(crate) fn items(entry: &[u8]) -> impl Iterator<Item = Result<(u8, &[u8]), Fo
     })
 }
 
-/// The item with this tag.
+/// Returns the item with this tag.
 pub(crate) fn find(entry: &[u8], wanted: u8) -> Option<&[u8]> {
     items(entry).map_while(Result::ok).find(|(tag, _)| *tag == wanted).map(|(_, bytes)| bytes)
 }
 
-/// Whether `entry` is one: the whole of it, canonical.
+/// Checks that the whole of `entry` is an entry, in its canonical form.
 pub(crate) fn check(entry: &[u8]) -> Result<(), FormatError> {
     if entry.len() > MAX_ENTRY {
         return Err(invalid("it is over 192 KiB"));
@@ -138,7 +138,7 @@ pub(crate) fn put_names<'n>(
     Ok(())
 }
 
-/// A list of names: how many there are, and those that are listed.
+/// Returns a list of names: how many there are, and those that are listed.
 pub(crate) fn names(item: &[u8]) -> Result<(u32, Vec<&str>), FormatError> {
     let mut reader = Reader::new(WHAT, item);
     let count = reader.u32()?;
@@ -210,71 +210,4 @@ const fn invalid(why: &'static str) -> FormatError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn smallest() -> Vec<u8> {
-        let mut entry = Vec::new();
-        put(&mut entry, tag::TIME, &[0; 8]).unwrap();
-        put(&mut entry, tag::ACTION, b"read").unwrap();
-        put_outcome(&mut entry, 1, "", "").unwrap();
-        entry
-    }
-
-    #[test]
-    fn entry_is_cut_short_nowhere_without_notice() {
-        let entry = smallest();
-        assert_eq!(check(&entry), Ok(()));
-        for end in 0..entry.len() {
-            assert!(check(&entry[..end]).is_err(), "{end}");
-        }
-    }
-
-    #[test]
-    fn tag_twice_or_out_of_order_is_refused() {
-        let mut twice = smallest();
-        put(&mut twice, tag::ROWS, &[0; 4]).unwrap();
-        assert_eq!(check(&twice), Ok(()));
-        put(&mut twice, tag::ROWS, &[0; 4]).unwrap();
-        assert!(check(&twice).is_err());
-        let mut late = smallest();
-        put(&mut late, tag::ROWS, &[0; 4]).unwrap();
-        put(&mut late, tag::ACTOR, b"a").unwrap();
-        assert!(check(&late).is_err());
-        assert_eq!(check(&sort(&late).unwrap()), Ok(()));
-    }
-
-    #[test]
-    fn unknown_tag_is_kept_and_known_tags_are_checked() {
-        let mut entry = smallest();
-        put(&mut entry, 200, b"anything").unwrap();
-        assert_eq!(check(&entry), Ok(()));
-        assert_eq!(find(&entry, 200), Some(&b"anything"[..]));
-        for (tag, bytes) in [
-            (tag::ACTOR, &b"\xff"[..]),
-            (tag::POLICY, b"short"),
-            (tag::SUBJECTS, b"torn"),
-            (tag::EVIDENCE, b"torn"),
-            (tag::EVIDENCE, &[0; SPOT * (MAX_EVIDENCE + 1)]),
-            (tag::ROLES, &[0, 0, 0, 0, 0, 1, b'a']),
-            (tag::ROWS, &[0; 5]),
-            (tag::SUBJECTS, &[0; SUBJECT * (MAX_SUBJECTS + 1)]),
-            (tag::SESSION, &[b'a'; MAX_TEXT + 1]),
-        ] {
-            let mut entry = smallest();
-            put(&mut entry, tag, bytes).unwrap();
-            assert!(check(&entry).is_err(), "{tag}");
-        }
-    }
-
-    #[test]
-    fn names_that_do_not_fit_are_counted() {
-        let long = "n".repeat(1000);
-        let mut entry = smallest();
-        put_names(&mut entry, tag::FIELDS_READ, std::iter::repeat_n(long.as_str(), 100)).unwrap();
-        assert_eq!(check(&entry), Ok(()));
-        let (count, listed) = names(find(&entry, tag::FIELDS_READ).unwrap()).unwrap();
-        assert_eq!(count, 100);
-        assert_eq!(listed.len(), MAX_NAMES / 1002);
-    }
-}
+mod tests;

@@ -1,14 +1,13 @@
-//! Where the vault's journal stands, as its last commit left it. Stored sealed.
+//! The state of the vault's journal, as its last commit left it. Stored sealed.
 
 use super::{FormatError, Reader, Writer, frontier};
 use crate::model::{JournalEpochId, Timestamp};
 
-const WHAT: &str = "journal state";
-const VERSION: u8 = 1;
+pub(crate) const WHAT: &str = "journal state";
 
 /// The state's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fields {
+pub(crate) struct StateFields {
     pub(crate) epoch: JournalEpochId,
     /// The sequence number of the next block of the vault itself.
     pub(crate) sequence: u64,
@@ -22,7 +21,7 @@ pub(crate) struct Fields {
     pub(crate) frontier: Vec<[u8; 32]>,
 }
 
-impl Fields {
+impl StateFields {
     /// `epoch 16 ‖ BE64 sequence ‖ BE64 ledger size ‖ ledger hash 32 ‖ BE64 time ‖ frontier`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(80 + 32 * self.frontier.len());
@@ -33,7 +32,7 @@ impl Fields {
         out
     }
 
-    /// The whole of `bytes`.
+    /// Decodes the whole of `bytes`.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
         let mut reader = Reader::new(WHAT, bytes);
         let epoch = JournalEpochId::from_bytes(*reader.array()?);
@@ -47,40 +46,5 @@ impl Fields {
     }
 }
 
-/// `version ‖ suite ‖ sealed`.
-pub(crate) fn wrap(suite: u8, sealed: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(2 + sealed.len());
-    Writer::new(&mut out).u8(VERSION).u8(suite).bytes(sealed);
-    out
-}
-
-/// Suite and sealed part.
-pub(crate) fn unwrap(stored: &[u8]) -> Result<(u8, &[u8]), FormatError> {
-    let mut reader = Reader::new(WHAT, stored);
-    reader.version(VERSION)?;
-    Ok((reader.u8()?, reader.rest()))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn state_reads_back_whole_or_not_at_all() {
-        let state = Fields {
-            sequence: 1,
-            epoch: JournalEpochId::from_bytes([1; 16]),
-            ledger_size: 2,
-            ledger_hash: [3; 32],
-            time: Timestamp::from_micros(-4),
-            size: 5,
-            frontier: vec![[6; 32], [7; 32]],
-        };
-        let bytes = state.encode();
-        assert_eq!(Fields::decode(&bytes), Ok(state));
-        for end in 0..bytes.len() {
-            assert!(Fields::decode(&bytes[..end]).is_err(), "{end}");
-        }
-        assert!(Fields::decode(&[bytes.as_slice(), &[0; 32]].concat()).is_err());
-    }
-}
+mod tests;

@@ -11,12 +11,12 @@ const FIRST: &str = "strongroom vault";
 /// The format of the directory as a whole.
 const FORMAT: u8 = 1;
 
-/// The file's text.
+/// Returns the file's text.
 pub(crate) fn text(id: VaultId) -> String {
     format!("{FIRST}\nformat {FORMAT}\nid {id}\n")
 }
 
-/// The vault's id.
+/// Returns the vault's id.
 pub(crate) fn parse(bytes: &[u8]) -> Result<VaultId, FormatError> {
     if bytes.len() > MAX_MARKER {
         return Err(foreign());
@@ -44,19 +44,4 @@ const fn foreign() -> FormatError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn marker_reads_back_and_others_are_told_apart() {
-        let id = VaultId::from_bytes([7; 16]);
-        assert_eq!(parse(text(id).as_bytes()), Ok(id));
-        let newer = text(id).replace("format 1", "format 2");
-        assert_eq!(parse(newer.as_bytes()), Err(FormatError::Newer { what: WHAT, found: 2, known: FORMAT }));
-        for cut in 0..text(id).len() - 1 {
-            assert_eq!(parse(&text(id).as_bytes()[..cut]), Err(foreign()), "{cut}");
-        }
-        assert_eq!(parse(b"\xff\xff"), Err(foreign()));
-        assert_eq!(parse(&vec![b'\n'; MAX_MARKER + 1]), Err(foreign()));
-    }
-}
+mod tests;

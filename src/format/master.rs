@@ -1,4 +1,4 @@
-//! What master keys look like on disk: the text of a key file, and the wrapped bytes that key file and passphrase give
+//! The layouts of master keys: the text of a key file, and the wrapped bytes that key file and passphrase give
 //! to the anchor.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -21,20 +21,20 @@ const WRAPPED_VERSION: u8 = 1;
 const BY_KEY_FILE: &str = "key wrapped by a key file";
 const BY_PASSPHRASE: &str = "key wrapped by a passphrase";
 
-/// What a new key file says before its key.
+/// The comment of a new key file, before its key.
 const COMMENT: &str = "\
 # Strongroom master key. Whoever has this file can read the vaults made with it.
 # Without it they can't be opened, by anyone: keep a copy in a safe place, apart from the vaults and their backups.
 ";
 
-/// Why a text is not a key file.
+/// A fault of a text that is not a key file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyFileFault {
     /// No line of it begins like a key.
     Foreign,
     /// A key of a later version.
     Newer(u32),
-    /// It begins like a key, but the key is not whole.
+    /// The line begins like a key, but the key is not whole.
     Damaged,
 }
 
@@ -124,7 +124,7 @@ impl StretchCost {
     }
 }
 
-/// What a passphrase gives to the anchor.
+/// The wrapped key that a passphrase gives to the anchor.
 pub(crate) struct ByPassphrase<'a> {
     pub(crate) cost: StretchCost,
     pub(crate) salt: &'a [u8; 16],
@@ -157,56 +157,4 @@ impl<'a> ByPassphrase<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn decode(text: &str) -> Result<[u8; KEY_FILE_PAYLOAD], KeyFileFault> {
-        let mut payload = [0; KEY_FILE_PAYLOAD];
-        decode_key_file(text.as_bytes(), &mut payload).map(|()| payload)
-    }
-
-    #[test]
-    fn key_file_reads_back_whatever_an_editor_does_to_its_blanks() {
-        let payload: [u8; KEY_FILE_PAYLOAD] = std::array::from_fn(|i| i as u8 * 7);
-        let mut text = Vec::new();
-        encode_key_file(&payload, &mut text).unwrap();
-        assert_eq!(text.capacity(), KEY_FILE, "the buffer grew more than once");
-        let text = String::from_utf8(text).unwrap();
-        assert_eq!(decode(&text), Ok(payload));
-        assert_eq!(decode(&text.replace('\n', "\r\n\n")), Ok(payload));
-        assert_eq!(decode(text.trim_end()), Ok(payload));
-    }
-
-    #[test]
-    fn foreign_newer_and_damaged_key_files_are_told_apart() {
-        let key = "A".repeat(48);
-        for (text, fault) in [
-            (String::new(), KeyFileFault::Foreign),
-            ("-----BEGIN PRIVATE KEY-----".into(), KeyFileFault::Foreign),
-            (format!("hello\nstrongroom-key-1 {key}"), KeyFileFault::Foreign),
-            (format!("strongroom-key-2 {key}"), KeyFileFault::Newer(2)),
-            (format!("strongroom-key-x {key}"), KeyFileFault::Damaged),
-            (format!("strongroom-key-0 {key}"), KeyFileFault::Damaged),
-            ("strongroom-key-1".into(), KeyFileFault::Damaged),
-            (format!("strongroom-key-1 {}", &key[1..]), KeyFileFault::Damaged),
-            (format!("strongroom-key-1 {}!", &key[1..]), KeyFileFault::Damaged),
-            (format!("strongroom-key-1 {key} {key}"), KeyFileFault::Damaged),
-            (format!("strongroom-key-1 {key}\nstrongroom-key-1 {key}"), KeyFileFault::Damaged),
-        ] {
-            assert_eq!(decode(&text), Err(fault), "{text}");
-        }
-    }
-
-    #[test]
-    fn hostile_parameters_are_refused_before_they_cost_anything() {
-        let cost = |m: u32, p: u32, l: u32| {
-            let mut bytes = vec![1];
-            Writer::new(&mut bytes).u32(m).u32(p).u32(l).bytes(&[0; 16 + WRAP]);
-            ByPassphrase::decode(&bytes).is_ok()
-        };
-        assert!(cost(64 * 1024, 3, 1));
-        for (m, p, l) in [(u32::MAX, 3, 1), (65_536, u32::MAX, 1), (65_536, 3, u32::MAX), (8, 3, 1), (65_536, 0, 1)] {
-            assert!(!cost(m, p, l), "{m} KiB, {p} passes, {l} lanes");
-        }
-    }
-}
+mod tests;

@@ -12,66 +12,34 @@ pub(crate) const MAX_LABEL: usize = 512;
 
 const WHAT: &str = "record's metadata";
 
-/// What is kept about a record, sealed with it. No `Debug`: owner and labels are the host's own words.
-#[derive(Clone, PartialEq, Eq)]
+/// A record's metadata, sealed with it. No `Debug`: owner and labels are the host's own words.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Meta {
-    /// Who owns the record, as policies see it.
+    /// The record's owner, as policies see it.
     pub(crate) owner: Option<String>,
     pub(crate) labels: Vec<String>,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
     /// The record it is about; `None` if it is its own data subject.
     pub(crate) subject: Option<(CollectionId, RecordId)>,
-    /// What the journal calls the data subject.
+    /// The data subject's name in the journal.
     pub(crate) pseudonym: Pseudonym,
     /// The record's number within its data subject.
     pub(crate) number: u32,
-    /// Until when it has to be kept.
+    /// The time until which the record has to be kept.
     pub(crate) retention: Option<Timestamp>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Wire<S, L> {
-    owner: Option<S>,
-    labels: L,
-    created: i64,
-    updated: i64,
-    subject: Option<([u8; 16], [u8; 16])>,
-    pseudonym: [u8; 16],
-    number: u32,
-    retention: Option<i64>,
-}
-
 impl Meta {
-    /// The metadata as bincode, at most 65,535 bytes.
+    /// Returns the metadata as bincode, at most 65,535 bytes.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, FormatError> {
         self.check()?;
-        let wire = Wire {
-            owner: self.owner.as_deref(),
-            labels: self.labels.as_slice(),
-            created: self.created.as_micros(),
-            updated: self.updated.as_micros(),
-            subject: self.subject.map(|(collection, record)| (*collection.as_bytes(), *record.as_bytes())),
-            pseudonym: *self.pseudonym.as_bytes(),
-            number: self.number,
-            retention: self.retention.map(Timestamp::as_micros),
-        };
-        encode(WHAT, &wire)
+        encode(WHAT, self)
     }
 
-    /// The metadata that `bytes` are the whole encoding of.
+    /// Decodes the metadata that `bytes` are the whole encoding of.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
-        let wire: Wire<String, Vec<String>> = decode(WHAT, bytes)?;
-        let meta = Self {
-            owner: wire.owner,
-            labels: wire.labels,
-            created: Timestamp::from_micros(wire.created),
-            updated: Timestamp::from_micros(wire.updated),
-            subject: wire.subject.map(|(c, r)| (CollectionId::from_bytes(c), RecordId::from_bytes(r))),
-            pseudonym: Pseudonym::from_bytes(wire.pseudonym),
-            number: wire.number,
-            retention: wire.retention.map(Timestamp::from_micros),
-        };
+        let meta: Self = decode(WHAT, bytes)?;
         meta.check()?;
         Ok(meta)
     }
@@ -89,40 +57,4 @@ impl Meta {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample() -> Meta {
-        Meta {
-            owner: Some("sales-7".to_owned()),
-            labels: vec!["vip".to_owned(), String::new()],
-            created: Timestamp::from_micros(1),
-            updated: Timestamp::from_micros(-2),
-            subject: Some((CollectionId::from_bytes([3; 16]), RecordId::from_bytes([4; 16]))),
-            pseudonym: Pseudonym::from_bytes([5; 16]),
-            number: 6,
-            retention: Some(Timestamp::from_micros(i64::MAX)),
-        }
-    }
-
-    #[test]
-    fn metadata_reads_back_and_every_cut_is_refused() {
-        let bytes = sample().encode().unwrap();
-        assert!(Meta::decode(&bytes).ok().unwrap() == sample());
-        for cut in 0..bytes.len() {
-            assert!(Meta::decode(&bytes[..cut]).is_err(), "cut at {cut}");
-        }
-        assert!(Meta::decode(&[&bytes[..], &[0]].concat()).is_err());
-    }
-
-    #[test]
-    fn labels_over_their_limits_are_refused_and_at_them_fit_a_body() {
-        let mut meta = sample();
-        meta.labels = vec!["x".repeat(MAX_LABEL); MAX_LABELS];
-        assert!(meta.encode().unwrap().len() < usize::from(u16::MAX));
-        meta.labels.push(String::new());
-        assert!(meta.encode().is_err());
-        meta.labels = vec!["x".repeat(MAX_LABEL + 1)];
-        assert!(meta.encode().is_err());
-    }
-}
+mod tests;

@@ -1,8 +1,11 @@
-//! Where things stand in the store: one ordered space of keys, cut by a first byte.
+//! Places in the store: one ordered space of keys, cut by a first byte.
 //!
 //! Keys hold random ids, counters and MACs, never a name or a value.
 
 use crate::model::{CollectionId, RecordId, Revision, Slot, TenantId};
+
+/// Tenant, collection and record of a row.
+type RowIds = (TenantId, CollectionId, RecordId);
 
 /// A key space. The bytes are format: they never change their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,14 +57,18 @@ pub(crate) fn rows_of(tenant: TenantId, collection: CollectionId) -> Vec<u8> {
     key(Space::Row, &[tenant.as_bytes(), collection.as_bytes()])
 }
 
-/// Collection and record of a row's key.
-pub(crate) fn row_of_key(key: &[u8]) -> Option<(TenantId, CollectionId, RecordId)> {
-    let (space, rest) = key.split_first()?;
-    let (tenant, rest) = rest.split_first_chunk::<16>()?;
-    let (collection, rest) = rest.split_first_chunk::<16>()?;
-    let record: &[u8; 16] = rest.try_into().ok()?;
-    (*space == Space::Row as u8)
-        .then(|| (TenantId::from_bytes(*tenant), CollectionId::from_bytes(*collection), RecordId::from_bytes(*record)))
+/// Tenant, collection and record of a row's key.
+pub(crate) fn row_of_key(key: &[u8]) -> Option<RowIds> {
+    row_and_rest(Space::Row, key).filter(|(_, rest)| rest.is_empty()).map(|(row, _)| row)
+}
+
+fn row_and_rest(space: Space, key: &[u8]) -> Option<(RowIds, &[u8])> {
+    let rest = key.strip_prefix(&[space as u8])?;
+    let (tenant, rest) = rest.split_first_chunk()?;
+    let (collection, rest) = rest.split_first_chunk()?;
+    let (record, rest) = rest.split_first_chunk()?;
+    let row = (TenantId::from_bytes(*tenant), CollectionId::from_bytes(*collection), RecordId::from_bytes(*record));
+    Some((row, rest))
 }
 
 pub(crate) fn chunk(
@@ -71,28 +78,16 @@ pub(crate) fn chunk(
     revision: Revision,
     number: u16,
 ) -> Vec<u8> {
-    key(
-        Space::Chunk,
-        &[
-            tenant.as_bytes(),
-            collection.as_bytes(),
-            record.as_bytes(),
-            &revision.get().to_be_bytes(),
-            &number.to_be_bytes(),
-        ],
-    )
+    let (revision, number) = (revision.get().to_be_bytes(), number.to_be_bytes());
+    key(Space::Chunk, &[tenant.as_bytes(), collection.as_bytes(), record.as_bytes(), &revision, &number])
 }
 
-/// Whose part of a long body stands under a key, of which revision, and its number.
-pub(crate) fn chunk_of_key(key: &[u8]) -> Option<((TenantId, CollectionId, RecordId), Revision, u16)> {
-    let (space, rest) = key.split_first()?;
-    let (tenant, rest) = rest.split_first_chunk::<16>()?;
-    let (collection, rest) = rest.split_first_chunk::<16>()?;
-    let (record, rest) = rest.split_first_chunk::<16>()?;
-    let (revision, number) = rest.split_first_chunk::<8>()?;
+/// Reads from the key of a part of a long body: the row, the revision and the part's number.
+pub(crate) fn chunk_of_key(key: &[u8]) -> Option<(RowIds, Revision, u16)> {
+    let (row, rest) = row_and_rest(Space::Chunk, key)?;
+    let (revision, number) = rest.split_first_chunk()?;
     let number = u16::from_be_bytes(number.try_into().ok()?);
-    let row = (TenantId::from_bytes(*tenant), CollectionId::from_bytes(*collection), RecordId::from_bytes(*record));
-    (*space == Space::Chunk as u8).then(|| (row, Revision::new(u64::from_be_bytes(*revision)), number))
+    Some((row, Revision::new(u64::from_be_bytes(*revision)), number))
 }
 
 pub(crate) fn entry(tenant: TenantId, mac: &[u8; 32]) -> Vec<u8> {
@@ -118,12 +113,12 @@ pub(crate) fn changes(position: u64, number: u32) -> Vec<u8> {
     key(Space::Changes, &[&position.to_be_bytes(), &number.to_be_bytes()])
 }
 
-/// The leaf hashes of the segment that begins at `first`.
+/// Returns the leaf hashes of the segment that begins at `first`.
 pub(crate) fn leaves(first: u64) -> Vec<u8> {
     key(Space::Leaves, &[&first.to_be_bytes()])
 }
 
-/// The position that such a key begins at.
+/// Returns the position that such a key begins at.
 pub(crate) fn first_of_leaves_key(key: &[u8]) -> Option<u64> {
     let (_, first) = key.split_first()?;
     first.try_into().ok().map(u64::from_be_bytes)
@@ -133,12 +128,12 @@ pub(crate) fn journal_base() -> Vec<u8> {
     key(Space::JournalBase, &[])
 }
 
-/// The last dropped block of a tenant, or of the vault itself.
+/// Returns the last dropped block of a tenant, or of the vault itself.
 pub(crate) fn journal_tip(tenant: Option<TenantId>) -> Vec<u8> {
     key(Space::JournalBase, &[tenant.as_ref().map_or(&[0; 16][..], |id| id.as_bytes().as_slice())])
 }
 
-/// Whose tip a key is for; `Some(None)` is the vault's own.
+/// Reads whose tip a key is for; `Some(None)` is the vault's own.
 pub(crate) fn tenant_of_tip_key(key: &[u8]) -> Option<Option<TenantId>> {
     let (_, tenant) = key.split_first()?;
     let tenant: [u8; 16] = tenant.try_into().ok()?;
@@ -157,57 +152,57 @@ pub(crate) fn tenant_name(tenant: TenantId) -> Vec<u8> {
     key(Space::TenantName, &[tenant.as_bytes()])
 }
 
-/// One part of what a collection keeps in `space` (name, schema, dictionary).
+/// Returns one part of what a collection keeps in `space` (name, schema, dictionary).
 pub(crate) fn collection_part(space: Space, tenant: TenantId, collection: CollectionId, number: u16) -> Vec<u8> {
     key(space, &[tenant.as_bytes(), collection.as_bytes(), &number.to_be_bytes()])
 }
 
-/// The collection and the part number of such a key.
+/// Returns the collection and the part number of such a key.
 pub(crate) fn collection_of_key(key: &[u8]) -> Option<(CollectionId, u16)> {
     let (_, rest) = key.split_first_chunk::<17>()?;
     let (collection, number) = rest.split_first_chunk::<16>()?;
     Some((CollectionId::from_bytes(*collection), u16::from_be_bytes(number.try_into().ok()?)))
 }
 
-/// One part of a policy's text.
+/// Returns one part of a policy's text.
 pub(crate) fn policy(version: &[u8; 32], number: u16) -> Vec<u8> {
     key(Space::Policy, &[version, &number.to_be_bytes()])
 }
 
-/// The version and the part number of such a key.
+/// Returns the version and the part number of such a key.
 pub(crate) fn policy_of_key(key: &[u8]) -> Option<([u8; 32], u16)> {
     let (_, rest) = key.split_first()?;
     let (version, number) = rest.split_first_chunk::<32>()?;
     Some((*version, u16::from_be_bytes(number.try_into().ok()?)))
 }
 
-/// What is remembered for policies under this id.
+/// Returns the fact with this id.
 pub(crate) fn fact(tenant: TenantId, id: RecordId) -> Vec<u8> {
     key(Space::Fact, &[tenant.as_bytes(), id.as_bytes()])
 }
 
-/// The id of a fact's key.
+/// Returns the id of a fact's key.
 pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
     let (_, id) = key.split_first_chunk::<17>()?;
     id.try_into().ok().map(RecordId::from_bytes)
 }
 
-/// How far the sink with this hash of its name is.
+/// Returns the place in the journal of the sink with this hash of its name.
 pub(crate) fn cursor(sink: &[u8; 32]) -> Vec<u8> {
     key(Space::Cursor, &[sink])
 }
 
-/// How far a scrub has come with the vault.
+/// Returns a scrub's progress with the vault.
 pub(crate) fn scrub() -> Vec<u8> {
     key(Space::Scrub, &[])
 }
 
-/// How far a scrub has come with a tenant.
+/// Returns a scrub's progress with a tenant.
 pub(crate) fn scrubbed_tenant(tenant: TenantId) -> Vec<u8> {
     key(Space::Scrub, &[tenant.as_bytes()])
 }
 
-/// All parts of the block at this position.
+/// Returns all parts of the block at this position.
 pub(crate) fn parts_of_block(position: u64) -> Vec<u8> {
     key(Space::Block, &[&position.to_be_bytes()])
 }
@@ -217,12 +212,12 @@ pub(crate) fn end_of_position(space: Space, position: u64) -> Vec<u8> {
     key(space, &[&position.to_be_bytes(), &[0xff; 5]])
 }
 
-/// All parts of the change list at this position.
+/// Returns all parts of the change list at this position.
 pub(crate) fn parts_of_changes(position: u64) -> Vec<u8> {
     key(Space::Changes, &[&position.to_be_bytes()])
 }
 
-/// The tenant of a key of a space that is cut by tenants.
+/// Returns the tenant of a key of a space that is cut by tenants.
 pub(crate) fn tenant_of_key(key: &[u8]) -> Option<TenantId> {
     let (_, rest) = key.split_first()?;
     rest.first_chunk::<16>().map(|id| TenantId::from_bytes(*id))
@@ -248,36 +243,4 @@ fn key(space: Space, parts: &[&[u8]]) -> Vec<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn row_key_says_whose_row_it_is() {
-        let (tenant, collection, record) =
-            (TenantId::from_bytes([1; 16]), CollectionId::from_bytes([2; 16]), RecordId::from_bytes([3; 16]));
-        let key = row(tenant, collection, record);
-        assert_eq!(key.len(), 49);
-        assert_eq!(row_of_key(&key), Some((tenant, collection, record)));
-        assert!(key.starts_with(&rows_of(tenant, collection)));
-        assert_eq!(row_of_key(&key[..48]), None);
-        assert_eq!(row_of_key(&entry(tenant, &[0; 32])), None);
-    }
-
-    #[test]
-    fn chunk_key_says_whose_part_it_is() {
-        let (tenant, collection, record) =
-            (TenantId::from_bytes([1; 16]), CollectionId::from_bytes([2; 16]), RecordId::from_bytes([3; 16]));
-        let key = chunk(tenant, collection, record, Revision::new(4), 5);
-        assert_eq!(chunk_of_key(&key), Some(((tenant, collection, record), Revision::new(4), 5)));
-        assert_eq!(chunk_of_key(&key[1..]), None);
-        assert_eq!(chunk_of_key(&key[..58]), None);
-        assert_eq!(chunk_of_key(&row(tenant, collection, record)), None);
-    }
-
-    #[test]
-    fn blocks_sort_by_position_then_part() {
-        assert!(block(1, 9) < block(2, 0));
-        assert!(block(255, 0) < block(256, 0));
-        assert_eq!(position_of_key(&block(7, 2)), Some((7, 2)));
-    }
-}
+mod tests;

@@ -19,13 +19,13 @@ const TOMBSTONE_PLAIN: usize = 1 + 4 + 16 + 8;
 const LIVE: u8 = 1;
 const DEAD: u8 = 2;
 
-/// What a row says in the clear about how to open it. All of it is bound into both seals.
+/// The readable part of a row, by which it is opened. All of it is bound into both seals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RowHead {
     pub(crate) epoch: Epoch,
     pub(crate) slot: Slot,
     pub(crate) revision: Revision,
-    /// How much of the dictionary the row was written with.
+    /// The length of the dictionary that the row was written with.
     pub(crate) dictionary: u16,
 }
 
@@ -43,12 +43,12 @@ pub(crate) struct LiveRow<'a> {
     /// The part of the body that stands here; all of it when `chunks` is `None`.
     pub(crate) inline: &'a [u8],
     pub(crate) chunks: Option<Chunks>,
-    /// What the first digest covers: all but the links.
+    /// The input of the first digest: all but the links.
     pub(crate) primary: &'a [u8],
     pub(crate) links: &'a [u8],
 }
 
-/// Where the rest of a long body is.
+/// The chunks with the rest of a long body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Chunks {
     pub(crate) count: u16,
@@ -133,7 +133,7 @@ pub(crate) fn build_row(
     Ok((out, chunks))
 }
 
-/// What is left of a record that is gone.
+/// The remains of a record that is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Tombstone {
     pub(crate) kind: TombstoneKind,
@@ -143,7 +143,7 @@ pub(crate) struct Tombstone {
     pub(crate) revision: Revision,
 }
 
-/// Why a record is gone.
+/// The reason why a record is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TombstoneKind {
     Deleted = 1,
@@ -151,7 +151,7 @@ pub(crate) enum TombstoneKind {
 }
 
 impl Tombstone {
-    /// What is sealed, of one fixed size.
+    /// Encodes the part that is sealed, of one fixed size.
     pub(crate) fn to_bytes(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(TOMBSTONE_PLAIN);
         let mut writer = Writer::new(&mut out);
@@ -177,7 +177,7 @@ impl Tombstone {
     }
 }
 
-/// A tombstone's row from its sealed part.
+/// Returns a tombstone's row from its sealed part.
 pub(crate) fn build_tombstone(sealed: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(TOMBSTONE);
     Writer::new(&mut out).u8(ROW_VERSION).u8(SUITE).u8(DEAD).bytes(sealed);
@@ -187,62 +187,4 @@ pub(crate) fn build_tombstone(sealed: &[u8]) -> Vec<u8> {
 const _: () = assert!(SALT == 24 && TOMBSTONE == 104);
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HEAD: RowHead = RowHead { epoch: Epoch(2), slot: Slot(3), revision: Revision::new(4), dictionary: 5 };
-
-    fn live(bytes: &[u8]) -> LiveRow<'_> {
-        match RawRow::parse(bytes).unwrap() {
-            RawRow::Live(row) => row,
-            RawRow::Tombstone(_) => panic!("a tombstone"),
-        }
-    }
-
-    #[test]
-    fn row_reads_back_with_its_links_apart_from_what_backups_carry() {
-        for length in [BODY_TAG, INLINE, INLINE + 1, INLINE + CHUNK, INLINE + CHUNK + 1, MAX_BODY] {
-            let body: Vec<u8> = (0..length).map(|i| i as u8).collect();
-            let (mut bytes, chunks) = build_row(&HEAD, &[7; WRAPPED], &body).unwrap();
-            let primary = bytes.len();
-            bytes.extend_from_slice(b"links");
-            let row = live(&bytes);
-            assert_eq!(row.head, HEAD);
-            assert_eq!((row.wrapped, row.links, row.primary.len()), (&[7; WRAPPED], &b"links"[..], primary));
-            assert_eq!([row.inline.to_vec(), chunks.concat()].concat(), body);
-            assert_eq!(row.chunks.map_or(0, |c| c.count), chunks.len() as u16);
-            assert!(bytes.len() <= 4096);
-        }
-    }
-
-    #[test]
-    fn row_with_lying_lengths_kinds_or_versions_is_refused() {
-        let (bytes, _) = build_row(&HEAD, &[7; WRAPPED], &[1; 64]).unwrap();
-        for (at, value) in [(0, 0), (0, 2), (1, 9), (2, 9), (21, 0xff), (24, 1), (26, 1)] {
-            let mut bad = bytes.clone();
-            bad[at] = value;
-            assert!(RawRow::parse(&bad).is_err(), "byte {at}");
-        }
-        for cut in 0..bytes.len() {
-            assert!(RawRow::parse(&bytes[..cut]).is_err(), "cut at {cut}");
-        }
-        assert!(build_row(&HEAD, &[7; WRAPPED], &vec![0; MAX_BODY + 1]).is_err());
-    }
-
-    #[test]
-    fn tombstone_reads_back_and_has_one_size() {
-        let tombstone = Tombstone {
-            kind: TombstoneKind::Deleted,
-            slot: Slot(9),
-            pseudonym: Pseudonym::from_bytes([8; 16]),
-            revision: Revision::new(7),
-        };
-        let bytes = tombstone.to_bytes();
-        assert_eq!(bytes.len(), TOMBSTONE_PLAIN);
-        assert_eq!(Tombstone::from_bytes(&bytes), Ok(tombstone));
-        let row = build_tombstone(&[0; TOMBSTONE - 3]);
-        assert!(matches!(RawRow::parse(&row), Ok(RawRow::Tombstone(sealed)) if sealed.len() == TOMBSTONE - 3));
-        assert!(RawRow::parse(&row[..TOMBSTONE - 1]).is_err());
-        assert!(Tombstone::from_bytes(&[9; TOMBSTONE_PLAIN]).is_err());
-    }
-}
+mod tests;

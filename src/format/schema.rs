@@ -13,12 +13,12 @@ pub(crate) const MAX_LISTED_INDEXES: usize = 4096;
 
 const WHAT: &str = "schema";
 
-/// What is stored of a schema.
+/// A schema, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredSchema {
     /// Field names are the records' own, and in their bodies.
     pub(crate) open: bool,
-    /// Of a closed collection every field its type has now; of an open one those that its schema names.
+    /// The rules of every field that the type has now; of an open collection, of those that its schema names.
     pub(crate) fields: Vec<StoredRule>,
     /// Every version of every index, in the order they were made.
     pub(crate) indexes: Vec<StoredIndex>,
@@ -26,20 +26,20 @@ pub(crate) struct StoredSchema {
     pub(crate) next_index: u16,
 }
 
-/// What the schema says of one field.
+/// The schema's rule for one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredRule {
     pub(crate) field: StoredKey,
     pub(crate) classification: StoredClassification,
     /// The names it had before, as the schema gives them.
     pub(crate) was: Vec<String>,
-    /// What masks it, for the reader of a schema; masks themselves are code.
+    /// The mask's description, for the reader of a schema; masks themselves are code.
     pub(crate) mask: Option<String>,
-    /// Whether policies see its value.
+    /// True if policies see the field's value.
     pub(crate) attribute: bool,
 }
 
-/// Which field: its number in the dictionary, or its name in an open collection. Of an index also the records' owner.
+/// A field, by its number in the dictionary, or its name in an open collection; for an index also the records' owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum StoredKey {
     Number(u16),
@@ -47,7 +47,7 @@ pub(crate) enum StoredKey {
     Owner,
 }
 
-/// How much harm a field's disclosure does.
+/// A degree of harm that a field's disclosure does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum StoredClassification {
     Public,
@@ -63,22 +63,12 @@ pub(crate) struct StoredIndex {
     pub(crate) version: u16,
     pub(crate) field: StoredKey,
     pub(crate) unique: bool,
-    pub(crate) normalizer: StoredNormalizer,
+    pub(crate) normalizer: Normalizer,
     pub(crate) normalizer_version: u16,
     pub(crate) state: IndexState,
 }
 
-/// A [`Normalizer`], as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum StoredNormalizer {
-    Exact,
-    Text,
-    Email,
-    Phone { region: [u8; 2] },
-    NationalId,
-}
-
-/// How far an index is.
+/// The progress of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum IndexState {
     /// Written to, and not complete yet.
@@ -98,7 +88,7 @@ impl StoredSchema {
         Ok(out)
     }
 
-    /// The schema that `bytes` are the whole encoding of.
+    /// Decodes the schema that `bytes` are the whole encoding of.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
         let mut reader = Reader::new(WHAT, bytes);
         reader.version(SCHEMA_VERSION)?;
@@ -125,29 +115,5 @@ impl StoredSchema {
             return invalid("an index has an id that isn't given out yet");
         }
         Ok(())
-    }
-}
-
-impl From<&Normalizer> for StoredNormalizer {
-    fn from(normalizer: &Normalizer) -> Self {
-        match normalizer {
-            Normalizer::Exact => Self::Exact,
-            Normalizer::Text => Self::Text,
-            Normalizer::Email => Self::Email,
-            Normalizer::Phone { region } => Self::Phone { region: *region },
-            Normalizer::NationalId => Self::NationalId,
-        }
-    }
-}
-
-impl From<&StoredNormalizer> for Normalizer {
-    fn from(normalizer: &StoredNormalizer) -> Self {
-        match normalizer {
-            StoredNormalizer::Exact => Self::Exact,
-            StoredNormalizer::Text => Self::Text,
-            StoredNormalizer::Email => Self::Email,
-            StoredNormalizer::Phone { region } => Self::Phone { region: *region },
-            StoredNormalizer::NationalId => Self::NationalId,
-        }
     }
 }

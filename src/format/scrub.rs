@@ -1,4 +1,4 @@
-//! How far a scrub has come: with the vault, and with each of its tenants. Stored sealed.
+//! A scrub's progress: with the vault, and with each of its tenants. Stored sealed.
 
 use super::{FormatError, Reader, Writer, frontier};
 use crate::model::JournalEpochId;
@@ -11,12 +11,12 @@ const DIGEST: usize = 40;
 /// Keys of a tenant that a scrub reads are at most this long.
 pub(crate) const MAX_CURSOR: usize = 64;
 
-/// What is common to all tenants.
+/// The progress that is common to all tenants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ScrubbedVault {
     /// Drawn anew each time that the state is saved; the parts of tenants name it.
     pub(crate) save: [u8; 16],
-    /// How many tenants have a part.
+    /// The number of tenants that have a part.
     pub(crate) tenants: u32,
     /// Values read of tenants so far, for progress.
     pub(crate) read: u64,
@@ -42,25 +42,25 @@ pub(crate) struct ScrubbedTip {
     pub(crate) commit_mac: [u8; 32],
 }
 
-/// What is known of one tenant.
+/// The progress with one tenant.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct ScrubbedTenant {
     pub(crate) save: [u8; 16],
-    /// Its last block.
+    /// The tenant's last block.
     pub(crate) tip: Option<ScrubbedTip>,
     /// The digest of its change lists among the blocks opened.
     pub(crate) changes: [u8; DIGEST],
     pub(crate) rows: ScrubbedRows,
 }
 
-/// How far a tenant's own values were read.
+/// The progress with a tenant's own values.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum ScrubbedRows {
     /// Not at all, or in vain.
     Ahead,
     /// All, and as they should be.
     Done,
-    /// Up to a key. The digests of what was read, and those that the whole tenant had then.
+    /// Read up to a key. The digests of the values read, and those that the whole tenant had then.
     UnderWay { cursor: Vec<u8>, read: [[u8; DIGEST]; 2], whole: [[u8; DIGEST]; 2] },
 }
 
@@ -77,7 +77,7 @@ impl ScrubbedVault {
         out
     }
 
-    /// The whole of `bytes`.
+    /// Decodes the whole of `bytes`.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
         let mut reader = Reader::new(VAULT, bytes);
         reader.version(VERSION)?;
@@ -117,7 +117,7 @@ impl ScrubbedTenant {
         Ok(out)
     }
 
-    /// The whole of `bytes`.
+    /// Decodes the whole of `bytes`.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
         let mut reader = Reader::new(TENANT, bytes);
         reader.version(VERSION)?;
@@ -157,71 +157,4 @@ fn tip(reader: &mut Reader<'_>) -> Result<Option<ScrubbedTip>, FormatError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::format::vectors::{bytes, published};
-
-    fn vault() -> ScrubbedVault {
-        let tip = ScrubbedTip { position: 4, sequence: 2, commit_mac: [0x44; 32] };
-        ScrubbedVault {
-            save: [0x11; 16],
-            tenants: 3,
-            read: 0x0102,
-            epoch: JournalEpochId::from_bytes([0x22; 16]),
-            begun: 6,
-            skipped: 0,
-            good: 4,
-            size: 5,
-            frontier: vec![[0x33; 32], [0x34; 32]],
-            tip: Some(tip),
-        }
-    }
-
-    fn tenants() -> [ScrubbedTenant; 3] {
-        let tip = ScrubbedTip { position: 3, sequence: 9, commit_mac: [0x55; 32] };
-        let cursor = [&[1], &[0x66; 48][..]].concat();
-        let under_way =
-            ScrubbedRows::UnderWay { cursor, read: [[0x71; 40], [0x72; 40]], whole: [[0x73; 40], [0x74; 40]] };
-        let one = |tip, rows| ScrubbedTenant { save: [0x11; 16], tip, changes: [0x70; 40], rows };
-        [one(None, ScrubbedRows::Ahead), one(Some(tip), ScrubbedRows::Done), one(Some(tip), under_way)]
-    }
-
-    #[test]
-    fn states_are_those_of_the_published_vectors() {
-        let vectors = published("scrub");
-        assert_eq!(vault().encode(), bytes(&vectors["vault"]));
-        assert!(ScrubbedVault::decode(&bytes(&vectors["vault"])) == Ok(vault()));
-        for (tenant, name) in tenants().into_iter().zip(["ahead", "done", "under_way"]) {
-            let published = bytes(&vectors["tenants"][name]);
-            assert_eq!(tenant.encode().unwrap(), published, "{name}");
-            assert!(ScrubbedTenant::decode(&published) == Ok(tenant), "{name}");
-        }
-    }
-
-    #[test]
-    fn cut_grown_or_contradictory_states_are_refused() {
-        let whole = vault().encode();
-        for end in 0..whole.len() {
-            assert!(ScrubbedVault::decode(&whole[..end]).is_err(), "{end}");
-        }
-        assert!(ScrubbedVault::decode(&[&whole[..], &[0]].concat()).is_err());
-        for wrong in [
-            ScrubbedVault { good: 6, ..vault() },
-            ScrubbedVault { skipped: 6, ..vault() },
-            ScrubbedVault { tip: Some(ScrubbedTip { position: 5, ..vault().tip.unwrap() }), ..vault() },
-        ] {
-            assert!(ScrubbedVault::decode(&wrong.encode()).is_err());
-        }
-        for tenant in tenants() {
-            let whole = tenant.encode().unwrap();
-            for end in 0..whole.len() {
-                assert!(ScrubbedTenant::decode(&whole[..end]).is_err(), "{end}");
-            }
-            assert!(ScrubbedTenant::decode(&[&whole[..], &[0]].concat()).is_err());
-        }
-        let (digests, cursor) = ([[0; 40]; 2], vec![1; MAX_CURSOR + 1]);
-        let rows = ScrubbedRows::UnderWay { cursor, read: digests, whole: digests };
-        let [_, _, known] = tenants();
-        assert!(ScrubbedTenant { rows, ..known }.encode().is_err());
-    }
-}
+mod tests;

@@ -1,6 +1,9 @@
-//! What the keyring's sealed files have in common: a version byte in the clear, then the seal.
+//! The frames of sealed things: before the seal a version byte stands in the clear, in the store also the suite.
 
 use super::{FormatError, Reader, Writer};
+
+/// The version of a sealed value of the store.
+const VERSION: u8 = 1;
 
 /// `version ‖ sealed`.
 pub(crate) fn encode(version: u8, sealed: &[u8]) -> Vec<u8> {
@@ -9,9 +12,21 @@ pub(crate) fn encode(version: u8, sealed: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The version, of at most `known`, and the sealed bytes.
+/// Returns the version, of at most `known`, and the sealed bytes.
 pub(crate) fn decode<'a>(what: &'static str, known: u8, bytes: &'a [u8]) -> Result<(u8, &'a [u8]), FormatError> {
     let mut reader = Reader::new(what, bytes);
     let version = reader.version(known)?;
     Ok((version, reader.rest()))
+}
+
+/// `version ‖ suite ‖ sealed`, for a value of the store.
+pub(crate) fn wrap(suite: u8, sealed: &[u8]) -> Vec<u8> {
+    encode(VERSION, &[&[suite], sealed].concat())
+}
+
+/// Returns the suite and the sealed part of a `what` that [`wrap`] framed.
+pub(crate) fn unwrap<'a>(what: &'static str, stored: &'a [u8]) -> Result<(u8, &'a [u8]), FormatError> {
+    let mut reader = Reader::new(what, stored);
+    reader.version(VERSION)?;
+    Ok((reader.u8()?, reader.rest()))
 }

@@ -1,7 +1,7 @@
 //! Decoders of the journal.
 
 use crate::audit::{Entry, Head, HeadKey, decode_head_file, encode_head_file, events, evidence};
-use crate::format::{block as layout, head as texts, journal_entry, journal_state};
+use crate::format::{block as layout, head as texts, journal_entry, journal_state, sealed_file};
 
 pub(super) fn block(bytes: &[u8]) {
     let total = layout::total_length(bytes);
@@ -42,10 +42,10 @@ pub(super) fn entry(bytes: &[u8]) {
 }
 
 pub(super) fn state(bytes: &[u8]) {
-    if let Ok((suite, sealed)) = journal_state::unwrap(bytes) {
-        assert_eq!(journal_state::wrap(suite, sealed), bytes);
+    if let Ok((suite, sealed)) = sealed_file::unwrap(journal_state::WHAT, bytes) {
+        assert_eq!(sealed_file::wrap(suite, sealed), bytes);
     }
-    if let Ok(fields) = journal_state::Fields::decode(bytes) {
+    if let Ok(fields) = journal_state::StateFields::decode(bytes) {
         assert_eq!(fields.encode(), bytes);
     }
 }

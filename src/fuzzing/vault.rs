@@ -5,11 +5,11 @@ mod types;
 
 use crate::audit::Verdict;
 use crate::error::{Error, Result};
-use crate::keys::{MasterKey, MasterKeyError, WrapContext};
+use crate::keys::danger::NoKey;
 use crate::model::{Actor, RecordId, Revision};
 use crate::policy::Roles;
 use crate::record::Document;
-use crate::vault::{Collection, Escrow, Memory, NewMeta, Tenant, Vault};
+use crate::vault::{Collection, Memory, NewMeta, Tenant, Vault};
 
 use model::{Model, Rows};
 use types::{Customer, EMAILS, Earlier, Later, NAMES};
@@ -20,7 +20,7 @@ const CALLS: usize = 96;
 const BATCH: u8 = 6;
 const TENANTS: [&str; 2] = ["acme", "globex"];
 
-/// What the bytes say, one choice after the other; zeros behind their end.
+/// The choices that the bytes stand for, one after the other; zeros behind their end.
 struct Choices<'a>(&'a [u8]);
 
 impl Choices<'_> {
@@ -47,26 +47,9 @@ impl Choices<'_> {
         }
     }
 
-    /// One of the records that there are or were, or one that nobody has.
+    /// Returns one of the records that there are or were, or one that nobody has.
     fn record(&mut self, rows: &Rows) -> RecordId {
         rows.nth(usize::from(self.next())).unwrap_or(RecordId::from_bytes([0xee; 16]))
-    }
-}
-
-struct Lock;
-
-impl MasterKey for Lock {
-    fn id(&self) -> String {
-        "fuzzing".to_owned()
-    }
-
-    fn wrap(&self, key: &[u8; 32], _: &WrapContext) -> Result<Vec<u8>, MasterKeyError> {
-        Ok(key.to_vec())
-    }
-
-    fn unwrap(&self, wrapped: &[u8], _: &WrapContext, key: &mut [u8; 32]) -> Result<(), MasterKeyError> {
-        *key = wrapped.try_into().map_err(|_| MasterKeyError::Rejected)?;
-        Ok(())
     }
 }
 
@@ -93,11 +76,11 @@ struct Pair {
 
 pub(super) fn run(bytes: &[u8]) {
     let memory = Memory::new();
-    let vault = Vault::in_memory(&memory).master_key(Lock).policy(roles()).create().unwrap();
+    let vault = Vault::in_memory(&memory).master_key(NoKey).policy(roles()).create().unwrap();
     for name in TENANTS {
-        let tenant = vault.create_tenant(name, Escrow::Unescrowed, &admin()).unwrap();
-        tenant.define::<Earlier>(&admin()).unwrap();
-        tenant.define_as::<Document>(types::papers(), &admin()).unwrap();
+        let tenant = vault.session(admin()).unwrap().create_tenant(name).unwrap();
+        tenant.session(admin()).unwrap().define::<Earlier>().unwrap();
+        tenant.session(admin()).unwrap().define_as::<Document>(types::papers()).unwrap();
     }
     let mut pair = Pair { memory, vault, models: Default::default() };
     let mut choices = Choices(bytes);
@@ -110,7 +93,7 @@ pub(super) fn run(bytes: &[u8]) {
     pair.compare();
     pair.reopen();
     pair.compare();
-    assert_eq!(pair.vault.verify(&admin()).unwrap(), Verdict::Intact);
+    assert_eq!(pair.vault.session(admin()).unwrap().verify().unwrap(), Verdict::Intact);
     pair.vault.close().unwrap();
     assert!(matches!(pair.vault.tenant("acme"), Err(Error::Closed)));
 }
@@ -121,14 +104,14 @@ impl Pair {
         let which = usize::from(call >> 7);
         match call & 0x7f {
             0x70 => self.reopen(),
-            0x71 => assert_eq!(self.vault.verify(&admin()).unwrap(), Verdict::Intact),
+            0x71 => assert_eq!(self.vault.session(admin()).unwrap().verify().unwrap(), Verdict::Intact),
             0x72 => self.compare(),
             0x73 => {
-                self.tenant(which).define::<Later>(&admin()).unwrap();
+                self.tenant(which).session(admin()).unwrap().define::<Later>().unwrap();
                 self.models[which].evolved = true;
             }
             0x74 => {
-                let again = self.vault.create_tenant(TENANTS[which], Escrow::Unescrowed, &admin());
+                let again = self.vault.session(admin()).unwrap().create_tenant(TENANTS[which]);
                 assert!(matches!(again, Err(Error::TenantExists { .. })));
             }
             call if self.models[which].evolved => self.on::<Later>(which).call(call, choices),
@@ -154,7 +137,7 @@ impl Pair {
 
     fn reopen(&mut self) {
         self.vault.close().unwrap();
-        self.vault = Vault::in_memory(&self.memory).master_key(Lock).policy(roles()).open().unwrap();
+        self.vault = Vault::in_memory(&self.memory).master_key(NoKey).policy(roles()).open().unwrap();
         let health = self.vault.health();
         assert!(health.notices.is_empty() && !health.stopped, "{health:?}");
     }

@@ -38,7 +38,7 @@ pub(crate) fn seal_entry_with_salt(
     wrap_with_salt(value, Label::IndexEntry, &place.context(), &plaintext, salt).map_err(IndexError::crypto(WHAT))
 }
 
-/// The entry that was sealed for this place.
+/// Returns the entry that was sealed for this place.
 ///
 /// # Errors
 /// [`IndexError::Crypto`] for a wrong key or place, altered bytes or a wrong length; [`IndexError::Format`] for

@@ -1,4 +1,4 @@
-//! What can go wrong here.
+//! Errors of normalizers, and of the seals of entries and links.
 
 use crate::crypto::CryptoError;
 use crate::format::FormatError;
@@ -30,7 +30,7 @@ pub(crate) enum IndexError {
         #[source]
         source: CryptoError,
     },
-    /// What was sealed isn't what it should be.
+    /// The sealed content doesn't keep to its layout.
     #[error("the {what} doesn't hold together")]
     Format {
         what: &'static str,

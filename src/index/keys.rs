@@ -15,7 +15,7 @@ pub(crate) struct IndexKeys {
     values: MacKey,
 }
 
-/// Where an entry stands: what its seal is bound to.
+/// The place of an entry, which its seal is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EntryPlace {
     pub(crate) collection: CollectionId,
@@ -25,7 +25,7 @@ pub(crate) struct EntryPlace {
 }
 
 impl IndexKeys {
-    /// The keys of one version of one index, from its tenant's index key.
+    /// Returns the keys of one version of one index, from its tenant's index key.
     pub(crate) fn derive(
         tenant: &Key<role::Index>,
         collection: CollectionId,
@@ -37,29 +37,29 @@ impl IndexKeys {
         Ok(Self { collection, index, version, values: MacKey::new(&key) })
     }
 
-    /// The key of all entries of one value.
+    /// Returns the key of all entries of one value.
     pub(crate) fn value_key(&self, term: &Term) -> Key<role::Value> {
         let tag = Zeroizing::new(self.values.mac(&[term.as_bytes()]));
         Key::copied(&tag)
     }
 
-    /// The place of an entry of this index.
+    /// Returns the place of an entry of this index.
     pub(crate) const fn place(&self, position: u64) -> EntryPlace {
         EntryPlace { collection: self.collection, index: self.index, version: self.version, position }
     }
 
-    /// The number of the index in its collection.
+    /// Returns the number of the index in its collection.
     pub(crate) const fn index(&self) -> u16 {
         self.index
     }
 
-    /// The version of the index.
+    /// Returns the version of the index.
     pub(crate) const fn version(&self) -> u16 {
         self.version
     }
 }
 
-/// What a value's entry at a position is stored under.
+/// Returns the store key of a value's entry at a position.
 pub(crate) fn entry_key(value: &Key<role::Value>, position: u64) -> Mac {
     mac(value, &[&position.to_be_bytes()])
 }

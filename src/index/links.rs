@@ -21,19 +21,19 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// The link as its layout has it.
+    /// Returns the link as its layout has it.
     pub(crate) fn raw(&self) -> RawLink<'_> {
         let Self { index, version, ref value_key, position } = *self;
         RawLink { index, version, value_key: value_key.expose(), position }
     }
 
-    /// Where the entry stands.
+    /// Returns the place of the entry.
     pub(crate) const fn place(&self, collection: CollectionId) -> EntryPlace {
         EntryPlace { collection, index: self.index, version: self.version, position: self.position }
     }
 }
 
-/// Whose links they are: what their seal is bound to.
+/// The record and revision of links, which their seal is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LinksPlace {
     pub(crate) tenant: TenantId,
@@ -52,7 +52,7 @@ impl LinksPlace {
     }
 }
 
-/// The section that goes behind the row's body. Links may come in any order.
+/// Returns the section that goes behind the row's body. Links may come in any order.
 ///
 /// # Errors
 /// [`IndexError::Format`] for more than 48 links, or two of one index and version; [`IndexError::Crypto`] if the system
@@ -98,7 +98,7 @@ pub(crate) fn seal_links_with_salt(
     join(raw.len(), &sealed).map_err(IndexError::format(WHAT))
 }
 
-/// The links of a section, ascending by index and version.
+/// Returns the links of a section, ascending by index and version.
 ///
 /// # Errors
 /// [`IndexError::Crypto`] for a wrong key or place or altered bytes; [`IndexError::Format`] for a section or contents

@@ -6,8 +6,8 @@ use super::{NormalizerError, Term};
 use crate::crypto::Zeroizing;
 use crate::model::{IndexValue, Normalizer};
 
-/// The version of what a normalizer does. A change to it makes terms that old entries don't have, so a schema keeps the
-/// version its index was built with, and a new one means a new version of the index.
+/// Returns the version of what a normalizer does. A change to it makes terms that old entries don't have, so a schema
+/// keeps the version its index was built with, and a new one means a new version of the index.
 pub(crate) const fn version(normalizer: &Normalizer) -> u8 {
     match normalizer {
         Normalizer::Exact => 1,
@@ -18,7 +18,7 @@ pub(crate) const fn version(normalizer: &Normalizer) -> u8 {
     }
 }
 
-/// Whether this build can do what the normalizer asks.
+/// Checks that this build can do what the normalizer asks.
 ///
 /// # Errors
 /// [`NormalizerError`] for a phone region that is unknown, or a build without the feature `phone`.
@@ -29,7 +29,7 @@ pub(crate) fn validate(normalizer: &Normalizer) -> Result<(), NormalizerError> {
     }
 }
 
-/// The term of a value; `None` for one that normalizes to nothing, which is not indexed and never collides.
+/// Returns the term of a value; `None` for one that normalizes to nothing, which is not indexed and never collides.
 ///
 /// Under `Exact` the kind counts: the integer 1, the text `1` and `true` are three terms; the name of a unit variant is
 /// the text. The other normalizers are about text, so they take an integer by its decimal digits and a bool as `true` or
@@ -81,7 +81,7 @@ fn term(class: Class, text: &str) -> Option<Term> {
 #[cfg(feature = "phone")]
 use super::phone;
 
-/// Without the feature there is no region, so there is nothing to normalize for.
+/// The stand-in without the feature: there is no region, so there is nothing to normalize for.
 #[cfg(not(feature = "phone"))]
 mod phone {
     use crate::crypto::Zeroizing;

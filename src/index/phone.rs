@@ -79,7 +79,7 @@ impl Dialled {
     }
 }
 
-/// What people put between digits: blanks, hyphens, dots, slashes, brackets, and marks of text direction or joining that
+/// Tells what people put between digits: blanks, hyphens, dots, slashes, brackets, and marks of direction or joining that
 /// come along with a copied number.
 fn is_punctuation(c: char) -> bool {
     c.is_whitespace()
@@ -88,7 +88,7 @@ fn is_punctuation(c: char) -> bool {
             | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// The text before an extension, and the extension: digits after `ext`, `x`, `#`, `;ext=` and the like.
+/// Returns the text before an extension, and the extension: digits after `ext`, `x`, `#`, `;ext=` and the like.
 fn split_extension(text: &str) -> (&str, Option<&str>) {
     let head = text.trim_end_matches(|c: char| c.is_ascii_digit());
     let Some(extension) = text.get(head.len()..).filter(|e| (1..=MAX_EXTENSION).contains(&e.len())) else {
@@ -114,14 +114,14 @@ fn strip_end_ascii<'a>(text: &'a str, suffix: &str) -> Option<&'a str> {
     end.eq_ignore_ascii_case(suffix).then_some(rest)
 }
 
-/// The digits behind the code that the region dials to leave the country (`00`, `011`, `0011`).
+/// Returns the digits behind the code that the region dials to leave the country (`00`, `011`, `0011`).
 fn without_exit_code(region: Region, digits: &str) -> Option<&str> {
     let exit = DATABASE.by_id(region.0.as_ref())?.international_prefix()?.find(digits)?;
     if exit.start() == 0 { digits.get(exit.end()..) } else { None }
 }
 
-/// A number that begins with its country code. The parser isn't told the region: it would strip that region's trunk
-/// prefix off another country's number.
+/// Returns a number that begins with its country code. The parser isn't told the region: it would strip that region's
+/// trunk prefix off another country's number.
 fn international(digits: &str) -> Option<Zeroizing<String>> {
     let mut dialled = Zeroizing::new(String::with_capacity(MAX_DIGITS.saturating_add(1)));
     dialled.push('+');

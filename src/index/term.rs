@@ -1,8 +1,8 @@
-//! What a value is compared and keyed by.
+//! The term of a value, by which values are compared and keyed.
 
 use crate::crypto::Zeroizing;
 
-/// What kind of thing a term is. Part of the format: terms of two classes are never equal.
+/// The class of a term. Part of the format: terms of two classes are never equal.
 #[derive(Clone, Copy)]
 pub(super) enum Class {
     /// Text as its normalizer leaves it; the names of unit variants too.
@@ -26,12 +26,12 @@ impl Term {
         Self(bytes)
     }
 
-    /// The bytes that the value key is made of.
+    /// Returns the bytes that the value key is made of.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Whether both are terms of equal values. Not in constant time: the caller holds both plaintexts.
+    /// Tells whether both are terms of equal values. Not in constant time: the caller holds both plaintexts.
     pub(crate) fn matches(&self, other: &Self) -> bool {
         self.0 == other.0
     }

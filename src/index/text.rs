@@ -37,7 +37,7 @@ pub(super) fn compatible(text: &str) -> Zeroizing<String> {
     collect(text.nfkc().map(ascii_digit))
 }
 
-/// The folding of Unicode 16, definition D146 (compatibility caseless matching), composed in the end.
+/// Returns the folding of Unicode 16, definition D146 (compatibility caseless matching), composed in the end.
 fn caseless(text: &str) -> impl Iterator<Item = char> {
     text.nfd().default_case_fold().nfkd().default_case_fold().nfkc()
 }
@@ -104,81 +104,20 @@ impl Wiped {
     }
 }
 
-/// A decimal digit (general category Nd) as ASCII, anything else as it is.
+/// Returns a decimal digit (general category Nd) as ASCII, anything else as it is.
 fn ascii_digit(c: char) -> char {
-    let before = ZEROS.partition_point(|zero| *zero <= c);
+    let before = ZEROS.partition_point(|zero| *zero <= u32::from(c));
     let Some(zero) = before.checked_sub(1).and_then(|at| ZEROS.get(at)) else { return c };
-    char::from_digit(u32::from(c).saturating_sub(u32::from(*zero)), 10).unwrap_or(c)
+    char::from_digit(u32::from(c).saturating_sub(*zero), 10).unwrap_or(c)
 }
 
 /// The zero of each run of decimal digits in Unicode 14; the other nine follow it.
-const ZEROS: [char; 66] = [
-    '0',
-    '\u{660}',
-    '\u{6f0}',
-    '\u{7c0}',
-    '\u{966}',
-    '\u{9e6}',
-    '\u{a66}',
-    '\u{ae6}',
-    '\u{b66}',
-    '\u{be6}',
-    '\u{c66}',
-    '\u{ce6}',
-    '\u{d66}',
-    '\u{de6}',
-    '\u{e50}',
-    '\u{ed0}',
-    '\u{f20}',
-    '\u{1040}',
-    '\u{1090}',
-    '\u{17e0}',
-    '\u{1810}',
-    '\u{1946}',
-    '\u{19d0}',
-    '\u{1a80}',
-    '\u{1a90}',
-    '\u{1b50}',
-    '\u{1bb0}',
-    '\u{1c40}',
-    '\u{1c50}',
-    '\u{a620}',
-    '\u{a8d0}',
-    '\u{a900}',
-    '\u{a9d0}',
-    '\u{a9f0}',
-    '\u{aa50}',
-    '\u{abf0}',
-    '\u{ff10}',
-    '\u{104a0}',
-    '\u{10d30}',
-    '\u{11066}',
-    '\u{110f0}',
-    '\u{11136}',
-    '\u{111d0}',
-    '\u{112f0}',
-    '\u{11450}',
-    '\u{114d0}',
-    '\u{11650}',
-    '\u{116c0}',
-    '\u{11730}',
-    '\u{118e0}',
-    '\u{11950}',
-    '\u{11c50}',
-    '\u{11d50}',
-    '\u{11da0}',
-    '\u{16a60}',
-    '\u{16ac0}',
-    '\u{16b50}',
-    '\u{1d7ce}',
-    '\u{1d7d8}',
-    '\u{1d7e2}',
-    '\u{1d7ec}',
-    '\u{1d7f6}',
-    '\u{1e140}',
-    '\u{1e2f0}',
-    '\u{1e950}',
-    '\u{1fbf0}',
+const ZEROS: [u32; 66] = [
+    0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0,
+    0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620,
+    0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10, 0x104a0, 0x10d30, 0x11066, 0x110f0, 0x11136, 0x111d0,
+    0x112f0, 0x11450, 0x114d0, 0x11650, 0x116c0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x16a60,
+    0x16ac0, 0x16b50, 0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6, 0x1e140, 0x1e2f0, 0x1e950, 0x1fbf0,
 ];
 
 #[cfg(test)]

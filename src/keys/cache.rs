@@ -26,9 +26,9 @@ pub(super) struct NodeCache {
 }
 
 /// Empty until a node is put there, then as long as it will be.
-type Shard = RwLock<Vec<Option<Node>>>;
+type Shard = RwLock<Vec<Option<CachedNode>>>;
 
-struct Node {
+struct CachedNode {
     epoch: u32,
     prefix: u32,
     key: Arc<Key<role::Node>>,
@@ -39,7 +39,7 @@ impl NodeCache {
         Self { tiers: TIERS.map(|t| (0..t.nodes / PLACES).map(|_| Shard::default()).collect()) }
     }
 
-    /// The cached depths, shallow first.
+    /// Returns the cached depths, shallow first.
     pub(super) fn depths() -> impl DoubleEndedIterator<Item = u8> {
         TIERS.iter().map(|t| t.depth)
     }
@@ -58,7 +58,7 @@ impl NodeCache {
             shard.resize_with(usize::try_from(PLACES).unwrap_or(0), || None);
         }
         if let Some(slot) = shard.get_mut(place) {
-            *slot = Some(Node { epoch, prefix, key });
+            *slot = Some(CachedNode { epoch, prefix, key });
         }
     }
 
@@ -68,7 +68,7 @@ impl NodeCache {
         }
     }
 
-    /// A node's shard and its place there.
+    /// Returns a node's shard and its place there.
     fn place(&self, epoch: u32, depth: u8, prefix: u32) -> Option<(&Shard, usize)> {
         let (tier, shards) = TIERS.iter().zip(&self.tiers).find(|(tier, _)| tier.depth == depth)?;
         // Slots are drawn in order, so prefixes fill the places evenly as they are; epochs start far from one another.

@@ -1,4 +1,4 @@
-//! What can go wrong with the keyring.
+//! Errors of the keyring.
 
 use std::error::Error;
 
@@ -13,16 +13,13 @@ use crate::model::{TenantId, VaultId};
 pub(crate) enum KeyError {
     /// The master key's own error.
     #[error(transparent)]
-    Master(MasterKeyError),
-    /// The vault names another master key.
+    Master(#[from] MasterKeyError),
+    /// The vault names another master key; or, where both ids are the same, the key failed to authenticate.
     #[error(
         "this vault was created under the master key `{wanted}`, but `{given}` was given: \
          open it with the key file or passphrase it was created with"
     )]
-    OtherMasterKey { wanted: String, given: String },
-    /// Right id, failed authentication.
-    #[error("the master key was refused: a wrong passphrase or key, or an anchor that was altered")]
-    Rejected,
+    WrongMasterKey { wanted: String, given: String },
     /// A `MasterKey` whose id doesn't fit.
     #[error("the master key's id has {length} bytes; give it an id of 1 to 255 bytes")]
     MasterId { length: usize },
@@ -83,13 +80,4 @@ pub(crate) enum KeyError {
     /// The primitives failed: no randomness, or an impossible length.
     #[error("a key could not be made or used")]
     Crypto(#[from] CryptoError),
-}
-
-impl From<MasterKeyError> for KeyError {
-    fn from(error: MasterKeyError) -> Self {
-        match error {
-            MasterKeyError::Rejected => Self::Rejected,
-            other => Self::Master(other),
-        }
-    }
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::{Home, HomeError, KeyError, seals};
 use crate::model::TenantId;
 
-/// The table's file in one generation, without the ending of a copy.
+/// Returns the table's file in one generation, without the ending of a copy.
 pub(super) fn table(generation: u64) -> String {
     format!("table.{generation}")
 }
 
-/// A tenant's key file in one generation, without the ending of a copy.
+/// Returns a tenant's key file in one generation, without the ending of a copy.
 pub(super) fn tenant(id: TenantId, generation: u64) -> String {
     let hex: String = id.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
     format!("tenant-{hex}.{generation}")
@@ -65,13 +65,13 @@ pub(super) fn load<T>(
     Err(KeyError::Lost { name: stem.to_owned(), source })
 }
 
-/// The files of the keyring that aren't a copy of one of these.
+/// Returns the files of the keyring that aren't a copy of one of these.
 pub(super) fn strays(home: &dyn Home, kept: impl Iterator<Item = String>) -> Result<Vec<String>, HomeError> {
     let kept: BTreeSet<String> = kept.flat_map(|stem| copies(&stem)).collect();
     Ok(home.list()?.into_iter().filter(|name| is_ours(name) && !kept.contains(name)).collect())
 }
 
-/// Whether it is named like a file of the keyring. Others are left alone.
+/// Tells whether a file is named like one of the keyring. Others are left alone.
 pub(super) fn is_ours(name: &str) -> bool {
     let stem = name.strip_suffix(".a").or_else(|| name.strip_suffix(".b"));
     let Some((what, generation)) = stem.and_then(|s| s.split_once('.')) else { return false };

@@ -24,12 +24,12 @@ pub(crate) struct Keyring {
     writer: Mutex<Writer>,
 }
 
-/// What the one writer knows.
+/// The state of the one writer.
 struct Writer {
     /// The anchor as it was last seen or written; `None` before a vault's first.
     anchor: Option<Vec<u8>>,
     generation: u64,
-    /// Whether files of other generations may lie around.
+    /// True if files of other generations may lie around.
     strays: bool,
     /// A change whose swap failed, so that nobody knows whether it was made.
     pending: Option<Pending>,
@@ -43,7 +43,7 @@ struct Pending {
 }
 
 impl Keyring {
-    /// A new keyring with fresh keys and no tenants.
+    /// Returns a new keyring with fresh keys and no tenants.
     ///
     /// # Errors
     /// [`KeyError::Exists`], [`KeyError::Leftovers`], whatever [`MasterKey::check_new`] says, and failures of home or
@@ -72,8 +72,8 @@ impl Keyring {
     /// Opens what the anchor names, repairs copies that are missing or damaged, and removes other generations.
     ///
     /// # Errors
-    /// [`KeyError::NoAnchor`], [`KeyError::Anchor`], [`KeyError::OtherVault`], [`KeyError::OtherMasterKey`],
-    /// [`KeyError::Rejected`], [`KeyError::Lost`], and failures of home or master key.
+    /// [`KeyError::NoAnchor`], [`KeyError::Anchor`], [`KeyError::OtherVault`], [`KeyError::WrongMasterKey`],
+    /// [`KeyError::Lost`], and failures of home or master key.
     pub(crate) fn open(home: Arc<dyn Home>, vault: VaultId, master: Arc<dyn MasterKey>) -> Result<Self, KeyError> {
         let anchor = home.read_anchor()?.ok_or(KeyError::NoAnchor)?;
         let (generation, kek) = seals::open_anchor(&anchor, vault, &*master)?;
@@ -109,17 +109,17 @@ impl Keyring {
         Ok(keyring)
     }
 
-    /// The vault's own keys.
+    /// Returns the vault's own keys.
     pub(crate) fn vault_keys(&self) -> &Arc<VaultKeys> {
         &self.keys
     }
 
-    /// The tenants, in the order of their ids.
+    /// Returns the tenants, in the order of their ids.
     pub(crate) fn tenants(&self) -> Vec<TenantId> {
         self.all().into_iter().map(|tenant| tenant.id()).collect()
     }
 
-    /// A tenant's keys.
+    /// Returns a tenant's keys.
     pub(crate) fn tenant(&self, id: TenantId) -> Option<Arc<TenantKeys>> {
         self.tenants.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
@@ -180,7 +180,7 @@ impl Keyring {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The writer, once it is known what the last change came to and nothing is in the way of the next.
+    /// Returns the writer, once it is known what the last change came to and nothing is in the way of the next.
     fn ready(&self) -> Result<MutexGuard<'_, Writer>, KeyError> {
         let mut writer = self.writer();
         self.settle(&mut writer)?;

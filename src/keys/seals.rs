@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::tenant::{Changing, LongKeys};
 use super::tree::Tree;
-use super::{KeyError, MasterKey, TenantKeys, VaultKeys, WrapContext};
+use super::{KeyError, MasterKey, MasterKeyError, TenantKeys, VaultKeys, WrapContext};
 use crate::crypto::{
     Context, CryptoError, Domain, Key, Label, Role, SALT, Zeroizing, fill, open, role, seal_with_salt,
 };
@@ -24,7 +24,7 @@ pub(super) struct Entry {
     pub(super) kek: Arc<Key<role::TenantFile>>,
 }
 
-/// The anchor that names a generation of the keyring.
+/// Returns the anchor that names a generation of the keyring.
 pub(super) fn anchor(
     vault: VaultId,
     generation: u64,
@@ -45,7 +45,7 @@ pub(super) fn check_id(id: &str) -> Result<(), KeyError> {
     if fits { Ok(()) } else { Err(KeyError::MasterId { length: id.len() }) }
 }
 
-/// The generation that an anchor names and the key of its table. Ids are compared before anything is unwrapped.
+/// Returns the generation that an anchor names and the key of its table. Ids are compared before anything is unwrapped.
 pub(super) fn open_anchor(
     bytes: &[u8],
     vault: VaultId,
@@ -57,14 +57,17 @@ pub(super) fn open_anchor(
     }
     let given = master.id();
     if given != anchor.master_id {
-        return Err(KeyError::OtherMasterKey { wanted: anchor.master_id.to_owned(), given });
+        return Err(KeyError::WrongMasterKey { wanted: anchor.master_id.to_owned(), given });
     }
     let context = WrapContext::keyring(vault, anchor.generation);
-    let kek = Key::filled(|key| master.unwrap(anchor.wrapped, &context, key))?;
+    let kek = Key::filled(|key| master.unwrap(anchor.wrapped, &context, key)).map_err(|error| match error {
+        MasterKeyError::Rejected => KeyError::WrongMasterKey { wanted: anchor.master_id.to_owned(), given },
+        other => other.into(),
+    })?;
     Ok((anchor.generation, kek))
 }
 
-/// The table's file.
+/// Returns the table's file.
 pub(super) fn table(
     vault: VaultId,
     generation: u64,
@@ -92,7 +95,7 @@ pub(super) fn table(
     seal(kek, Label::Table, &table_context(vault, generation), TABLE_VERSION, &plain, salt)
 }
 
-/// The vault's keys and the tenants, from the table's file.
+/// Returns the vault's keys and the tenants, from the table's file.
 pub(super) fn open_table(
     bytes: &[u8],
     vault: VaultId,
@@ -116,7 +119,7 @@ pub(super) fn open_table(
     Ok((keys, table.tenants.iter().map(entry).collect()))
 }
 
-/// A tenant's key file.
+/// Returns a tenant's key file.
 pub(super) fn tenant_file(
     vault: VaultId,
     tenant: TenantId,
@@ -144,23 +147,12 @@ pub(super) fn tenant_file(
     seal(&next.kek, Label::TenantFile, &context, TENANT_FILE_VERSION, &plain, salt)
 }
 
-/// A tenant's keys, from the key file that its entry in the table names.
+/// Returns a tenant's keys, from the key file that its entry in the table names.
 pub(super) fn open_tenant_file(bytes: &[u8], vault: VaultId, entry: &Entry) -> Result<TenantKeys, KeyError> {
     let (_, sealed) = sealed_file::decode(TENANT_FILE_NAME, TENANT_FILE_VERSION, bytes).map_err(KeyError::Layout)?;
     let context = tenant_context(vault, entry.tenant, entry.generation);
     let plain = open(&entry.kek, Label::TenantFile, &context, sealed)?;
     let file = TenantFile::decode(&plain).map_err(KeyError::Layout)?;
-    let long = LongKeys {
-        index: Key::copied(file.index),
-        links: Key::copied(file.links),
-        state: Key::copied(file.state),
-        names: Key::copied(file.names),
-        schema: Key::copied(file.schema),
-        digest: Key::copied(file.digest),
-        sum: Key::copied(file.sum),
-        journal: Key::copied(file.journal),
-        commit: Key::copied(file.commit),
-    };
     let epochs = file.epochs.iter().map(|(n, state)| (*n, Arc::new(Tree::from_state(Epoch(*n), state))));
     let changing = Changing {
         generation: entry.generation,
@@ -168,17 +160,17 @@ pub(super) fn open_tenant_file(bytes: &[u8], vault: VaultId, entry: &Entry) -> R
         ceiling: file.ceiling,
         epochs: epochs.collect(),
     };
-    Ok(TenantKeys::new(entry.tenant, long, changing))
+    Ok(TenantKeys::new(entry.tenant, LongKeys::from_file(&file), changing))
 }
 
-/// A fresh salt for one seal.
+/// Returns a fresh salt for one seal.
 pub(super) fn salt() -> Result<[u8; SALT], CryptoError> {
     let mut salt = [0; SALT];
     fill(&mut salt)?;
     Ok(salt)
 }
 
-/// Whether the error is a version of a later release, rather than damage.
+/// Tells whether the error is a version of a later release, rather than damage.
 pub(super) fn is_newer(error: &KeyError) -> bool {
     matches!(error, KeyError::Layout(FormatError::Newer { .. }))
 }

@@ -10,6 +10,7 @@ use super::KeyError;
 use super::cache::NodeCache;
 use super::tree::Tree;
 use crate::crypto::{CryptoError, Key, role};
+use crate::format::TenantFile;
 use crate::model::{Epoch, Slot, TenantId};
 
 /// A ceiling is raised by this many slots at a time, and a new tenant begins with as many.
@@ -23,28 +24,45 @@ pub(crate) struct TenantKeys {
     cache: NodeCache,
 }
 
-/// The keys that stay as they are.
-pub(super) struct LongKeys {
-    pub(super) index: Key<role::Index>,
-    pub(super) links: Key<role::Links>,
-    pub(super) state: Key<role::State>,
-    pub(super) names: Key<role::Names>,
-    pub(super) schema: Key<role::Schema>,
-    pub(super) digest: Key<role::Digest>,
-    pub(super) sum: Key<role::Sum>,
-    pub(super) journal: Key<role::Journal>,
-    pub(super) commit: Key<role::Commit>,
+macro_rules! long_keys {
+    ($($name:ident: $role:ident),+ $(,)?) => {
+        /// The keys that stay as they are.
+        pub(super) struct LongKeys {
+            $(pub(super) $name: Key<role::$role>),+
+        }
+
+        impl LongKeys {
+            pub(super) fn random() -> Result<Self, CryptoError> {
+                Ok(Self { $($name: Key::random()?),+ })
+            }
+
+            pub(super) fn from_file(file: &TenantFile<'_>) -> Self {
+                Self { $($name: Key::copied(file.$name)),+ }
+            }
+        }
+
+        impl TenantKeys {
+            $(pub(crate) fn $name(&self) -> &Key<role::$role> {
+                &self.long.$name
+            })+
+        }
+    };
 }
 
-/// What a change of the keyring replaces, whole.
+long_keys! {
+    index: Index, links: Links, state: State, names: Names, schema: Schema, digest: Digest, sum: Sum, journal: Journal,
+    commit: Commit,
+}
+
+/// The keys that a change of the keyring replaces, all together.
 #[derive(Clone)]
 pub(super) struct Changing {
     /// The generation of the key file that holds this.
     pub(super) generation: u64,
-    /// What that file is sealed under.
+    /// The key that the file is sealed under.
     pub(super) kek: Arc<Key<role::TenantFile>>,
     pub(super) ceiling: u32,
-    /// By number; the last is the current one.
+    /// The epochs by number; the last is the current one.
     pub(super) epochs: BTreeMap<u32, Arc<Tree>>,
 }
 
@@ -53,48 +71,12 @@ impl TenantKeys {
         Self { id, long, changing: RwLock::new(changing), cache: NodeCache::new() }
     }
 
-    /// Whose keys these are.
+    /// Returns the tenant whose keys these are.
     pub(crate) fn id(&self) -> TenantId {
         self.id
     }
 
-    pub(crate) fn index(&self) -> &Key<role::Index> {
-        &self.long.index
-    }
-
-    pub(crate) fn links(&self) -> &Key<role::Links> {
-        &self.long.links
-    }
-
-    pub(crate) fn state(&self) -> &Key<role::State> {
-        &self.long.state
-    }
-
-    pub(crate) fn names(&self) -> &Key<role::Names> {
-        &self.long.names
-    }
-
-    pub(crate) fn schema(&self) -> &Key<role::Schema> {
-        &self.long.schema
-    }
-
-    pub(crate) fn digest(&self) -> &Key<role::Digest> {
-        &self.long.digest
-    }
-
-    pub(crate) fn sum(&self) -> &Key<role::Sum> {
-        &self.long.sum
-    }
-
-    pub(crate) fn journal(&self) -> &Key<role::Journal> {
-        &self.long.journal
-    }
-
-    pub(crate) fn commit(&self) -> &Key<role::Commit> {
-        &self.long.commit
-    }
-
-    /// The epoch that new rows are written in.
+    /// Returns the epoch that new rows are written in.
     pub(crate) fn current_epoch(&self) -> Epoch {
         Epoch(self.read().epochs.last_key_value().map_or(0, |(number, _)| *number))
     }
@@ -110,7 +92,7 @@ impl TenantKeys {
         self.read().generation
     }
 
-    /// The key of a data subject.
+    /// Returns the key of a data subject.
     ///
     /// # Errors
     /// [`KeyError::Erased`] for a punctured slot, [`KeyError::UnknownEpoch`] for an epoch that isn't held.
@@ -140,24 +122,8 @@ impl TenantKeys {
     }
 }
 
-impl LongKeys {
-    pub(super) fn random() -> Result<Self, CryptoError> {
-        Ok(Self {
-            index: Key::random()?,
-            links: Key::random()?,
-            state: Key::random()?,
-            names: Key::random()?,
-            schema: Key::random()?,
-            digest: Key::random()?,
-            sum: Key::random()?,
-            journal: Key::random()?,
-            commit: Key::random()?,
-        })
-    }
-}
-
 impl Changing {
-    /// A new tenant's: one whole tree, and a first block of slots.
+    /// Returns a new tenant's: one whole tree, and a first block of slots.
     pub(super) fn first(generation: u64) -> Result<Self, CryptoError> {
         let epoch = Epoch(0);
         Ok(Self {
@@ -168,12 +134,12 @@ impl Changing {
         })
     }
 
-    /// The same in another generation, to be changed further, under a key of its own.
+    /// Returns the same in another generation, to be changed further, under a key of its own.
     pub(super) fn renewed(self, generation: u64) -> Result<Self, CryptoError> {
         Ok(Self { generation, kek: Arc::new(Key::random()?), ..self })
     }
 
-    /// Without these slots, in every epoch; `None` when none of them was there.
+    /// Returns the same without these slots, in every epoch; `None` when none of them was there.
     pub(super) fn punctured(&self, slots: &[Slot]) -> Result<Option<Self>, KeyError> {
         let mut next = self.clone();
         let mut changed = false;

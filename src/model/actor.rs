@@ -1,10 +1,10 @@
-//! Who acts. The host says so; the library believes it and writes it down.
+//! The actor. The host says who it is; the library believes that and writes it down.
 
 use std::collections::BTreeMap;
 
 use super::Timestamp;
 
-/// Who acts: an id, roles, attributes, and how they proved who they are.
+/// Somebody who acts: an id, roles, attributes, and how they proved who they are.
 ///
 /// Logging people in is the host's work. An actor without roles is refused everything by [`Roles`](crate::policy::Roles).
 ///
@@ -24,18 +24,18 @@ pub struct Actor {
     channel: Option<String>,
 }
 
-/// How strongly an actor proved who they are, and when.
+/// The strength and the time of an actor's log-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Authentication {
     /// Higher is stronger; the host chooses the scale (1 password, 2 two factors, ...).
     pub strength: u8,
-    /// When it happened.
+    /// The time of the log-in.
     pub at: Timestamp,
 }
 
 impl Actor {
-    /// An actor with this id and nothing else.
+    /// Returns an actor with this id and nothing else.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
         Self {
@@ -100,55 +100,55 @@ impl Actor {
         self
     }
 
-    /// The actor's id.
+    /// Returns the actor's id.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The actor's roles, in the order they were added.
+    /// Returns the actor's roles, in the order they were added.
     #[must_use]
     pub fn roles(&self) -> &[String] {
         &self.roles
     }
 
-    /// One attribute.
+    /// Returns one attribute.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.get(name).map(String::as_str)
     }
 
-    /// How and when the actor was authenticated, if the host said so.
+    /// Returns the actor's log-in, if the host told of one.
     #[must_use]
     pub fn authentication(&self) -> Option<Authentication> {
         self.authentication
     }
 
-    /// The device, if the host named one.
+    /// Returns the device, if the host named one.
     #[must_use]
     pub fn device(&self) -> Option<&str> {
         self.device.as_deref()
     }
 
-    /// The host's session, if it named one.
+    /// Returns the host's session, if it named one.
     #[must_use]
     pub fn session(&self) -> Option<&str> {
         self.session.as_deref()
     }
 
-    /// The channel, if the host named one.
+    /// Returns the channel, if the host named one.
     #[must_use]
     pub fn channel(&self) -> Option<&str> {
         self.channel.as_deref()
     }
 
-    /// Whether the actor has this role.
+    /// Tells whether the actor has this role.
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
         self.roles.iter().any(|known| known == role)
     }
 
-    /// All attributes, by name.
+    /// Returns all attributes, by name.
     pub fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
         self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

@@ -1,7 +1,9 @@
-//! Fields: sets of their names, how values of an indexed field are normalized, and the values themselves on the way there.
+//! Fields: sets of their names, the normalizers of indexed fields, and the values on the way there.
 
 use std::fmt;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 /// A set of a record's top-level fields, by name. Cheap to clone.
 ///
@@ -15,7 +17,7 @@ use std::sync::Arc;
 pub enum FieldSet {
     /// Every field, those that a type gains later included.
     All,
-    /// These and no others.
+    /// These fields and no others.
     Only(FieldNames),
 }
 
@@ -27,18 +29,18 @@ pub struct FieldNames {
 }
 
 impl FieldNames {
-    /// The names, in order.
+    /// Returns the names, in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.as_slice().iter().map(AsRef::as_ref)
     }
 
-    /// Whether the name is in the list.
+    /// Tells whether the name is in the list.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.as_slice().binary_search_by(|probe| (**probe).cmp(name)).is_ok()
     }
 
-    /// Whether there is no name at all.
+    /// Tells whether there is no name at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sorted.is_none()
@@ -53,7 +55,7 @@ impl FieldNames {
         self.as_slice().iter().all(|name| rest.any(|probe| probe == name))
     }
 
-    /// Those in either. The names are shared with both, not copied.
+    /// Returns the names in either list. They are shared with both, not copied.
     fn union(&self, other: &Self) -> Self {
         let (mut a, mut b) = (self.as_slice(), other.as_slice());
         let mut sorted = Vec::with_capacity(a.len().saturating_add(b.len()));
@@ -94,7 +96,7 @@ impl FieldSet {
         Self::Only(FieldNames { sorted: None })
     }
 
-    /// Whether the field is in the set.
+    /// Tells whether the field is in the set.
     #[must_use]
     pub fn contains(&self, field: &str) -> bool {
         match self {
@@ -103,13 +105,13 @@ impl FieldSet {
         }
     }
 
-    /// Whether there is no field in the set.
+    /// Tells whether there is no field in the set.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Only(names) if names.is_empty())
     }
 
-    /// Whether every field of this set is in the other.
+    /// Tells whether every field of this set is in the other.
     #[must_use]
     pub fn is_subset(&self, other: &Self) -> bool {
         match (self, other) {
@@ -119,7 +121,7 @@ impl FieldSet {
         }
     }
 
-    /// The fields that are in both. Allocates only if neither holds the other.
+    /// Returns the fields that are in both. Allocates only if neither holds the other.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         match (self, other) {
@@ -130,7 +132,7 @@ impl FieldSet {
         }
     }
 
-    /// The fields that are in either. Allocates only if neither holds the other.
+    /// Returns the fields that are in either. Allocates only if neither holds the other.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         match (self, other) {
@@ -148,11 +150,12 @@ impl<S: Into<String>> FromIterator<S> for FieldSet {
     }
 }
 
-/// How an indexed field's values are made comparable. Normalizers are part of the stored format: each has a version.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+/// A way to make the values of an indexed field comparable. Part of the stored format: each has a version.
+// Stored as it stands: new variants go to the end.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Normalizer {
-    /// As it is: case and blanks count. For codes and keys; also what numbers, bools and unit enums use.
+    /// The value as it is: case and blanks count. For codes and keys, and for numbers, bools and unit enums.
     Exact,
     /// Text for people: Unicode NFKC, case folded, runs of white space one blank, none at the ends.
     Text,
@@ -177,46 +180,4 @@ pub(crate) enum IndexValue {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn set(names: &str) -> FieldSet {
-        names.split_whitespace().collect()
-    }
-
-    #[test]
-    fn order_and_repetition_of_names_do_not_matter() {
-        assert_eq!(set("b a b"), set("a b"));
-        assert_eq!(set(""), FieldSet::none());
-        assert!(set("").is_empty() && !set("a").is_empty() && !FieldSet::All.is_empty());
-        assert_eq!(format!("{:?}", set("b a")), r#"Only({"a", "b"})"#);
-    }
-
-    #[test]
-    fn set_holds_its_names_and_no_others() {
-        let names = set("tier email name phone owner");
-        for name in ["tier", "email", "name", "phone", "owner"] {
-            assert!(names.contains(name), "{name}");
-        }
-        for name in ["", "Tier", "nam", "names", "zip"] {
-            assert!(!names.contains(name), "{name}");
-        }
-        assert!(FieldSet::All.contains("anything") && !FieldSet::none().contains(""));
-    }
-
-    #[test]
-    fn union_intersection_and_subset_agree_with_each_other() {
-        let sets = [FieldSet::All, set(""), set("a"), set("b"), set("a b"), set("b c d"), set("a c")];
-        for a in &sets {
-            for b in &sets {
-                let (both, either) = (a.intersection(b), a.union(b));
-                for name in ["a", "b", "c", "d", "e"] {
-                    assert_eq!(both.contains(name), a.contains(name) && b.contains(name), "{a:?} {b:?} {name}");
-                    assert_eq!(either.contains(name), a.contains(name) || b.contains(name), "{a:?} {b:?} {name}");
-                }
-                assert_eq!(a.is_subset(b), &both == a, "{a:?} {b:?}");
-                assert_eq!(a.is_subset(b), &either == b, "{a:?} {b:?}");
-            }
-        }
-    }
-}
+mod tests;

@@ -5,20 +5,15 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Why a text is not an id.
-#[derive(Debug, Clone, PartialEq, Eq)]
+use super::{Timestamp, portable};
+
+/// The error for a text that is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not an id: expected 32 hexadecimal digits, with or without hyphens")]
 #[non_exhaustive]
 pub struct ParseIdError;
-
-impl fmt::Display for ParseIdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an id: expected 32 hexadecimal digits, with or without hyphens")
-    }
-}
-
-impl std::error::Error for ParseIdError {}
 
 macro_rules! id {
     ($(#[$doc:meta])* $vis:vis $name:ident) => {
@@ -27,13 +22,13 @@ macro_rules! id {
         $vis struct $name([u8; 16]);
 
         impl $name {
-            /// The id with these bytes.
+            /// Returns the id with these bytes.
             #[must_use]
             $vis const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(bytes)
             }
 
-            /// The id's 16 bytes, as they are stored.
+            /// Returns the id's 16 bytes, as they are stored.
             #[must_use]
             $vis const fn as_bytes(&self) -> &[u8; 16] {
                 &self.0
@@ -57,6 +52,18 @@ macro_rules! id {
 
             fn from_str(text: &str) -> Result<Self, ParseIdError> {
                 parse(text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                portable::serialize(self, &self.0, serializer)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                portable::deserialize(Self, deserializer)
             }
         }
     };
@@ -88,7 +95,7 @@ id! {
 }
 
 impl RecordId {
-    /// A UUIDv7 from a time and ten random bytes.
+    /// Returns a UUIDv7 from a time and ten random bytes.
     pub(crate) fn new_v7(at: Timestamp, random: [u8; 10]) -> Self {
         let millis = u64::try_from(at.as_micros() / 1000).unwrap_or(0).to_be_bytes();
         let [_, _, m0, m1, m2, m3, m4, m5] = millis;
@@ -97,18 +104,18 @@ impl RecordId {
     }
 }
 
-/// Counts the changes of a record, from 1. Never restarts, not even after a deletion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The count of a record's changes, from 1. Never restarts, not even after a deletion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Revision(u64);
 
 impl Revision {
-    /// The revision with this number.
+    /// Returns the revision with this number.
     #[must_use]
     pub const fn new(number: u64) -> Self {
         Self(number)
     }
 
-    /// The revision's number.
+    /// Returns the revision's number.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0
@@ -116,7 +123,7 @@ impl Revision {
 
     pub(crate) const FIRST: Self = Self(1);
 
-    /// The one after this; `None` at the end of the range.
+    /// Returns the one after this; `None` at the end of the range.
     pub(crate) fn next(self) -> Option<Self> {
         self.0.checked_add(1).map(Self)
     }
@@ -159,24 +166,4 @@ fn parse(text: &str) -> Result<[u8; 16], ParseIdError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn record_id_is_a_uuid_of_version_7_and_sorts_by_time() {
-        let early = RecordId::new_v7(Timestamp::from_micros(1_700_000_000_000_000), [0xff; 10]);
-        let late = RecordId::new_v7(Timestamp::from_micros(1_700_000_000_001_000), [0; 10]);
-        assert_eq!(early.to_string(), "018bcfe5-6800-7fff-bfff-ffffffffffff");
-        assert!(early < late);
-    }
-
-    #[test]
-    fn id_parses_from_its_own_text_and_nothing_else() {
-        let id = TenantId::from_bytes(*b"0123456789abcdef");
-        assert_eq!(id.to_string().parse(), Ok(id));
-        assert_eq!(id.to_string().replace('-', "").parse(), Ok(id));
-        for bad in ["", "12", "zz345678-1234-1234-1234-123456789abc", "018bcfe5-6800-7fff-bfff-fffffffffffff0"] {
-            assert_eq!(bad.parse::<TenantId>(), Err(ParseIdError), "{bad}");
-        }
-    }
-}
+mod tests;

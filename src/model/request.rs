@@ -1,4 +1,4 @@
-//! What a policy is asked: who, what act, on what, asking for which fields, when and why.
+//! The question to a policy: who does what, on which record and fields, when and why.
 
 use std::fmt;
 
@@ -23,34 +23,34 @@ use super::{Action, Actor, RecordId, Revision, TenantId, Timestamp};
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Request<'a> {
-    /// Who asks: id, roles, attributes, authentication, device, session, channel.
+    /// The actor who asks: id, roles, attributes, authentication, device, session, channel.
     pub actor: &'a Actor,
-    /// What they want to do.
+    /// The act.
     pub action: Action,
-    /// In which tenant; `None` for acts of the vault itself.
+    /// The tenant; `None` for acts of the vault itself.
     pub tenant: Option<TenantId>,
-    /// In which collection, by its name: the type of the resource.
+    /// The collection's name: the type of the resource.
     pub collection: Option<&'a str>,
-    /// On which record, where there is one and it is known.
+    /// The record, where there is one and it is known.
     pub resource: Option<&'a Resource<'a>>,
     /// The fields the act reads or writes, where it names them: those changed by an update, searched or sorted by, unmasked.
     pub fields: &'a [&'a str],
     /// The time of the act, by the vault's clock.
     pub time: Timestamp,
-    /// What the data is wanted for, as the session declares it.
+    /// The purpose of the data's use, as the session declares it.
     pub purpose: Option<&'a str>,
-    /// Why, in the actor's own words.
+    /// The reason, in the actor's own words.
     pub reason: Option<&'a str>,
-    /// How many rows are asked for at most, where the act is about many.
+    /// The most rows that are asked for, where the act is about many.
     pub rows: Option<u32>,
     /// The approval that the act is done under, as the session names it.
     pub approval: Option<ApprovalId>,
-    /// Of a transfer whom the record is to belong to; `None` for nobody, and for any other act.
+    /// The new owner, for a transfer; `None` for nobody, and for any other act.
     pub new_owner: Option<&'a str>,
 }
 
 impl<'a> Request<'a> {
-    /// A question with nothing but an actor, an act and a time.
+    /// Returns a question with nothing but an actor, an act and a time.
     #[must_use]
     pub const fn new(actor: &'a Actor, action: Action, time: Timestamp) -> Self {
         Self {
@@ -69,56 +69,56 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The question, in this collection.
+    /// Returns the question, in this collection.
     #[must_use]
     pub const fn on(mut self, collection: &'a str) -> Self {
         self.collection = Some(collection);
         self
     }
 
-    /// The question, about this record.
+    /// Returns the question, about this record.
     #[must_use]
     pub const fn resource(mut self, resource: &'a Resource<'a>) -> Self {
         self.resource = Some(resource);
         self
     }
 
-    /// The question, naming these fields.
+    /// Returns the question, naming these fields.
     #[must_use]
     pub const fn fields(mut self, fields: &'a [&'a str]) -> Self {
         self.fields = fields;
         self
     }
 
-    /// The question, for this declared purpose.
+    /// Returns the question, for this declared purpose.
     #[must_use]
     pub const fn purpose(mut self, purpose: &'a str) -> Self {
         self.purpose = Some(purpose);
         self
     }
 
-    /// The question, with this reason.
+    /// Returns the question, with this reason.
     #[must_use]
     pub const fn reason(mut self, reason: &'a str) -> Self {
         self.reason = Some(reason);
         self
     }
 
-    /// The question, for so many rows.
+    /// Returns the question, for so many rows.
     #[must_use]
     pub const fn rows(mut self, rows: u32) -> Self {
         self.rows = Some(rows);
         self
     }
 
-    /// The question, under this approval.
+    /// Returns the question, under this approval.
     #[must_use]
     pub const fn approval(mut self, approval: ApprovalId) -> Self {
         self.approval = Some(approval);
         self
     }
 
-    /// Whether the record is the actor's own. An actor with an empty id owns nothing.
+    /// Tells whether the record is the actor's own. An actor with an empty id owns nothing.
     #[must_use]
     pub fn is_own(&self) -> bool {
         let actor = self.actor.id();
@@ -126,7 +126,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// What a policy may know of a record: its metadata and the attributes that its schema exposes, never another value.
+/// A record, as far as a policy may know it: its metadata and the attributes that its schema exposes, never another value.
 ///
 /// `Debug` shows the names of the attributes: the values, owner and labels are the host's own and its customers'.
 #[derive(Clone, Copy, Default)]
@@ -134,65 +134,65 @@ impl<'a> Request<'a> {
 pub struct Resource<'a> {
     /// The record's id; `None` for one that is about to be created.
     pub id: Option<RecordId>,
-    /// Its revision; `None` for one that is about to be created.
+    /// The record's revision; `None` for one that is about to be created.
     pub revision: Option<Revision>,
-    /// Its owner.
+    /// The record's owner.
     pub owner: Option<&'a str>,
-    /// Its labels.
+    /// The record's labels.
     pub labels: &'a [String],
     /// The fields that the schema exposes to policies, by name, as text. A field without a value isn't there.
     pub attributes: &'a [(String, String)],
 }
 
 impl<'a> Resource<'a> {
-    /// A record of which nothing is known.
+    /// Returns a record of which nothing is known.
     #[must_use]
     pub const fn new() -> Self {
         Self { id: None, revision: None, owner: None, labels: &[], attributes: &[] }
     }
 
-    /// The record, with this id.
+    /// Returns the record, with this id.
     #[must_use]
     pub const fn id(mut self, id: RecordId) -> Self {
         self.id = Some(id);
         self
     }
 
-    /// The record, at this revision.
+    /// Returns the record, at this revision.
     #[must_use]
     pub const fn revision(mut self, revision: Revision) -> Self {
         self.revision = Some(revision);
         self
     }
 
-    /// The record, owned by this actor.
+    /// Returns the record, owned by this actor.
     #[must_use]
     pub const fn owner(mut self, owner: &'a str) -> Self {
         self.owner = Some(owner);
         self
     }
 
-    /// The record, with these labels.
+    /// Returns the record, with these labels.
     #[must_use]
     pub const fn labels(mut self, labels: &'a [String]) -> Self {
         self.labels = labels;
         self
     }
 
-    /// The record, with these exposed attributes.
+    /// Returns the record, with these exposed attributes.
     #[must_use]
     pub const fn attributes(mut self, attributes: &'a [(String, String)]) -> Self {
         self.attributes = attributes;
         self
     }
 
-    /// The value of an exposed attribute.
+    /// Returns the value of an exposed attribute.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&'a str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Whether the record has this label.
+    /// Tells whether the record has this label.
     #[must_use]
     pub fn has_label(&self, label: &str) -> bool {
         self.labels.iter().any(|known| known == label)
@@ -219,13 +219,13 @@ pub type ApprovalId = RecordId;
 pub enum Grantee<'a> {
     /// One actor, by id.
     Actor(&'a str),
-    /// Whoever has this role.
+    /// Everybody with this role.
     Role(&'a str),
     /// The members of this group.
     Group(&'a str),
 }
 
-/// What a share allows.
+/// The access that a share gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Access {
@@ -235,37 +235,38 @@ pub enum Access {
     Write,
 }
 
-/// What a policy may ask the vault while it decides. Every answer is about the tenant of the request, and about now.
+/// Facts that a policy may ask the vault for while it decides. All are about the tenant of the request, and about now.
 pub trait Facts {
-    /// The time of the decision.
+    /// Returns the time of the decision.
     fn now(&self) -> Timestamp;
 
-    /// What a share of this record allows this grantee, if there is one that holds now.
+    /// Returns the access that a share of this record gives this grantee, if there is one that holds now.
     fn share(&self, record: RecordId, with: Grantee<'_>) -> Option<Access> {
         let _ = (record, with);
         None
     }
 
-    /// The records of a collection that are shared with this grantee now.
+    /// Returns the records of a collection that are shared with this grantee now.
     fn shared_with(&self, collection: &str, with: Grantee<'_>) -> Vec<RecordId> {
         let _ = (collection, with);
         Vec::new()
     }
 
-    /// How many people other than the requester have approved the act, under the [`approval`](Request::approval) that the
-    /// request names. 0 if that is for another act, another actor or another record, refused, used or expired.
+    /// Returns the number of people, other than the requester, who have approved the act under the
+    /// [`approval`](Request::approval) that the request names. 0 if that is for another act, another actor or another
+    /// record, refused, used or expired.
     fn approvals(&self, request: &Request<'_>) -> u32 {
         let _ = request;
         0
     }
 
-    /// Until when the actor has emergency access, if they took it and it holds now.
+    /// Returns the end of the actor's emergency access, if they took it and it holds now.
     fn emergency(&self, actor: &str) -> Option<Timestamp> {
         let _ = actor;
         None
     }
 
-    /// How many rows the actor was shown in the last hour.
+    /// Returns the number of rows that the actor was shown in the last hour.
     fn rows_in_last_hour(&self, actor: &str) -> u32 {
         let _ = actor;
         0

@@ -1,6 +1,6 @@
-//! "Did you mean": the name that is closest to one that isn't there.
+//! The closest known name to one that isn't there, for "did you mean".
 
-/// The closest of `names`, if it is close at all.
+/// Returns the closest of `names`, if it is close at all.
 pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     let closeness = |other: &str| strsim::normalized_damerau_levenshtein(other, name);
     names

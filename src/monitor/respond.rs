@@ -10,7 +10,7 @@ use std::fmt;
 
 use crate::error::Error;
 use crate::model::{Actor, TenantId, Timestamp};
-use crate::vault::{Freeze, Tenant, Vault};
+use crate::vault::{Freeze, Session, Tenant, Vault};
 
 use super::alert::Alert;
 use super::local::HOUR;
@@ -23,11 +23,11 @@ pub(super) const PER_HOUR: usize = 5;
 #[non_exhaustive]
 pub enum Respond {
     /// The actor has to be authenticated anew, at least this strongly:
-    /// [`Tenant::require_step_up`](crate::Tenant::require_step_up).
+    /// [`Session::require_step_up`](crate::Session::require_step_up).
     StepUp(u8),
-    /// The actor may do nothing more in the tenant: [`Tenant::suspend`](crate::Tenant::suspend).
+    /// The actor may do nothing more in the tenant: [`Session::suspend`](crate::Session::suspend).
     SuspendActor,
-    /// The tenant is frozen for everybody: [`Tenant::freeze`](crate::Tenant::freeze). A freeze that goes further stays.
+    /// The tenant is frozen for everybody: [`Session::freeze`](crate::Session::freeze). A freeze that goes further stays.
     FreezeTenant(Freeze),
 }
 
@@ -122,10 +122,10 @@ impl Responder {
             Err(why) => return ResponseOutcome::NotTried(why),
         };
         let done = match respond {
-            Respond::StepUp(strength) => {
-                tenant.require_step_up(&actor, strength, &reason, &responder).map(|()| ResponseOutcome::Done)
-            }
-            _ => tenant.suspend(&actor, &reason, &responder).map(|new| match new {
+            Respond::StepUp(strength) => session(&tenant, &responder, &reason)
+                .and_then(|s| s.require_step_up(&actor, strength))
+                .map(|()| ResponseOutcome::Done),
+            _ => session(&tenant, &responder, &reason).and_then(|s| s.suspend(&actor)).map(|new| match new {
                 true => ResponseOutcome::Done,
                 false => ResponseOutcome::Already,
             }),
@@ -168,15 +168,20 @@ impl Responder {
 }
 
 fn freeze(tenant: &Tenant, extent: Freeze, reason: &str, responder: &Actor) -> ResponseOutcome {
-    let done = tenant.frozen(responder).and_then(|frozen| match frozen {
+    let done = session(tenant, responder, reason).and_then(|session| match session.frozen()? {
         Some(frozen) if frozen.extent >= extent => Ok(false),
-        _ => tenant.freeze(extent, reason, responder),
+        _ => session.freeze(extent),
     });
     match done {
         Ok(true) | Err(Error::AuditUnavailable { committed: true }) => ResponseOutcome::Done,
         Ok(false) => ResponseOutcome::Already,
         Err(error) => failed(&error),
     }
+}
+
+/// Begins a session of the responder, for this reason.
+fn session(tenant: &Tenant, responder: &Actor, reason: &str) -> Result<Session, Error> {
+    Ok(tenant.session(responder.clone())?.because(reason))
 }
 
 fn failed(error: &Error) -> ResponseOutcome {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::audit::{AttachedSink, EntryBuilder, Outcome, Relayed};
 use crate::error::{Error, Result};
 use crate::model::{Actor, TenantId};
-use crate::vault::{Vault, WeakVault};
+use crate::vault::{Vault, VaultSession, WeakVault};
 
 use super::act::{BEGAN, ENDED, FEEDBACK};
 use super::alert::{Alert, AlertSink};
@@ -201,13 +201,14 @@ impl Monitor {
     /// [`Error::NotPossible`] for an id that isn't among the [latest](Self::latest), for an alert about the actor
     /// themselves, or while nothing is watched; and
     /// reasons why the vault can't act now.
-    pub fn feedback(&self, alert: &str, feedback: Feedback, actor: &Actor) -> Result<()> {
+    pub fn feedback(&self, alert: &str, feedback: Feedback, judge: &VaultSession) -> Result<()> {
+        let actor = judge.actor();
         let not = |why| Error::NotPossible { what: "feedback", why };
         let vault = lock(&self.running).as_ref().and_then(|running| running.vault.upgrade());
         let vault = vault.ok_or(not("the monitor watches no vault: call `monitor.watch(&vault)` first"))?;
         let alert = self.latest().into_iter().find(|known| known.id == alert);
         let alert = alert.ok_or(not("no alert of this id is among the latest ones: see `monitor.latest()`"))?;
-        vault.may_judge_alerts(alert.tenant, actor)?;
+        vault.may_judge_alerts(alert.tenant, judge)?;
         if alert.actor.as_deref() == Some(actor.id()) {
             return Err(not("nobody judges an alert about themselves: ask somebody else who may"));
         }

@@ -9,7 +9,7 @@ use serde::forward_to_deserialize_any;
 use super::buffer::Buffer;
 use super::error::Failure;
 use super::msgpack::{self, MAX_DEPTH, NIL};
-use super::plan::{Plan, Stand};
+use super::plan::{Plan, Substitute};
 use super::value::MAX_NESTING;
 use super::{FieldProblem, RecordError};
 use crate::model::{FieldNames, FieldSet};
@@ -17,12 +17,13 @@ use crate::model::{FieldNames, FieldSet};
 /// A record, and the names of the fields that it doesn't show.
 pub(crate) struct Decoded<T> {
     pub(crate) value: T,
-    /// Of a closed type every field of it that isn't allowed, whether this record has it or not.
+    /// The fields that aren't allowed; of a closed type all of them, whether this record has them or not.
     pub(crate) withheld: Vec<String>,
 }
 
-/// The record that the stored fields make, by their current names, with the fields that aren't allowed masked, left out
-/// or empty, as `plan` says. Their bytes are shown to masks and to nothing else. Fields that the type has lost are skipped.
+/// Returns the record that the stored fields make, by their current names, with the fields that aren't allowed masked,
+/// left out or empty, as `plan` says. Their bytes are shown to masks and to nothing else. Fields that the type has lost
+/// are skipped.
 ///
 /// # Errors
 /// [`RecordError::Read`] names the field that can't be read; [`RecordError::Mask`] the one whose mask failed.
@@ -47,7 +48,7 @@ pub(crate) fn decode<'a, T: DeserializeOwned>(
         stored: fields.into_iter(),
         permitted,
         near: 0,
-        stand_ins: 0,
+        next_constant: 0,
         name: "",
         bytes: Bytes::Stored(&[]),
         withheld: &mut withheld,
@@ -58,7 +59,7 @@ pub(crate) fn decode<'a, T: DeserializeOwned>(
     Ok(Decoded { value, withheld })
 }
 
-/// The names of a struct's fields, aliases among them, as its `Deserialize` asks for them.
+/// Returns the names of a struct's fields, aliases among them, as its `Deserialize` asks for them.
 pub(super) fn asked_fields<T: DeserializeOwned>() -> Option<&'static [&'static str]> {
     let asked = Cell::new(None);
     drop(T::deserialize(Probe(&asked)));
@@ -66,7 +67,7 @@ pub(super) fn asked_fields<T: DeserializeOwned>() -> Option<&'static [&'static s
 }
 
 enum Permitted<'a> {
-    /// By place in the plan.
+    /// The permission of each field, by place in the plan.
     Places(Vec<bool>),
     Names(&'a FieldNames),
 }
@@ -80,10 +81,10 @@ struct Access<'a, 'w, I> {
     plan: &'a Plan,
     stored: I,
     permitted: Option<Permitted<'w>>,
-    /// Where in the plan the next stored field probably is.
+    /// The place in the plan where the next stored field probably is.
     near: usize,
-    /// The next of the plan's fields to look at for a constant that stands in for it.
-    stand_ins: usize,
+    /// The next of the plan's fields to look at for a constant substitute.
+    next_constant: usize,
     name: &'a str,
     bytes: Bytes<'a>,
     withheld: &'w mut Vec<String>,
@@ -107,7 +108,7 @@ impl<'a, I: Iterator<Item = (&'a str, &'a [u8])>> Access<'a, '_, I> {
                     if let Some(Permitted::Places(places)) = permitted
                         && places.get(place) != Some(&true)
                     {
-                        let Stand::Mask(mask) = &field.stand else { continue };
+                        let Substitute::Mask(mask) = &field.substitute else { continue };
                         let masked = mask.apply(bytes);
                         let masked = masked.map_err(|_| Failure(RecordError::Mask { field: field.name.clone() }))?;
                         (self.name, self.bytes) = (&field.name, masked.map_or(Bytes::Stored(NIL), Bytes::Masked));
@@ -119,10 +120,11 @@ impl<'a, I: Iterator<Item = (&'a str, &'a [u8])>> Access<'a, '_, I> {
             return Ok(true);
         }
         let Some(Permitted::Places(places)) = &self.permitted else { return Ok(false) };
-        while let (Some(field), Some(permitted)) = (self.plan.fields().get(self.stand_ins), places.get(self.stand_ins))
+        while let (Some(field), Some(permitted)) =
+            (self.plan.fields().get(self.next_constant), places.get(self.next_constant))
         {
-            self.stand_ins += 1;
-            if let (false, Stand::Constant(bytes)) = (*permitted, &field.stand) {
+            self.next_constant += 1;
+            if let (false, Substitute::Constant(bytes)) = (*permitted, &field.substitute) {
                 (self.name, self.bytes) = (&field.name, Bytes::Stored(bytes));
                 return Ok(true);
             }
@@ -205,7 +207,7 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     }
 }
 
-/// Why an alias clashes: the field that it is another name of.
+/// Reads from the error of an alias the field that it is another name of.
 pub(super) fn twice(error: &RecordError) -> Option<&str> {
     match error {
         RecordError::Read { field, problem: FieldProblem::Twice } => Some(field),

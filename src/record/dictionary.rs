@@ -1,4 +1,4 @@
-//! A collection's dictionary: which number stands for which field, as an append-only log.
+//! A collection's dictionary: the numbers of its fields, as an append-only log.
 //!
 //! Guarantees: a number is for life; a renamed field keeps its number, and its old name is free for a new one. The hash of
 //! every length that the log ever had is at hand, for a row is bound to the one that it was written under.
@@ -16,10 +16,10 @@ const START: Digest = [0; 32];
 #[derive(Clone)]
 pub(crate) struct Dictionary {
     log: Vec<(u16, String)>,
-    /// By number, where in the log its current name stands.
+    /// The place in the log of each number's current name.
     current: Vec<usize>,
     numbers: HashMap<String, u16>,
-    /// By length.
+    /// The hash of each length.
     hashes: Vec<Digest>,
 }
 
@@ -42,28 +42,28 @@ impl Dictionary {
         encode_dictionary(&self.log)
     }
 
-    /// How many entries the log has.
+    /// Returns the number of entries in the log.
     pub(crate) fn len(&self) -> u16 {
         u16::try_from(self.log.len()).unwrap_or(u16::MAX)
     }
 
-    /// The hash of the log's first `len` entries; `None` if it is shorter.
+    /// Returns the hash of the log's first `len` entries; `None` if it is shorter.
     pub(crate) fn hash_at(&self, len: u16) -> Option<Digest> {
         self.hashes.get(usize::from(len)).copied()
     }
 
-    /// The number of the field with this name now.
+    /// Returns the number of the field with this name now.
     pub(crate) fn number_of(&self, name: &str) -> Option<u16> {
         self.numbers.get(name).copied()
     }
 
-    /// What the field with this number is called now.
+    /// Returns the name that the field with this number has now.
     pub(crate) fn name_of(&self, number: u16) -> Option<&str> {
         let entry = self.log.get(*self.current.get(usize::from(number))?)?;
         Some(&entry.1)
     }
 
-    /// Whether the field with this number ever had this name.
+    /// Tells whether the field with this number ever had this name.
     pub(super) fn ever_named(&self, number: u16, name: &str) -> bool {
         self.log.iter().any(|(n, old)| *n == number && old == name)
     }
@@ -108,52 +108,4 @@ impl Dictionary {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn renamed_field_keeps_its_number_and_its_old_name_is_free_for_another() {
-        let mut dictionary = Dictionary::new();
-        for name in ["name", "telephone"] {
-            dictionary.add(name).unwrap();
-        }
-        dictionary.rename(1, "tel").unwrap();
-        assert_eq!((dictionary.number_of("tel"), dictionary.number_of("telephone")), (Some(1), None));
-        dictionary.add("telephone").unwrap();
-        assert_eq!((dictionary.number_of("telephone"), dictionary.name_of(1)), (Some(2), Some("tel")));
-        assert!(dictionary.ever_named(1, "telephone") && !dictionary.ever_named(2, "tel"));
-
-        let read = Dictionary::decode(&dictionary.encode().unwrap()).ok().unwrap();
-        assert_eq!(read.log, dictionary.log);
-        for len in 0..=4 {
-            assert_eq!(read.hash_at(len), dictionary.hash_at(len));
-            assert!(dictionary.hash_at(len).is_some());
-        }
-        assert_eq!((read.len(), read.hash_at(5)), (4, None));
-    }
-
-    #[test]
-    fn hash_of_a_length_stays_when_the_log_grows_and_differs_between_lengths() {
-        let mut dictionary = Dictionary::new();
-        dictionary.add("a").unwrap();
-        let before = dictionary.hash_at(1);
-        dictionary.add("b").unwrap();
-        assert_eq!(dictionary.hash_at(1), before);
-        assert_ne!(dictionary.hash_at(2), before);
-    }
-
-    #[test]
-    fn log_whose_numbers_or_names_do_not_follow_is_refused() {
-        let log = |entries: &[(u16, &str)]| {
-            let entries: Vec<_> = entries.iter().map(|(number, name)| (*number, (*name).to_owned())).collect();
-            Dictionary::decode(&encode_dictionary(&entries).unwrap())
-        };
-        assert!(log(&[(0, "a"), (1, "b"), (0, "c"), (2, "a")]).is_ok());
-        assert!(log(&[(1, "a")]).is_err());
-        assert!(log(&[(0, "a"), (1, "a")]).is_err());
-        assert!(log(&[(0, "a"), (0, "a")]).is_err());
-        let name = "n".repeat(crate::format::MAX_NAME + 1);
-        assert!(encode_dictionary(&[(0, name)]).is_err());
-        assert!(Dictionary::decode(&[]).is_err() && Dictionary::decode(&[2, 0]).is_err());
-    }
-}
+mod tests;

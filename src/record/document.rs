@@ -24,13 +24,13 @@ pub struct Document {
 }
 
 impl Document {
-    /// A document without fields.
+    /// Returns a document without fields.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The document with this field set.
+    /// Returns the document with this field set.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.set(name, value);
@@ -47,35 +47,35 @@ impl Document {
         self.fields.remove(name)
     }
 
-    /// A field's value.
+    /// Returns a field's value.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.fields.get(name)
     }
 
-    /// A field's value, to change it in place.
+    /// Returns a field's value, to change it in place.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
         self.fields.get_mut(name)
     }
 
-    /// A field's text, if it is there and is text.
+    /// Returns a field's text, if it is there and is text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::as_text)
     }
 
-    /// The fields, sorted by name.
+    /// Returns the fields, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.fields.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// How many fields there are.
+    /// Returns the number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
         self.fields.len()
     }
 
-    /// Whether there are none.
+    /// Tells whether there is no field.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()

@@ -31,19 +31,19 @@ enum Name {
 }
 
 impl Fields {
-    /// The fields.
+    /// Returns the fields.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> + Clone {
         self.entries.iter().map(|entry| (self.name(&entry.name), self.bytes(&entry.bytes)))
     }
 
-    /// One field's encoding. Tries `near` first: two encodings of one type have a field at the same place.
+    /// Returns one field's encoding. Tries `near` first: two encodings of one type have a field at the same place.
     pub(crate) fn get(&self, name: &str, near: usize) -> Option<&[u8]> {
         let is = |entry: &&Entry| self.name(&entry.name) == name;
         let entry = self.entries.get(near).filter(is).or_else(|| self.entries.iter().find(is))?;
         Some(self.bytes(&entry.bytes))
     }
 
-    /// How many fields there are.
+    /// Returns the number of fields.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
@@ -51,6 +51,13 @@ impl Fields {
     /// Fields that the type has and left out of this record.
     pub(super) fn skipped(&self) -> &[&'static str] {
         &self.skipped
+    }
+
+    /// Returns the error for a record whose field `last`, of `bytes` bytes or more, has no room left.
+    fn too_large(&self, last: &str, bytes: usize) -> Failure {
+        let sizes = self.iter().map(|(name, value)| (name, value.len()));
+        let (field, bytes) = sizes.chain([(last, bytes)]).max_by_key(|(_, bytes)| *bytes).unwrap_or_default();
+        Failure(RecordError::TooLarge { field: field.to_owned(), bytes })
     }
 
     fn name<'a>(&'a self, name: &'a Name) -> &'a str {
@@ -65,7 +72,7 @@ impl Fields {
     }
 }
 
-/// A record's fields. `open` says whether it names its own.
+/// Encodes a record's fields. `open` says whether the record names them itself.
 ///
 /// # Errors
 /// For a type that isn't a struct with named fields (or, open, a map), and for values over the limits.
@@ -85,21 +92,28 @@ impl Top<'_> {
         if self.fields.entries.len() >= MAX_FIELDS {
             return Err(Failure(RecordError::TooManyFields));
         }
-        if self.fields.name(&name).len() > MAX_NAME {
-            let start: String = self.fields.name(&name).chars().take(32).collect();
-            return Err(Failure::write(&start, FieldProblem::NameTooLong));
-        }
+        check_name(self.fields.name(&name))?;
         let start = self.fields.buffer.len();
         let depth = if self.open { MAX_NESTING } else { MAX_DEPTH };
         match msgpack::write(value, depth, &mut self.fields.buffer) {
             Ok(()) => {}
-            Err(WriteProblem::TooLarge) => return Err(Failure(RecordError::TooLarge)),
+            Err(WriteProblem::TooLarge) => {
+                return Err(self.fields.too_large(self.fields.name(&name), MAX_BODY.saturating_sub(start)));
+            }
             Err(WriteProblem::Field(problem)) => return Err(Failure::write(self.fields.name(&name), problem)),
         }
         let bytes = start..self.fields.buffer.len();
         self.fields.entries.push(Entry { name, bytes });
         Ok(())
     }
+}
+
+fn check_name(name: &str) -> Result<(), Failure> {
+    if name.len() <= MAX_NAME {
+        return Ok(());
+    }
+    let start: String = name.chars().take(32).collect();
+    Err(Failure::write(&start, FieldProblem::NameTooLong))
 }
 
 impl SerializeStruct for Top<'_> {
@@ -132,7 +146,7 @@ impl SerializeMap for TopMap<'_> {
 
     fn serialize_key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), Failure> {
         let start = self.top.fields.buffer.len();
-        key.serialize(KeyText(&mut self.top.fields.buffer))?;
+        key.serialize(KeyText(self.top.fields))?;
         self.key = Some(start..self.top.fields.buffer.len());
         Ok(())
     }
@@ -247,7 +261,7 @@ impl<'a> Serializer for Top<'a> {
 }
 
 /// Takes a key that is text into the buffer.
-struct KeyText<'a>(&'a mut Buffer);
+struct KeyText<'a>(&'a mut Fields);
 
 impl KeyText<'_> {
     const fn refusal(_: &'static str) -> Failure {
@@ -262,7 +276,9 @@ impl Serializer for KeyText<'_> {
     refuse_all_but!();
 
     fn serialize_str(self, text: &str) -> Result<(), Failure> {
-        msgpack::append(text.as_bytes(), self.0).map_err(|_| Failure(RecordError::TooLarge))
+        check_name(text)?;
+        let room = MAX_BODY.saturating_sub(self.0.buffer.len());
+        msgpack::append(text.as_bytes(), &mut self.0.buffer).map_err(|_| self.0.too_large(text, room))
     }
 
     fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Failure> {

@@ -1,18 +1,18 @@
-//! What can be wrong with a record, its type or its schema. Names fields and kinds; never a value, and never serde's own
+//! Errors of records, their types and schemas. They name fields and kinds; never a value, and never serde's own
 //! text, which can quote one.
 
 use std::fmt;
 
-/// What is wrong with a record, its type or its schema.
+/// An error of a record, its type or its schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordError {
     /// The type isn't a struct with named fields.
     #[error("a record must be a struct with named fields; this type is {found}: {advice}")]
     NotNamedFields {
-        /// What the type is instead.
+        /// The kind of type that was found.
         found: &'static str,
-        /// What to do.
+        /// The advice.
         advice: &'static str,
     },
     /// The schema doesn't fit its type, or the collection as it is.
@@ -20,7 +20,7 @@ pub enum RecordError {
     Schema {
         /// The collection's name.
         collection: String,
-        /// What is wrong, and what to do.
+        /// The fault, and the remedy.
         problem: String,
     },
     /// A stored field can't be read as what the type wants.
@@ -28,7 +28,7 @@ pub enum RecordError {
     Read {
         /// The field.
         field: String,
-        /// What is wrong.
+        /// The fault.
         problem: FieldProblem,
     },
     /// A field's value can't be stored.
@@ -36,7 +36,7 @@ pub enum RecordError {
     Write {
         /// The field.
         field: String,
-        /// What is wrong.
+        /// The fault.
         problem: FieldProblem,
     },
     /// The type's own serde code refused the record as a whole.
@@ -69,18 +69,23 @@ pub enum RecordError {
     WrongSearch {
         /// The field.
         field: String,
-        /// What it holds.
+        /// The kind of values that the field holds.
         holds: &'static str,
     },
     /// The record is over the size limit.
-    #[error("the record is over the limit of 4 MiB")]
-    TooLarge,
+    #[error("the record is over the limit of 4 MiB; its largest field is `{field}`, with {bytes} bytes or more")]
+    TooLarge {
+        /// The largest field.
+        field: String,
+        /// The field's size, as far as it was written.
+        bytes: usize,
+    },
     /// The record has too many fields.
     #[error("the record has more than 1,024 fields")]
     TooManyFields,
 }
 
-/// What is wrong with one field.
+/// A fault of one field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldProblem {
@@ -94,9 +99,9 @@ pub enum FieldProblem {
     UnknownVariant,
     /// The type's own code refused the value.
     Refused,
-    /// It is there twice, or under two names.
+    /// The field is there twice, or under two names.
     Twice,
-    /// It is nested too deep.
+    /// The value is nested too deep.
     TooDeep,
     /// The bytes aren't one whole value.
     Damaged,

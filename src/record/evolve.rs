@@ -16,7 +16,7 @@ use crate::model::Normalizer;
 pub(crate) struct Evolution {
     pub(crate) schema: StoredSchema,
     pub(crate) dictionary: Dictionary,
-    /// What is different; nothing if the schema is as it was.
+    /// The differences; none if the schema is as it was.
     pub(crate) changes: Vec<SchemaChange>,
 }
 
@@ -56,7 +56,8 @@ impl fmt::Display for SchemaChange {
     }
 }
 
-/// The next schema and dictionary; `old` is `None` for a new collection. `version_of` gives a normalizer's version.
+/// Returns the next schema and dictionary; `old` is `None` for a new collection. `version_of` gives a normalizer's
+/// version.
 ///
 /// New indexes, and new versions of changed ones, are [`IndexState::Building`]; the version that they replace stays as it
 /// is until [`StoredSchema::set_ready`]. Dropped ones are [`IndexState::Retired`].
@@ -77,7 +78,7 @@ pub(crate) fn evolve(
     let before = old.map(|(stored, _)| stored);
     if before.is_some_and(|stored| stored.open != schema.is_open()) {
         return Err(
-            next.problem("the collection is there already, and a closed one can't become open, nor the reverse")
+            schema.problem("the collection is there already, and a closed one can't become open, nor the reverse")
         );
     }
     if !schema.is_open() {
@@ -112,10 +113,6 @@ struct Next<'a> {
 }
 
 impl Next<'_> {
-    fn problem(&self, text: impl Into<String>) -> RecordError {
-        RecordError::Schema { collection: self.schema.collection().to_owned(), problem: text.into() }
-    }
-
     fn rename(&mut self) -> Result<(), RecordError> {
         for field in self.schema.fields() {
             let name = &field.name;
@@ -125,7 +122,7 @@ impl Next<'_> {
                     .iter()
                     .find(|old| self.dictionary.number_of(old).is_some() && !self.dictionary.ever_named(number, old));
                 if let Some(old) = clash {
-                    return Err(self.problem(format!(
+                    return Err(self.schema.problem(format!(
                         "field `{name}` can't take over from `{old}`: records may hold both already, for the collection \
                          was defined with `{name}` before. Move the values in your own code, or use a new name"
                     )));
@@ -141,7 +138,7 @@ impl Next<'_> {
                     self.dictionary.rename(*number, name).map_err(|_| self.full())?;
                 }
                 _ => {
-                    return Err(self.problem(format!(
+                    return Err(self.schema.problem(format!(
                         "field `{name}` was two fields that records hold now; say `.was(..)` of one of them"
                     )));
                 }
@@ -164,7 +161,7 @@ impl Next<'_> {
         let stored = plan.aliases().iter().find(|alias| self.dictionary.number_of(&alias.name).is_some());
         match stored {
             None => Ok(()),
-            Some(alias) => Err(self.problem(format!(
+            Some(alias) => Err(self.schema.problem(format!(
                 "records hold field `{0}`, which `{1}` has as `#[serde(alias)]`; say `.field(\"{1}\", |f| \
                  f.was(\"{0}\"))` instead",
                 alias.name, alias.field
@@ -194,7 +191,7 @@ impl Next<'_> {
             return Ok(StoredKey::Name(name.to_owned()));
         }
         let number = self.dictionary.number_of(name);
-        number.map(StoredKey::Number).ok_or_else(|| self.problem(format!("there is no field `{name}`")))
+        number.map(StoredKey::Number).ok_or_else(|| self.schema.problem(format!("there is no field `{name}`")))
     }
 
     fn name(&self, key: &StoredKey) -> String {
@@ -290,7 +287,7 @@ impl Next<'_> {
     }
 
     fn full(&self) -> RecordError {
-        self.problem("the collection has had too many fields or index versions; start a new collection")
+        self.schema.problem("the collection has had too many fields or index versions; start a new collection")
     }
 }
 
@@ -305,7 +302,7 @@ fn building(
         version: 0,
         field,
         unique,
-        normalizer: normalizer.into(),
+        normalizer: normalizer.clone(),
         normalizer_version: version_of(normalizer),
         state: IndexState::Building,
     }

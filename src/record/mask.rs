@@ -1,4 +1,4 @@
-//! What stands in for a value in front of those who may not see it.
+//! Masks: substitutes for values, for those who may not see these.
 //!
 //! Guarantees: a mask shows only characters of the text, never more than two thirds of them, and `****` for the others,
 //! however many (a year stands alone, and a range is as wide as hides a third of the digits); a text that isn't what the
@@ -8,6 +8,7 @@
 
 mod contact;
 mod kind;
+mod parts;
 mod person;
 mod range;
 #[cfg(test)]
@@ -19,15 +20,13 @@ use std::panic::catch_unwind;
 
 pub use kind::MaskKind;
 
+use parts::ends;
+
 use super::buffer::Buffer;
 use super::msgpack::{self, MAX_DEPTH};
 use super::{FieldProblem, Value};
-use crate::format::MAX_BODY;
 
-/// What stands in for the hidden part. Always as long, so it doesn't tell how much is hidden.
-const HIDDEN: &str = "****";
-
-/// What is shown of a withheld field.
+/// A substitute for the value of a withheld field.
 ///
 /// There is one for each usual kind of data ([`email`](Self::email), [`phone`](Self::phone) and so on), and there are
 /// general ones. All but [`Fixed`](Self::Fixed) and [`range`](Self::range) act on text; an `Option` that is `None` stays
@@ -41,9 +40,9 @@ pub enum Mask {
     KeepLast(usize),
     /// The first and the last characters: `138****5678`. Never more than two thirds of the text, the last ones first.
     KeepEnds {
-        /// How many at the start.
+        /// The number of characters shown at the start.
         first: usize,
-        /// How many at the end.
+        /// The number of characters shown at the end.
         last: usize,
     },
     /// For one kind of data. Made by [`Mask::email`] and its like.
@@ -55,7 +54,7 @@ pub enum Mask {
 }
 
 impl Mask {
-    /// What the mask shows of a text, to try it out; `None` if it fails, or is fixed on something other than text.
+    /// Masks a text, to try the mask out; `None` if that fails, or the mask is fixed on something other than text.
     #[must_use]
     pub fn preview(&self, text: &str) -> Option<String> {
         match self {
@@ -64,7 +63,7 @@ impl Mask {
         }
     }
 
-    /// What a stored schema calls it.
+    /// Returns the mask's description in a stored schema.
     pub(crate) fn description(&self) -> String {
         match self {
             Self::KeepLast(last) => format!("keep last {last}"),
@@ -75,17 +74,17 @@ impl Mask {
         }
     }
 
-    /// The encoding of what is shown for the encoded value; `None` for nothing.
+    /// Returns the encoding of what is shown for the encoded value; `None` for nothing.
     pub(super) fn apply(&self, encoded: &[u8]) -> Result<Option<Buffer>, FieldProblem> {
         if let Self::Fixed(value) = self {
-            return encode(value).map(Some);
+            return msgpack::encoded(value).map(Some);
         }
         if let Some(step) = self.step() {
             let number: Option<range::Number<'_>> = msgpack::read(PhantomData, encoded, MAX_DEPTH)?;
-            return number.map(|number| encode(&range::of(number, step)?)).transpose();
+            return number.map(|number| msgpack::encoded(&range::of(number, step)?)).transpose();
         }
         let text: Option<&str> = msgpack::read(PhantomData, encoded, MAX_DEPTH)?;
-        text.map(|text| encode(&self.shown(text)?)).transpose()
+        text.map(|text| msgpack::encoded(&self.shown(text)?)).transpose()
     }
 
     fn shown(&self, text: &str) -> Result<String, FieldProblem> {
@@ -100,28 +99,4 @@ impl Mask {
             Self::Fixed(_) => return Err(FieldProblem::Refused),
         })
     }
-}
-
-fn encode<T: serde::Serialize>(value: &T) -> Result<Buffer, FieldProblem> {
-    let mut out = Buffer::new(MAX_BODY);
-    msgpack::write(value, MAX_DEPTH, &mut out).map_err(|_| FieldProblem::Refused)?;
-    Ok(out)
-}
-
-/// How many characters of a text may be shown.
-fn most(text: &str) -> usize {
-    text.chars().count().saturating_mul(2) / 3
-}
-
-fn ends(text: &str, first: usize, last: usize) -> String {
-    let last = last.min(most(text));
-    parts(text.chars(), first.min(most(text).saturating_sub(last)), last)
-}
-
-/// The first and the last of `shown`, and what stands for those between.
-fn parts(shown: impl Iterator<Item = char> + Clone, first: usize, last: usize) -> String {
-    let skipped = shown.clone().count().saturating_sub(last);
-    let start: String = shown.clone().take(first).collect();
-    let end: String = shown.skip(skipped).collect();
-    format!("{start}{HIDDEN}{end}")
 }

@@ -13,13 +13,14 @@ use super::FieldProblem;
 use super::buffer::Buffer;
 use super::strict::Strict;
 use super::value::TOO_DEEP;
+use crate::format::MAX_BODY;
 
-/// How deep lists, maps and structs may stand in one another within a field.
+/// The deepest nesting of lists, maps and structs within a field.
 pub(super) const MAX_DEPTH: usize = 128;
 /// The encoding of nothing.
 pub(super) const NIL: &[u8] = &[0xc0];
 
-/// Why a value could not be written.
+/// The error for a value that could not be written.
 pub(super) enum WriteProblem {
     TooLarge,
     Field(FieldProblem),
@@ -38,6 +39,13 @@ pub(super) fn write<T: Serialize + ?Sized>(value: &T, depth: usize, out: &mut Bu
         _ => WriteProblem::Field(FieldProblem::Refused),
     })?;
     check(out.as_slice().get(start..).unwrap_or_default(), depth).map_err(WriteProblem::Field)
+}
+
+/// Returns the encoding of a value by itself.
+pub(super) fn encoded<T: Serialize>(value: &T) -> Result<Buffer, FieldProblem> {
+    let mut out = Buffer::new(MAX_BODY);
+    write(value, MAX_DEPTH, &mut out).map_err(|_| FieldProblem::Refused)?;
+    Ok(out)
 }
 
 /// Reads the one value that `bytes` are, nested at most `depth` deep.
@@ -62,7 +70,7 @@ pub(super) fn read_copied<'de, S: DeserializeSeed<'de>>(
     seed.deserialize(Strict(&mut deserializer)).map_err(|error| kind(&error))
 }
 
-/// Whether `bytes` are one whole value, nested at most `depth` deep. Never recurses.
+/// Checks that `bytes` are one whole value, nested at most `depth` deep. Never recurses.
 pub(super) fn check(bytes: &[u8], depth: usize) -> Result<(), FieldProblem> {
     let (children, mut rest) = head(bytes)?;
     let Some(children) = children else {
@@ -91,7 +99,8 @@ pub(super) fn check(bytes: &[u8], depth: usize) -> Result<(), FieldProblem> {
     }
 }
 
-/// One value's head and, but for lists and maps, its data: how many values a list or map holds, and what follows.
+/// Returns one value's head and, but for lists and maps, its data: how many values a list or map holds, and what
+/// follows.
 fn head(bytes: &[u8]) -> Result<(Option<u64>, &[u8]), FieldProblem> {
     let (marker, rest) = bytes.split_first().ok_or(FieldProblem::Damaged)?;
     let (skip, rest) = match *marker {
@@ -128,7 +137,7 @@ fn length<const N: usize>(rest: &[u8]) -> Result<(u64, &[u8]), FieldProblem> {
     Ok((bytes.iter().fold(0, |length, byte| length << 8 | u64::from(*byte)), rest))
 }
 
-/// An extension's data has a type byte before it.
+/// Returns an extension's data has a type byte before it.
 const fn extension((length, rest): (u64, &[u8])) -> (u64, &[u8]) {
     (length + 1, rest)
 }

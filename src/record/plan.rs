@@ -1,38 +1,31 @@
-//! What `define` checks of a type and its schema, and what reads need to know of them.
+//! The plan that a type's records are read by: the fields of the type, and the substitute of each where it is withheld.
 //!
-//! Guarantees: a plan exists only for a type that reads back what it writes, whose schema names fields that it has, and of
-//! whose fields each can be withheld, alone and together with all others.
-
-mod check;
-mod withhold;
+//! Made by `define` alone, which tries all of it on the type's example.
 
 use std::collections::HashMap;
 
-use super::decode::{asked_fields, decode, twice};
-use super::msgpack::NIL;
 use super::search::Holds;
-use super::shape::Shape;
-use super::{Fields, Mask, Record, RecordError, Schema, SearchValue, encode};
+use super::{Fields, Mask, RecordError, Schema, SearchValue};
 use crate::model::{FieldSet, IndexValue, nearest};
 
-/// How a type's records are read.
+/// A plan for reading a type's records.
 pub(crate) struct Plan {
     open: bool,
-    fields: Vec<Planned>,
+    fields: Vec<PlannedField>,
     places: HashMap<String, usize>,
     aliases: Vec<Alias>,
 }
 
 /// A top-level field of a closed type.
-pub(super) struct Planned {
+pub(super) struct PlannedField {
     pub(super) name: String,
-    pub(super) stand: Stand,
+    pub(super) substitute: Substitute,
     holds: Option<Holds>,
 }
 
-/// What stands in for a withheld field.
-pub(super) enum Stand {
-    /// Nothing: it is left out.
+/// A substitute for a withheld field.
+pub(super) enum Substitute {
+    /// Nothing: the field is left out.
     Nothing,
     Mask(Mask),
     /// The same encoding for every record.
@@ -45,33 +38,8 @@ pub(super) struct Alias {
     pub(super) field: String,
 }
 
-/// Checks a type against its schema.
-///
-/// # Errors
-/// Each says what to change in the type or the schema.
-pub(crate) fn plan<T: Record>(schema: &Schema) -> Result<Plan, RecordError> {
-    check::names(schema)?;
-    let example = T::example();
-    let fields = encode(&example, schema.is_open())?;
-    let mut plan = Plan::new(schema, &fields);
-    if schema.is_open() {
-        withhold::open::<T>(&plan, schema, &fields)?;
-        return Ok(plan);
-    }
-    check::mentions(schema, &plan)?;
-    check::all_present::<T>(schema, &mut plan, &fields)?;
-    let shape = Shape::of(&example)?;
-    for place in 0..plan.fields.len() {
-        withhold::closed::<T>(&mut plan, place, schema, &fields, &shape)?;
-    }
-    // Alone each can be withheld; a type's own code could still object to two at once.
-    decode::<T>(&plan, fields.iter(), &FieldSet::none())?;
-    check::indexes(schema, &mut plan, &shape)?;
-    Ok(plan)
-}
-
 impl Plan {
-    fn new(schema: &Schema, fields: &Fields) -> Self {
+    pub(super) fn new(schema: &Schema, fields: &Fields) -> Self {
         let open = schema.is_open();
         let mut plan = Self { open, fields: Vec::new(), places: HashMap::new(), aliases: Vec::new() };
         if !open {
@@ -82,22 +50,22 @@ impl Plan {
         plan
     }
 
-    /// Whether records name their own fields.
+    /// Tells whether records name their own fields.
     pub(crate) fn is_open(&self) -> bool {
         self.open
     }
 
-    /// The names of a closed type's fields, in its own order.
+    /// Returns the names of a closed type's fields, in its own order.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|field| field.name.as_str())
     }
 
-    /// Whether a closed type has the field; an open one may have any.
+    /// Tells whether a closed type has the field; an open one may have any.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.open || self.places.contains_key(field)
     }
 
-    /// The value to look for in an index of the field.
+    /// Returns the value to look for in an index of the field.
     ///
     /// # Errors
     /// [`RecordError::UnknownField`], and [`RecordError::WrongSearch`] for a value that the field can't hold, which would
@@ -115,7 +83,7 @@ impl Plan {
         }
     }
 
-    /// Whether the type has all of these fields.
+    /// Checks that the type has all of these fields.
     ///
     /// # Errors
     /// [`RecordError::UnknownField`] for the first that it hasn't.
@@ -123,13 +91,13 @@ impl Plan {
         fields.iter().find(|field| !self.has(field)).map_or(Ok(()), |field| Err(self.unknown(field)))
     }
 
-    /// The error for a name that no field has.
+    /// Returns the error for a name that no field has.
     pub(crate) fn unknown(&self, field: &str) -> RecordError {
         let similar = nearest(field, self.names());
         RecordError::UnknownField { field: field.to_owned(), similar }
     }
 
-    pub(super) fn fields(&self) -> &[Planned] {
+    pub(super) fn fields(&self) -> &[PlannedField] {
         &self.fields
     }
 
@@ -137,8 +105,24 @@ impl Plan {
         &self.aliases
     }
 
-    /// A field and its place; looks at `near` first.
-    pub(super) fn locate(&self, name: &str, near: usize) -> Option<(usize, &Planned)> {
+    pub(super) fn add_alias(&mut self, alias: Alias) {
+        self.aliases.push(alias);
+    }
+
+    pub(super) fn set_substitute(&mut self, place: usize, substitute: Substitute) {
+        if let Some(field) = self.fields.get_mut(place) {
+            field.substitute = substitute;
+        }
+    }
+
+    pub(super) fn set_holds(&mut self, name: &str, holds: Holds) {
+        if let Some(field) = self.places.get(name).and_then(|place| self.fields.get_mut(*place)) {
+            field.holds = Some(holds);
+        }
+    }
+
+    /// Returns a field and its place; looks at `near` first.
+    pub(super) fn locate(&self, name: &str, near: usize) -> Option<(usize, &PlannedField)> {
         if let Some(field) = self.fields.get(near)
             && field.name == name
         {
@@ -148,34 +132,18 @@ impl Plan {
         Some((place, self.fields.get(place)?))
     }
 
-    fn add(&mut self, name: &str) {
+    pub(super) fn add(&mut self, name: &str) {
         self.places.insert(name.to_owned(), self.fields.len());
-        self.fields.push(Planned { name: name.to_owned(), stand: Stand::Nothing, holds: None });
+        self.fields.push(PlannedField { name: name.to_owned(), substitute: Substitute::Nothing, holds: None });
     }
 
-    fn remove_last(&mut self) {
+    pub(super) fn remove_last(&mut self) {
         if let Some(field) = self.fields.pop() {
             self.places.remove(&field.name);
         }
     }
 
-    fn all_but(&self, hidden: &str) -> FieldSet {
+    pub(super) fn all_but(&self, hidden: &str) -> FieldSet {
         self.names().filter(|name| *name != hidden).collect()
     }
-}
-
-/// The name of the field that `name` is an alias of; `None` if it is a field of its own.
-fn alias_of<T: Record>(plan: &mut Plan, fields: &Fields, name: &'static str) -> Option<String> {
-    plan.add(name);
-    let both = decode::<T>(plan, fields.iter().chain([(name, NIL)]), &FieldSet::All);
-    plan.remove_last();
-    both.err().as_ref().and_then(twice).map(str::to_owned)
-}
-
-fn asked<T: Record>() -> &'static [&'static str] {
-    asked_fields::<T>().unwrap_or_default()
-}
-
-fn problem(schema: &Schema, problem: impl Into<String>) -> RecordError {
-    RecordError::Schema { collection: schema.collection().to_owned(), problem: problem.into() }
 }

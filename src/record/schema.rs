@@ -1,6 +1,6 @@
-//! What a developer says of a collection: its name, its indexes, and what is special about a field.
+//! A collection's schema, as a developer writes it: its name, its indexes, and what is special about a field.
 
-use super::Mask;
+use super::{Mask, RecordError};
 use crate::model::Normalizer;
 
 /// A collection has at most this many indexes.
@@ -21,13 +21,13 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The schema of a type with named fields.
+    /// Returns the schema of a type with named fields.
     #[must_use]
     pub fn new(collection: impl Into<String>) -> Self {
         Self { collection: collection.into(), open: false, fields: Vec::new(), indexes: Vec::new(), owner: false }
     }
 
-    /// The schema of a collection whose records name their own fields, such as [`Document`](super::Document)s.
+    /// Returns the schema of a collection whose records name their own fields, such as [`Document`](super::Document)s.
     ///
     /// Any field may be mentioned; a record may have it or not. A withheld field is left out, so masks have no place here.
     #[must_use]
@@ -69,19 +69,19 @@ impl Schema {
         Self { owner: true, ..self }
     }
 
-    /// The collection's name.
+    /// Returns the collection's name.
     #[must_use]
     pub fn collection(&self) -> &str {
         &self.collection
     }
 
-    /// Whether records name their own fields.
+    /// Tells whether records name their own fields.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.open
     }
 
-    /// A field's classification.
+    /// Returns a field's classification.
     #[must_use]
     pub fn classification(&self, field: &str) -> Classification {
         self.rule(field).map_or(Classification::Personal, |field| field.classification)
@@ -103,13 +103,18 @@ impl Schema {
         self.fields.iter().find(|rule| rule.name == field)
     }
 
+    /// Returns the error for a schema that can't be used.
+    pub(super) fn problem(&self, problem: impl Into<String>) -> RecordError {
+        RecordError::Schema { collection: self.collection.clone(), problem: problem.into() }
+    }
+
     fn indexed(mut self, field: String, normalizer: Normalizer, unique: bool) -> Self {
         self.indexes.push(Index { field, normalizer, unique });
         self
     }
 }
 
-/// What a schema says of one field. Made by [`Schema::field`].
+/// A schema's rule for one field. Made by [`Schema::field`].
 #[derive(Debug, Clone)]
 pub struct Field {
     pub(crate) name: String,
@@ -130,7 +135,7 @@ impl Field {
         Self { classification: Classification::Public, ..self }
     }
 
-    /// The company's own; of no person.
+    /// Returns the company's own; of no person.
     #[must_use]
     pub fn internal(self) -> Self {
         Self { classification: Classification::Internal, ..self }
@@ -148,13 +153,13 @@ impl Field {
         Self { classification: Classification::Sensitive, ..self }
     }
 
-    /// What those see who may not see the field. Without a mask it is left out or shown empty.
+    /// Sets the mask that those see who may not see the field. Without a mask the field is left out or shown empty.
     #[must_use]
     pub fn mask(self, mask: Mask) -> Self {
         Self { mask: Some(mask), ..self }
     }
 
-    /// The field's name before, so that old records are still read. Say it again for a name before that.
+    /// Returns the field's name before, so that old records are still read. Say it again for a name before that.
     #[must_use]
     pub fn was(mut self, old: impl Into<String>) -> Self {
         self.was.push(old.into());
@@ -171,7 +176,7 @@ impl Field {
     }
 }
 
-/// How much harm a field's disclosure does.
+/// A degree of harm that a field's disclosure does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Classification {

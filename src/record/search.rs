@@ -47,7 +47,7 @@ from! {
     i64 => Integer, u8 => Integer, u16 => Integer, u32 => Integer, u64 => Integer,
 }
 
-/// What an indexed field holds. Variants of enums are stored as the text of their names.
+/// The kind of values in an indexed field. Variants of enums are stored as the text of their names.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Holds {
     Text,
@@ -74,8 +74,8 @@ impl Holds {
     }
 }
 
-/// The value to index of a field's encoding; `None` for nothing. Never [`IndexValue::Variant`]: a variant without data is
-/// stored as the text of its name, and is looked up so.
+/// Returns the value to index of a field's encoding; `None` for nothing. An enum's variant without data is stored,
+/// and looked up, as the text of its name.
 ///
 /// # Errors
 /// [`FieldProblem::NotIndexable`] for what isn't text, a whole number of 64 bits or a bool.

@@ -1,4 +1,4 @@
-//! What a value is made of: whether it says anything, and what an empty one of its type looks like.
+//! The shape of a value: its type as serde shows it, whether the value says anything, and the empty value of the type.
 
 use serde::ser::{
     Error, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeTuple, SerializeTupleStruct, Serializer,
@@ -48,13 +48,13 @@ impl Shape {
         value.serialize(Tracer).map_err(|failure| failure.0)
     }
 
-    /// The shape of a struct's field.
+    /// Returns the shape of a struct's field.
     pub(super) fn field(&self, name: &str) -> Option<&Self> {
         let Self::Struct(fields) = self else { return None };
         fields.iter().find(|(field, _)| *field == name).map(|(_, shape)| shape)
     }
 
-    /// Whether the value says nothing, so that nobody takes it for a real one. `keyed` lets maps have keys to empty values.
+    /// Tells whether the value says nothing, so that nobody takes it for a real one. `keyed` lets maps keep keys.
     pub(super) fn is_empty(&self, keyed: bool) -> bool {
         match self {
             Self::Nothing => true,
@@ -72,12 +72,12 @@ impl Shape {
         }
     }
 
-    /// The shape within `Option`s.
+    /// Returns the shape within `Option`s.
     pub(super) fn inner(&self) -> &Self {
         if let Self::Some(inner) = self { inner.inner() } else { self }
     }
 
-    /// What has no empty value and isn't within an `Option`, a list or a map.
+    /// Finds what has no empty value and isn't within an `Option`, a list or a map.
     pub(super) fn never_empty(&self) -> Option<&'static str> {
         match self {
             Self::Bool => Some("a bool"),

@@ -14,7 +14,7 @@ pub(crate) struct StoredField<'a> {
     pub(crate) bytes: &'a [u8],
 }
 
-/// What an update makes of a record.
+/// The fields of a record after an update.
 pub(crate) struct Update<'a> {
     /// All fields to store, in the order of the body.
     pub(crate) fields: Vec<StoredField<'a>>,
@@ -22,7 +22,7 @@ pub(crate) struct Update<'a> {
     pub(crate) changed: Vec<String>,
 }
 
-/// The fields of an opened body, by their names now.
+/// Returns the fields of an opened body, by their names now.
 pub(crate) fn stored_fields<'a>(
     fields: Vec<(FieldKey<'a>, &'a [u8])>,
     dictionary: &'a Dictionary,
@@ -39,7 +39,7 @@ pub(crate) fn stored_fields<'a>(
     Ok(stored)
 }
 
-/// The fields of a new record, in the order of the body.
+/// Returns the fields of a new record, in the order of the body.
 ///
 /// # Errors
 /// [`FieldProblem::NotDefined`] for a field that the collection's dictionary doesn't have.

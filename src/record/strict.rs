@@ -133,7 +133,7 @@ impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Strict<A> {
     type Variant = Strict<A::Variant>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), A::Error> {
-        let (value, variant) = self.0.variant_seed(Named(seed))?;
+        let (value, variant) = self.0.variant_seed(VariantName(seed))?;
         Ok((value, Strict(variant)))
     }
 }
@@ -163,21 +163,21 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Strict<A> {
 }
 
 /// A seed, deserializer or visitor of a variant's name.
-struct Named<T>(T);
+struct VariantName<T>(T);
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Named<S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for VariantName<S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.0.deserialize(Named(deserializer))
+        self.0.deserialize(VariantName(deserializer))
     }
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Named<D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for VariantName<D> {
     type Error = D::Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_str(Named(visitor))
+        self.0.deserialize_str(VariantName(visitor))
     }
 
     fn is_human_readable(&self) -> bool {
@@ -190,7 +190,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Named<D> {
     }
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Named<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for VariantName<V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-//! What one commit writes, and what it expects to find. Neither prints the bytes it holds.
+//! The writes of one commit, and its expectations. Neither prints the bytes it holds.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +18,7 @@ impl Batch {
         self.changes.insert(key.into(), None);
     }
 
-    /// The changes in key order; `None` removes.
+    /// Returns the changes in key order; `None` removes.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
         self.changes.iter().map(|(key, value)| (key.as_slice(), value.as_deref()))
     }
@@ -38,7 +38,7 @@ impl fmt::Debug for Batch {
     }
 }
 
-/// What a key has to hold, `None` for nothing, before a batch may be applied.
+/// The value that a key has to hold, `None` for nothing, before a batch may be applied.
 #[derive(Clone)]
 pub(crate) struct Expectation {
     pub(crate) key: Vec<u8>,

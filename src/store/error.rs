@@ -1,4 +1,4 @@
-//! What can go wrong in a store. No error prints a stored byte.
+//! Errors of stores. None prints a stored byte.
 
 use std::error::Error;
 use std::fmt;
@@ -45,11 +45,11 @@ impl StoreError {
     }
 }
 
-/// Why a commit did nothing, or what is unknown about it.
+/// The error of a commit that did nothing, or whose outcome is unknown.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum CommitError {
-    /// This key isn't as expected. Nothing was changed.
+    /// The key isn't as expected. Nothing was changed.
     #[error("a key is not as the commit expected it")]
     Conflict { key: Vec<u8> },
     #[error(transparent)]

@@ -22,7 +22,7 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// An open store over the same content, whether this one is closed or not.
+    /// Returns an open store over the same content, whether this one is closed or not.
     pub(crate) fn reopen(&self) -> Self {
         Self { content: Arc::clone(&self.content), closed: AtomicBool::new(false) }
     }

@@ -1,4 +1,8 @@
-//! check
+//! Checks of a vault against its journal: at once, or in the background; and how the vault is doing.
 
+pub(crate) mod diagnose;
 pub(crate) mod scrub;
 pub(crate) mod verify;
+
+pub use diagnose::Health;
+pub use scrub::{Scrub, ScrubOptions, ScrubPhase, ScrubProgress};

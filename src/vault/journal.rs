@@ -1,7 +1,16 @@
-//! journal
+//! The journal: read back, asked, proved, written by the host, and cut at its beginning.
 
 pub(crate) mod disclosures;
 pub(crate) mod evidence;
+pub(crate) mod handle;
+pub(crate) mod history;
+pub(crate) mod host_events;
 pub(crate) mod query;
 pub(crate) mod retention;
-pub(crate) mod usage;
+
+pub use disclosures::{Disclosed, DisclosedTo, Disclosure, DisclosureQuery, DisclosureReport};
+pub use handle::Journal;
+pub use history::{Change, HistoryPage};
+pub use host_events::HostEvent;
+pub use query::{JournalCursor, JournalPage, JournalPages, JournalQuery};
+pub use retention::{HeldBack, Retention, RetentionPlan, RetentionReport};

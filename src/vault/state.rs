@@ -1,8 +1,12 @@
-//! state
+//! What is in memory of a vault while it is open, and how it stands in the store.
 
 pub(crate) mod catalog;
+pub(crate) mod policy;
+pub(crate) mod probes;
 pub(crate) mod rows;
 pub(crate) mod scanned;
+pub(crate) mod schema;
+pub(crate) mod seals;
 pub(crate) mod shown;
 pub(crate) mod standing;
 pub(crate) mod tenant;

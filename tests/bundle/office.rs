@@ -7,7 +7,7 @@ use strongroom::audit::{AuditSink, Event, Head, Held, Required, SinkError};
 use strongroom::keys::{MasterKey, MasterKeyError, WrapContext};
 use strongroom::model::Action;
 use strongroom::policy::Roles;
-use strongroom::{Actor, Escrow, Memory, NewMeta, Normalizer, Record, Schema, Tenant, Vault};
+use strongroom::{Actor, Memory, NewMeta, Normalizer, Record, Schema, Tenant, Vault};
 
 #[derive(Serialize, Deserialize)]
 struct Customer {
@@ -88,11 +88,11 @@ impl Office {
             .sink(Required(kept.clone()))
             .create()
             .unwrap();
-        let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin()).unwrap();
-        acme.define::<Customer>(&admin()).unwrap();
+        let acme = vault.session(admin()).unwrap().create_tenant("acme").unwrap();
+        acme.session(admin()).unwrap().define::<Customer>().unwrap();
         let mut office = Self { vault, acme, kept, heads: Vec::new() };
         for round in 0..3 {
-            office.heads.push(office.vault.head(&admin()).unwrap());
+            office.heads.push(office.vault.session(admin()).unwrap().head().unwrap());
             office.work(round);
         }
         office.vault.flush().unwrap();
@@ -118,7 +118,7 @@ impl Office {
             looked_at.get(id).unwrap();
             assert!(looked_at.delete(id).is_err());
         }
-        self.acme.suspend(&format!("gone-{round}"), "left", &admin()).unwrap();
+        self.acme.session(admin()).unwrap().because("left").suspend(&format!("gone-{round}")).unwrap();
     }
 
     /// The text of the key, as whoever checks has it.
@@ -150,6 +150,6 @@ impl Office {
         let ours = events.iter().filter(|event| event.tenant() == Some(self.acme.id()));
         let places: Vec<_> =
             ours.filter(|event| wanted(event)).map(|event| (event.position(), event.index())).collect();
-        self.acme.evidence(places, heads, &auditor()).unwrap()
+        self.acme.session(auditor()).unwrap().journal().evidence(places, heads).unwrap()
     }
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use strongroom::{Collection, Escrow, NewMeta, RecordId, Revision, Session, Tenant, Vault};
+use strongroom::{Collection, NewMeta, RecordId, Revision, Session, Tenant, Vault};
 
 use super::model::{Change, Kind, Place};
 use super::office::{Customer, Note, admin, clerk};
@@ -51,22 +51,26 @@ impl Teller {
 
     pub fn create_tenant(&self, vault: &Vault, name: &str) -> Result<Tenant, String> {
         self.administer(Change::Tenant(name.to_owned()), || {
-            vault.create_tenant(name, Escrow::Unescrowed, &admin()).map_err(said("creating a tenant"))
+            vault.session(admin()).unwrap().create_tenant(name).map_err(said("creating a tenant"))
         })
     }
 
     /// Defines both collections.
     pub fn define(&self, tenant: &Tenant) -> Result<(), String> {
         let change = |kind: Kind| Change::Define(tenant.name().to_owned(), kind.name().to_owned(), String::new());
-        self.administer(change(Kind::Customers), || tenant.define::<Customer>(&admin()).map_err(said("defining")))?;
-        self.administer(change(Kind::Notes), || tenant.define::<Note>(&admin()).map_err(said("defining")))
+        self.administer(change(Kind::Customers), || {
+            tenant.session(admin()).unwrap().define::<Customer>().map_err(said("defining"))
+        })?;
+        self.administer(change(Kind::Notes), || {
+            tenant.session(admin()).unwrap().define::<Note>().map_err(said("defining"))
+        })
     }
 
     /// Defines the customers once more, with an index that they didn't have.
     pub fn define_city(&self, tenant: &Tenant) -> Result<(), String> {
         let change = Change::Define(tenant.name().to_owned(), "customers".to_owned(), "city".to_owned());
         let schema = Customer::schema_with_city();
-        let define = || tenant.define_as::<Customer>(schema, &admin()).map_err(said("adding an index"));
+        let define = || tenant.session(admin()).unwrap().define_as::<Customer>(schema).map_err(said("adding an index"));
         self.administer(change, define)
     }
 }

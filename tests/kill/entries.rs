@@ -22,7 +22,7 @@ pub fn check(vault: &Vault) -> Result<usize, String> {
 fn of_tenant(tenant: &Tenant) -> Result<usize, String> {
     let (mut last, mut writes) = (BTreeMap::new(), 0);
     let auditor = office::admin();
-    for page in tenant.journal(&auditor).pages(1_000) {
+    for page in tenant.session(auditor.clone()).unwrap().journal().entries().pages(1_000) {
         for event in page.map_err(said("reading the journal"))?.entries {
             let gone = match event.action() {
                 "create" | "update" => false,

@@ -90,11 +90,9 @@ impl Place {
         };
         let tenant = match vault.tenants().pop() {
             Some(tenant) => tenant,
-            None => vault
-                .create_tenant("acme", strongroom::Escrow::Unescrowed, &office::admin())
-                .map_err(said("creating a tenant"))?,
+            None => vault.session(office::admin()).unwrap().create_tenant("acme").map_err(said("creating a tenant"))?,
         };
-        tenant.define::<office::Customer>(&office::admin()).map_err(said("defining"))?;
+        tenant.session(office::admin()).unwrap().define::<office::Customer>().map_err(said("defining"))?;
         let session = tenant.session(office::clerk()).map_err(said("a session"))?;
         let customers = crate::crash::work::customers(&session)?;
         let new = office::Customer::new(u64::MAX / 2, 0);

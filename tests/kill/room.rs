@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use strongroom::audit::Verdict;
 use strongroom::policy::Roles;
-use strongroom::{Actor, Collection, Error, Escrow, KeyFile, RecordId, Vault, VaultOptions};
+use strongroom::{Actor, Collection, Error, KeyFile, RecordId, Vault, VaultOptions};
 
 use crate::CHILD;
 use crate::crash::office::{Note, admin, clerk};
@@ -59,8 +59,8 @@ pub fn full_disk() -> Result<(), String> {
 pub fn child(disk: &Path, key: &Path) -> Result<(), String> {
     let dir = disk.join("vault");
     let vault = options(&dir, key)?.create().map_err(said("creating"))?;
-    let tenant = vault.create_tenant("acme", Escrow::Unescrowed, &admin()).map_err(said("a tenant"))?;
-    tenant.define::<Note>(&admin()).map_err(said("defining"))?;
+    let tenant = vault.session(admin()).unwrap().create_tenant("acme").map_err(said("a tenant"))?;
+    tenant.session(admin()).unwrap().define::<Note>().map_err(said("defining"))?;
     vault.close().map_err(said("closing"))?;
     let mut model = Model::default();
     let mut next = 1;
@@ -123,7 +123,7 @@ fn helped(dir: &Path, key: &Path, model: &mut Model) -> Result<(), String> {
     let notes = notes(&vault)?;
     let tenant = vault.tenant("acme").map_err(said("the tenant"))?;
     full("an insert", notes.insert(&Note::new(u64::MAX, 0, 0)).map(drop))?;
-    full("a tenant", vault.create_tenant("globex", Escrow::Unescrowed, &admin()).map(drop))?;
+    full("a tenant", vault.session(admin()).unwrap().create_tenant("globex").map(drop))?;
     model.check(&vault)?;
     let first = *model.notes.keys().next().ok_or("nothing was ever written")?;
     full("an update", notes.update(first, |note| note.customer = 1).map(drop))?;
@@ -132,8 +132,8 @@ fn helped(dir: &Path, key: &Path, model: &mut Model) -> Result<(), String> {
     expect(vault.health().journal_blocks > before, "what helps is on record")?;
     model.notes.remove(&first);
     model.deleted.push(first);
-    tenant.suspend("clerk-9", "fills the disk", &security()).map_err(said("suspending"))?;
-    tenant.reinstate("clerk-9", "sorry", &security()).map_err(said("reinstating"))?;
+    tenant.session(security()).unwrap().because("fills the disk").suspend("clerk-9").map_err(said("suspending"))?;
+    tenant.session(security()).unwrap().because("sorry").reinstate("clerk-9").map_err(said("reinstating"))?;
     // Reads are taken for a while, and then they would use up what is left.
     let reads = (0..2_000).take_while(|_| notes.list(None, 1).is_ok()).count();
     expect((900..1_024).contains(&reads), &format!("{reads} reads"))?;
@@ -142,7 +142,7 @@ fn helped(dir: &Path, key: &Path, model: &mut Model) -> Result<(), String> {
     notes.delete(second).map_err(said("deleting once more"))?;
     model.notes.remove(&second);
     model.deleted.push(second);
-    expect(vault.verify(&admin()).map_err(said("verifying"))? == Verdict::Intact, "it is intact")?;
+    expect(vault.session(admin()).unwrap().verify().map_err(said("verifying"))? == Verdict::Intact, "it is intact")?;
     vault.close().map_err(said("closing on a full disk"))
 }
 
@@ -157,7 +157,7 @@ struct Model {
 
 impl Model {
     fn check(&self, vault: &Vault) -> Result<(), String> {
-        let verdict = vault.verify(&admin()).map_err(said("verifying"))?;
+        let verdict = vault.session(admin()).unwrap().verify().map_err(said("verifying"))?;
         expect(verdict == Verdict::Intact, &format!("{verdict:?}"))?;
         let (notes, mut found, mut after) = (notes(vault)?, BTreeMap::new(), None);
         loop {
@@ -182,7 +182,7 @@ fn fill(vault: &Vault, model: &mut Model, next: &mut u64) -> Result<(), String> 
         *next += 1;
         match notes.insert(&Note::new(key, 0, 0)) {
             Ok(id) => drop(model.notes.insert(id, key)),
-            Err(Error::Stopped { .. } | Error::Io { .. }) => {
+            Err(Error::Stopped { .. } | Error::DiskFull { .. } | Error::Io { .. }) => {
                 model.perhaps.push(key);
                 // The engine writes in the background too, and a read may be the first to hear of it.
                 for _ in 0..50 {

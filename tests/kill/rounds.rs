@@ -7,8 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
+use strongroom::Error;
 use strongroom::audit::Verdict;
-use strongroom::{Error, Escrow};
 
 use crate::crash::check::{Depth, check};
 use crate::crash::model::Model;
@@ -72,8 +72,8 @@ pub fn loss_is_noticed() -> Result<(), String> {
     let home = tempfile::tempdir().map_err(|e| e.to_string())?;
     let mut place = Place::new(home.path(), 0)?;
     let vault = office::options(&place.dir, &place.key)?.create().map_err(said("creating"))?;
-    let tenant = vault.create_tenant("acme", Escrow::Unescrowed, &office::admin()).map_err(said("a tenant"))?;
-    tenant.define::<office::Customer>(&office::admin()).map_err(said("defining"))?;
+    let tenant = vault.session(office::admin()).unwrap().create_tenant("acme").map_err(said("a tenant"))?;
+    tenant.session(office::admin()).unwrap().define::<office::Customer>().map_err(said("defining"))?;
     vault.close().map_err(said("closing"))?;
     for line in ["try 1 vault", "ack 1 -", "try 2 acme/customers/7=0", "ack 2 01900000-0000-7000-8000-000000000000"] {
         place.model.line(line)?;
@@ -208,7 +208,7 @@ impl Place {
         };
         let seen = check(&vault, &self.model, Depth::Full)?;
         seen.settle(&mut self.model)?;
-        match vault.verify(&office::admin()).map_err(said("verifying"))? {
+        match vault.session(office::admin()).unwrap().verify().map_err(said("verifying"))? {
             Verdict::Intact => {}
             other => return Err(format!("verify says: {other}")),
         }

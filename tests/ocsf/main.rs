@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use strongroom::audit::{Ocsf, Required, Verdict};
 use strongroom::model::Action;
 use strongroom::policy::Roles;
-use strongroom::{Actor, Escrow, KeyFile, Record, Schema, Vault};
+use strongroom::{Actor, KeyFile, Record, Schema, Vault};
 
 mod check;
 
@@ -39,8 +39,8 @@ fn every_line_that_a_vault_writes_fits_the_schema() {
         .sink(Required(Ocsf::append(&file).unwrap()))
         .create()
         .unwrap();
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin).unwrap();
-    acme.define::<Customer>(&admin).unwrap();
+    let acme = vault.session(admin.clone()).unwrap().create_tenant("acme").unwrap();
+    acme.session(admin.clone()).unwrap().define::<Customer>().unwrap();
     let customers = acme.session(Actor::new("s\n7").with_role("sales")).unwrap().collection::<Customer>().unwrap();
     let id = customers.insert(&Customer { name: "Ann".to_owned() }).unwrap();
     customers.get(id).unwrap();
@@ -50,7 +50,7 @@ fn every_line_that_a_vault_writes_fits_the_schema() {
     assert!(customers.get(id).is_err());
     let stranger = acme.session(Actor::new("nobody")).unwrap().collection::<Customer>().unwrap();
     assert!(stranger.get(id).is_err() && stranger.insert(&Customer { name: String::new() }).is_err());
-    assert_eq!(vault.verify(&admin).unwrap(), Verdict::Intact);
+    assert_eq!(vault.session(admin.clone()).unwrap().verify().unwrap(), Verdict::Intact);
     vault.close().unwrap();
 
     let text = std::fs::read_to_string(&file).unwrap();

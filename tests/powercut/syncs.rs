@@ -9,7 +9,6 @@ use std::process::Command;
 use std::time::Instant;
 
 use libtest_mimic::{Failed, Trial};
-use strongroom::Escrow;
 use strongroom::audit::{JsonLines, Relayed};
 
 use crate::CHILD;
@@ -35,8 +34,8 @@ pub fn insert(dir: &Path, key: &Path) -> Result<(), String> {
     let sink = JsonLines::append(dir.join("audit.jsonl")).map_err(|error| format!("the sink: {error}"))?;
     let options = office::options(&dir.join("vault"), key)?.sink(Relayed(sink));
     let vault = options.create().map_err(said("creating the vault"))?;
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &office::admin()).map_err(said("a tenant"))?;
-    acme.define::<Customer>(&office::admin()).map_err(said("a collection"))?;
+    let acme = vault.session(office::admin()).unwrap().create_tenant("acme").map_err(said("a tenant"))?;
+    acme.session(office::admin()).unwrap().define::<Customer>().map_err(said("a collection"))?;
     let session = acme.session(office::clerk()).map_err(said("a session"))?;
     let customers = customers(&session)?;
     say(BEGIN);

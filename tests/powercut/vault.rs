@@ -75,7 +75,12 @@ pub fn live(dir: &Path, key: &Path, seed: u64, rounds: usize) -> Result<(), Stri
         })?;
         first_key += 1_000;
         if round % 3 == 1 {
-            match vault.verify(&office::admin()).map_err(said("verifying"))? {
+            match vault
+                .session(office::admin())
+                .map_err(said("beginning a session"))?
+                .verify()
+                .map_err(said("verifying"))?
+            {
                 Verdict::Intact => {}
                 other => return Err(format!("verify says {other} without any power cut")),
             }
@@ -314,7 +319,7 @@ impl Lap {
 }
 
 fn intact(vault: &Vault) -> Result<(), String> {
-    match vault.verify(&office::admin()).map_err(said("verifying"))? {
+    match vault.session(office::admin()).map_err(said("beginning a session"))?.verify().map_err(said("verifying"))? {
         Verdict::Intact => Ok(()),
         other => Err(format!("verify says: {other}")),
     }

@@ -13,7 +13,7 @@ fn head(size: u8) -> Head {
     let tree = frontier(size);
     Head::sign(
         &signing(),
-        Body {
+        HeadBody {
             vault: VAULT,
             epoch: EPOCH,
             size: tree.size(),

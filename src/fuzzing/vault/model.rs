@@ -1,4 +1,4 @@
-//! What the vault should hold and answer.
+//! The model: the records that the vault should hold, and its answers.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::vault::Page;
 pub(super) struct Model {
     pub(super) customers: Rows,
     pub(super) papers: Papers,
-    /// Whether the later type is defined.
+    /// True if the later type is defined.
     pub(super) evolved: bool,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Rows {
     order: Vec<RecordId>,
 }
 
-/// What an update should come to, before a revision is asked for: `None` for a record that isn't there.
+/// The expected outcome of an update, before a revision is asked for: `None` for a record that isn't there.
 pub(super) type Due = Option<Result<Option<Customer>, &'static str>>;
 
 impl Rows {
@@ -42,7 +42,7 @@ impl Rows {
         self.live.get(&id).map(|(_, revision)| *revision)
     }
 
-    /// Whether it is there; `None` if it never was.
+    /// True if the record is there; `None` if it never was.
     pub(super) fn known(&self, id: RecordId) -> Option<bool> {
         if self.live.contains_key(&id) { Some(true) } else { self.gone.contains(&id).then_some(false) }
     }
@@ -135,7 +135,7 @@ impl Rows {
         }
     }
 
-    /// Whether the record is there, as the outcome has to say.
+    /// Tells whether the record is there, as the outcome has to say.
     pub(super) fn expects<T: std::fmt::Debug>(&self, id: RecordId, outcome: &Result<T>) -> bool {
         let there = self.live.contains_key(&id);
         assert!(if there { outcome.is_ok() } else { self.refused(id, outcome) }, "{outcome:?}");
@@ -174,7 +174,7 @@ impl Rows {
         }
     }
 
-    /// Whether another record has the address.
+    /// Tells whether another record has the address.
     fn taken(&self, value: &Customer, except: Option<RecordId>) -> bool {
         let kind = email(value);
         kind.is_some() && self.live.iter().any(|(id, (held, _))| Some(*id) != except && email(held) == kind)
@@ -213,7 +213,7 @@ impl Papers {
     }
 }
 
-/// The ids of all pages, which are full but for the last.
+/// Returns the ids of all pages, which are full but for the last.
 pub(super) fn pages<T>(limit: usize, mut page: impl FnMut(Option<RecordId>) -> Result<Page<T>>) -> Vec<RecordId> {
     let (mut ids, mut after) = (Vec::new(), None);
     loop {

@@ -134,12 +134,12 @@ pub(super) fn change(customer: &mut Customer, how: u8, other: &Customer) {
     }
 }
 
-/// The schema of documents about customers.
+/// Returns the schema of documents about customers.
 pub(super) fn papers() -> Schema {
     Schema::open("papers").index("tag", Normalizer::Text)
 }
 
-/// One of them.
+/// Returns one of them.
 pub(super) fn paper(tag: u8) -> Document {
     Document::new().with("tag", format!("tag {}", tag % 5)).with("number", i64::from(tag))
 }

@@ -28,7 +28,7 @@ impl FileHome {
         home.told("create", "", made).map(|()| home)
     }
 
-    /// A directory that is there.
+    /// Returns a directory that is there.
     pub(crate) fn open(directory: impl Into<PathBuf>) -> Self {
         Self { directory: directory.into() }
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with a master key. Every text says what to do.
+//! Errors of master keys. Every text says what to do.
 
 use std::error::Error;
 use std::io;
@@ -18,20 +18,20 @@ pub enum MasterKeyError {
     #[error("the passphrase is too easy to guess. {advice}")]
     #[non_exhaustive]
     Weak {
-        /// What would make it better.
+        /// Advice for a better one.
         advice: String,
     },
     /// The source can't answer now: a service that is down, a device that is unplugged, no memory, no randomness.
     #[error("the master key can't be used now; nothing was changed, try again when its source is back")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
-    /// What the vault stores for this master key can't be read.
+    /// The bytes that the vault stores for this master key can't be read.
     #[error("what the vault stores for its master key can't be read")]
     Stored(#[source] Box<dyn Error + Send + Sync>),
     /// Parameters outside their bounds.
     #[error("{what} must be {least} to {most}")]
     #[non_exhaustive]
     Parameter {
-        /// Which one.
+        /// The parameter.
         what: &'static str,
         /// The least allowed.
         least: u32,
@@ -65,7 +65,7 @@ pub enum MasterKeyError {
     NewerKeyFile {
         /// The file.
         path: PathBuf,
-        /// Its version.
+        /// The file's version.
         found: u32,
         /// The version that this release reads.
         known: u32,
@@ -91,11 +91,11 @@ pub enum MasterKeyError {
     #[error("could not {action} the key file {path}")]
     #[non_exhaustive]
     Io {
-        /// What was tried.
+        /// The step that failed.
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// Why it failed.
+        /// The cause.
         source: io::Error,
     },
 }

@@ -4,7 +4,7 @@
 //! Unix a file that others can read or write is refused. Does not: check who can read it elsewhere (Windows, backups).
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,7 @@ impl KeyFile {
         let path = path.as_ref();
         let key = Key::random()?;
         let text = text(&key)?;
-        let mut file = match new_file(path) {
+        let mut file = match files::private().write(true).create_new(true).open(path) {
             Ok(file) => file,
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {
                 return Err(MasterKeyError::Exists { path: path.to_owned() });
@@ -112,7 +112,7 @@ impl fmt::Debug for KeyFile {
     }
 }
 
-/// The text of a key file that holds `key`.
+/// Returns the text of a key file that holds `key`.
 pub(in crate::keys) fn text(key: &Key<role::Master>) -> Result<Zeroizing<Vec<u8>>, MasterKeyError> {
     let mut payload = Zeroizing::new([0u8; KEY_FILE_PAYLOAD]);
     for (to, from) in payload.iter_mut().zip(key.expose().iter().chain(&checksum(key.expose()))) {
@@ -158,14 +158,6 @@ fn refuse_readable(file: &File, path: &Path) -> Result<(), MasterKeyError> {
 #[cfg(not(unix))]
 fn refuse_readable(_: &File, _: &Path) -> Result<(), MasterKeyError> {
     Ok(())
-}
-
-fn new_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 fn failed(action: &'static str, path: &Path, source: io::Error) -> MasterKeyError {

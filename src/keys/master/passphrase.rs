@@ -40,7 +40,7 @@ struct Stretched {
 }
 
 impl Passphrase {
-    /// The master key of this passphrase. The text given is wiped.
+    /// Returns the master key of this passphrase. The text given is wiped.
     #[must_use]
     pub fn new(passphrase: impl Into<String>) -> Self {
         let mut given: String = passphrase.into();

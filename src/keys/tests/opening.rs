@@ -80,11 +80,11 @@ fn another_key_file_is_told_from_its_id_and_a_forged_id_is_refused() {
     }
     let (home, _) = furnished();
     let error = refusal(&home, VAULT, master(2));
-    assert!(matches!(&error, KeyError::OtherMasterKey { wanted, given }
+    assert!(matches!(&error, KeyError::WrongMasterKey { wanted, given }
         if *wanted == master(1).id() && *given == master(2).id()));
     assert!(error.to_string().contains("open it with the key file"), "{error}");
     let forged = Arc::new(Forged(master(2), master(1).id()));
-    assert!(matches!(refusal(&home, VAULT, forged), KeyError::Rejected));
+    assert!(matches!(refusal(&home, VAULT, forged), KeyError::WrongMasterKey { .. }));
     for id in [String::new(), "x".repeat(256)] {
         let odd = Arc::new(Forged(master(2), id));
         let created = Keyring::create(Arc::new(MemoryHome::new()), VAULT, odd);
@@ -130,8 +130,7 @@ fn any_flipped_or_missing_byte_of_the_anchor_is_refused() {
                 error,
                 KeyError::Anchor(_)
                     | KeyError::OtherVault { .. }
-                    | KeyError::OtherMasterKey { .. }
-                    | KeyError::Rejected
+                    | KeyError::WrongMasterKey { .. }
                     | KeyError::Master(MasterKeyError::Stored(_))
             ),
             "byte {i}: {error}"

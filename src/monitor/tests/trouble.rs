@@ -108,8 +108,8 @@ fn scrub_that_finds_nothing_is_no_alert() {
     let (sink, alerts) = AlertChannel::new(10);
     let watch = Monitor::new(Rules::none().with(JournalTrouble::new())).alerts(sink);
     let (vault, _acme) = office.create(&watch);
-    vault.scrub(ScrubOptions::new(), &admin()).unwrap().stop().unwrap();
-    let scrub = vault.scrub(ScrubOptions::new().rows_per_second(1_000_000), &admin()).unwrap();
+    vault.session(admin()).unwrap().scrub(ScrubOptions::new()).unwrap().stop().unwrap();
+    let scrub = vault.session(admin()).unwrap().scrub(ScrubOptions::new().rows_per_second(1_000_000)).unwrap();
     assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact));
     vault.flush().unwrap();
     let last = vault.health().journal_blocks - 1;
@@ -127,7 +127,7 @@ fn scrub_that_finds_nothing_is_no_alert() {
 fn journal_that_was_short_when_the_vault_was_opened_is_told_once_and_a_scrub_that_failed_once_a_day() {
     let office = Office::new();
     let (vault, _acme) = office.create(&Monitor::new(Rules::none()));
-    vault.scrub(ScrubOptions::new().rows_per_second(1_000_000), &admin()).unwrap().wait().unwrap();
+    vault.session(admin()).unwrap().scrub(ScrubOptions::new().rows_per_second(1_000_000)).unwrap().wait().unwrap();
     let mut health = vault.health();
     let look = |firm: &mut Firm, health: &Health, hour: i64| -> Vec<(Severity, String)> {
         let now = Timestamp::from_micros(MONDAY + hour * HOUR);
@@ -208,8 +208,8 @@ fn verification_that_ends_in_an_error_is_an_alert() {
     let (sink, alerts) = AlertChannel::new(10);
     let watch = Monitor::new(Rules::none().with(JournalTrouble::new())).alerts(sink);
     let (vault, _acme) = office.create(&watch);
-    let foreign = Office::new().options().create().unwrap().head(&admin()).unwrap();
-    vault.verify_against(&foreign, &admin()).unwrap_err();
+    let foreign = Office::new().options().create().unwrap().session(admin()).unwrap().head().unwrap();
+    vault.session(admin()).unwrap().verify_against(&foreign).unwrap_err();
     let alert = next(&alerts, RuleName::JournalTrouble);
     assert_eq!((alert.severity, alert.actor.as_deref()), (Severity::High, Some("root")));
     assert!(alert.text.contains("came to no answer"), "{}", alert.text);

@@ -13,7 +13,7 @@ use crate::model::{Action, Actor, Normalizer};
 use crate::monitor::{AlertChannel, AlertLines, Honeypot, Monitor, Respond, RuleName, Rules};
 use crate::policy::Roles;
 use crate::record::{Record, Schema};
-use crate::vault::{Collection, Escrow, Tenant};
+use crate::vault::{Collection, Tenant};
 
 const CLIENTS: u64 = 400;
 
@@ -80,8 +80,8 @@ fn seller(id: &str) -> Actor {
 fn no_stored_value_is_in_any_alert_whatever_raised_it() {
     let office = Office::new();
     let vault = office.options().policy(policy()).create().unwrap();
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin()).unwrap();
-    acme.define::<Client>(&admin()).unwrap();
+    let acme = vault.session(admin()).unwrap().create_tenant("acme").unwrap();
+    acme.session(admin()).unwrap().define::<Client>().unwrap();
     let boss = clients(&acme, seller("boss"));
     let ids: Vec<_> = (0..CLIENTS).map(|number| boss.insert(&Client::new(number)).unwrap()).collect();
     let decoy = boss.get(ids[7]).unwrap().meta.pseudonym();
@@ -123,8 +123,8 @@ fn no_stored_value_is_in_any_alert_whatever_raised_it() {
         assert!(stranger.insert(&Client::new(3)).is_err());
     }
     clients(&acme, seller("curious")).get(ids[7]).unwrap();
-    acme.session(seller("hasty")).unwrap().break_glass("the line is down", Duration::from_secs(60)).unwrap();
-    assert!(vault.create_tenant("mine", Escrow::Unescrowed, &seller("hasty")).is_err());
+    acme.session(seller("hasty")).unwrap().because("the line is down").break_glass(Duration::from_secs(60)).unwrap();
+    assert!(vault.session(seller("hasty")).unwrap().create_tenant("mine").is_err());
     vault.flush().unwrap();
 
     let mut wanted = BTreeSet::from([

@@ -16,7 +16,7 @@ use crate::monitor::local::{HOUR, MINUTE};
 use crate::monitor::{Alert, AlertChannel, Feedback, Monitor, Respond, ResponseOutcome, RuleName, Rules};
 use crate::policy::{Roles, codes};
 use crate::record::{Record, Schema};
-use crate::vault::{Collection, Escrow, Freeze, Memory, Tenant, Vault};
+use crate::vault::{Collection, Freeze, Memory, Tenant, Vault};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Customer {
@@ -139,8 +139,8 @@ impl Office {
     pub(super) fn create(&self, monitor: &Monitor) -> (Vault, Tenant) {
         let vault = self.options().sink(monitor.sink()).create().unwrap();
         monitor.watch(&vault).unwrap();
-        let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin()).unwrap();
-        acme.define::<Customer>(&admin()).unwrap();
+        let acme = vault.session(admin()).unwrap().create_tenant("acme").unwrap();
+        acme.session(admin()).unwrap().define::<Customer>().unwrap();
         let boss = customers(&acme, "boss");
         for n in 0..200 {
             boss.insert(&Customer { name: format!("customer {n}") }).unwrap();
@@ -210,7 +210,7 @@ fn insider_who_exports_is_suspended_and_the_tenant_frozen_and_a_restart_alerts_a
     assert!(office.tape.0.lock().unwrap().iter().any(|e| e.action() == "suspend" && e.actor() == Some("guard")));
 
     // Once more: what is on record isn't told again.
-    acme.unfreeze("over", &admin()).unwrap();
+    acme.session(admin()).unwrap().because("over").unfreeze().unwrap();
     vault.close().unwrap();
     drop((watch, vault, acme));
     while alerts.try_recv().is_ok() {}
@@ -225,12 +225,19 @@ fn insider_who_exports_is_suspended_and_the_tenant_frozen_and_a_restart_alerts_a
     assert_eq!((again.actor.as_deref(), again.rule), (Some("other"), RuleName::MassExport), "{}", again.text);
 
     // Only those who may suspend have a say, and it goes on record.
-    assert!(matches!(watch.feedback(&alert.id, Feedback::Real, &seller("x")), Err(Error::Denied(_))));
-    assert!(matches!(watch.feedback("nothing", Feedback::Real, &admin()), Err(Error::NotPossible { .. })));
-    acme.reinstate("mole", "to have a say", &admin()).unwrap();
-    let own = watch.feedback(&alert.id, Feedback::FalseAlarm, &Actor::new("mole").with_role("admin"));
+    assert!(matches!(
+        watch.feedback(&alert.id, Feedback::Real, &vault.session(seller("x")).unwrap()),
+        Err(Error::Denied(_))
+    ));
+    assert!(matches!(
+        watch.feedback("nothing", Feedback::Real, &vault.session(admin()).unwrap()),
+        Err(Error::NotPossible { .. })
+    ));
+    acme.session(admin()).unwrap().because("to have a say").reinstate("mole").unwrap();
+    let own =
+        watch.feedback(&alert.id, Feedback::FalseAlarm, &vault.session(Actor::new("mole").with_role("admin")).unwrap());
     assert!(matches!(own, Err(Error::NotPossible { .. })), "{own:?}");
-    watch.feedback(&alert.id, Feedback::FalseAlarm, &admin()).unwrap();
+    watch.feedback(&alert.id, Feedback::FalseAlarm, &vault.session(admin()).unwrap()).unwrap();
     let said = office.tape.acts("alert_feedback", 1);
     assert_eq!((said[0].code(), said[0].rule(), said[0].party()), ("false_alarm", "mass_export", Some("actor:mole")));
 }
@@ -253,8 +260,8 @@ fn what_happened_while_no_monitor_watched_is_told_when_one_does() {
     // A monitor that comes for the first time only learns.
     let late = Office::new();
     let vault = late.options().create().unwrap();
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin()).unwrap();
-    acme.define::<Customer>(&admin()).unwrap();
+    let acme = vault.session(admin()).unwrap().create_tenant("acme").unwrap();
+    acme.session(admin()).unwrap().define::<Customer>().unwrap();
     for n in 0..100 {
         customers(&acme, "boss").insert(&Customer { name: format!("customer {n}") }).unwrap();
     }
@@ -313,15 +320,15 @@ fn freeze_that_goes_further_is_not_loosened() {
     let (watch, alerts) = monitor(rules);
     let (_vault, acme) = office.create(&watch);
     let stranger = acme.session(Actor::new("stranger")).unwrap().collection::<Customer>().unwrap();
-    acme.freeze(Freeze::Closed, "a person said so", &admin()).unwrap();
+    acme.session(admin()).unwrap().because("a person said so").freeze(Freeze::Closed).unwrap();
     for _ in 0..4 {
         // Frozen: this says nothing of who asks. What isn't stopped by it is refused by the policy.
         assert!(stranger.list(None, 1).is_err());
-        assert!(acme.suspended(&Actor::new("stranger")).is_err());
+        assert!(acme.session(Actor::new("stranger")).unwrap().suspended().is_err());
     }
     let alert = next(&alerts, RuleName::RepeatedDenials);
     assert_eq!(alert.responses[0].outcome, ResponseOutcome::Already);
-    assert_eq!(acme.frozen(&admin()).unwrap().unwrap().extent, Freeze::Closed);
+    assert_eq!(acme.session(admin()).unwrap().frozen().unwrap().unwrap().extent, Freeze::Closed);
 }
 
 #[test]
@@ -337,7 +344,11 @@ fn log_ins_that_fail_alert_and_suspend_nobody_and_what_is_really_refused_does() 
     // Whoever can reach the log-in can claim to be anybody.
     for who in ["boss", "mole"] {
         for _ in 0..4 {
-            acme.record(crate::vault::HostEvent::login_failed(&Actor::new(who))).unwrap();
+            acme.session(Actor::new("server"))
+                .unwrap()
+                .journal()
+                .record(crate::vault::HostEvent::login_failed(&Actor::new(who)))
+                .unwrap();
         }
         vault.flush().unwrap();
         let alert = next(&alerts, RuleName::RepeatedDenials);
@@ -352,7 +363,7 @@ fn log_ins_that_fail_alert_and_suspend_nobody_and_what_is_really_refused_does() 
     assert!(customers(&acme, "boss").list(None, 1).is_ok());
     // An alert that is open already is no cover.
     for _ in 0..4 {
-        assert!(acme.suspended(&seller("mole")).is_err());
+        assert!(acme.session(seller("mole")).unwrap().suspended().is_err());
     }
     vault.flush().unwrap();
     let alert = next(&alerts, RuleName::RepeatedDenials);
@@ -397,7 +408,14 @@ fn watch_that_could_not_be_written_down_can_be_begun_again() {
     let vault = office.options().create().unwrap();
     vault.close().unwrap();
     let vault = office.options().sink(moody).sink(watch.sink()).open().unwrap();
-    until(|| matches!(vault.record(crate::vault::HostEvent::other("early")), Err(Error::AuditUnavailable { .. })));
+    until(|| {
+        matches!(
+            vault
+                .session(Actor::new("server"))
+                .and_then(|s| s.journal().record(crate::vault::HostEvent::other("early"))),
+            Err(Error::AuditUnavailable { .. })
+        )
+    });
     assert!(matches!(watch.watch(&vault), Err(Error::AuditUnavailable { .. })));
     mood.store(false, Ordering::SeqCst);
     until(|| match watch.watch(&vault) {

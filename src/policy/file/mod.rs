@@ -75,7 +75,7 @@ const UNNAMED: &str = "policy";
 ///
 /// **Versions.** [`version`](AccessPolicy::version) is a hash of what the file says, not of how: comments, blanks and the
 /// order of keys don't change it; anything that could change a decision does. A vault keeps the
-/// [`text`](AccessPolicy::text) of each version ([`Vault::past_policies`](crate::Vault::past_policies)), and reading it
+/// [`text`](AccessPolicy::text) of each version ([`Vault::past_policies`](crate::VaultSession::past_policies)), and reading it
 /// back gives the same version:
 ///
 /// ```
@@ -151,7 +151,7 @@ impl PolicyFile {
     ///             Ok(None) => {}
     ///             Ok(Some(changed)) => {
     ///                 // For every open session, from its next act on; journalled as an act of `admin`.
-    ///                 vault.set_policy(changed.clone(), admin)?;
+    ///                 vault.session(admin.clone())?.set_policy(changed.clone())?;
     ///                 policy = changed;
     ///             }
     ///             // The policy that is in force stays. Tell whoever changed the file:

@@ -1,14 +1,14 @@
 //! E-mail addresses and phone numbers.
 
-use super::{HIDDEN, most, parts};
+use super::parts::{HIDDEN, most, parts};
 
 /// Numbers of fewer digits show nothing.
 const SHORTEST_NUMBER: usize = 7;
 /// No number has more (ITU-T E.164).
 const LONGEST_NUMBER: usize = 15;
-/// What is dialled to leave a country has at most so many.
+/// The code that is dialled to leave a country has at most so many.
 const LONGEST_EXIT_CODE: usize = 4;
-/// So many of a number's digits are never shown, its country code apart.
+/// The number of digits that are never shown, the country code apart.
 const KEPT_BACK: usize = 4;
 
 pub(super) fn email(text: &str) -> String {
@@ -72,7 +72,7 @@ pub(super) fn phone(text: &str) -> String {
     }
 }
 
-/// How many digits of an international number are its country code: ITU-T E.164, list of assigned codes.
+/// Returns the number of digits of a country code: ITU-T E.164, list of assigned codes.
 fn country_code(mut digits: impl Iterator<Item = char>) -> usize {
     match (digits.next(), digits.next()) {
         (Some('1' | '7'), _) => 1,
@@ -87,7 +87,7 @@ fn country_code(mut digits: impl Iterator<Item = char>) -> usize {
     }
 }
 
-/// What people put between digits: blanks, hyphens, dots, slashes, brackets, and marks of text direction that come along
+/// Tells what people put between digits: blanks, hyphens, dots, slashes, brackets, and marks of direction that come along
 /// with a copied number.
 fn between_digits(c: char) -> bool {
     c.is_whitespace()

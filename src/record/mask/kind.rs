@@ -1,7 +1,8 @@
 //! The masks that are each for one kind of data, and what a configuration file calls them.
 
 use super::super::FieldProblem;
-use super::{HIDDEN, Mask, contact, person, range, year};
+use super::parts::HIDDEN;
+use super::{Mask, contact, person, range, year};
 
 /// The kind of data that a mask is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +43,7 @@ impl MaskKind {
 }
 
 impl Mask {
-    /// The last four characters, as [`KeepLast`](Self::KeepLast) shows them: of a text of five, three.
+    /// Shows the last four characters, as [`KeepLast`](Self::KeepLast) shows them: of a text of five, three.
     ///
     /// ```
     /// # use strongroom::Mask;
@@ -55,7 +56,7 @@ impl Mask {
         Self::KeepLast(4)
     }
 
-    /// An e-mail address: the first character before the `@`, and the domain. Where that is
+    /// Shows of an e-mail address the first character before the `@`, and the domain. Where that is
     /// more than two thirds of the address, there is little before the `@` to hide, so only the domain's last label shows.
     ///
     /// A sole character before the `@` isn't shown. A text is an address if it has one `@`, no blanks, and behind the `@`
@@ -73,8 +74,8 @@ impl Mask {
         Self::Kind(MaskKind(Kind::Email))
     }
 
-    /// A phone number: its first three and last four digits, however it is written, or, if it starts with `+`, the
-    /// country code and the last four.
+    /// Shows of a phone number the first three and last four digits, however it is written, or, if it starts with `+`,
+    /// the country code and the last four.
     ///
     /// At least four digits stay hidden, besides the country code, so shorter numbers show less at the start. Numbers of
     /// fewer than seven digits, such as `110`, show nothing, nor does a text with anything else in it (letters, an
@@ -95,7 +96,8 @@ impl Mask {
         Self::Kind(MaskKind(Kind::Phone))
     }
 
-    /// A person's name: the first letter of its first and of its last word. How many words are between them isn't shown.
+    /// Shows of a person's name the first letter of its first and of its last word. How many words are between them
+    /// isn't shown.
     ///
     /// Of a word with a single letter nothing is. Words are parted by blanks, commas and middle dots.
     ///
@@ -112,8 +114,8 @@ impl Mask {
         Self::Kind(MaskKind(Kind::Name))
     }
 
-    /// A number that a state gives a person: as little of its end as is never part of a birth date, and no more than is
-    /// usually printed.
+    /// Shows of a number that a state gives a person as little of its end as is never part of a birth date, and no more
+    /// than is usually printed.
     ///
     /// | letters and digits | for example | shown |
     /// |---|---|---|
@@ -140,7 +142,7 @@ impl Mask {
         Self::Kind(MaskKind(Kind::NationalId))
     }
 
-    /// A date's year.
+    /// Shows the year of a date.
     ///
     /// A date is `YYYY-MM-DD`, `YYYYMMDD` or `YYYY-MM` (ISO 8601), or year, month and day, or the reverse, or month, day
     /// and year, with `-`, `.` or `/` between them, and the year in four digits. A time may follow after a `T` or a blank.
@@ -158,7 +160,8 @@ impl Mask {
         Self::Kind(MaskKind(Kind::Year))
     }
 
-    /// The range of `step` numbers that a number is in: those from a multiple of the step to just before the next.
+    /// Shows the range of `step` numbers that a number is in: those from a multiple of the step to just before the
+    /// next.
     ///
     /// A fraction is rounded down first. A range is never so narrow that it tells more than two thirds of the digits: where
     /// the step would, the next power of ten that doesn't is taken for it. With a step of 0 `define` refuses the schema.
@@ -181,8 +184,8 @@ impl Mask {
         Self::Kind(MaskKind(Kind::Range(step)))
     }
 
-    /// The mask that a configuration file calls so: `last four`, `email`, `phone`, `name`, `national id`, `year`, or
-    /// `range` and its step, as in `range 10`. Nothing else is one: neither another case nor a blank more.
+    /// Returns the mask that a configuration file calls so: `last four`, `email`, `phone`, `name`, `national id`,
+    /// `year`, or `range` and its step, as in `range 10`. Nothing else is one: neither another case nor a blank more.
     ///
     /// ```
     /// # use strongroom::Mask;
@@ -207,7 +210,7 @@ impl Mask {
         })
     }
 
-    /// The step of a range.
+    /// Returns the step of a range.
     pub(in crate::record) const fn step(&self) -> Option<u64> {
         if let Self::Kind(MaskKind(Kind::Range(step))) = self { Some(*step) } else { None }
     }

@@ -1,10 +1,10 @@
 //! Names and national ids.
 
-use super::{HIDDEN, parts};
+use super::parts::{HIDDEN, parts};
 
 /// National ids have no fewer letters and digits.
 const SHORTEST_ID: usize = 7;
-/// Nor more.
+/// National ids have no more letters and digits.
 const LONGEST_ID: usize = 24;
 
 pub(super) fn name(text: &str) -> String {

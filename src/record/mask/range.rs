@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::super::FieldProblem;
-use super::HIDDEN;
+use super::parts::HIDDEN;
 
 /// A number in text has at most so many digits before the point.
 const MAX_DIGITS: usize = 30;

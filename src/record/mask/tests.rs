@@ -2,7 +2,9 @@ mod properties;
 
 use serde::Serialize;
 
+use super::parts::HIDDEN;
 use super::*;
+use crate::format::MAX_BODY;
 
 fn encoded(value: &(impl Serialize + ?Sized)) -> Buffer {
     let mut encoded = Buffer::new(MAX_BODY);

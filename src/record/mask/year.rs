@@ -1,6 +1,6 @@
 //! The year of a date.
 
-/// The year of a text that is a date, or a date and a time.
+/// Returns the year of a text that is a date, or a date and a time.
 pub(super) fn of(text: &str) -> Option<&str> {
     let text = text.trim();
     match text.split_once(['T', 't', ' ']) {
@@ -46,7 +46,7 @@ fn is_day(month: u16, day: u16) -> bool {
     (1..=12).contains(&month) && (1..=31).contains(&day)
 }
 
-/// Whether nothing but a time, with an offset or without one, can be meant.
+/// Tells whether the text can only be a time, with an offset or without one.
 fn is_time(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
         && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ':' | '.' | ',' | '+' | '-' | 'Z' | 'z'))

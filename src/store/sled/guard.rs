@@ -1,4 +1,4 @@
-//! What keeps `sled` from harming files that it can't read.
+//! Guards that keep `sled` from harming files that it can't read.
 //!
 //! Left to itself it takes a foreign or emptied file for a new store and writes over it, and fills the log behind a
 //! damaged place with zeros before it finds out that it can't open it.
@@ -15,7 +15,7 @@ const CONF: &[u8] = b"segment_size: 524288\nuse_compression: false\nversion: 0.3
 /// The engine's log is made of segments of this many bytes.
 const SEGMENT: u64 = 512 * 1024;
 
-/// How many segments are kept in memory while the engine opens; it zeroes one or two.
+/// The most segments that are kept in memory while the engine opens; it zeroes one or two.
 const MAX_TAIL: usize = 32;
 
 /// Refuses a directory that `sled`, as used here, didn't make. Writes nothing.
@@ -42,7 +42,7 @@ pub(super) fn check(dir: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A handle on the engine's file, to lock and to sync.
+/// Returns a handle on the engine's file, to lock and to sync.
 pub(super) fn open_file(dir: &Path) -> Result<File, StoreError> {
     OpenOptions::new().read(true).write(true).open(dir.join("db")).map_err(StoreError::io("opening the store"))
 }
@@ -69,7 +69,7 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Without a snapshot the engine reads, and may cut, the log from its start.
+    /// Reads the end of the log; all of it without a snapshot, for then the engine may cut the log from its start.
     pub(super) fn read(mut file: &File, has_snapshot: bool) -> Result<Self, StoreError> {
         let mut read = || -> io::Result<Self> {
             let all = segments(file)?;
@@ -103,13 +103,14 @@ impl Tail {
 
 struct Segment {
     at: u64,
-    /// Where it stands in the whole log.
+    /// The segment's place in the whole log.
     sequence: u64,
-    /// Up to where the log was written out when this segment was begun.
+    /// The place up to which the log was written out when this segment was begun.
     stable: u64,
 }
 
-/// The segments whose header, CRC, place in the log and stable place, each little-endian and inverted, is whole.
+/// Returns the segments whose header, CRC, place in the log and stable place, each little-endian and inverted, is
+/// whole.
 fn segments(mut file: &File) -> io::Result<Vec<Segment>> {
     let length = file.metadata()?.len();
     let mut found = Vec::new();

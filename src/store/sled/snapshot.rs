@@ -59,12 +59,12 @@ pub(super) fn clear(dir: &Path) -> Result<Vec<Notice>, StoreError> {
     Ok(notices)
 }
 
-/// Whether there is any.
+/// Tells whether there is any snapshot.
 pub(super) fn any(dir: &Path) -> Result<bool, StoreError> {
     Ok(!list(dir)?.is_empty())
 }
 
-/// The names of what the engine takes for snapshots, in its own order.
+/// Returns the names of what the engine takes for snapshots, in its own order.
 fn list(dir: &Path) -> Result<Vec<String>, StoreError> {
     let names = || -> io::Result<Vec<String>> {
         let mut names = Vec::new();
@@ -81,7 +81,7 @@ fn list(dir: &Path) -> Result<Vec<String>, StoreError> {
     names().map_err(StoreError::io("listing the store's directory"))
 }
 
-/// A snapshot ends in its content's length and CRC, 8 and 4 bytes, little-endian.
+/// Returns a snapshot ends in its content's length and CRC, 8 and 4 bytes, little-endian.
 fn is_whole(path: &Path) -> io::Result<bool> {
     let bytes = fs::read(path)?;
     let Some((rest, crc)) = bytes.split_last_chunk::<4>() else { return Ok(false) };

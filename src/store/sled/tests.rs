@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::conformance::{closes, conforms};
+use super::super::tests::conformance::{closes, conforms};
 use super::*;
 
 const CACHE: u64 = 8 << 20;

@@ -15,25 +15,21 @@ use crate::format::fact::{Answer, Approval, Fact, MAX_ANSWERS, MAX_ASKED, MAX_AS
 use crate::model::{Action, ApprovalId, Grantee, RecordId, Timestamp};
 use crate::policy::{Denial, codes};
 
-use crate::vault::core::Write;
-use crate::vault::gate::entries;
-use crate::vault::standing;
-use crate::vault::standing::Kind;
-use crate::vault::gate::{Opened, Permit, Question};
-use crate::vault::records::read;
-use crate::vault::records::read::Stored;
-use crate::vault::session::{Session, SessionInner};
-use crate::vault::state::tenant::CollectionCore;
+use crate::vault::commit::Write;
+use crate::vault::gate::{Act, Opened, Permit, Question, subject_of};
+use crate::vault::handles::{Session, SessionInner};
+use crate::vault::records::{Stored, stored};
+use crate::vault::standing::{self, APPROVED, Kind, REFUSED, later};
+use crate::vault::state::schema::CollectionCore;
 
 /// A request is valid for at most this long.
 const VALID: Duration = Duration::from_secs(30 * 24 * 3600);
 /// One actor has so many requests open at most.
-const OPEN: usize = 256;
+const OPEN: usize = 20;
+/// An answer can be used for so long.
+const ANSWERED_FOR: Duration = Duration::from_secs(24 * 3600);
 /// So many requests are listed at once.
 const LISTED: usize = 1_000;
-/// What the entry of an answer says.
-pub(crate) const APPROVED: &str = "approved";
-pub(crate) const REFUSED: &str = "refused";
 
 /// A request for approval that is still open. `Debug` shows no names and no reason.
 #[derive(Clone, PartialEq, Eq)]
@@ -75,10 +71,9 @@ impl fmt::Debug for ApprovalRequest {
 impl Session {
     /// Asks other people to approve one act of the actor's own: on this record, or, without one, of this kind in the
     /// collection; with fields, limited to these. Whoever may [`Approve`](Action::Approve) it then sees it in
-    /// [`approvals`](Self::approvals). Everybody may ask, also for an act that needs no approval or isn't allowed; an approval
-    /// for one act does nothing for another.
+    /// [`approvals`](Self::approvals). An approval for one act does nothing for another.
     ///
-    /// At most 30 days; a reason of 1 to 1,000 bytes; 32 fields, 512 bytes all together; 256 open requests an actor.
+    /// At most 30 days; the session's reason, of 1 to 1,000 bytes; 32 fields, 512 bytes all together; 20 open requests an actor.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -86,7 +81,8 @@ impl Session {
     /// # use strongroom::model::Action;
     /// # fn example(sales: &Session, manager: &Session, id: strongroom::RecordId) -> strongroom::Result<()> {
     /// let hour = Duration::from_secs(3600);
-    /// let approval = sales.ask_approval(Action::Delete, "customers", Some(id), &[], "asked for by the customer", hour)?;
+    /// let asking = sales.because("asked for by the customer");
+    /// let approval = asking.ask_approval(Action::Delete, "customers", Some(id), &[], hour)?;
     /// manager.answer(approval, true)?;
     /// let sales = sales.under_approval(approval); // its sessions may do it once
     /// # Ok(())
@@ -103,13 +99,12 @@ impl Session {
         collection: &str,
         record: Option<RecordId>,
         fields: &[&str],
-        reason: &str,
         valid_for: Duration,
     ) -> Result<ApprovalId> {
-        ask(&self.inner, action, collection, record, fields, reason, valid_for)
+        ask(&self.inner, action, collection, record, fields, valid_for)
     }
 
-    /// The open requests that the actor has made or may answer, the oldest first, at most 1,000.
+    /// Returns the open requests that the actor has made or may answer, the newest first, at most 1,000.
     ///
     /// # Errors
     /// Those of every call.
@@ -126,12 +121,6 @@ impl Session {
     pub fn answer(&self, request: ApprovalId, yes: bool) -> Result<()> {
         answer(&self.inner, request, yes)
     }
-
-    /// The same session, doing the one act that was approved. The act uses the approval up.
-    #[must_use]
-    pub fn under_approval(&self, approval: ApprovalId) -> Self {
-        self.with(|inner| inner.approval = Some(approval))
-    }
 }
 
 fn ask(
@@ -140,60 +129,66 @@ fn ask(
     collection: &str,
     record: Option<RecordId>,
     fields: &[&str],
-    reason: &str,
     valid_for: Duration,
 ) -> Result<ApprovalId> {
     let (core, tenant) = (&session.core, &session.tenant);
-    core.ready()?;
     let collection = tenant.collection(collection)?;
-    let question = session.question(Action::Approve, Some(&collection.name), fields);
-    let question = Question { reason: Some(reason), ..question };
-    let refuse = |denial| read::refuse(session, &collection, &question, denial);
-    core.gate.standing(&question).map_err(refuse)?;
+    let act = session.act(Action::Approve).on(&collection).fields(fields);
+    act.admit()?;
     check_question(action, record, fields, valid_for)?;
-    standing::check_party("actor who asks for approval", session.actor.id())?;
-    standing::check_words("reason (in bytes)", reason)?;
+    let reason = standing::check_remembered("actor who asks for approval", session.actor(), act.asked().reason)?;
     if reason.trim().is_empty() {
-        let denial = Denial::new(codes::REASON_REQUIRED, "a request for approval needs a reason");
-        return Err(refuse(denial.for_user("Say why you need this, and try again.")));
+        let denial =
+            Denial::new(codes::REASON_REQUIRED, "a request for approval needs a reason: see `session.because`");
+        return Err(act.refuse(denial.for_user("Say why you need this, and try again.")));
     }
-    let now = core.gate.now();
-    let open = tenant.facts.read().asked_by(session.actor.id()).filter(|(_, asked)| is_open(asked, now)).count();
+    let now = core.now();
+    let open = tenant.facts.read().asked_by(session.actor()).filter(|(_, asked)| is_open(asked, now)).count();
     if open >= OPEN {
         let what = "list of an actor's open requests for approval (wait for answers)";
         return Err(Error::TooLarge { what, size: open.saturating_add(1), limit: OPEN });
     }
-    let act = Question { reason: Some(reason), ..session.question(action, Some(&collection.name), fields) };
+    let row = match record {
+        Some(record) => match stored(session, &collection, &collection.layout(), record)? {
+            Stored::Row(row) => Some(row.1),
+            Stored::Gone(_) => None,
+        },
+        None => None,
+    };
+    let asked = Question { collection: Some(&collection.name), fields, approval: None, ..session.question(action) };
+    let wanted = match core.policy.approvals_wanted(&asked, row.as_ref()) {
+        Ok(wanted) => wanted,
+        // Of a record that isn't there, or not yet, the policy can't tell.
+        Err(_) if row.is_none() && !action.is_bulk() => 0,
+        Err(denial) => return Err(act.refuse_on(row.as_ref(), denial)),
+    };
     let mut id = [0; 16];
     fill(&mut id).map_err(|error| Error::io("drawing a random id", error))?;
     let id = ApprovalId::from_bytes(id);
     let approval = Approval {
-        actor: session.actor.id().to_owned(),
+        actor: session.actor().to_owned(),
         action,
         collection: collection.id,
         record,
         fields: fields.iter().map(|field| (*field).to_owned()).collect(),
         reason: reason.to_owned(),
         asked: now,
-        until: after(now, valid_for),
-        wanted: core.gate.approvals_wanted(&act),
+        until: later(now, valid_for),
+        wanted,
         answers: Vec::new(),
         used: None,
     };
-    standing::change_until_committed(session, || {
+    act.retry_until_committed(|| {
         let mut write = Write::default();
         standing::put(tenant, id, None, Some(Fact::Approval(approval.clone())), &mut write)?;
-        standing::sweep(core, tenant, Kind::Approval, now, &mut write)?;
-        // No rule decided; what is asked for stands in its place.
-        let outcome = (Outcome::Permitted, "asked", action.name());
-        let mut entry = entries::begin(&core.gate, &question, Some(collection.id), outcome);
-        if let Some(record) = record
-            && let Stored::Row(row) = read::stored(session, &collection, &collection.layout(), record)?
-        {
-            entry.subjects(&[entries::subject(row.1.meta(), row.1.head().revision)]);
+        standing::sweep(&*core.store, tenant, Kind::Approval, now, &mut write)?;
+        // No rule decided; the act that is asked for stands in its place.
+        let mut entry = act.begin(Outcome::Permitted, "asked", action.name(), core.policy.version());
+        if let Some(row) = &row {
+            entry.subjects(&[subject_of(row)]);
         }
-        read::name_asked(&mut entry, &collection.layout(), &question);
-        write.entries.push(entries::finish(entry)?);
+        act.name_fields(&mut entry, fields);
+        act.add(entry, &mut write)?;
         Ok((write, id))
     })
 }
@@ -225,105 +220,100 @@ fn check_question(action: Action, record: Option<RecordId>, fields: &[&str], val
 
 fn list(session: &SessionInner) -> Result<Vec<ApprovalRequest>> {
     let (core, tenant) = (&session.core, &session.tenant);
-    core.ready()?;
-    let question = session.question(Action::Approve, None, &[]);
-    core.gate.standing(&question).map_err(|denial| read::refuse_at(session, None, &question, denial))?;
-    let now = core.gate.now();
+    let act = session.act(Action::Approve);
+    act.admit()?;
+    let now = core.now();
     let open: Vec<(ApprovalId, Approval)> = {
         let table = tenant.facts.read();
         let mut open: Vec<_> = table.approvals().filter(|(_, a)| is_open(a, now)).collect();
-        open.sort_by_key(|(id, approval)| (approval.asked, *id));
+        open.sort_by_key(|(id, approval)| std::cmp::Reverse((approval.asked, *id)));
         open.into_iter().map(|(id, approval)| (id, approval.clone())).collect()
     };
     let collections = tenant.collections();
     let mut found = Vec::new();
     for (id, approval) in open {
         let Some(collection) = collections.iter().find(|known| known.id == approval.collection) else { continue };
-        let own = approval.actor == session.actor.id();
+        let own = approval.actor == session.actor();
+        let answering = session.act(Action::Approve).on(collection);
+        answering.told_elsewhere();
         // One whose record can't be read is nobody's to answer, and hides no other.
-        if own || may_answer(session, collection, &approval).is_ok_and(|(answer, _)| answer.is_ok()) {
+        if own || row_of(session, collection, &approval).is_ok_and(|row| answering.decide(row.as_ref()).is_ok()) {
             found.push(shown(id, approval, collection));
         }
         if found.len() == LISTED {
             break;
         }
     }
-    let mut entry = entries::unasked(&core.gate, &question, None, "listed");
+    let mut entry = act.unasked("listed");
     entry.rows(u32::try_from(found.len()).unwrap_or(u32::MAX));
-    core.record(Some(tenant), entries::finish(entry)?)?;
+    act.record(entry)?;
     Ok(found)
 }
 
 fn answer(session: &SessionInner, id: ApprovalId, yes: bool) -> Result<()> {
     let (core, tenant) = (&session.core, &session.tenant);
-    standing::check_party("actor who answers", session.actor.id())?;
-    standing::change_until_committed(session, || {
+    let known = tenant.facts.read().approval(id).map(|approval| approval.collection);
+    let collection = tenant.collections().into_iter().find(|collection| Some(collection.id) == known);
+    let act = session.act(Action::Approve);
+    let act = match &collection {
+        Some(collection) => act.on(collection),
+        None => return Err(act.absent(Error::NotFound)),
+    };
+    standing::check_party("actor who answers", session.actor())?;
+    act.retry_until_committed(|| {
         core.ready()?;
-        let (bytes, mut approval) = match standing::stored(core, tenant, id)? {
-            Some((bytes, Fact::Approval(approval))) => (bytes, approval),
-            _ => return Err(unknown(session)),
+        let (bytes, mut approval) = match (standing::stored(&*core.store, tenant, id)?, &collection) {
+            (Some((bytes, Fact::Approval(approval))), Some(_)) => (bytes, approval),
+            _ => return Err(act.absent(Error::NotFound)),
         };
-        let collection = tenant.collections().into_iter().find(|known| known.id == approval.collection);
-        let collection = collection.ok_or(Error::damaged("a request for approval names no collection"))?;
-        let question = session.question(Action::Approve, Some(&collection.name), &[]);
-        let refuse = |denial| read::refuse(session, &collection, &question, denial);
-        if approval.actor == session.actor.id() {
+        if approval.actor == session.actor() {
             let denial = Denial::new(codes::OWN_REQUEST, "nobody answers their own request for approval");
-            return Err(refuse(denial.for_user("Somebody else has to answer this.")));
+            return Err(act.refuse(denial.for_user("Somebody else has to answer this.")));
         }
-        let (permit, row) = may_answer(session, &collection, &approval)?;
-        let permit = permit.map_err(refuse)?;
-        if approval.answers.iter().any(|answer| answer.actor == session.actor.id()) {
+        let row = match &collection {
+            Some(collection) => row_of(session, collection, &approval)?,
+            None => None,
+        };
+        let permit = answer_permit(&act, row.as_ref())?;
+        if approval.answers.iter().any(|answer| answer.actor == session.actor()) {
             let denial = Denial::new(codes::ANSWERED, "everybody answers a request for approval once");
-            return Err(refuse(denial.for_user("You have answered this already.")));
+            return Err(act.refuse(denial.for_user("You have answered this already.")));
         }
-        let now = core.gate.now();
+        let now = core.now();
         if !is_open(&approval, now) || approval.answers.len() >= MAX_ANSWERS {
-            let entry = entries::failed(&core.gate, &question, Some(collection.id), "over")?;
-            core.record(Some(tenant), entry)?;
-            return Err(Error::NotPossible { what: "answer", why: "the request was answered, used or has expired" });
+            let why = "the request was answered, used or has expired";
+            return Err(act.fail("over", Error::NotPossible { what: "answer", why }));
         }
+        approval.answers.push(Answer { actor: session.actor().to_owned(), yes, at: now });
+        // Whoever has an answer uses it within a day.
+        approval.until = approval.until.min(later(now, ANSWERED_FOR));
         let mut write = Write::default();
-        approval.answers.push(Answer { actor: session.actor.id().to_owned(), yes, at: now });
-        let code = if yes { APPROVED } else { REFUSED };
-        let mut entry = entries::coded(&core.gate, &question, Some(collection.id), code, &permit);
-        if let Some(row) = row {
-            entry.subjects(&[entries::subject(row.meta(), row.head().revision)]);
+        let mut entry = act.coded(&permit, if yes { APPROVED } else { REFUSED });
+        if let Some(row) = &row {
+            entry.subjects(&[subject_of(row)]);
         }
         entry.party(Grantee::Actor(&approval.actor));
-        write.entries.push(entries::finish(entry)?);
+        act.add(entry, &mut write)?;
         standing::put(tenant, id, Some(bytes), Some(Fact::Approval(approval)), &mut write)?;
-        standing::sweep(core, tenant, Kind::Approval, now, &mut write)?;
+        standing::sweep(&*core.store, tenant, Kind::Approval, now, &mut write)?;
         Ok((write, ()))
     })
 }
 
-/// The policy's answer about answering, with the record at hand if it is there.
-fn may_answer(
-    session: &SessionInner,
-    collection: &Arc<CollectionCore>,
-    approval: &Approval,
-) -> Result<(Result<Permit, Denial>, Option<Opened>)> {
-    let question = session.question(Action::Approve, Some(&collection.name), &[]);
-    if let Some(id) = approval.record
-        && let Stored::Row(row) = read::stored(session, collection, &collection.layout(), id)?
-    {
-        return Ok((session.core.gate.permit_on(&question, &row.1), Some(row.1)));
+fn answer_permit(act: &Act<'_>, row: Option<&Opened>) -> Result<Permit> {
+    match row {
+        Some(row) => act.permit_on(row),
+        None => act.permit(),
     }
-    Ok((session.core.gate.permit(&question), None))
 }
 
-/// The answer about a request that isn't there: the policy's no comes first.
-fn unknown(session: &SessionInner) -> Error {
-    let question = session.question(Action::Approve, None, &[]);
-    if let Err(denial) = session.core.gate.permit(&question) {
-        return read::refuse_at(session, None, &question, denial);
-    }
-    let entry = entries::failed(&session.core.gate, &question, None, "not_found");
-    match entry.and_then(|entry| session.core.record(Some(&session.tenant), entry)) {
-        Ok(_ticket) => Error::NotFound,
-        Err(unwritten) => unwritten,
-    }
+/// Opens the record that a request is about, if it is there.
+fn row_of(session: &SessionInner, collection: &Arc<CollectionCore>, approval: &Approval) -> Result<Option<Opened>> {
+    let Some(id) = approval.record else { return Ok(None) };
+    Ok(match stored(session, collection, &collection.layout(), id)? {
+        Stored::Row(row) => Some(row.1),
+        Stored::Gone(_) => None,
+    })
 }
 
 fn shown(id: ApprovalId, approval: Approval, collection: &CollectionCore) -> ApprovalRequest {
@@ -344,9 +334,4 @@ fn shown(id: ApprovalId, approval: Approval, collection: &CollectionCore) -> App
 
 fn is_open(approval: &Approval, now: Timestamp) -> bool {
     approval.used.is_none() && approval.until > now && approval.answers.iter().all(|answer| answer.yes)
-}
-
-/// A time from now.
-pub(crate) fn after(now: Timestamp, period: Duration) -> Timestamp {
-    Timestamp::from_micros(now.as_micros().saturating_add(i64::try_from(period.as_micros()).unwrap_or(i64::MAX)))
 }

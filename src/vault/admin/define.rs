@@ -2,37 +2,58 @@
 
 use std::sync::Arc;
 
+use crate::audit::Entry;
 use crate::crypto::fill;
 use crate::error::{Error, Result};
 use crate::format::links::MAX_LINKS;
-use crate::format::{IndexState, StoredKey, StoredSchema, place};
+use crate::format::{IndexState, StoredSchema, place};
 use crate::index;
-use crate::index::{IndexKeys, Link};
-use crate::model::{Action, Actor, CollectionId, Normalizer, RecordId};
-use crate::record;
-use crate::record::{Dictionary, Record, RecordError, Schema};
+use crate::model::{Action, CollectionId, RecordId};
+use crate::record::{self, Dictionary, Record, RecordError, Schema};
 
-use crate::vault::commit::{NewRow, RowChange};
-use crate::vault::core::{Core, Outcome, Write};
-use crate::vault::gate::entries;
-use crate::vault::gate::{Opened, Question, RowPlace};
+use crate::vault::commit::{NewRow, Outcome, RowChange, Write};
+use crate::vault::core::Core;
+use crate::vault::gate::{Opened, finish};
+use crate::vault::handles::{Session, SessionInner};
 use crate::vault::state::catalog::{Part, check_name, seal_part};
-use crate::vault::state::rows;
-use crate::vault::state::rows::ParsedRow;
-use crate::vault::state::tenant::{CollectionCore, CompiledSchema, IndexCore, Indexed, TenantCore};
+use crate::vault::state::rows::{self, ParsedRow};
+use crate::vault::state::schema::{CollectionCore, CompiledSchema, layout};
+use crate::vault::state::seals::RowPlace;
+use crate::vault::state::tenant::TenantCore;
 use crate::vault::state::terms;
 
 /// How many rows are put into a new index in one commit.
 const PAGE: usize = 128;
 
-pub(crate) fn define<T: Record + 'static>(
-    core: &Arc<Core>,
-    tenant: &Arc<TenantCore>,
-    schema: &Schema,
-    actor: &Actor,
-) -> Result<()> {
-    core.ready()?;
+impl Session {
+    /// Creates the collection that `T`'s schema names, or changes its schema to the present one, and builds the indexes
+    /// that are new. Defining what is defined already does nothing.
+    ///
+    /// New indexes are built from the rows that are there, a page at a time, while others read and write; if that is cut
+    /// short, call `define` again.
+    ///
+    /// # Errors
+    /// [`Error::Record`](crate::Error::Record) if type and schema don't fit, saying what to change;
+    /// [`Error::Denied`](crate::Error::Denied) for an actor who may not define; [`Error::Duplicate`](crate::Error::Duplicate)
+    /// if a new unique index finds a value twice.
+    pub fn define<T: Record + 'static>(&self) -> Result<()> {
+        self.define_as::<T>(T::schema())
+    }
+
+    /// Defines with a schema made at run time, for [`Document`](crate::Document) and for types that several collections
+    /// share.
+    ///
+    /// # Errors
+    /// As [`define`](Self::define).
+    pub fn define_as<T: Record + 'static>(&self, schema: Schema) -> Result<()> {
+        define::<T>(&self.inner, &schema)
+    }
+}
+
+fn define<T: Record + 'static>(session: &SessionInner, schema: &Schema) -> Result<()> {
+    let (core, tenant) = (&session.core, &session.tenant);
     let name = schema.collection();
+    let act = session.act(Action::Define).named(Some(name));
     check_name("collection", name)?;
     let plan = record::plan::<T>(schema)?;
     for wanted in schema.indexes() {
@@ -41,14 +62,7 @@ pub(crate) fn define<T: Record + 'static>(
             problem: format!("the index of `{}` can't be: {error}", wanted.field),
         })?;
     }
-    let question = Question { collection: Some(name), ..Question::new(actor, Action::Define, Some(tenant)) };
-    let permit = match core.gate.permit(&question) {
-        Ok(permit) => permit,
-        Err(denial) => {
-            let entry = entries::denied(&core.gate, &question, None, &denial)?;
-            return Err(core.denied(Some(tenant), entry, true, denial));
-        }
-    };
+    let permit = act.permit()?;
     let _defining = tenant.defining.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let existing = tenant.collection(name).ok();
     let layout = existing.as_ref().map(|collection| collection.layout());
@@ -66,14 +80,20 @@ pub(crate) fn define<T: Record + 'static>(
         .into());
     }
     let collection = match existing {
-        Some(collection) if next.changes.is_empty() => collection,
+        Some(collection) if next.changes.is_empty() => {
+            act.told_elsewhere();
+            collection
+        }
         existing => {
             let id = existing.as_ref().map_or_else(new_id, |collection| Ok(collection.id))?;
-            let mut entry = entries::permitted(&core.gate, &question, Some(id), &permit);
+            let mut entry = act.entry(&permit);
+            entry.collection(id);
             let changes: Vec<String> = next.changes.iter().map(ToString::to_string).collect();
             entry.fields_changed(changes.iter().map(String::as_str));
             let change = Change { core, tenant, id, name, existing };
-            change.commit(next.schema, next.dictionary, vec![entries::finish(entry)?])?
+            let collection = change.commit(next.schema, next.dictionary, vec![finish(entry)?])?;
+            act.told_elsewhere();
+            collection
         }
     };
     while let Some((id, version)) = building(&collection.layout().schema) {
@@ -88,42 +108,6 @@ pub(crate) fn define<T: Record + 'static>(
     Ok(())
 }
 
-/// A layout from what is stored; `generation` counts the layouts of a collection while the vault is open.
-pub(crate) fn layout(
-    tenant: &TenantCore,
-    id: CollectionId,
-    generation: u64,
-    schema: StoredSchema,
-    dictionary: Dictionary,
-) -> Result<CompiledSchema> {
-    let mut indexes = Vec::new();
-    for stored in schema.indexes.iter().filter(|stored| stored.state != IndexState::Retired) {
-        let on = match &stored.field {
-            StoredKey::Name(name) => Indexed::Field(name.clone()),
-            StoredKey::Number(number) => Indexed::Field(
-                dictionary
-                    .name_of(*number)
-                    .ok_or(Error::damaged("an index is on a field that the dictionary doesn't have"))?
-                    .to_owned(),
-            ),
-            StoredKey::Owner => Indexed::Owner,
-        };
-        let normalizer = Normalizer::from(&stored.normalizer);
-        // An older release's normalizer would look for other values than it entered.
-        let known = stored.normalizer_version == u16::from(index::version(&normalizer));
-        let keys = IndexKeys::derive(tenant.keys.index(), id, stored.id, stored.version)
-            .map_err(|error| Error::io("deriving an index key", error))?;
-        indexes.push(IndexCore {
-            on,
-            unique: stored.unique,
-            ready: known && stored.state == IndexState::Ready,
-            normalizer,
-            keys,
-        });
-    }
-    Ok(CompiledSchema::new(generation, schema, dictionary, indexes))
-}
-
 /// A new layout of a collection, on its way into the store.
 struct Change<'a> {
     core: &'a Core,
@@ -134,12 +118,7 @@ struct Change<'a> {
 }
 
 impl Change<'_> {
-    fn commit(
-        self,
-        schema: StoredSchema,
-        dictionary: Dictionary,
-        entries: Vec<crate::audit::Entry>,
-    ) -> Result<Arc<CollectionCore>> {
+    fn commit(self, schema: StoredSchema, dictionary: Dictionary, entries: Vec<Entry>) -> Result<Arc<CollectionCore>> {
         let Self { core, tenant, id, name, existing } = self;
         let encoded = |error| Error::io("encoding a schema", error);
         let mut puts = Vec::new();
@@ -154,7 +133,7 @@ impl Change<'_> {
         }
         let generation = existing.as_ref().map_or(1, |collection| collection.generation().saturating_add(1));
         let layout = layout(tenant, id, generation, schema, dictionary)?;
-        let (collection, after): (_, Box<dyn FnOnce() + Send>) = match existing {
+        let (collection, after): (_, Box<dyn FnOnce() + Send + Sync>) = match existing {
             Some(collection) => {
                 let shared = Arc::clone(&collection);
                 (collection, Box::new(move || shared.replace(layout)))
@@ -169,7 +148,7 @@ impl Change<'_> {
         match core.write(Some(tenant), write)? {
             Outcome::Committed => Ok(collection),
             // It expects nothing, and enters nothing.
-            Outcome::Conflict | Outcome::Duplicate(_) => Err(Error::Conflict),
+            Outcome::Conflict | Outcome::Stale(_) | Outcome::Duplicate(_) => Err(Error::Conflict),
         }
     }
 }
@@ -198,7 +177,7 @@ fn build(core: &Core, tenant: &Arc<TenantCore>, collection: &Arc<CollectionCore>
         if !write.rows.is_empty() {
             match core.write(Some(tenant), write)? {
                 Outcome::Committed => {}
-                Outcome::Conflict => {
+                Outcome::Conflict | Outcome::Stale(_) => {
                     // Somebody wrote one of these rows: look again, at fewer, so that busy rows can't hold up the others.
                     size = (size / 2).max(1);
                     continue;
@@ -239,11 +218,7 @@ fn relink(
         return Ok(None);
     }
     // Entries of dropped indexes make room.
-    let stays = |link: &Link| {
-        let known = |index: &IndexCore| (index.keys.index(), index.keys.version()) == (link.index, link.version);
-        layout.indexes.iter().any(known)
-    };
-    let (kept, removed) = links.into_iter().partition(stays);
+    let (kept, removed) = terms::keep(links, layout, |_| true);
     Ok(Some(RowChange {
         collection: Arc::clone(collection),
         generation: layout.generation,

@@ -8,20 +8,16 @@ use std::fmt;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use crate::audit::Outcome;
 use crate::crypto::fill;
 use crate::error::{Error, Result};
 use crate::format::fact::{Emergency as Stored, Fact, Review};
 use crate::model::{Action, Grantee, RecordId, Timestamp};
 use crate::policy::{Denial, codes};
 
-use crate::vault::admin::approvals::after;
-use crate::vault::core::Write;
-use crate::vault::gate::entries;
-use crate::vault::standing;
-use crate::vault::standing::Kind;
-use crate::vault::gate::{Permit, Question};
-use crate::vault::records::read;
-use crate::vault::session::{Session, SessionInner};
+use crate::vault::commit::Write;
+use crate::vault::handles::{Session, SessionInner};
+use crate::vault::standing::{self, Kind, later};
 
 /// Emergency access lasts at most this long.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
@@ -50,7 +46,7 @@ impl fmt::Debug for Emergency {
 }
 
 impl Session {
-    /// Takes emergency access, for at most 24 hours. What it opens is up to the policy. Somebody else has to review it
+    /// Takes emergency access, for at most 24 hours, for the session's reason. What it opens is up to the policy. Somebody else has to review it
     /// afterwards; until then there is no other for this actor.
     ///
     /// # Errors
@@ -58,8 +54,8 @@ impl Session {
     /// ([`EMERGENCY_UNREVIEWED`](codes::EMERGENCY_UNREVIEWED)), and where the policy says no to
     /// [`Action::BreakGlass`]; [`Error::NotPossible`] for a time of nothing or over 24 hours; [`Error::TooLarge`] for a
     /// reason of over 1,000 bytes; and those of every call.
-    pub fn break_glass(&self, reason: &str, for_how_long: Duration) -> Result<Emergency> {
-        break_glass(&self.inner, reason, for_how_long)
+    pub fn break_glass(&self, for_how_long: Duration) -> Result<Emergency> {
+        break_glass(&self.inner, for_how_long)
     }
 
     /// Ends the actor's own emergency access ahead of its time. Returns whether there was one.
@@ -90,17 +86,15 @@ impl Session {
     }
 }
 
-fn break_glass(session: &SessionInner, reason: &str, for_how_long: Duration) -> Result<Emergency> {
+fn break_glass(session: &SessionInner, for_how_long: Duration) -> Result<Emergency> {
     let (core, tenant) = (&session.core, &session.tenant);
-    let actor = session.actor.id();
-    let question = Question { reason: Some(reason), ..session.question(Action::BreakGlass, None, &[]) };
-    let permit = permit(session, &question)?;
-    let refuse = |denial| read::refuse_at(session, None, &question, denial);
-    standing::check_party("actor in an emergency", actor)?;
-    standing::check_words("reason (in bytes)", reason)?;
+    let act = session.act(Action::BreakGlass);
+    let permit = act.permit()?;
+    let actor = session.actor();
+    let reason = standing::check_remembered("actor in an emergency", actor, act.asked().reason)?;
     if reason.trim().is_empty() {
-        let denial = Denial::new(codes::REASON_REQUIRED, "emergency access needs a reason");
-        return Err(refuse(denial.for_user("Say what the emergency is, and try again.")));
+        let denial = Denial::new(codes::REASON_REQUIRED, "emergency access needs a reason: see `session.because`");
+        return Err(act.refuse(denial.for_user("Say what the emergency is, and try again.")));
     }
     if for_how_long.is_zero() || for_how_long > LONGEST {
         let why = "it has to last for some time, and for 24 hours at most";
@@ -111,50 +105,54 @@ fn break_glass(session: &SessionInner, reason: &str, for_how_long: Duration) -> 
     if unreviewed {
         let why = format!("`{actor}` took emergency access before, and nobody has reviewed that: see `emergencies`");
         let denial = Denial::new(codes::EMERGENCY_UNREVIEWED, why);
-        return Err(refuse(denial.for_user("Your last emergency access has to be reviewed first.")));
+        return Err(act.refuse(denial.for_user("Your last emergency access has to be reviewed first.")));
     }
     let mut id = [0; 16];
     fill(&mut id).map_err(|error| Error::io("drawing a random id", error))?;
     let id = RecordId::from_bytes(id);
-    let from = core.gate.now();
-    let until = after(from, for_how_long);
+    let from = core.now();
+    let until = later(from, for_how_long);
     let stored = Stored { actor: actor.to_owned(), reason: reason.to_owned(), from, until, reviewed: None };
-    standing::change_until_committed(session, || {
+    act.retry_until_committed(|| {
         let mut write = Write::default();
         standing::put(tenant, id, None, Some(Fact::Emergency(stored.clone())), &mut write)?;
-        standing::sweep(core, tenant, Kind::Emergency, from, &mut write)?;
-        let entry = entries::coded(&core.gate, &question, None, codes::BREAK_GLASS, &permit);
-        write.entries.push(entries::finish(entry)?);
+        standing::sweep(&*core.store, tenant, Kind::Emergency, from, &mut write)?;
+        let entry = act.begin(Outcome::Permitted, codes::BREAK_GLASS, permit.rule(), permit.version());
+        act.add(entry, &mut write)?;
+        // Decided just now; the facts that change beside it are no reason to leave an emergency waiting.
+        write.decided = None;
         Ok((write, shown(id, &stored)))
     })
 }
 
 fn end(session: &SessionInner) -> Result<bool> {
-    let core = &session.core;
-    let question = session.question(Action::BreakGlass, None, &[]);
-    core.ready()?;
-    core.gate.standing(&question).map_err(|denial| read::refuse_at(session, None, &question, denial))?;
-    standing::change_until_committed(session, || {
+    let act = session.act(Action::BreakGlass);
+    act.admit()?;
+    let ended = act.retry_until_committed(|| {
         let mut write = Write::default();
-        let ended = cut_short(session, session.actor.id(), &mut write)? > 0;
+        let ended = cut_short(session, session.actor(), &mut write)? > 0;
         if ended {
-            write.entries.push(entries::finish(entries::unasked(&core.gate, &question, None, "ended"))?);
+            act.add(act.unasked("ended"), &mut write)?;
         }
         Ok((write, ended))
-    })
+    })?;
+    if !ended {
+        act.told_elsewhere();
+    }
+    Ok(ended)
 }
 
 /// Ends the emergencies of an actor that still run. Returns how many.
 pub(crate) fn cut_short(session: &SessionInner, actor: &str, write: &mut Write) -> Result<usize> {
     let (core, tenant) = (&session.core, &session.tenant);
-    let now = core.gate.now();
+    let now = core.now();
     let running: Vec<RecordId> = {
         let table = tenant.facts.read();
         table.emergencies_of(actor).filter(|(_, emergency)| emergency.until > now).map(|(id, _)| id).collect()
     };
     let mut ended = 0usize;
     for id in running {
-        if let Some((bytes, Fact::Emergency(mut stored))) = standing::stored(core, tenant, id)?
+        if let Some((bytes, Fact::Emergency(mut stored))) = standing::stored(&*core.store, tenant, id)?
             && stored.until > now
         {
             stored.until = now;
@@ -166,69 +164,58 @@ pub(crate) fn cut_short(session: &SessionInner, actor: &str, write: &mut Write) 
 }
 
 fn list(session: &SessionInner) -> Result<Vec<Emergency>> {
-    let (core, tenant) = (&session.core, &session.tenant);
-    let question = session.question(Action::ReviewEmergency, None, &[]);
-    let permit = permit(session, &question)?;
+    let act = session.act(Action::ReviewEmergency);
+    let permit = act.permit()?;
     let mut found: Vec<Emergency> = {
-        let table = tenant.facts.read();
+        let table = session.tenant.facts.read();
         let open = table.emergencies().filter(|(_, emergency)| emergency.reviewed.is_none());
         open.map(|(id, emergency)| shown(id, emergency)).collect()
     };
     found.sort_by_key(|emergency| (emergency.from, emergency.id));
-    let mut entry = entries::coded(&core.gate, &question, None, "listed", &permit);
+    let mut entry = act.coded(&permit, "listed");
     entry.rows(u32::try_from(found.len()).unwrap_or(u32::MAX));
-    core.record(Some(tenant), entries::finish(entry)?)?;
+    act.record_under(permit.approval(), entry)?;
     Ok(found)
 }
 
 fn review(session: &SessionInner, id: RecordId, verdict: &str) -> Result<()> {
     let (core, tenant) = (&session.core, &session.tenant);
-    let actor = session.actor.id();
-    let question = Question { reason: Some(verdict), ..session.question(Action::ReviewEmergency, None, &[]) };
-    let refuse = |denial| read::refuse_at(session, None, &question, denial);
+    let act = session.act(Action::ReviewEmergency).reason(verdict);
+    let actor = session.actor();
     standing::check_party("actor who reviews", actor)?;
     standing::check_words("verdict (in bytes)", verdict)?;
-    standing::change_until_committed(session, || {
-        let permit = permit(session, &question)?;
-        let failed = |code, error| match entries::failed(&core.gate, &question, None, code) {
-            Ok(entry) => core.record(Some(tenant), entry).map_or_else(|unwritten| unwritten, |_ticket| error),
-            Err(unwritten) => unwritten,
-        };
-        let (bytes, mut stored) = match standing::stored(core, tenant, id)? {
+    act.retry_until_committed(|| {
+        let (mut permit, mut write) = (act.permit()?, Write::default());
+        let (bytes, mut stored) = match standing::stored(&*core.store, tenant, id)? {
             Some((bytes, Fact::Emergency(stored))) => (bytes, stored),
-            _ => return Err(failed("not_found", Error::NotFound)),
+            _ => return Err(act.fail("not_found", Error::NotFound)),
         };
         if stored.actor == actor {
             let denial = Denial::new(codes::OWN_REQUEST, "nobody reviews their own emergency access");
-            return Err(refuse(denial.for_user("Somebody else has to review this.")));
+            return Err(act.refuse(denial.for_user("Somebody else has to review this.")));
         }
         if verdict.trim().is_empty() {
             let denial = Denial::new(codes::REASON_REQUIRED, "a review needs a verdict");
-            return Err(refuse(denial.for_user("Say what you have found, and try again.")));
+            return Err(act.refuse(denial.for_user("Say what you have found, and try again.")));
         }
-        let now = core.gate.now();
+        let now = core.now();
         let why = match (&stored.reviewed, stored.until > now) {
             (Some(_), _) => Some("it was reviewed already"),
             (None, true) => Some("it still runs: review it when it is over, or suspend the actor"),
             (None, false) => None,
         };
         if let Some(why) = why {
-            return Err(failed("over", Error::NotPossible { what: "review of an emergency", why }));
+            return Err(act.fail("over", Error::NotPossible { what: "review of an emergency", why }));
         }
+        act.spend(&mut permit, &mut write)?;
         stored.reviewed = Some(Review { by: actor.to_owned(), at: now, verdict: verdict.to_owned() });
-        let mut write = Write::default();
-        let mut entry = entries::coded(&core.gate, &question, None, "reviewed", &permit);
+        let mut entry = act.coded(&permit, "reviewed");
         entry.party(Grantee::Actor(&stored.actor));
-        write.entries.push(entries::finish(entry)?);
+        act.add(entry, &mut write)?;
         standing::put(tenant, id, Some(bytes), Some(Fact::Emergency(stored)), &mut write)?;
-        standing::sweep(core, tenant, Kind::Emergency, now, &mut write)?;
+        standing::sweep(&*core.store, tenant, Kind::Emergency, now, &mut write)?;
         Ok((write, ()))
     })
-}
-
-fn permit(session: &SessionInner, question: &Question<'_>) -> Result<Permit> {
-    session.core.ready()?;
-    session.core.gate.permit(question).map_err(|denial| read::refuse_at(session, None, question, denial))
 }
 
 fn shown(id: RecordId, stored: &Stored) -> Emergency {

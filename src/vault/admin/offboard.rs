@@ -7,26 +7,21 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::audit::Outcome;
+use crate::audit::EntryBuilder;
 use crate::error::{Error, Result};
 use crate::format::place;
-use crate::model::{Action, Actor, Grantee, RecordId};
+use crate::model::{Action, Grantee, RecordId};
 
-use crate::vault::core::{Outcome as Committed, Write};
-use crate::vault::standing;
-use crate::vault::standing::FactId;
-use crate::vault::gate::{Opened, RowPlace};
-use crate::vault::records::read;
-use crate::vault::records::read::Stored;
-use crate::vault::state::rows;
-use crate::vault::state::rows::RowBytes;
-use crate::vault::session::SessionInner;
-use crate::vault::admin::suspend::{permit, question, suspend};
-use crate::vault::tenant::Tenant;
-use crate::vault::state::tenant::CollectionCore;
-use crate::vault::records::transfer::Giving;
 use crate::vault::admin::emergency;
-use crate::vault::gate::entries;
+use crate::vault::admin::suspend::suspend;
+use crate::vault::commit::{Outcome, Write};
+use crate::vault::gate::{Act, Opened, subject};
+use crate::vault::handles::{Session, SessionInner};
+use crate::vault::records::{Giving, Stored, open};
+use crate::vault::standing::{self, FactId};
+use crate::vault::state::rows::{self, RowBytes};
+use crate::vault::state::schema::CollectionCore;
+use crate::vault::state::seals::RowPlace;
 
 /// How many rows are given to their new owner in one commit.
 const PAGE: usize = 128;
@@ -35,7 +30,7 @@ const FACTS: usize = 256;
 
 /// What becomes of what somebody leaves behind. Shows what is there; nothing changes before [`execute`](Self::execute).
 #[derive(Clone)]
-pub struct LeaverPlan {
+pub struct OffboardPlan {
     session: Arc<SessionInner>,
     actor: String,
     new_owner: Option<String>,
@@ -49,7 +44,7 @@ pub struct LeaverPlan {
 /// What was done with what somebody left behind.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct LeaverReport {
+pub struct OffboardReport {
     /// Whether they were suspended by this; if not, they were before.
     pub suspended: bool,
     /// How many records have their new owner, by collection.
@@ -66,15 +61,15 @@ pub struct LeaverReport {
     pub emergencies: usize,
 }
 
-impl Tenant {
-    /// What somebody who leaves owns and has, and what would become of it: they are suspended, their records go to
+impl Session {
+    /// Plans what becomes of what somebody who leaves owns and has: they are suspended, their records go to
     /// `new_owner` (or stay theirs, without one), shares with them and by them end, open requests for approval are
     /// withdrawn, running emergencies are ended. Looks at the metadata of every record. Who leaves and who comes are the
     /// host's user ids, and aren't checked: show the plan to somebody before it is carried out.
     ///
     /// ```
-    /// # fn example(acme: &strongroom::Tenant, admin: &strongroom::Actor) -> strongroom::Result<()> {
-    /// let plan = acme.leaver("sales-7", Some("sales-8"), admin)?;
+    /// # fn example(admin: &strongroom::Session) -> strongroom::Result<()> {
+    /// let plan = admin.offboard("sales-7", Some("sales-8"))?;
     /// println!("{plan}");
     /// println!("{}", plan.execute()?); // again, if it was cut short
     /// # Ok(())
@@ -83,15 +78,15 @@ impl Tenant {
     ///
     /// # Errors
     /// [`Error::Denied`] where the policy says no to [`Action::Suspend`], and while the tenant is frozen: one that is closed has
-    /// no plans made, and in a frozen one no record gets another owner ([`Tenant::suspend`] goes on); [`Error::BadName`] for ids that are empty or
+    /// no plans made, and in a frozen one no record gets another owner ([`Session::suspend`] goes on); [`Error::BadName`] for ids that are empty or
     /// over 256 bytes long; [`Error::NotPossible`] where both are the same, where the new owner is suspended, and for the
     /// administrator's own; and reasons why the vault can't act now.
-    pub fn leaver(&self, actor: &str, new_owner: Option<&str>, admin: &Actor) -> Result<LeaverPlan> {
-        plan(self.session_of(admin), actor, new_owner)
+    pub fn offboard(&self, actor: &str, new_owner: Option<&str>) -> Result<OffboardPlan> {
+        plan(&self.inner, actor, new_owner)
     }
 }
 
-impl LeaverPlan {
+impl OffboardPlan {
     /// Who leaves.
     #[must_use]
     pub fn actor(&self) -> &str {
@@ -133,13 +128,13 @@ impl LeaverPlan {
     /// page, with the record that it touches.
     ///
     /// # Errors
-    /// As [`leaver`](Tenant::leaver).
-    pub fn execute(&self) -> Result<LeaverReport> {
+    /// As [`offboard`](Session::offboard).
+    pub fn execute(&self) -> Result<OffboardReport> {
         execute(self)
     }
 }
 
-impl fmt::Display for LeaverPlan {
+impl fmt::Display for OffboardPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "`{}` leaves:", self.actor)?;
         writeln!(f, "  is suspended, in open sessions too")?;
@@ -154,13 +149,13 @@ impl fmt::Display for LeaverPlan {
     }
 }
 
-impl fmt::Debug for LeaverPlan {
+impl fmt::Debug for OffboardPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LeaverPlan").field("collections", &self.owned.len()).finish_non_exhaustive()
+        f.debug_struct("OffboardPlan").field("collections", &self.owned.len()).finish_non_exhaustive()
     }
 }
 
-impl fmt::Display for LeaverReport {
+impl fmt::Display for OffboardReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "suspended: {}", if self.suspended { "now" } else { "before" })?;
         for (collection, count) in &self.reassigned {
@@ -174,21 +169,18 @@ impl fmt::Display for LeaverReport {
     }
 }
 
-fn plan(session: Arc<SessionInner>, actor: &str, new_owner: Option<&str>) -> Result<LeaverPlan> {
+fn plan(session: &Arc<SessionInner>, actor: &str, new_owner: Option<&str>) -> Result<OffboardPlan> {
     let tenant = &session.tenant;
-    let question = question(&session, None);
-    let allowed = permit(&session, &question)?;
-    check(&session, actor, new_owner)?;
+    let act = session.act(Action::Suspend);
+    let permit = act.permit()?;
+    check(session, actor, new_owner)?;
     // It lists records, which a tenant that is closed shows nobody.
-    let listing = session.question(Action::List, None, &[]);
-    if let Err(denial) = session.core.gate.standing(&listing) {
-        return Err(read::refuse_at(&session, None, &listing, denial));
-    }
+    admit(session, Action::List)?;
     let mut owned = Vec::new();
-    for collection in collections(&session) {
+    for collection in collections(session) {
         let mut ids = Vec::new();
         let mut after = None;
-        while let Some(page) = page_of(&session, &collection, actor, after.as_deref(), PAGE)? {
+        while let Some(page) = page_of(session, &collection, actor, after.as_deref(), PAGE)? {
             ids.extend(page.rows.iter().map(|(_, opened)| opened.record()));
             after = Some(page.last);
         }
@@ -196,7 +188,7 @@ fn plan(session: Arc<SessionInner>, actor: &str, new_owner: Option<&str>) -> Res
             owned.push((collection.name.clone(), ids));
         }
     }
-    let now = session.core.gate.now();
+    let now = session.core.now();
     let (with, by, requests, emergencies) = {
         let table = tenant.facts.read();
         let (with, by) = table.shares_about(actor);
@@ -204,11 +196,10 @@ fn plan(session: Arc<SessionInner>, actor: &str, new_owner: Option<&str>) -> Res
         let running = table.emergencies_of(actor).filter(|(_, emergency)| emergency.until > now).count();
         (with.len(), by.len(), requests, running)
     };
-    let mut entry =
-        entries::begin(&session.core.gate, &question, None, (Outcome::Permitted, "planned", allowed.rule()));
+    let mut entry = act.coded(&permit, "planned");
     entry.party(Grantee::Actor(actor));
-    session.core.record(Some(tenant), entries::finish(entry)?)?;
-    Ok(LeaverPlan {
+    act.record(entry)?;
+    Ok(OffboardPlan {
         actor: actor.to_owned(),
         new_owner: new_owner.map(str::to_owned),
         owned,
@@ -216,14 +207,14 @@ fn plan(session: Arc<SessionInner>, actor: &str, new_owner: Option<&str>) -> Res
         shared_by: by,
         requests,
         emergencies,
-        session,
+        session: Arc::clone(session),
     })
 }
 
 fn check(session: &SessionInner, actor: &str, new_owner: Option<&str>) -> Result<()> {
-    let not = |why| Err(Error::NotPossible { what: "plan for a leaver", why });
+    let not = |why| Err(Error::NotPossible { what: "plan for somebody who leaves", why });
     standing::check_party("actor who leaves", actor)?;
-    if session.actor.id() == actor {
+    if session.actor() == actor {
         return not("nobody carries out their own leaving: ask another administrator");
     }
     let Some(owner) = new_owner else { return Ok(()) };
@@ -237,15 +228,20 @@ fn check(session: &SessionInner, actor: &str, new_owner: Option<&str>) -> Result
     Ok(())
 }
 
-fn execute(plan: &LeaverPlan) -> Result<LeaverReport> {
-    let LeaverPlan { session, actor, new_owner, .. } = plan;
+/// Refuses the administrator where a freeze stops acts of this kind.
+fn admit(session: &SessionInner, action: Action) -> Result<()> {
+    let act = session.act(action);
+    act.admit()?;
+    act.told_elsewhere();
+    Ok(())
+}
+
+fn execute(plan: &OffboardPlan) -> Result<OffboardReport> {
+    let OffboardPlan { session, actor, new_owner, .. } = plan;
+    let act = session.act(Action::Suspend);
     check(session, actor, new_owner.as_deref())?;
-    let question = question(session, None);
-    let allowed = permit(session, &question)?;
-    let mut report = LeaverReport {
-        suspended: suspend(session, &question, &allowed, actor, "has left")?,
-        ..LeaverReport::default()
-    };
+    let reason = act.asked().reason.or(Some("has left"));
+    let mut report = OffboardReport { suspended: suspend(session, &act, actor, reason)?, ..OffboardReport::default() };
     for collection in collections(session) {
         let (count, list) = match new_owner {
             Some(owner) => (reassign(session, &collection, actor, owner)?, &mut report.reassigned),
@@ -256,19 +252,20 @@ fn execute(plan: &LeaverPlan) -> Result<LeaverReport> {
         }
     }
     let (with, by) = session.tenant.facts.read().shares_about(actor);
-    report.shares_with = end_facts(session, actor, &with, "shares_ended")?;
-    report.shares_by = end_facts(session, actor, &by, "shares_ended")?;
-    let now = session.core.gate.now();
+    report.shares_with = end_facts(session, &act, actor, &with, "shares_ended")?;
+    report.shares_by = end_facts(session, &act, actor, &by, "shares_ended")?;
+    let now = session.core.now();
     let asked: Vec<FactId> = {
         let table = session.tenant.facts.read();
         table.asked_by(actor).filter(|(_, a)| a.used.is_none() && a.until > now).map(|(id, _)| id).collect()
     };
-    report.requests = end_facts(session, actor, &asked, "requests_withdrawn")?;
-    report.emergencies = standing::change_until_committed(session, || {
+    report.requests = end_facts(session, &act, actor, &asked, "requests_withdrawn")?;
+    report.emergencies = act.retry_until_committed(|| {
         let mut write = Write::default();
         let ended = emergency::cut_short(session, actor, &mut write)?;
         if ended > 0 {
-            write.entries.push(entry(session, actor, "emergency_ended", ended)?);
+            act.add(entry(&act, actor, "emergency_ended", ended), &mut write)?;
+            write.decided = None;
         }
         Ok((write, ended))
     })?;
@@ -282,13 +279,11 @@ fn reassign(session: &SessionInner, collection: &Arc<CollectionCore>, from: &str
     let mut size = PAGE;
     loop {
         // Asked for every page: whoever loses the right meanwhile doesn't go on.
-        let question = question(session, None);
-        let allowed = permit(session, &question)?;
+        let asking = session.act(Action::Suspend);
+        let allowed = asking.permit()?;
+        asking.told_elsewhere();
         // A freeze keeps records as they are, whoever would change them.
-        let giving_away = session.question(Action::Transfer, Some(&collection.name), &[]);
-        if let Err(denial) = session.core.gate.standing(&giving_away) {
-            return Err(read::refuse_at(session, Some(collection), &giving_away, denial));
-        }
+        admit(session, Action::Transfer)?;
         let Some(page) = page_of(session, collection, from, after.as_deref(), size)? else { return Ok(reassigned) };
         let mut write = Write::default();
         let mut subjects = Vec::with_capacity(page.rows.len());
@@ -296,18 +291,16 @@ fn reassign(session: &SessionInner, collection: &Arc<CollectionCore>, from: &str
             let layout = &collection.layout();
             let giving = Giving { core: &session.core, tenant: &session.tenant, collection, layout, bytes, opened };
             let next = giving.give(Some(to), allowed.maintenance(opened)?, &mut write)?;
-            subjects.push(entries::subject(opened.meta(), next));
+            subjects.push(subject(opened.meta(), next));
         }
         if !write.rows.is_empty() {
-            let question = crate::vault::gate::Question {
-                collection: Some(&collection.name),
-                ..session.question(Action::Transfer, None, &[])
-            };
-            let mut entry = entries::permitted(&session.core.gate, &question, Some(collection.id), &allowed);
+            let act = session.act(Action::Transfer).on(collection);
+            let mut entry = act.entry(&allowed);
             let rows = u32::try_from(subjects.len()).unwrap_or(u32::MAX);
             entry.subjects(&subjects).rows(rows).party(Grantee::Actor(to));
-            write.entries.push(entries::finish(entry)?);
-            if !matches!(session.core.write(Some(&session.tenant), write)?, Committed::Committed) {
+            act.add(entry, &mut write)?;
+            write.rests_on(allowed.decided());
+            if !matches!(act.commit(write)?, Outcome::Committed) {
                 // Somebody wrote one of these rows: look again, at fewer, so that busy rows can't hold up the others.
                 size = (size / 2).max(1);
                 continue;
@@ -319,7 +312,7 @@ fn reassign(session: &SessionInner, collection: &Arc<CollectionCore>, from: &str
     }
 }
 
-/// How many records of a collection an actor owns.
+/// Counts the records of a collection that an actor owns.
 fn count(session: &SessionInner, collection: &Arc<CollectionCore>, owner: &str) -> Result<usize> {
     let (mut count, mut after) = (0usize, None);
     while let Some(page) = page_of(session, collection, owner, after.as_deref(), PAGE)? {
@@ -354,7 +347,7 @@ fn page_of(
         let (_, _, record) = place::row_of_key(&key).ok_or(Error::damaged("a key in the store is not a row's"))?;
         let at = RowPlace { tenant: tenant.id, collection: collection.id, record };
         let Some(bytes) = rows::complete(&*core.store, &at, raw)? else { continue };
-        if let Stored::Row(row) = read::open(session, collection, &layout, at, bytes)?
+        if let Stored::Row(row) = open(session, collection, &layout, at, bytes)?
             && row.1.meta().owner.as_deref() == Some(owner)
         {
             rows.push(*row);
@@ -364,19 +357,20 @@ fn page_of(
 }
 
 /// Removes these facts, those that are still there, some in each commit. Returns how many.
-fn end_facts(session: &SessionInner, actor: &str, ids: &[FactId], code: &str) -> Result<usize> {
+fn end_facts(session: &SessionInner, act: &Act<'_>, actor: &str, ids: &[FactId], code: &str) -> Result<usize> {
     let mut ended = 0usize;
     for page in ids.chunks(FACTS) {
-        let count = standing::change_until_committed(session, || {
+        let count = act.retry_until_committed(|| {
             let mut write = Write::default();
             for id in page {
-                if let Some((bytes, _)) = standing::stored(&session.core, &session.tenant, *id)? {
+                if let Some((bytes, _)) = standing::stored(&*session.core.store, &session.tenant, *id)? {
                     standing::put(&session.tenant, *id, Some(bytes), None, &mut write)?;
                 }
             }
             let count = write.puts.len();
             if count > 0 {
-                write.entries.push(entry(session, actor, code, count)?);
+                act.add(entry(act, actor, code, count), &mut write)?;
+                write.decided = None;
             }
             Ok((write, count))
         })?;
@@ -385,11 +379,10 @@ fn end_facts(session: &SessionInner, actor: &str, ids: &[FactId], code: &str) ->
     Ok(ended)
 }
 
-fn entry(session: &SessionInner, actor: &str, code: &str, count: usize) -> Result<crate::audit::Entry> {
-    let question = question(session, None);
-    let mut entry = entries::begin(&session.core.gate, &question, None, (Outcome::Permitted, code, ""));
+fn entry(act: &Act<'_>, actor: &str, code: &str, count: usize) -> EntryBuilder {
+    let mut entry = act.unasked(code);
     entry.party(Grantee::Actor(actor)).rows(u32::try_from(count).unwrap_or(u32::MAX));
-    entries::finish(entry)
+    entry
 }
 
 /// By name, so that what is done is done in the order that the plan shows.

@@ -9,47 +9,42 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::audit::{Outcome, Subject};
 use crate::error::{Error, Result};
 use crate::model::{Action, Actor, RecordId, Timestamp};
-use crate::policy::review::{AccessReview, Answer, CollectionAnswers, CollectionFields, Questions, WhoCan, days_before};
-use crate::policy::{AccessPolicy, Denial, Explanation, Looked};
+use crate::policy::review::{
+    AccessReview, Answer, CollectionAnswers, CollectionFields, Questions, WhoCan, days_before,
+};
+use crate::policy::{AccessPolicy, Explanation, Looked};
 
+use crate::vault::admin::usage;
 use crate::vault::core::Core;
-use crate::vault::gate::{Inquired, Opened, Permit, Question};
-use crate::vault::records::read;
-use crate::vault::records::read::Stored;
-use crate::vault::session::Session;
-use crate::vault::state::tenant::{CollectionCore, TenantCore};
-use crate::vault::gate::entries;
-use crate::vault::journal::usage;
+use crate::vault::gate::{Act, Inquired, Opened, Permit, Question, subject_of};
+use crate::vault::handles::{Session, SessionInner};
+use crate::vault::records::{Stored, stored};
+use crate::vault::state::schema::CollectionCore;
 
 /// What stands for the fields that a collection's schema doesn't name.
 const ANY_OTHER: &str = "*";
 
-/// Questions about access to a tenant: [`Tenant::inquire`](crate::Tenant::inquire) begins them.
+/// Questions about access to a tenant: [`Session::inquire`] begins them.
 ///
 /// The actor who asks must be allowed [`Action::ReviewAccess`]. What they ask isn't an act of the actor it is about.
 ///
 /// ```
-/// # use strongroom::policy::Roles;
-/// # use strongroom::{Actor, Escrow, KeyFile, Memory, Result, Tenant, Vault};
+/// # use strongroom::{Actor, Result, vault::Session};
 /// use strongroom::model::Action;
 /// use strongroom::policy::danger;
 ///
 /// /// Who else could list customers if everything were open?
-/// fn difference(acme: &Tenant, staff: &[Actor], admin: &Actor) -> Result<usize> {
-///     let now = acme.inquire(admin).who_can(staff, Action::List, "customers", None)?;
-///     let open = acme.inquire(admin).of_policy(&danger::AllowAll).who_can(staff, Action::List, "customers", None)?;
+/// fn difference(admin: &Session, staff: &[Actor]) -> Result<usize> {
+///     let now = admin.inquire().who_can(staff, Action::List, "customers", None)?;
+///     let open = admin.inquire().of_policy(&danger::AllowAll).who_can(staff, Action::List, "customers", None)?;
 ///     Ok(open.can.len() - now.can.len())
 /// }
 /// ```
 #[derive(Clone)]
 pub struct Inquiry<'a> {
-    core: &'a Arc<Core>,
-    tenant: &'a Arc<TenantCore>,
-    admin: &'a Actor,
-    because: Option<&'a str>,
+    session: Arc<SessionInner>,
     policy: Option<&'a dyn AccessPolicy>,
     purpose: Option<&'a str>,
     reason: Option<&'a str>,
@@ -64,30 +59,18 @@ struct Found {
     gone: Option<&'static str>,
 }
 
-impl<'a> Inquiry<'a> {
-    pub(crate) const fn new(core: &'a Arc<Core>, tenant: &'a Arc<TenantCore>, admin: &'a Actor) -> Self {
-        Self {
-            core,
-            tenant,
-            admin,
-            because: None,
-            policy: None,
-            purpose: None,
-            reason: None,
-            time: None,
-            suspended: BTreeSet::new(),
-        }
-    }
-
-    /// Why the administrator asks, for the journal.
+impl Session {
+    /// Begins questions about access, for an administrator: who may do what, and why; about another policy, purpose or time.
     #[must_use]
-    pub const fn because(mut self, reason: &'a str) -> Self {
-        self.because = Some(reason);
-        self
+    pub fn inquire<'a>(&self) -> Inquiry<'a> {
+        let session = Arc::clone(&self.inner);
+        Inquiry { session, policy: None, purpose: None, reason: None, time: None, suspended: BTreeSet::new() }
     }
+}
 
+impl<'a> Inquiry<'a> {
     /// Asks this policy instead of the one in force: a past one, read back from its text
-    /// ([`Vault::past_policies`](crate::Vault::past_policies)), or one that is being tried out.
+    /// ([`Vault::past_policies`](crate::VaultSession::past_policies)), or one that is being tried out.
     #[must_use]
     pub const fn of_policy(mut self, policy: &'a dyn AccessPolicy) -> Self {
         self.policy = Some(policy);
@@ -140,12 +123,13 @@ impl<'a> Inquiry<'a> {
         let review = self.asking(self.anybody(), None, |questions| questions.review(actors, &self.collections()))?;
         let roles: BTreeSet<String> = review.roles.iter().map(|role| role.role.clone()).collect();
         // Buffered entries are of acts that have happened.
-        self.core.flush()?;
+        self.core().flush()?;
         // Uses are what happened, whatever time is supposed for the policy's rules.
         let mut review = review;
-        review.time = self.core.gate.now();
-        let used = usage::last_used(self.core, self.tenant.id, &roles, days_before(review.time, unused_for_days))?;
-        let review = review.of_tenant(self.tenant.name.as_str()).with_role_usage(&used, unused_for_days);
+        review.time = self.core().now();
+        let used =
+            usage::last_used(self.core(), self.session.tenant.id, &roles, days_before(review.time, unused_for_days))?;
+        let review = review.of_tenant(self.session.tenant.name.as_str()).with_role_usage(&used, unused_for_days);
         self.note(&permit, "review", None, &Found::nothing())?;
         Ok(review)
     }
@@ -227,68 +211,62 @@ impl<'a> Inquiry<'a> {
         row: Option<&Opened>,
         ask: impl FnOnce(&Questions<'_>) -> R,
     ) -> Result<R> {
-        let answer = self.core.gate.inquire(&question, row, |Inquired { policy, guard, request, facts }| {
+        let answer = self.core().policy.inquire(&question, row, |Inquired { policy, guard, request, facts }| {
             let questions = Questions::within(guard, self.policy.unwrap_or(policy), facts).like(request);
-            let suspended: Vec<String> = self.tenant.facts.read().suspensions().map(|s| s.actor.clone()).collect();
+            let table = self.session.tenant.facts.read();
+            let suspended: Vec<String> = table.suspensions().map(|s| s.actor.clone()).collect();
             let questions = questions.suspended(suspended.into_iter().chain(self.suspended.iter().cloned()));
             ask(&match self.time {
                 Some(time) => questions.at_time(time),
                 None => questions,
             })
         });
-        answer.map_err(Error::from)
+        answer.map_err(|denial| self.act(None).refuse_on(row, denial))
+    }
+
+    fn core(&self) -> &Arc<Core> {
+        &self.session.core
     }
 
     fn question<'q>(&'q self, who: &'q Actor) -> Question<'q> {
         // Whoever asks says which act.
-        let question = Question::new(who, Action::ReviewAccess, Some(self.tenant));
-        Question { purpose: self.purpose, reason: self.reason, ..question }
+        let question = self.session.question(Action::ReviewAccess);
+        Question { actor: who, purpose: self.purpose, reason: self.reason, approval: None, ..question }
     }
 
     /// Where a question is about many, its actor is each of them in turn.
     fn anybody(&self) -> Question<'_> {
-        self.question(self.admin)
+        self.question(&self.session.who.actor)
     }
 
-    /// The administrator's own question.
-    fn own<'q>(&'q self, collection: Option<&'q str>) -> Question<'q> {
-        Question { collection, purpose: None, reason: self.because, ..self.question(self.admin) }
+    /// Begins the administrator's own act.
+    fn act<'q>(&'q self, collection: Option<&'q str>) -> Act<'q> {
+        self.session.act(Action::ReviewAccess).named(collection)
     }
 
     fn admitted(&self, collection: Option<&str>) -> Result<Permit> {
-        self.core.ready()?;
-        let question = self.own(collection);
-        self.core.gate.permit(&question).map_err(|denial| self.refused(&question, denial))
+        let act = self.act(collection);
+        let permit = act.permit()?;
+        act.told_elsewhere();
+        Ok(permit)
     }
 
-    fn refused(&self, question: &Question<'_>, denial: Denial) -> Error {
-        match entries::denied(&self.core.gate, question, None, &denial) {
-            Ok(entry) => self.core.denied(Some(self.tenant), entry, true, denial),
-            Err(error) => error,
-        }
-    }
-
-    /// What the question is about, written down before it is answered.
+    /// Finds what the question is about; written down before it is answered.
     fn found(&self, permit: &Permit, what: &str, collection: Option<&str>, record: Option<RecordId>) -> Result<Found> {
-        let known = match collection.map(|name| self.tenant.collection(name)).transpose() {
+        let known = match collection.map(|name| self.session.tenant.collection(name)).transpose() {
             Ok(known) => known,
-            Err(error) => {
-                let entry = entries::failed(&self.core.gate, &self.own(collection), None, "unknown_collection")?;
-                self.core.record(Some(self.tenant), entry)?;
-                return Err(error);
-            }
+            Err(error) => return Err(self.act(collection).fail("unknown_collection", error)),
         };
         let found = match (&known, record) {
             (Some(collection), Some(id)) => self.load(collection, id)?,
             _ => Found::nothing(),
         };
-        self.note(permit, what, known.as_deref(), &found)?;
+        self.note(permit, what, known.as_ref(), &found)?;
         Ok(found)
     }
 
     fn load(&self, collection: &Arc<CollectionCore>, id: RecordId) -> Result<Found> {
-        let session = Session::new(Arc::clone(self.core), Arc::clone(self.tenant), self.admin.clone());
-        Ok(match read::stored(&session.inner, collection, &collection.layout(), id)? {
+        Ok(match stored(&self.session, collection, &collection.layout(), id)? {
             Stored::Row(row) => Found { row: Some(Box::new(row.1)), gone: None },
             Stored::Gone(Error::Deleted) => Found { row: None, gone: Some("it was deleted") },
             Stored::Gone(Error::Erased) => Found { row: None, gone: Some("it was erased") },
@@ -296,21 +274,20 @@ impl<'a> Inquiry<'a> {
         })
     }
 
-    fn note(&self, permit: &Permit, what: &str, collection: Option<&CollectionCore>, found: &Found) -> Result<()> {
-        let gate = &self.core.gate;
-        let question = self.own(collection.map(|collection| collection.name.as_str()));
-        let outcome = (Outcome::Permitted, what, permit.rule());
-        let mut entry =
-            entries::under(gate, &question, collection.map(|collection| collection.id), outcome, permit.version());
-        if let Some(row) = &found.row {
-            let subject: Subject = entries::subject(row.meta(), row.head().revision);
-            entry.subjects(&[subject]);
+    fn note(&self, permit: &Permit, what: &str, collection: Option<&Arc<CollectionCore>>, found: &Found) -> Result<()> {
+        let mut act = self.act(None);
+        if let Some(collection) = collection {
+            act = act.on(collection);
         }
-        self.core.record(Some(self.tenant), entries::finish(entry)?).map(|_ticket| ())
+        let mut entry = act.coded(permit, what);
+        if let Some(row) = &found.row {
+            entry.subjects(&[subject_of(row)]);
+        }
+        act.record_under(permit.approval(), entry).map(|_ticket| ())
     }
 
     fn collections(&self) -> Vec<CollectionFields> {
-        let each = self.tenant.collections().into_iter().map(|collection| {
+        let each = self.session.tenant.collections().into_iter().map(|collection| {
             let layout = collection.layout();
             let other = layout.schema.open.then_some(ANY_OTHER);
             CollectionFields::new(collection.name.as_str(), layout.fields().chain(other))
@@ -327,6 +304,6 @@ impl Found {
 
 impl fmt::Debug for Inquiry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inquiry").field("admin", &self.admin.id()).finish_non_exhaustive()
+        f.debug_struct("Inquiry").field("admin", &self.session.actor()).finish_non_exhaustive()
     }
 }

@@ -12,15 +12,12 @@ use crate::format::place;
 use crate::model::{Access, Action, Grantee, RecordId, Timestamp};
 use crate::record::Record;
 
-use crate::vault::collection::Collection;
-use crate::vault::core::Write;
-use crate::vault::standing;
-use crate::vault::standing::Kind;
-use crate::vault::session::SessionInner;
-use crate::vault::state::tenant::CollectionCore;
-use crate::vault::records::write::again;
-use crate::vault::gate::entries;
-use crate::vault::records::read;
+use crate::vault::commit::Write;
+use crate::vault::gate::subject_of;
+use crate::vault::handles::{Collection, SessionInner};
+use crate::vault::records::permitted;
+use crate::vault::standing::{self, Kind};
+use crate::vault::state::schema::CollectionCore;
 
 /// A record is shared with so many grantees at most.
 const SHARES_OF_ONE: usize = 1_000;
@@ -114,22 +111,22 @@ fn share(
     until: Option<Timestamp>,
 ) -> Result<()> {
     let (core, tenant) = (&session.core, &session.tenant);
+    let act = session.act(Action::Share).on(collection);
     let stored = StoredGrantee::from(with);
     standing::check_party("grantee of a share", stored.name())?;
-    standing::check_party("actor who shares", session.actor.id())?;
-    let question = session.question(Action::Share, Some(&collection.name), &[]);
-    again(session, Action::Share, || {
+    standing::check_party("actor who shares", session.actor())?;
+    act.retry_until_committed(|| {
         core.ready()?;
         let mut write = Write::default();
-        let now = core.gate.now();
+        let now = core.now();
         // Before the record is looked at: an act that comes to nothing tells nothing of it.
         if until.is_some_and(|until| until <= now) {
             return Err(Error::NotPossible { what: "share", why: "the time it is to end at is over already" });
         }
-        let (bytes, opened, mut permit) = read::permitted(session, collection, &question, id)?;
-        standing::spend(session, collection, &question, &mut permit, &mut write)?;
+        let (bytes, opened, mut permit) = permitted(session, &act, collection, id)?;
+        act.spend(&mut permit, &mut write)?;
         let fact = standing::share_id(&tenant.keys, tenant.id, collection.id, id, with)?;
-        let before = standing::stored(core, tenant, fact)?.map(|(bytes, _)| bytes);
+        let before = standing::stored(&*core.store, tenant, fact)?.map(|(bytes, _)| bytes);
         if before.is_none() {
             let size = tenant.facts.read().shares_of(id).count().saturating_add(1);
             if size > SHARES_OF_ONE {
@@ -138,65 +135,60 @@ fn share(
             }
         }
         // Whoever decides on a record that has changed meanwhile decides anew.
-        write.expect.push((place::row(tenant.id, collection.id, id), Some(bytes.raw.clone())));
+        write.expect.push((place::row(tenant.id, collection.id, id), Some(bytes.raw)));
         let share = Stored {
             collection: collection.id,
             record: id,
             with: stored.clone(),
             access,
-            by: session.actor.id().to_owned(),
+            by: session.actor().to_owned(),
             at: now,
             until,
         };
         standing::put(tenant, fact, before, Some(Fact::Share(share)), &mut write)?;
-        standing::sweep(core, tenant, Kind::Share, now, &mut write)?;
-        let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
-        entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]).party(with);
-        write.entries.push(entries::finish(entry)?);
+        standing::sweep(&*core.store, tenant, Kind::Share, now, &mut write)?;
+        let mut entry = act.entry(&permit);
+        entry.subjects(&[subject_of(&opened)]).party(with);
+        act.add(entry, &mut write)?;
         Ok((write, ()))
     })
 }
 
 fn unshare(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordId, with: Grantee<'_>) -> Result<bool> {
     let (core, tenant) = (&session.core, &session.tenant);
+    let act = session.act(Action::Share).on(collection);
     standing::check_party("grantee of a share", StoredGrantee::from(with).name())?;
-    let question = session.question(Action::Share, Some(&collection.name), &[]);
-    again(session, Action::Share, || {
-        core.ready()?;
+    act.retry_until_committed(|| {
         let mut write = Write::default();
-        let (bytes, opened, mut permit) = read::permitted(session, collection, &question, id)?;
-        standing::spend(session, collection, &question, &mut permit, &mut write)?;
+        let (bytes, opened, mut permit) = permitted(session, &act, collection, id)?;
+        act.spend(&mut permit, &mut write)?;
         let fact = standing::share_id(&tenant.keys, tenant.id, collection.id, id, with)?;
-        let before = standing::stored(core, tenant, fact)?.map(|(bytes, _)| bytes);
+        let before = standing::stored(&*core.store, tenant, fact)?.map(|(bytes, _)| bytes);
         let had = before.is_some();
-        write.expect.push((place::row(tenant.id, collection.id, id), Some(bytes.raw.clone())));
+        write.expect.push((place::row(tenant.id, collection.id, id), Some(bytes.raw)));
         if had {
             standing::put(tenant, fact, before, None, &mut write)?;
         }
-        standing::sweep(core, tenant, Kind::Share, core.gate.now(), &mut write)?;
-        let code = if had { "ended" } else { "not_shared" };
-        let mut entry = entries::coded(&core.gate, &question, Some(collection.id), code, &permit);
-        entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]).party(with);
-        write.entries.push(entries::finish(entry)?);
+        standing::sweep(&*core.store, tenant, Kind::Share, core.now(), &mut write)?;
+        let mut entry = act.coded(&permit, if had { "ended" } else { "not_shared" });
+        entry.subjects(&[subject_of(&opened)]).party(with);
+        act.add(entry, &mut write)?;
         Ok((write, had))
     })
 }
 
 fn shares(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordId) -> Result<Vec<Share>> {
-    let core = &session.core;
-    core.ready()?;
-    let question = session.question(Action::Share, Some(&collection.name), &[]);
-    let (_, opened, permit) = read::permitted(session, collection, &question, id)?;
-    let now = core.gate.now();
+    let act = session.act(Action::Share).on(collection);
+    let (_, opened, permit) = permitted(session, &act, collection, id)?;
+    let now = session.core.now();
     let mut shares: Vec<Share> = {
         let table = session.tenant.facts.read();
         let of_record = table.shares_of(id).map(|(_, share)| share);
         of_record.filter(|share| share.until.is_none_or(|until| until > now)).map(Share::new).collect()
     };
     shares.sort_by(|a, b| a.with().cmp(&b.with()));
-    let mut entry = entries::coded(&core.gate, &question, Some(collection.id), "listed", &permit);
-    entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
-    let entry = entries::finish(entry)?;
-    standing::hand_over(session, collection, &question, permit.approval(), entry)?;
+    let mut entry = act.coded(&permit, "listed");
+    entry.subjects(&[subject_of(&opened)]);
+    act.record_under(permit.approval(), entry)?;
     Ok(shares)
 }

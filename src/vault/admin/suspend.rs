@@ -1,22 +1,21 @@
-//! Suspending actors.
+//! Suspending actors, and demanding a new log-in of one.
 //!
-//! Guarantees: whoever is suspended is refused from then on, in sessions that are open too, before any policy is asked.
-//! Does not: reach acts of the vault itself (tenants, policy, verification), which are no tenant's to forbid.
+//! Guarantees: whoever is suspended, or due for a new log-in, is refused from then on, in sessions that are open too, before
+//! any policy is asked. Does not: reach acts of the vault itself (tenants, policy, verification), which are no tenant's to
+//! forbid.
 
 use std::fmt;
-use std::sync::Arc;
 
+use crate::audit::EntryBuilder;
 use crate::error::{Error, Result};
-use crate::format::fact::{Fact, Suspension as Stored};
-use crate::model::{Action, Actor, Grantee, Timestamp};
+use crate::format::fact::{Demand, Fact, Suspension as Stored};
+use crate::model::{Action, Grantee};
 
-use crate::vault::core::Write;
-use crate::vault::gate::entries;
-use crate::vault::standing;
-use crate::vault::gate::{Permit, Question};
-use crate::vault::records::read;
-use crate::vault::session::SessionInner;
-use crate::vault::tenant::Tenant;
+use crate::model::Timestamp;
+use crate::vault::commit::Write;
+use crate::vault::gate::{Act, Permit};
+use crate::vault::handles::{Session, SessionInner};
+use crate::vault::standing::{self, FactId};
 
 /// An actor who may do nothing in a tenant. `Debug` shows neither names nor the reason.
 #[derive(Clone, PartialEq, Eq)]
@@ -38,40 +37,40 @@ impl fmt::Debug for Suspension {
     }
 }
 
-impl Tenant {
+impl Session {
     /// Suspends an actor: whatever they ask from now on in this tenant is refused, in open sessions too. Returns whether
-    /// they weren't suspended before. Their answers to requests for approval don't count meanwhile.
+    /// they weren't suspended before. Their answers to requests for approval don't count meanwhile. The session's reason is
+    /// kept with it.
     ///
     /// # Errors
     /// [`Error::Denied`] where the policy says no to [`Action::Suspend`]; [`Error::BadName`] for an id that is empty or
     /// over 256 bytes long; [`Error::NotPossible`] for the administrator's own; [`Error::TooLarge`]; and reasons why the
     /// vault can't act now.
-    pub fn suspend(&self, actor: &str, reason: &str, admin: &Actor) -> Result<bool> {
-        let session = self.session_of(admin);
-        let question = question(&session, Some(reason));
-        let permit = permit(&session, &question)?;
-        suspend(&session, &question, &permit, actor, reason)
+    pub fn suspend(&self, actor: &str) -> Result<bool> {
+        let act = self.inner.act(Action::Suspend);
+        suspend(&self.inner, &act, actor, act.asked().reason)
     }
 
     /// Ends a suspension. Returns whether there was one.
     ///
     /// # Errors
     /// As [`suspend`](Self::suspend).
-    pub fn reinstate(&self, actor: &str, reason: &str, admin: &Actor) -> Result<bool> {
-        let session = self.session_of(admin);
-        let question = question(&session, Some(reason));
-        let permit = permit(&session, &question)?;
-        reinstate(&session, &question, &permit, actor)
+    pub fn reinstate(&self, actor: &str) -> Result<bool> {
+        let session = &*self.inner;
+        let act = session.act(Action::Suspend);
+        standing::check_party("actor to be reinstated", actor)?;
+        let id = standing::suspension_id(&session.tenant.keys, session.tenant.id, actor)?;
+        end(session, &act, id, Some(actor), |had| if had { "reinstated" } else { "not_suspended" })
     }
 
-    /// Who is suspended, by their ids.
+    /// Returns who is suspended, by their ids.
     ///
     /// # Errors
     /// [`Error::Denied`] where the policy says no to [`Action::Suspend`], and reasons why the vault can't act now.
-    pub fn suspended(&self, admin: &Actor) -> Result<Vec<Suspension>> {
-        let session = self.session_of(admin);
-        let question = question(&session, None);
-        let permit = permit(&session, &question)?;
+    pub fn suspended(&self) -> Result<Vec<Suspension>> {
+        let session = &*self.inner;
+        let act = session.act(Action::Suspend);
+        let mut permit = act.permit()?;
         let mut all: Vec<Suspension> = {
             let table = session.tenant.facts.read();
             let shown = |stored: &Stored| {
@@ -81,70 +80,117 @@ impl Tenant {
             table.suspensions().map(shown).collect()
         };
         all.sort_by(|a, b| a.actor.cmp(&b.actor));
-        let entry = entries::coded(&session.core.gate, &question, None, "listed", &permit);
-        session.core.record(Some(&session.tenant), entries::finish(entry)?)?;
+        let mut entry = act.coded(&permit, "listed");
+        entry.rows(u32::try_from(all.len()).unwrap_or(u32::MAX));
+        act.record_under(permit.approval(), entry)?;
+        permit.approval_is_spent();
         Ok(all)
     }
-}
 
-/// The question whether the administrator may do this.
-pub(crate) fn question<'a>(session: &'a SessionInner, reason: Option<&'a str>) -> Question<'a> {
-    Question { reason, ..session.question(Action::Suspend, None, &[]) }
-}
-
-pub(crate) fn permit(session: &SessionInner, question: &Question<'_>) -> Result<Permit> {
-    session.core.ready()?;
-    session.core.gate.permit(question).map_err(|denial| read::refuse_at(session, None, question, denial))
-}
-
-pub(crate) fn suspend(
-    session: &Arc<SessionInner>,
-    question: &Question<'_>,
-    permit: &Permit,
-    actor: &str,
-    reason: &str,
-) -> Result<bool> {
-    let (core, tenant) = (&session.core, &session.tenant);
-    let by = session.actor.id();
-    standing::check_party("actor to be suspended", actor)?;
-    standing::check_party("actor who suspends", by)?;
-    standing::check_words("reason (in bytes)", reason)?;
-    if by == actor {
-        let why = "nobody suspends themselves: ask another administrator";
-        return Err(Error::NotPossible { what: "suspension", why });
+    /// Refuses whatever an actor asks from now on in this tenant, in open sessions too, until they have been
+    /// authenticated anew, at least this strongly ([`Actor::with_authentication`](crate::Actor::with_authentication)); every act answers
+    /// [`step_up_required`](crate::policy::codes::STEP_UP_REQUIRED) till then. Done again it counts from then, and the
+    /// stronger of the two demands: [`waive_step_up`](Self::waive_step_up) takes one back.
+    ///
+    /// # Errors
+    /// As [`suspend`](Self::suspend); the act is [`Action::Suspend`].
+    pub fn require_step_up(&self, actor: &str, strength: u8) -> Result<()> {
+        let session = &*self.inner;
+        let (core, tenant) = (&session.core, &session.tenant);
+        let act = session.act(Action::Suspend);
+        standing::check_party("actor to be authenticated anew", actor)?;
+        let reason = standing::check_remembered("actor who demands it", session.actor(), act.asked().reason)?;
+        let id = standing::demand_id(&tenant.keys, tenant.id, actor)?;
+        act.retry_until_committed(|| {
+            let (mut permit, mut write) = (act.permit()?, Write::default());
+            act.spend(&mut permit, &mut write)?;
+            let before = standing::stored(&*core.store, tenant, id)?;
+            // Whoever demands less takes nothing back.
+            let stands = match &before {
+                Some((_, Fact::Demand(demand))) => demand.strength,
+                _ => 0,
+            };
+            let demand = Demand {
+                actor: actor.to_owned(),
+                strength: strength.max(stands),
+                by: session.actor().to_owned(),
+                at: core.now(),
+                reason: reason.to_owned(),
+            };
+            standing::put(tenant, id, before.map(|(bytes, _)| bytes), Some(Fact::Demand(demand)), &mut write)?;
+            act.add(about(&act, &permit, "step_up", Some(actor)), &mut write)?;
+            Ok((write, ()))
+        })
     }
+
+    /// Takes back what [`require_step_up`](Self::require_step_up) demands of an actor. Returns whether anything was.
+    ///
+    /// # Errors
+    /// As [`suspend`](Self::suspend); the act is [`Action::Suspend`].
+    pub fn waive_step_up(&self, actor: &str) -> Result<bool> {
+        let session = &*self.inner;
+        let act = session.act(Action::Suspend);
+        let what = "actor who needn't be authenticated anew";
+        let id = check_other(session, what, "waiving a step-up", actor)
+            .and_then(|()| standing::demand_id(&session.tenant.keys, session.tenant.id, actor))?;
+        end(session, &act, id, Some(actor), |had| if had { "step_up_waived" } else { "step_up_not_demanded" })
+    }
+}
+
+/// Suspends an actor.
+pub(crate) fn suspend(session: &SessionInner, act: &Act<'_>, actor: &str, reason: Option<&str>) -> Result<bool> {
+    let (core, tenant) = (&session.core, &session.tenant);
+    check_other(session, "actor to be suspended", "suspending", actor)?;
+    let reason = standing::check_remembered("actor who suspends", session.actor(), reason)?;
     let id = standing::suspension_id(&tenant.keys, tenant.id, actor)?;
-    standing::change_until_committed(session, || {
-        let mut write = Write::default();
-        let new = standing::stored(core, tenant, id)?.is_none();
+    act.retry_until_committed(|| {
+        let (mut permit, mut write) = (act.permit()?, Write::default());
+        act.spend(&mut permit, &mut write)?;
+        let new = standing::stored(&*core.store, tenant, id)?.is_none();
         if new {
-            let (at, reason) = (core.gate.now(), reason.to_owned());
-            let stored = Stored { actor: actor.to_owned(), by: by.to_owned(), at, reason };
-            standing::put(tenant, id, None, Some(Fact::Suspension(stored)), &mut write)?;
+            let (by, at) = (session.actor().to_owned(), core.now());
+            let fact = Stored { actor: actor.to_owned(), by, at, reason: reason.to_owned() };
+            standing::put(tenant, id, None, Some(Fact::Suspension(fact)), &mut write)?;
         }
-        let code = if new { "suspended" } else { "suspended_already" };
-        let mut entry = entries::coded(&core.gate, question, None, code, permit);
-        entry.party(Grantee::Actor(actor));
-        write.entries.push(entries::finish(entry)?);
+        act.add(about(act, &permit, if new { "suspended" } else { "suspended_already" }, Some(actor)), &mut write)?;
         Ok((write, new))
     })
 }
 
-fn reinstate(session: &Arc<SessionInner>, question: &Question<'_>, permit: &Permit, actor: &str) -> Result<bool> {
-    let (core, tenant) = (&session.core, &session.tenant);
-    standing::check_party("actor to be reinstated", actor)?;
-    let id = standing::suspension_id(&tenant.keys, tenant.id, actor)?;
-    standing::change_until_committed(session, || {
-        let mut write = Write::default();
-        let before = standing::stored(core, tenant, id)?.map(|(bytes, _)| bytes);
+/// Removes a fact, if it is there; the entry's code says whether it was.
+pub(crate) fn end(
+    session: &SessionInner,
+    act: &Act<'_>,
+    id: FactId,
+    actor: Option<&str>,
+    code: impl Fn(bool) -> &'static str,
+) -> Result<bool> {
+    act.retry_until_committed(|| {
+        let (mut permit, mut write) = (act.permit()?, Write::default());
+        act.spend(&mut permit, &mut write)?;
+        let before = standing::stored(&*session.core.store, &session.tenant, id)?.map(|(bytes, _)| bytes);
         let had = before.is_some();
         if had {
-            standing::put(tenant, id, before, None, &mut write)?;
+            standing::put(&session.tenant, id, before, None, &mut write)?;
         }
-        let code = if had { "reinstated" } else { "not_suspended" };
-        let mut entry = entries::coded(&core.gate, question, None, code, permit);
-        entry.party(Grantee::Actor(actor));
-        write.entries.push(entries::finish(entry)?);
+        act.add(about(act, &permit, code(had), actor), &mut write)?;
         Ok((write, had))
     })
+}
+
+fn check_other(session: &SessionInner, what: &'static str, doing: &'static str, actor: &str) -> Result<()> {
+    standing::check_party(what, actor)?;
+    if session.actor() == actor {
+        return Err(Error::NotPossible { what: doing, why: "nobody does it to themselves: ask another administrator" });
+    }
+    Ok(())
+}
+
+/// Begins the entry of an act that concerns an actor.
+fn about(act: &Act<'_>, permit: &Permit, code: &str, actor: Option<&str>) -> EntryBuilder {
+    let mut entry = act.coded(permit, code);
+    if let Some(actor) = actor {
+        entry.party(Grantee::Actor(actor));
+    }
+    entry
 }

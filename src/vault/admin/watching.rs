@@ -2,43 +2,40 @@
 //!
 //! Guarantees: nothing here reads or changes a record.
 
-use crate::audit::{Entry, EntryBuilder};
-use crate::error::{Error, Result};
-use crate::model::{Action, Actor, TenantId, Timestamp};
-
-use crate::vault::gate::entries;
-use crate::vault::gate::Question;
-use crate::vault::handle::Vault;
-use crate::vault::admin::suspend;
-use crate::vault::state::tenant::TenantCore;
 use std::sync::Arc;
 
+use crate::audit::EntryBuilder;
+use crate::error::{Error, Result};
+use crate::model::{Action, TenantId, Timestamp};
+
+use crate::vault::gate::{Act, finish};
+use crate::vault::handles::{Vault, VaultSession};
+use crate::vault::state::tenant::TenantCore;
+
 impl Vault {
-    /// The time by the vault's clock.
+    /// Returns the time by the vault's clock.
     pub(crate) fn now(&self) -> Timestamp {
-        self.core().gate.now()
+        self.core().now()
     }
 
     /// Writes down something that is no act of the vault's, in the journal of this tenant or of the vault itself.
     pub(crate) fn write_down(&self, tenant: Option<TenantId>, entry: EntryBuilder) -> Result<()> {
         self.core().ready()?;
         let tenant = self.watched(tenant)?;
-        let entry: Entry = entries::finish(entry)?;
-        self.core().record(tenant.as_ref(), entry).map(|_ticket| ())
+        self.core().record(tenant.as_ref(), finish(entry)?).map(|_ticket| ())
     }
 
-    /// Whether the actor's word on an alert counts: theirs who may suspend actors. A refusal is written down.
+    /// Checks that the actor's word on an alert counts: theirs who may suspend actors. A refusal is written down.
     ///
     /// # Errors
     /// [`Error::Denied`], and reasons why the vault can't act now.
-    pub(crate) fn may_judge_alerts(&self, tenant: Option<TenantId>, actor: &Actor) -> Result<()> {
-        match self.watched(tenant)? {
-            Some(tenant) => {
-                let session = crate::vault::tenant::Tenant::new(Arc::clone(self.core()), tenant).session_of(actor);
-                suspend::permit(&session, &suspend::question(&session, None)).map(|_permit| ())
-            }
-            None => self.permit(&Question::new(actor, Action::Suspend, None)).map(|_permit| ()),
-        }
+    pub(crate) fn may_judge_alerts(&self, tenant: Option<TenantId>, judge: &VaultSession) -> Result<()> {
+        let tenant = self.watched(tenant)?;
+        let act = Act::new(self.core(), tenant.as_ref(), &judge.who, Action::Suspend);
+        let permit = act.permit().map(|_permit| ());
+        // The entry of the feedback tells of it.
+        act.told_elsewhere();
+        permit
     }
 
     fn watched(&self, tenant: Option<TenantId>) -> Result<Option<Arc<TenantCore>>> {

@@ -10,7 +10,6 @@
 //! last page has been read, the sum of what was read is the digest of what there is, or something was changed behind the
 //! vault's back.
 
-
 pub(crate) mod act;
 pub(crate) mod journal;
 pub(crate) mod kept;
@@ -22,29 +21,27 @@ pub(crate) mod settle;
 pub(crate) mod shared;
 pub(crate) mod worker;
 
-pub use crate::vault::check::scrub::progress::{ScrubPhase, ScrubProgress};
-
 #[cfg(test)]
-pub(crate) use crate::vault::check::scrub::kept::{resume, save};
+pub(crate) use kept::{resume, save};
 #[cfg(test)]
-pub(crate) use crate::vault::check::scrub::pass::{Pass, Step};
-pub(crate) use crate::vault::state::scanned::{Cursor, Delta, Scrubbed};
-pub(crate) use crate::vault::check::scrub::shared::Scrubs;
+pub(crate) use pass::{Pass, Step};
+pub use progress::{ScrubPhase, ScrubProgress};
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::audit::Verdict;
 use crate::error::{Error, Result};
-use crate::model::Actor;
 
-use crate::vault::core::Core;
+use crate::vault::core::{Background, Core};
 use crate::vault::gate::Permit;
+use crate::vault::handles::Who;
 
-use crate::vault::check::scrub::act::Act;
-use crate::vault::check::scrub::pace::Rate;
-use crate::vault::check::scrub::shared::{Shared, Wish};
-use crate::vault::check::scrub::worker::Worker;
+use act::Scrubbing;
+use pace::Rate;
+use shared::{Scrubs, Shared, Wish};
+use worker::Worker;
 
 /// Values a second, unless set.
 const VALUES: u64 = 2_000;
@@ -55,7 +52,7 @@ const VALUES: u64 = 2_000;
 /// it about thirty times a second, for well under a millisecond each. A vault of a million records with two indexes is
 /// through in about half an hour.
 #[derive(Debug, Clone)]
-#[must_use = "options do nothing before `vault.scrub`"]
+#[must_use = "options do nothing before `scrub`"]
 pub struct ScrubOptions {
     rate: Rate,
     rounds: u64,
@@ -97,7 +94,7 @@ impl Default for ScrubOptions {
 /// A scrub under way: a handle that may be dropped, the scrub goes on.
 ///
 /// It ends with the vault: closing it keeps how far the scrub is, as do [`pause`](Self::pause) and [`stop`](Self::stop),
-/// and the next [`Vault::scrub`](crate::vault::Vault::scrub) goes on there. The tenant that it was at is begun again if it was
+/// and the next [`Vault::scrub`](crate::VaultSession::scrub) goes on there. The tenant that it was at is begun again if it was
 /// written to meanwhile; after a kill up to a minute of the scrub is repeated. A handle doesn't keep the vault open; when
 /// the last handle of the vault itself is dropped while a page is being read, the vault is closed right after that page.
 #[derive(Clone)]
@@ -149,11 +146,13 @@ impl fmt::Debug for Scrub {
 }
 
 /// Starts a scrub that was permitted.
-pub(crate) fn start(core: &Arc<Core>, options: ScrubOptions, actor: &Actor, permit: &Permit) -> Result<Scrub> {
-    let shared = core.scrubs.start(|shared| {
+pub(crate) fn start(core: &Arc<Core>, options: ScrubOptions, who: &Arc<Who>, permit: &Permit) -> Result<Scrub> {
+    let scrubs = core.scrubs.get_or_init(|| Box::<Scrubs>::default());
+    let scrubs = of(&**scrubs).ok_or(Error::Closed)?;
+    let shared = scrubs.start(|shared| {
         // Under the lock that closing takes: none starts after it.
         core.ready()?;
-        let act = Act::new(actor, permit);
+        let act = Scrubbing::new(who, permit);
         act.begun(core)?;
         let ScrubOptions { rate, rounds } = options;
         let worker = Worker { core: Arc::downgrade(core), shared: Arc::clone(shared), act, rate, rounds };
@@ -161,4 +160,13 @@ pub(crate) fn start(core: &Arc<Core>, options: ScrubOptions, actor: &Actor, perm
         thread.map_err(|error| Error::io("starting a thread", error))
     })?;
     Ok(Scrub { shared })
+}
+
+/// Returns how far the scrub is that runs, or ran last.
+pub(crate) fn progress(core: &Core) -> Option<ScrubProgress> {
+    of(&**core.scrubs.get()?)?.progress()
+}
+
+fn of(background: &dyn Background) -> Option<&Scrubs> {
+    (background as &dyn Any).downcast_ref()
 }

@@ -25,13 +25,12 @@ use crate::format::place;
 use crate::model::{CollectionId, TenantId};
 
 use crate::vault::core::Core;
-use crate::vault::lifecycle::open;
+use crate::vault::lifecycle::open_state;
 use crate::vault::state::tenant::TenantCore;
 
+pub(crate) use row::{check_row, collections_of};
 
-pub(crate) use crate::vault::check::verify::row::{check_row, collections_of};
-
-use crate::vault::check::verify::rows::Found;
+use rows::Found;
 
 /// How closely a vault is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +166,7 @@ impl<'a> Check<'a> {
         found.tenant(self, tenant)?;
         let (state, primary, derived) = tenant.state();
         let sealed = self.get(&place::tenant_state(id))?;
-        let stored = sealed.and_then(|sealed| open::open_state(&tenant.keys, id, &sealed).ok());
+        let stored = sealed.and_then(|sealed| open_state(&tenant.keys, id, &sealed).ok());
         let mac = stored.map(|stored| {
             let plain = stored.to_bytes();
             let digest = |bytes: &[u8]| RowSetDigest::from_bytes(bytes).unwrap_or_default();

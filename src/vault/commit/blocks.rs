@@ -10,8 +10,8 @@ use crate::format::{block, place};
 use crate::keys::VaultKeys;
 use crate::model::{TenantId, VaultId};
 
-use crate::vault::commit::CommitError;
-use crate::vault::commit::pending::{TenantDelta, changes_key, terms_of};
+use super::error::CommitError;
+use super::pending::{TenantDelta, changes_key, terms_of};
 
 /// Bytes of one part of a change list: 128 rows.
 const CHANGES: usize = 4096;

@@ -5,21 +5,22 @@
 use crate::error::{Error, Result};
 use crate::format::links::RawLink;
 use crate::format::place;
-use crate::index;
-use crate::index::{Entry, EntryPlace, Link, LinksPlace};
+use crate::index::{self, Entry, EntryPlace, Link, LinksPlace};
 use crate::model::Revision;
-use crate::vault::core::Core;
-use crate::vault::gate::RowPlace;
+use crate::store::Store;
+use crate::vault::state::seals::RowPlace;
 use crate::vault::state::tenant::TenantCore;
 
-use crate::vault::commit::write::{Foreseen, NewTerm};
+use super::tails::IndexTails;
+use super::write::{Foreseen, NewTerm};
 
 /// Finds where the values will go, makes their entries ready, and returns the row's sealed links for that case.
 ///
 /// A value that is likely to be entered by others at the same time, one that has entries already in an index that isn't
 /// unique, is only looked up.
 pub(crate) fn foresee(
-    core: &Core,
+    store: &dyn Store,
+    tails: &IndexTails,
     tenant: &TenantCore,
     row: &RowPlace,
     revision: Revision,
@@ -28,7 +29,7 @@ pub(crate) fn foresee(
 ) -> Result<Option<Vec<u8>>> {
     let sealing = |error| Error::io("sealing index entries", error);
     for term in &mut *added {
-        let seen = core.committer.ends().look(&*core.store, tenant.id, &term.key, &term.first);
+        let seen = tails.look(store, tenant.id, &term.key, &term.first);
         term.seen = seen.map_err(|error| Error::io("reading an index", error))?;
         let Some(seen) = term.seen.filter(|seen| term.unique || seen.end == 0) else { continue };
         let (index, version, position) = (term.index, term.version, seen.end);

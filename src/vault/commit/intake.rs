@@ -9,17 +9,52 @@ use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::model::TenantId;
+
 use crate::audit::{Delivery, Entry, Event, JournalState, Waited};
 
-use crate::vault::commit::{CommitError, Job, Put, WriteJob};
+use super::error::CommitError;
+use super::write::{Job, Outcome, Write, WriteJob};
+use crate::vault::state::catalog::Put;
 use crate::vault::state::tenant::TenantCore;
-use crate::vault::upkeep::heads::Signal;
 
 /// Entries in the buffer take at most this many bytes.
 const BYTES: usize = 4 << 20;
 
+/// After so many commits the head file is brought up to date, whatever the time.
+pub(crate) const COMMITS: u64 = 1_000;
+
 /// How long closing waits for a sink that nothing else waits for.
 const RELAYED: Duration = Duration::from_secs(1);
+
+/// How the upkeep's thread is told that there is something to do.
+#[derive(Default)]
+pub(crate) struct Signal {
+    pub(crate) state: Mutex<Signalled>,
+    pub(crate) changed: Condvar,
+}
+
+#[derive(Default)]
+pub(crate) struct Signalled {
+    pub(crate) commits: u64,
+    pub(crate) low: Vec<TenantId>,
+    pub(crate) stop: bool,
+}
+
+impl Signal {
+    /// For the committer: a commit is durable.
+    pub(crate) fn committed(&self) {
+        let mut state = self.lock();
+        state.commits = state.commits.saturating_add(1);
+        if state.commits == COMMITS {
+            self.changed.notify_all();
+        }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Signalled> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// How much the journal may hold back, and how long sinks may take.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +79,7 @@ pub(crate) struct Ticket(());
 
 impl Ticket {
     /// For an entry that a durable commit carried.
-    pub(crate) fn committed(_: &crate::vault::core::Outcome) -> Self {
+    pub(crate) fn committed(_: &Outcome) -> Self {
         Self(())
     }
 }
@@ -149,16 +184,7 @@ impl Journal {
     /// Commits values that belong to no tenant and are no act, and waits until they are durable.
     pub(crate) fn put(&self, puts: Vec<Put>) -> Result<(), JournalError> {
         let (reply, answer) = sync_channel(1);
-        let job = WriteJob {
-            tenant: None,
-            expect: Vec::new(),
-            rows: Vec::new(),
-            puts,
-            entries: Vec::new(),
-            vault_entries: Vec::new(),
-            after: None,
-            reply,
-        };
+        let job = WriteJob { tenant: None, write: Write { puts, ..Write::default() }, reply };
         self.send(Job::Write(Box::new(job)))?;
         answer.recv().map_err(|_| JournalError::Failed)??;
         Ok(())

@@ -16,7 +16,7 @@ use crate::format::place::Space;
 use crate::model::TenantId;
 use crate::store::Pair;
 
-use crate::vault::commit::reader::{Blocks, unreadable};
+use super::reader::{Blocks, unreadable};
 
 /// How many tips are read from the store at once.
 const PAGE: usize = 512;

@@ -8,22 +8,17 @@ use crate::index;
 use crate::index::{Beyond, Entry as IndexEntry, EntryPlace, Link, LinksPlace};
 use crate::model::RecordId;
 use crate::store::Store;
-use crate::vault::gate;
-use crate::vault::state::tenant::{CollectionCore, TenantCore};
+use crate::vault::state::schema::CollectionCore;
+use crate::vault::state::seals::{RowPlace, seal_tombstone};
+use crate::vault::state::tenant::TenantCore;
 
-use crate::vault::commit::write::{NewRow, NewTerm, Put, RowChange};
-use crate::vault::commit::pending::{Draft, Merge, Pending};
-use crate::vault::commit::tails::IndexTails;
-use crate::vault::commit::{CommitError, Holder};
+use super::error::{CommitError, Holder};
+use super::pending::{Base, Draft, Pending};
+use super::tails::IndexTails;
+use super::write::{NewRow, NewTerm, RowChange};
+use crate::vault::state::catalog::Put;
 
-/// The part of a request that is merged.
-pub(crate) struct Change {
-    pub(crate) expect: Vec<Put>,
-    pub(crate) puts: Vec<Put>,
-    pub(crate) rows: Vec<RowChange>,
-}
-
-/// Checks a request against the store and what was merged before it.
+/// Checks a request against the store and the requests merged before it: what it expects, puts, and does to rows.
 ///
 /// # Errors
 /// [`CommitError`]; nothing of the request is merged then.
@@ -32,43 +27,45 @@ pub(crate) fn merge(
     pending: &Pending,
     ends: &IndexTails,
     tenant: Option<&Arc<TenantCore>>,
-    change: Change,
-) -> Result<Merge, CommitError> {
-    let mut draft = Draft::new(pending, store, tenant.map(|tenant| &**tenant));
-    for (key, value) in change.expect {
-        if draft.get(&key)? != value {
+    (expect, puts, rows): (Vec<Put>, Vec<Put>, Vec<RowChange>),
+) -> Result<Draft, CommitError> {
+    let base = Base { pending, store };
+    let mut draft = Draft::new(tenant.map(|tenant| &**tenant));
+    for (key, value) in expect {
+        if draft.get(base, &key)? != value {
             return Err(CommitError::Conflict);
         }
     }
     let Some(tenant) = tenant else {
         // What belongs to no tenant is in no tenant's digest.
-        change.puts.into_iter().for_each(|(key, value)| draft.set(key, value));
-        return Ok(draft.finish());
+        puts.into_iter().for_each(|(key, value)| draft.set(key, value));
+        return Ok(draft);
     };
-    for (key, value) in change.puts {
-        let before = draft.get(&key)?;
+    for (key, value) in puts {
+        let before = draft.get(base, &key)?;
         draft.put(&tenant.digest, key, before.as_deref(), value)?;
     }
-    for row in change.rows {
-        RowMerge { tenant, ends, draft: &mut draft }.merge(row)?;
+    for row in rows {
+        RowMerge { base, tenant, ends, draft: &mut draft }.merge(row)?;
     }
-    Ok(draft.finish())
+    Ok(draft)
 }
 
-struct RowMerge<'a, 'b> {
+struct RowMerge<'a> {
+    base: Base<'a>,
     tenant: &'a TenantCore,
     ends: &'a IndexTails,
-    draft: &'a mut Draft<'b>,
+    draft: &'a mut Draft,
 }
 
-impl RowMerge<'_, '_> {
+impl RowMerge<'_> {
     fn merge(&mut self, change: RowChange) -> Result<(), CommitError> {
         let RowChange { collection, generation, record, before, after, kept, removed, added, links: sealed } = change;
         if generation != collection.generation() {
             return Err(CommitError::Conflict);
         }
         let key = place::row(self.tenant.id, collection.id, record);
-        if self.draft.get(&key)? != before {
+        if self.draft.get(self.base, &key)? != before {
             return Err(CommitError::Conflict);
         }
         let here = |index, version, position| EntryPlace { collection: collection.id, index, version, position };
@@ -102,8 +99,8 @@ impl RowMerge<'_, '_> {
             (NewRow::Relinked, Some(RawRow::Live(old))) => old.primary.to_vec(),
             (NewRow::Relinked, _) => return Err(CommitError::Conflict),
             (NewRow::Gone(tombstone), _) => {
-                let place = gate::RowPlace { tenant: self.tenant.id, collection: collection.id, record };
-                build_tombstone(&gate::seal_tombstone(&self.tenant.keys, &place, tombstone)?)
+                let place = RowPlace { tenant: self.tenant.id, collection: collection.id, record };
+                build_tombstone(&seal_tombstone(&self.tenant.keys, &place, tombstone)?)
             }
         };
         if let Ok(RawRow::Live(new)) = RawRow::parse(&row) {
@@ -122,7 +119,8 @@ impl RowMerge<'_, '_> {
     /// Turns a live entry into a dead one of the same size.
     fn end(&mut self, at: &EntryPlace, record: RecordId, link: &Link) -> Result<(), CommitError> {
         let key = place::entry(self.tenant.id, &index::entry_key(&link.value_key, link.position));
-        let before = self.draft.get(&key)?.ok_or(CommitError::Damaged("an index entry that a row names is gone"))?;
+        let before =
+            self.draft.get(self.base, &key)?.ok_or(CommitError::Damaged("an index entry that a row names is gone"))?;
         match index::open_entry(&link.value_key, at, &before) {
             Ok(IndexEntry::Live(found)) if found == record => {}
             _ => return Err(CommitError::Damaged("an index entry that a row names is not the row's")),
@@ -140,24 +138,30 @@ impl RowMerge<'_, '_> {
         term: NewTerm,
     ) -> Result<Link, CommitError> {
         let key = |i| place::entry(self.tenant.id, &index::entry_key(&term.key, i));
-        let known = self.draft.end_of(&term.first);
+        let known = self.draft.end_of(self.base, &term.first);
         let position = match known.or_else(|| self.ends.now(&term.first, term.seen.as_ref()?)) {
             Some(position) => position,
             None => {
-                let end = index::end(|i| self.draft.has(&key(i)), 0)?;
-                if let Beyond::Entry(_) = index::check_beyond(|i| self.draft.has(&key(i)), end)? {
+                let end = index::end(|i| self.draft.has(self.base, &key(i)), 0)?;
+                if let Beyond::Entry(_) = index::check_beyond(|i| self.draft.has(self.base, &key(i)), end)? {
                     return Err(CommitError::Damaged("an index has an entry behind a gap"));
                 }
                 end
             }
         };
         if let (true, Some(last)) = (term.unique, position.checked_sub(1)) {
-            let bytes = self.draft.get(&key(last))?.ok_or(CommitError::Damaged("an index entry is gone"))?;
+            let bytes = self.draft.get(self.base, &key(last))?.ok_or(CommitError::Damaged("an index entry is gone"))?;
             match index::open_entry(&term.key, &at(last), &bytes) {
                 Ok(IndexEntry::Dead) => {}
                 Ok(IndexEntry::Live(record)) => {
+                    let own = self.draft.writes(&key(last));
                     let collection = Arc::clone(collection);
-                    return Err(CommitError::Duplicate(Box::new(Holder { collection, record, field: term.field })));
+                    return Err(CommitError::Duplicate(Box::new(Holder {
+                        collection,
+                        record,
+                        field: term.field,
+                        own,
+                    })));
                 }
                 Err(_) => return Err(CommitError::Damaged("an index entry doesn't open")),
             }

@@ -13,12 +13,14 @@ use crate::format::place::Space;
 use crate::format::row::RawRow;
 use crate::format::state::TenantState;
 use crate::model::TenantId;
+use crate::policy::PolicyVersion;
 use crate::store::{Store, StoreError};
-use crate::vault::check::scrub::{Cursor, Delta};
+use crate::vault::state::scanned::{Cursor, Delta};
 use crate::vault::state::tenant::TenantCore;
 
-use crate::vault::commit::CommitError;
-use crate::vault::commit::blocks::Writes;
+use super::blocks::Writes;
+use super::error::CommitError;
+use super::write::Decided;
 
 /// The merged writes of one commit.
 #[derive(Default)]
@@ -29,7 +31,12 @@ pub(crate) struct Pending {
     pub(crate) bytes: usize,
     /// Ends of index values after this commit, by the key of the value's first entry.
     pub(crate) ends: HashMap<[u8; 32], u64>,
+    /// Whether the commit changes what policies are told, or the policy.
+    facts_change: bool,
 }
+
+const FACT: u8 = Space::Fact as u8;
+const POLICY: u8 = Space::Policy as u8;
 
 /// What a commit changes of one tenant besides its keys and values.
 pub(crate) struct TenantDelta {
@@ -53,6 +60,11 @@ impl Pending {
             Some(value) => Ok(value.clone()),
             None => store.get(key),
         }
+    }
+
+    /// Returns whether a decision holds after the requests that were merged before.
+    pub(super) fn still_holds(&self, decided: Decided, policy: PolicyVersion, tenant: Option<&TenantCore>) -> bool {
+        !self.facts_change && decided.holds(policy, tenant.map(|tenant| tenant.facts.changes()))
     }
 
     pub(crate) fn tenant(&mut self, core: &Arc<TenantCore>) -> &mut TenantDelta {
@@ -81,16 +93,21 @@ impl Pending {
     }
 }
 
-/// One request's writes, kept apart until all of it is known to fit.
-pub(crate) struct Draft<'a> {
-    pending: &'a Pending,
-    store: &'a dyn Store,
+/// One request's writes, kept apart until all of them are known to fit.
+pub(super) struct Draft {
     writes: Writes,
     terms: Vec<Term>,
     touched: Vec<u8>,
     ends: HashMap<[u8; 32], u64>,
     /// How far a scrub has read the tenant's values; it gets no further before this is committed.
     cursor: Option<Cursor>,
+}
+
+/// What a request is checked against: the store, and the requests merged before it.
+#[derive(Clone, Copy)]
+pub(super) struct Base<'a> {
+    pub(super) pending: &'a Pending,
+    pub(super) store: &'a dyn Store,
 }
 
 /// A change of a digest: which one, out or in, and by how much.
@@ -102,19 +119,9 @@ struct Term {
     term: [u8; 32],
 }
 
-/// A draft that fits, free of the pending commit it was checked against.
-pub(crate) struct Merge {
-    writes: Writes,
-    terms: Vec<Term>,
-    touched: Vec<u8>,
-    ends: HashMap<[u8; 32], u64>,
-}
-
-impl<'a> Draft<'a> {
-    pub(crate) fn new(pending: &'a Pending, store: &'a dyn Store, tenant: Option<&TenantCore>) -> Self {
+impl Draft {
+    pub(super) fn new(tenant: Option<&TenantCore>) -> Self {
         Self {
-            pending,
-            store,
             writes: Writes::new(),
             terms: Vec::new(),
             touched: Vec::new(),
@@ -123,15 +130,20 @@ impl<'a> Draft<'a> {
         }
     }
 
-    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(super) fn get(&self, base: Base<'_>, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.writes.get(key) {
             Some(value) => Ok(value.clone()),
-            None => self.pending.get(self.store, key),
+            None => base.pending.get(base.store, key),
         }
     }
 
-    pub(crate) fn has(&self, key: &[u8]) -> Result<bool, StoreError> {
-        self.get(key).map(|value| value.is_some())
+    pub(super) fn has(&self, base: Base<'_>, key: &[u8]) -> Result<bool, StoreError> {
+        self.get(base, key).map(|value| value.is_some())
+    }
+
+    /// Returns whether the request itself writes this key.
+    pub(super) fn writes(&self, key: &[u8]) -> bool {
+        self.writes.contains_key(key)
     }
 
     /// Puts or removes a value, and moves its digest's term with it.
@@ -158,8 +170,8 @@ impl<'a> Draft<'a> {
     }
 
     /// The end of an index value as this request or this commit left it.
-    pub(crate) fn end_of(&self, first: &[u8; 32]) -> Option<u64> {
-        self.ends.get(first).or_else(|| self.pending.ends.get(first)).copied()
+    pub(crate) fn end_of(&self, base: Base<'_>, first: &[u8; 32]) -> Option<u64> {
+        self.ends.get(first).or_else(|| base.pending.ends.get(first)).copied()
     }
 
     pub(crate) fn set_end(&mut self, first: [u8; 32], end: u64) {
@@ -171,17 +183,12 @@ impl<'a> Draft<'a> {
         self.touched.extend_from_slice(record);
     }
 
-    pub(crate) fn finish(self) -> Merge {
-        Merge { writes: self.writes, terms: self.terms, touched: self.touched, ends: self.ends }
-    }
-}
-
-impl Merge {
     /// Makes the request part of the commit.
-    pub(crate) fn into(self, pending: &mut Pending, tenant: Option<&Arc<TenantCore>>, entries: Vec<Entry>) {
+    pub(super) fn join(self, pending: &mut Pending, tenant: Option<&Arc<TenantCore>>, entries: Vec<Entry>) {
         let mut drops_lists = false;
         for (key, value) in self.writes {
             drops_lists |= value.is_none() && key.first() == Some(&(Space::Changes as u8));
+            pending.facts_change |= matches!(key.first(), Some(&FACT | &POLICY));
             pending.put(key, value);
         }
         pending.ends.extend(self.ends);

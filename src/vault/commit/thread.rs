@@ -5,20 +5,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
+use super::intake::{Journal, Waiting};
 use crate::audit::JournalState;
 use crate::crypto::MacKey;
 use crate::format::place;
 use crate::keys::VaultKeys;
 use crate::model::VaultId;
 use crate::store::{Batch, Expectation, Store};
-use crate::vault::commit::intake::{Journal, Waiting};
 
-use crate::vault::commit::CommitError;
-use crate::vault::commit::write::{Committed, Job, Paused, Reply, WriteJob};
-use crate::vault::commit::blocks::{BlockWriter, Written};
-use crate::vault::commit::merge::{Change, merge};
-use crate::vault::commit::pending::Pending;
-use crate::vault::commit::tails::IndexTails;
+use super::blocks::{BlockWriter, Written};
+use super::error::CommitError;
+use super::merge::merge;
+use super::pending::Pending;
+use super::tails::IndexTails;
+use super::write::{Committed, Job, Paused, Reply, Write, WriteJob};
+use crate::vault::state::policy::InForce;
 
 /// One commit merges at most this many requests,
 const REQUESTS: usize = 1024;
@@ -33,6 +34,8 @@ pub(crate) struct Start {
     /// The journal's name, for sinks.
     pub(crate) origin: Arc<str>,
     pub(crate) journal: Arc<Journal>,
+    /// Asked for its version only: the committer runs no policy.
+    pub(crate) policy: Arc<InForce>,
     pub(crate) state: JournalState,
     /// The stored bytes of that state; every commit expects the ones it was built on.
     pub(crate) stored: Option<Vec<u8>>,
@@ -68,7 +71,7 @@ impl Committer {
     }
 
     /// How far the entries of index values go.
-    pub(crate) fn ends(&self) -> &IndexTails {
+    pub(crate) fn tails(&self) -> &IndexTails {
         &self.ends
     }
 
@@ -115,7 +118,7 @@ struct Worker {
 #[derive(Default)]
 struct Owed {
     replies: Vec<Reply>,
-    after: Vec<Box<dyn FnOnce() + Send>>,
+    after: Vec<Box<dyn FnOnce() + Send + Sync>>,
 }
 
 /// Why a round ended.
@@ -199,15 +202,22 @@ impl Worker {
     }
 
     fn take(&self, job: WriteJob, pending: &mut Pending, owed: &mut Owed) {
-        let WriteJob { tenant, expect, rows, puts, entries, vault_entries, after, reply } = job;
+        let WriteJob { tenant, write, reply } = job;
         if self.start.journal.failed() {
             let _gone = reply.send(Err(CommitError::Stopped));
             return;
         }
-        let change = Change { expect, puts, rows };
-        match merge(&*self.start.store, pending, &self.ends, tenant.as_ref(), change) {
-            Ok(merged) => {
-                merged.into(pending, tenant.as_ref(), entries);
+        if !write
+            .decided
+            .is_none_or(|decided| pending.still_holds(decided, self.start.policy.version(), tenant.as_deref()))
+        {
+            let _gone = reply.send(Err(CommitError::Stale(Box::new(write))));
+            return;
+        }
+        let Write { expect, rows, puts, entries, vault_entries, after, .. } = write;
+        match merge(&*self.start.store, pending, &self.ends, tenant.as_ref(), (expect, puts, rows)) {
+            Ok(draft) => {
+                draft.join(pending, tenant.as_ref(), entries);
                 pending.vault_entries.extend(vault_entries);
                 owed.replies.push(reply);
                 owed.after.extend(after);

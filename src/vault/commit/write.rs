@@ -1,17 +1,23 @@
 //! What callers hand to the committer.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
+use std::time::{Duration, Instant};
 
-use crate::audit::Entry;
+use crate::audit::{Entry, JournalState};
 use crate::crypto::{Key, WRAPPED, role};
+use crate::format::place::Space;
 use crate::format::row::Tombstone;
 use crate::index::Link;
-use crate::vault::state::tenant::{CollectionCore, TenantCore};
+use crate::model::{RecordId, Revision};
+use crate::policy::PolicyVersion;
+use crate::vault::state::catalog::Put;
+use crate::vault::state::schema::CollectionCore;
+use crate::vault::state::tenant::TenantCore;
 
-use crate::vault::commit::CommitError;
-use crate::vault::commit::tails::Seen;
-use crate::model::RecordId;
+use super::error::{CommitError, Holder};
+use super::tails::Seen;
 
 /// One thing for the committer to do.
 pub(crate) enum Job {
@@ -39,27 +45,127 @@ pub(crate) struct Committed {
 
 /// What the journal looked like when the committer stopped.
 pub(crate) struct Paused {
-    pub(crate) journal: crate::audit::JournalState,
+    pub(crate) journal: JournalState,
 }
 
-/// A value to put under a key, or `None` to remove it; or, of an expectation, what must be there.
-pub(crate) type Put = (Vec<u8>, Option<Vec<u8>>);
-
-/// One atomic change of one tenant, or of the vault itself.
+/// A change of one tenant, or of the vault itself, on its way to the committer.
 pub(crate) struct WriteJob {
     /// `None`: an act of the vault.
     pub(crate) tenant: Option<Arc<TenantCore>>,
-    /// Values that must still be what the caller saw.
+    pub(crate) write: Write,
+    pub(crate) reply: Reply,
+}
+
+/// One atomic change, as callers put it together.
+#[derive(Default)]
+pub(crate) struct Write {
     pub(crate) expect: Vec<Put>,
     pub(crate) rows: Vec<RowChange>,
-    /// Other values to put or remove: names, schemas, dictionaries, slot map.
     pub(crate) puts: Vec<Put>,
     pub(crate) entries: Vec<Entry>,
-    /// Entries for the vault's own blocks, in the same commit.
     pub(crate) vault_entries: Vec<Entry>,
     /// Run after the commit is durable and before it is acknowledged; ours, never the host's code.
-    pub(crate) after: Option<Box<dyn FnOnce() + Send>>,
-    pub(crate) reply: Reply,
+    pub(crate) after: Option<Box<dyn FnOnce() + Send + Sync>>,
+    /// What the decisions behind the change rest on; `None` for upkeep, which nobody decides.
+    pub(crate) decided: Option<Decided>,
+}
+
+/// What a decision rests on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Decided {
+    /// The policy that decided.
+    pub(crate) policy: PolicyVersion,
+    /// How often the facts that policies are told of had changed in the tenant.
+    pub(crate) facts: u64,
+    /// When it was decided; `None` for a request that was sent back for its age too often.
+    pub(crate) at: Option<Instant>,
+}
+
+/// A decision is made anew when its request has waited for this long.
+const WAITED: Duration = Duration::from_secs(1);
+
+impl Decided {
+    /// Whether the decision still holds for these.
+    pub(crate) fn holds(&self, policy: PolicyVersion, facts: Option<u64>) -> bool {
+        self.policy == policy
+            && facts.is_none_or(|facts| facts == self.facts)
+            && self.at.is_none_or(|at| at.elapsed() < WAITED)
+    }
+
+    /// The older of two decisions, which is the first to be out of date.
+    fn older(self, other: Self) -> Self {
+        match (self.at, other.at) {
+            (Some(a), Some(b)) if b < a => other,
+            _ => self,
+        }
+    }
+}
+
+impl fmt::Debug for Write {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Write").field("rows", &self.rows.len()).finish_non_exhaustive()
+    }
+}
+
+impl Write {
+    /// Takes note of a decision that the change rests on.
+    pub(crate) fn rests_on(&mut self, decided: Decided) {
+        self.decided = Some(self.decided.map_or(decided, |known| known.older(decided)));
+    }
+
+    /// Whether it changes nothing in the store and has no entry.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.is_empty() && self.vault_entries.is_empty()
+    }
+
+    /// Adds what to do once the change is durable.
+    pub(crate) fn then(&mut self, next: impl FnOnce() + Send + Sync + 'static) {
+        self.after = Some(match self.after.take() {
+            None => Box::new(next),
+            Some(first) => Box::new(move || {
+                first();
+                next();
+            }),
+        });
+    }
+
+    /// Adds another change, to be committed together with this one.
+    pub(crate) fn join(&mut self, other: Self) {
+        let Self { expect, rows, puts, entries, vault_entries, after, decided } = other;
+        self.expect.extend(expect);
+        self.rows.extend(rows);
+        self.puts.extend(puts);
+        self.entries.extend(entries);
+        self.vault_entries.extend(vault_entries);
+        if let Some(after) = after {
+            self.then(after);
+        }
+        if let Some(decided) = decided {
+            self.rests_on(decided);
+        }
+    }
+
+    /// The facts that it changes: those that must be as they were seen.
+    pub(crate) fn facts(&self) -> impl Iterator<Item = &[u8]> {
+        self.expect.iter().map(|(key, _)| key.as_slice()).filter(|key| key.first() == Some(&(Space::Fact as u8)))
+    }
+
+    /// Whether there is nothing to commit.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.puts.is_empty() && self.entries.is_empty()
+    }
+}
+
+/// What came of a change.
+#[must_use]
+pub(crate) enum Outcome {
+    Committed,
+    /// Something isn't as the caller saw it: look again.
+    Conflict,
+    /// The decision is out of date: decide again. The change comes back.
+    Stale(Box<Write>),
+    /// Another record has a value that has to be unique.
+    Duplicate(Box<Holder>),
 }
 
 /// A change of one row.
@@ -97,7 +203,7 @@ impl RowChange {
 pub(crate) enum NewRow {
     /// A sealed row without its links, and its chunks.
     Live {
-        revision: crate::model::Revision,
+        revision: Revision,
         primary: Vec<u8>,
         chunks: Vec<Vec<u8>>,
     },

@@ -9,7 +9,7 @@ use crate::crypto::Zeroizing;
 use crate::format::{FieldKey, StoredKey};
 use crate::model::IndexValue;
 use crate::record::{FieldProblem, RecordError, index_value};
-use crate::vault::state::tenant::ExposedField;
+use crate::vault::state::schema::ExposedField;
 
 /// The attributes of one record, by name, as text.
 #[derive(Default)]

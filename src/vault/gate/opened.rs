@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::slice::from_ref;
 use std::sync::Arc;
 
-use crate::crypto::{CryptoError, Label, Zeroizing, open_body, unwrap};
+use crate::crypto::{Label, Zeroizing, open_body, unwrap};
 use crate::error::{Error, Result};
 use crate::format::row::{LiveRow, RowHead};
 use crate::format::{Body, FormatError, Meta};
@@ -15,15 +15,15 @@ use crate::model::{FieldSet, IndexValue, RecordId};
 use crate::policy::{Denial, codes};
 use crate::record;
 use crate::record::{Fields, Plan, Record, RecordError, StoredField};
-use crate::vault::commit::NewTerm;
-use crate::vault::records::found::{Found, Metadata};
-use crate::vault::commit::intake::Ticket;
-use crate::vault::state::tenant::{CollectionCore, CompiledSchema, ExposedField, IndexCore};
+use crate::vault::commit::{NewTerm, Ticket};
+use crate::vault::state::schema::{CollectionCore, CompiledSchema, ExposedField, IndexCore};
+use crate::vault::state::seals::{OpenError, RowPlace, body_context, key_context};
 use crate::vault::state::terms::term_of;
 
-use crate::vault::gate::sealing::terms;
-use crate::vault::gate::seals::{body_context, key_context};
-use crate::vault::gate::{Edited, Exposed, Permit, RowPlace};
+use super::exposed::Exposed;
+use super::found::{Found, Metadata};
+use super::permit::Permit;
+use super::sealing::{Edited, terms};
 
 /// A row whose body is open in memory. It shows what is sealed about the record, never a field.
 pub(crate) struct Opened {
@@ -72,19 +72,6 @@ impl SortKey {
         }
         Self { missing, bytes }
     }
-}
-
-/// Why a row doesn't open.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum OpenError {
-    #[error("the record's key can't be had")]
-    Key(#[source] crate::keys::KeyError),
-    #[error("the record doesn't open")]
-    Sealed(#[source] CryptoError),
-    #[error("the record's bytes are not a record")]
-    Format(#[source] FormatError),
-    #[error("the record names fields that its collection's dictionary doesn't have")]
-    Dictionary,
 }
 
 impl Opened {
@@ -240,11 +227,7 @@ impl Opened {
     }
 
     /// For upkeep: what the indexes that `wanted` picks are given of this record. Keys, no values.
-    pub(crate) fn terms(
-        &self,
-        layout: &CompiledSchema,
-        wanted: impl Fn(&IndexCore) -> bool,
-    ) -> Result<Vec<NewTerm>> {
+    pub(crate) fn terms(&self, layout: &CompiledSchema, wanted: impl Fn(&IndexCore) -> bool) -> Result<Vec<NewTerm>> {
         terms(layout, &self.meta, &self.fields(layout)?, wanted)
     }
 

@@ -7,14 +7,15 @@ use crate::format::{FieldKey, MAX_BODY, MAX_LABEL, MAX_LABELS, Meta, encode_body
 use crate::index;
 use crate::keys::TenantKeys;
 use crate::model::{FieldSet, Revision};
-use crate::record;
-use crate::record::{Dictionary, Fields, Plan, Record, StoredField};
+use crate::record::{self, Dictionary, Fields, Plan, Record, RecordError, StoredField};
 use crate::vault::commit::NewTerm;
-use crate::vault::state::tenant::{CompiledSchema, IndexCore, Indexed};
+use crate::vault::state::schema::{CompiledSchema, IndexCore, Indexed};
 use crate::vault::state::terms::{owner_term, term_of};
 
-use crate::vault::gate::seals::{body_context, key_context};
-use crate::vault::gate::{Exposed, OpenError, Permit, RowPlace};
+use crate::vault::state::seals::{OpenError, RowPlace, body_context, key_context};
+
+use super::exposed::Exposed;
+use super::permit::Permit;
 
 /// Fields on their way into a row: those of a new record, or of one that was edited. They stay in here.
 pub(crate) struct Edited<'a> {
@@ -86,17 +87,20 @@ impl<'a> Edited<'a> {
             sum.saturating_add(field.name.len()).saturating_add(field.bytes.len()).saturating_add(8)
         });
         if size > MAX_BODY {
-            return Err(Error::TooLarge { what: "record", size, limit: MAX_BODY });
+            return Err(self.too_large());
         }
         // Room for the tag as well, so that the plaintext never moves.
         let mut body = Zeroizing::new(Vec::with_capacity(size.saturating_add(64)));
         let fields: Vec<(FieldKey<'_>, &[u8])> = self.fields.iter().map(|field| (field.key, field.bytes)).collect();
-        encode_body(&mut body, &meta, layout.schema.open, &fields).map_err(|_| Error::TooLarge {
-            what: "record",
-            size,
-            limit: MAX_BODY,
-        })?;
+        encode_body(&mut body, &meta, layout.schema.open, &fields).map_err(|_| self.too_large())?;
         Ok(seal_row(keys, place, head, &layout.dictionary, body, draw)?)
+    }
+
+    /// The error for a record that is over the limit, with the name of its largest field.
+    fn too_large(&self) -> Error {
+        let largest = self.fields.iter().max_by_key(|field| field.bytes.len());
+        let (field, bytes) = largest.map_or_else(Default::default, |field| (field.name.to_owned(), field.bytes.len()));
+        RecordError::TooLarge { field, bytes }.into()
     }
 }
 

@@ -3,8 +3,9 @@
 use std::cell::Cell;
 
 use crate::model::{Access, Facts, Grantee, RecordId, Request, Timestamp};
-use crate::vault::gate::Question;
 use crate::vault::state::tenant::TenantCore;
+
+use super::act::Question;
 
 /// A tenant's facts at one moment.
 pub(crate) struct View<'a> {
@@ -12,17 +13,19 @@ pub(crate) struct View<'a> {
     now: Timestamp,
     /// Rows that the act itself has counted already.
     reserved: u32,
+    /// Whether the act itself has used its approval up.
+    spent: bool,
     approved: Cell<bool>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(tenant: Option<&'a TenantCore>, now: Timestamp) -> Self {
-        Self { tenant, now, reserved: 0, approved: Cell::new(false) }
+        Self { tenant, now, reserved: 0, spent: false, approved: Cell::new(false) }
     }
 
     /// What the question is told, whose act has reserved rows.
     pub(crate) fn of(question: &Question<'a>, now: Timestamp) -> Self {
-        Self { reserved: question.reserved, ..Self::new(question.tenant, now) }
+        Self { reserved: question.reserved, spent: question.spent, ..Self::new(question.tenant, now) }
     }
 
     /// Whether anybody was told of an approval: then the decision may rest on it.
@@ -63,7 +66,7 @@ impl Facts for View<'_> {
         // A list is asked about once without a record, and once for each of its rows.
         let same_record = record == approval.record || (approval.record.is_none() && request.action.is_bulk());
         let fields = &approval.fields;
-        let holds = approval.used.is_none()
+        let holds = (approval.used.is_none() || self.spent)
             && approval.until > self.now
             && approval.answers.iter().all(|answer| answer.yes)
             && approval.actor == request.actor.id()

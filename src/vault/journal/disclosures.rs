@@ -7,49 +7,45 @@
 //! metadata once, but for a question about one record. Does not: say which fields of one person a list of several showed,
 //! where they differ: the journal names those of all of them together.
 
+mod gather;
+mod report;
+mod resolve;
 
-pub(crate) mod gather;
-pub(crate) mod report;
-pub(crate) mod resolve;
+pub use report::{Disclosed, DisclosedTo, Disclosure, DisclosureReport};
 
 use std::fmt;
-use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::model::{Actor, RecordId, Timestamp};
+use crate::model::{RecordId, Timestamp};
 
-use crate::vault::core::Core;
+use crate::vault::commit::Ticket;
 use crate::vault::gate::Permit;
-use crate::vault::commit::intake::Ticket;
-use crate::vault::journal::query::{About, Asker};
-use crate::vault::tenant::Tenant;
-use crate::vault::state::tenant::TenantCore;
 
-pub use crate::vault::journal::disclosures::report::{Disclosed, DisclosedTo, Disclosure, DisclosureReport};
+use super::handle::{About, Journal, check_actor, check_times};
 
 /// A report has at most so many people.
 const PEOPLE: usize = 100_000;
 /// and at most so many names of actors, fields, purposes, acts and records, each counted where it stands.
 const NAMES: usize = 2_000_000;
 
-/// A question about disclosures: [`Tenant::disclosures`] begins one.
+/// A question about disclosures: [`Journal::disclosures`] begins one.
 ///
 /// ```
 /// # use strongroom::{RecordId, Timestamp};
-/// # fn example(acme: &strongroom::Tenant, officer: &strongroom::Actor, id: RecordId, monday: Timestamp, friday: Timestamp)
+/// # fn example(officer: &strongroom::vault::Session, id: RecordId, monday: Timestamp, friday: Timestamp)
 /// #     -> strongroom::Result<()> {
 /// // Whose data did sales-7 see in that week?
-/// let breach = acme.disclosures(officer).by_actor("sales-7").between(monday, friday).report()?;
+/// let breach = officer.journal().disclosures().by_actor("sales-7").between(monday, friday).report()?;
 /// println!("{breach}");
 /// // Who has seen this customer's data?
-/// let request = acme.disclosures(officer).of_record("customers", id).report()?;
+/// let request = officer.journal().disclosures().of_record("customers", id).report()?;
 /// println!("{}", request.to_json_lines());
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct DisclosureQuery<'a> {
-    asker: Asker<'a>,
+pub struct DisclosureQuery {
+    journal: Journal,
     actor: Option<String>,
     about: Option<About>,
     from: Option<Timestamp>,
@@ -66,25 +62,7 @@ impl Made {
     }
 }
 
-impl<'a> DisclosureQuery<'a> {
-    fn new(core: &'a Arc<Core>, tenant: &'a Arc<TenantCore>, actor: &'a Actor) -> Self {
-        Self { asker: Asker::new(core, Some(tenant), actor), actor: None, about: None, from: None, until: None }
-    }
-
-    /// Why it is asked, for the journal.
-    #[must_use]
-    pub const fn because(mut self, reason: &'a str) -> Self {
-        self.asker.because = Some(reason);
-        self
-    }
-
-    /// What it is asked for, where the policy wants a purpose.
-    #[must_use]
-    pub const fn for_purpose(mut self, purpose: &'a str) -> Self {
-        self.asker.purpose = Some(purpose);
-        self
-    }
-
+impl DisclosureQuery {
     /// What this actor was shown, by their id.
     #[must_use]
     pub fn by_actor(mut self, id: impl Into<String>) -> Self {
@@ -122,45 +100,48 @@ impl<'a> DisclosureQuery<'a> {
     /// As [`JournalQuery::page`](crate::vault::JournalQuery::page), and [`Error::TooLarge`] for over
     /// 100,000 people or 2,000,000 names: ask about a shorter time.
     pub fn report(&self) -> Result<DisclosureReport> {
-        let Self { asker, actor, about, from, until } = self;
-        let permit = asker.admitted()?;
-        Asker::check_actor(actor.as_deref())?;
-        Asker::check_times(*from, *until)?;
-        let meant = about.as_ref().map(|about| asker.meant(about)).transpose()?;
-        let walker = asker.walker()?;
-        let shown = gather::Shown { actor: actor.as_deref(), meant, from: *from, until: *until };
-        let found = shown.gather(&walker).and_then(|found| resolve::resolve(asker, meant, found));
+        let Self { journal, actor, about, from, until } = self;
+        let act = journal.act();
+        let permit = act.permit()?;
+        let by = actor.as_deref();
+        check_actor(by)?;
+        check_times(*from, *until)?;
+        let meant = about.as_ref().map(|about| journal.meant(&act, about)).transpose()?;
+        let walker = journal.walker()?;
+        let shown = gather::Shown { actor: by, meant, from: *from, until: *until };
+        let found = shown.gather(&walker).and_then(|found| resolve::resolve(journal, meant, found));
         let report = match found {
             Err(error @ Error::TooLarge { .. }) => {
-                asker.note(&permit, "disclosures_too_large", actor.as_deref(), meant, 0)?;
+                Journal::note(&act, &permit, "disclosures_too_large", by, meant, 0)?;
                 return Err(error);
             }
             found => found?,
         };
         let begins = walker.begins()?.filter(|begins| from.is_none_or(|from| from < *begins));
         let made = Made(DisclosureReport {
-            made: asker.core.gate.now(),
+            made: journal.core.now(),
             by_actor: actor.clone(),
             from: *from,
             until: *until,
             dropped_before: begins,
             ..report
         });
-        let ticket = asker.note(&permit, "disclosures", actor.as_deref(), meant, made.0.people.len())?;
+        let ticket = Journal::note(&act, &permit, "disclosures", by, meant, made.0.people.len())?;
         Ok(made.release(permit, &ticket))
     }
 }
 
-impl Tenant {
-    /// Begins a question about disclosures: whose data somebody was shown, or who was shown somebody's.
+impl Journal {
+    /// Begins a question about disclosures: whose data somebody was shown, or who was shown somebody's. A tenant's journal
+    /// answers it; the vault's own names no records.
     #[must_use]
-    pub fn disclosures<'a>(&'a self, actor: &'a Actor) -> DisclosureQuery<'a> {
-        DisclosureQuery::new(self.core(), self.tenant(), actor)
+    pub fn disclosures(&self) -> DisclosureQuery {
+        DisclosureQuery { journal: self.clone(), actor: None, about: None, from: None, until: None }
     }
 }
 
-impl fmt::Debug for DisclosureQuery<'_> {
+impl fmt::Debug for DisclosureQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DisclosureQuery").field("actor", &self.asker.actor.id()).finish_non_exhaustive()
+        f.debug_struct("DisclosureQuery").field("journal", &self.journal).finish_non_exhaustive()
     }
 }

@@ -1,26 +1,20 @@
 //! What proves the journal's entries to others: entries shown alone, consistency proofs, evidence bundles.
 //!
-//! Guarantees: whoever asks needs [`Action::ReadJournal`], in the tenant whose entries they are; the journal is told before
+//! Guarantees: whoever asks needs [`Action::ReadJournal`](crate::model::Action::ReadJournal), in the tenant whose entries they are; the journal is told before
 //! anything is given out; what is given out was checked against its head first. A tenant shows its own entries, the vault
 //! those of its own acts. Dropped blocks count by the hashes that were kept; their entries can't be shown any more. Does not:
 //! keep anything; each call reads the blocks up to the head, once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::audit::evidence::{EvidenceError, MAX_EVENTS, MAX_HEADS, Writer};
-use crate::audit;
-use crate::audit::{ConsistencyProof, Head, HeadKey, InclusionProof, Nodes, Outcome, Shown, ShownBlock, ShownEntry};
+use crate::audit::{self, ConsistencyProof, Head, HeadKey, InclusionProof, Nodes, Shown, ShownBlock, ShownEntry};
 use crate::error::{Error, Result};
-use crate::model::{Action, Actor};
 
-use crate::vault::commit::reader::{Blocks, unreadable};
-use crate::vault::core::Core;
-use crate::vault::gate::entries;
-use crate::vault::gate::{Permit, Question};
-use crate::vault::handle::Vault;
-use crate::vault::tenant::Tenant;
-use crate::vault::state::tenant::TenantCore;
+use crate::vault::commit::{Blocks, unreadable};
+use crate::vault::gate::{Act, Permit};
+
+use super::handle::Journal;
 
 /// An entry's place: its block's position and its index in the block.
 type At = (u64, u32);
@@ -30,57 +24,58 @@ const NO_SUCH: Error = Error::NotPossible {
     why: "there is none at this position and index among these entries, or it was dropped: take both from an event, and show a tenant's from the tenant",
 };
 
-impl Vault {
+impl Journal {
     /// Proves that the journal of an older head is how that of a newer one began, to whoever has both.
     ///
     /// Reads all blocks that the newer one covers, or what was kept of those that were dropped.
     ///
     /// # Errors
-    /// [`Error::Denied`] (the act is [`Action::ReadJournal`]); [`Error::Head`] for a head that isn't this vault's;
+    /// [`Error::Denied`] (the act is [`Action::ReadJournal`](crate::model::Action::ReadJournal)); [`Error::Head`] for a head that isn't this vault's;
     /// [`Error::NotPossible`] if the older one covers more; [`Error::Damaged`] if the journal isn't the one that they state:
-    /// [`verify_against`](Self::verify_against) says more; and reasons why the vault can't act now.
-    pub fn consistency_proof(&self, old: &Head, new: &Head, actor: &Actor) -> Result<ConsistencyProof> {
-        Witness { core: self.core(), tenant: None, actor }.consistency(old, new)
+    /// [`verify_against`](crate::VaultSession::verify_against) says more; and reasons why the vault can't act now.
+    pub fn consistency_proof(&self, old: &Head, new: &Head) -> Result<ConsistencyProof> {
+        let act = self.act();
+        let permit = act.permit()?;
+        self.ours(&act, [old, new])?;
+        if old.size() > new.size() {
+            return failed(
+                &act,
+                Error::NotPossible {
+                    what: "consistency proof",
+                    why: "the older head covers more blocks than the newer one: swap them",
+                },
+            );
+        }
+        note(&act, &permit, "consistency_proof", 0)?;
+        let (_, size) = self.core.blocks()?;
+        let nodes = self.pass(size, |nodes| nodes.want_consistency(old.size(), new.size()))?;
+        let proof = nodes.consistency(old.size(), new.size()).ok_or(Error::damaged(CHANGED))?;
+        proof.verify(old, new).map_err(|error| Error::damaged_by(CHANGED, error))?;
+        Ok(proof)
     }
 
-    /// Shows one entry of an act of the vault itself, at this position and index, with what proves it against the head.
-    /// [`Tenant::show_entry`] shows those of a tenant.
-    ///
-    /// Reads all blocks that the head covers.
-    ///
-    /// # Errors
-    /// As [`Tenant::show_entry`].
-    pub fn show_entry(&self, position: u64, index: u32, head: &Head, actor: &Actor) -> Result<ShownEntry> {
-        Witness { core: self.core(), tenant: None, actor }.show((position, index), head)
-    }
-
-    /// Writes an evidence bundle of acts of the vault itself: tenants created, policies changed. See [`Tenant::evidence`].
-    ///
-    /// # Errors
-    /// As [`Tenant::evidence`].
-    pub fn evidence(
-        &self,
-        entries: impl IntoIterator<Item = (u64, u32)>,
-        earlier: &[Head],
-        actor: &Actor,
-    ) -> Result<String> {
-        Witness { core: self.core(), tenant: None, actor }.bundle(entries, earlier)
-    }
-}
-
-impl Tenant {
     /// Shows one entry of this tenant's, at this position and index of the journal, with what proves it against the head:
     /// [`ShownEntry::verify`] needs no vault. Of the other entries of its block only salted hashes are shown.
     ///
     /// Reads all blocks that the head covers.
     ///
     /// # Errors
-    /// [`Error::Denied`] (the act is [`Action::ReadJournal`]); [`Error::Head`] for a head that isn't this vault's;
+    /// [`Error::Denied`] (the act is [`Action::ReadJournal`](crate::model::Action::ReadJournal)); [`Error::Head`] for a head that isn't this vault's;
     /// [`Error::NotPossible`] if the tenant has no such entry, or the head doesn't cover it; [`Error::Damaged`] if the journal
     /// isn't the one that the head states; and reasons why the vault can't act now.
-    pub fn show_entry(&self, position: u64, index: u32, head: &Head, actor: &Actor) -> Result<ShownEntry> {
-        let session = self.session_of(actor);
-        Witness { core: &session.core, tenant: Some(&session.tenant), actor }.show((position, index), head)
+    pub fn show_entry(&self, position: u64, index: u32, head: &Head) -> Result<ShownEntry> {
+        let act = self.act();
+        let permit = act.permit()?;
+        self.ours(&act, [head])?;
+        let (blocks, size) = self.core.blocks()?;
+        self.there(&act, &blocks, size.min(head.size()), (position, index))?;
+        note(&act, &permit, "show_entry", 1)?;
+        let nodes = self.pass(size, |nodes| nodes.want_inclusion(position, head.size()))?;
+        let proof = nodes.inclusion(position, head.size());
+        let (block, mut shown) = read(&blocks, position, [index], proof)?;
+        let entry = ShownEntry::new(block, shown.pop().ok_or(NO_SUCH)?);
+        entry.verify(head).map_err(|error| Error::damaged_by(CHANGED, error))?;
+        Ok(entry)
     }
 
     /// Writes an evidence bundle: these entries of the tenant's, each by [`position`](crate::audit::Event::position) and
@@ -92,63 +87,12 @@ impl Tenant {
     /// it shows salted hashes. At most 10,000 entries, 100 heads and 64 MiB. Reads the whole journal's blocks once.
     ///
     /// # Errors
-    /// [`Error::Denied`] (the act is [`Action::ReadJournal`]); [`Error::NotPossible`] if the tenant has no such entry;
+    /// [`Error::Denied`] (the act is [`Action::ReadJournal`](crate::model::Action::ReadJournal)); [`Error::NotPossible`] if the tenant has no such entry;
     /// [`Error::Head`] for a head that isn't this vault's; [`Error::TooLarge`]; [`Error::Damaged`] if the journal isn't the one
     /// that a head states; and reasons why the vault can't act now.
-    pub fn evidence(
-        &self,
-        entries: impl IntoIterator<Item = (u64, u32)>,
-        earlier: &[Head],
-        actor: &Actor,
-    ) -> Result<String> {
-        let session = self.session_of(actor);
-        Witness { core: &session.core, tenant: Some(&session.tenant), actor }.bundle(entries, earlier)
-    }
-}
-
-/// Somebody who wants something proved.
-struct Witness<'a> {
-    core: &'a Arc<Core>,
-    /// `None` for the vault's own entries.
-    tenant: Option<&'a Arc<TenantCore>>,
-    actor: &'a Actor,
-}
-
-impl Witness<'_> {
-    fn consistency(&self, old: &Head, new: &Head) -> Result<ConsistencyProof> {
-        let permit = self.admitted()?;
-        self.ours([old, new])?;
-        if old.size() > new.size() {
-            return self.failed(Error::NotPossible {
-                what: "consistency proof",
-                why: "the older head covers more blocks than the newer one: swap them",
-            });
-        }
-        self.note(&permit, "consistency_proof", 0)?;
-        let (_, size) = self.core.blocks()?;
-        let nodes = self.pass(size, |nodes| nodes.want_consistency(old.size(), new.size()))?;
-        let proof = nodes.consistency(old.size(), new.size()).ok_or(Error::damaged(CHANGED))?;
-        proof.verify(old, new).map_err(|error| Error::damaged_by(CHANGED, error))?;
-        Ok(proof)
-    }
-
-    fn show(&self, at: At, head: &Head) -> Result<ShownEntry> {
-        let permit = self.admitted()?;
-        self.ours([head])?;
-        let (blocks, size) = self.core.blocks()?;
-        self.there(&blocks, size.min(head.size()), at)?;
-        self.note(&permit, "show_entry", 1)?;
-        let (position, index) = at;
-        let nodes = self.pass(size, |nodes| nodes.want_inclusion(position, head.size()))?;
-        let proof = nodes.inclusion(position, head.size());
-        let (block, mut shown) = read(&blocks, position, [index], proof)?;
-        let entry = ShownEntry::new(block, shown.pop().ok_or(NO_SUCH)?);
-        entry.verify(head).map_err(|error| Error::damaged_by(CHANGED, error))?;
-        Ok(entry)
-    }
-
-    fn bundle(&self, entries: impl IntoIterator<Item = At>, earlier: &[Head]) -> Result<String> {
-        let permit = self.admitted()?;
+    pub fn evidence(&self, entries: impl IntoIterator<Item = (u64, u32)>, earlier: &[Head]) -> Result<String> {
+        let act = self.act();
+        let permit = act.permit()?;
         let mut chosen: BTreeMap<u64, BTreeSet<u32>> = BTreeMap::new();
         let mut count = 0usize;
         for (position, index) in entries.into_iter().take(MAX_EVENTS.saturating_add(1)) {
@@ -156,19 +100,19 @@ impl Witness<'_> {
             chosen.entry(position).or_default().insert(index);
         }
         if count > MAX_EVENTS {
-            return self.failed(Error::TooLarge { what: "list of entries", size: count, limit: MAX_EVENTS });
+            return failed(&act, Error::TooLarge { what: "list of entries", size: count, limit: MAX_EVENTS });
         }
         if earlier.len() >= MAX_HEADS {
-            return self.failed(Error::TooLarge { what: "list of heads", size: earlier.len(), limit: MAX_HEADS - 1 });
+            return failed(&act, Error::TooLarge { what: "list of heads", size: earlier.len(), limit: MAX_HEADS - 1 });
         }
-        self.ours(earlier)?;
+        self.ours(&act, earlier)?;
         let (blocks, size) = self.core.blocks()?;
         for (position, indexes) in &chosen {
             for index in indexes {
-                self.there(&blocks, size, (*position, *index))?;
+                self.there(&act, &blocks, size, (*position, *index))?;
             }
         }
-        self.note(&permit, "evidence", chosen.values().map(BTreeSet::len).sum())?;
+        note(&act, &permit, "evidence", chosen.values().map(BTreeSet::len).sum())?;
         self.core.flush()?;
         let newest = self.core.upkeep.head().ok_or(Error::Closed)?;
         let mut older = earlier.to_vec();
@@ -202,11 +146,11 @@ impl Witness<'_> {
     }
 
     /// Whether these heads are this journal's.
-    fn ours<'h>(&self, heads: impl IntoIterator<Item = &'h Head>) -> Result<()> {
+    fn ours<'h>(&self, act: &Act<'_>, heads: impl IntoIterator<Item = &'h Head>) -> Result<()> {
         let key = self.key();
         for head in heads {
             if let Err(error) = head.verify(&key) {
-                return self.failed(Error::Head(error));
+                return failed(act, Error::Head(error));
             }
         }
         Ok(())
@@ -214,13 +158,13 @@ impl Witness<'_> {
 
     /// Whether there is such an entry among those that may be shown. Of blocks of others nothing more is told than of blocks
     /// that aren't there.
-    fn there(&self, blocks: &Blocks, size: u64, (position, index): At) -> Result<()> {
+    fn there(&self, act: &Act<'_>, blocks: &Blocks, size: u64, (position, index): At) -> Result<()> {
         let bytes = if position < size { blocks.bytes(position)? } else { None };
         let header = bytes.map(|bytes| audit::header_of(&bytes).map_err(unreadable)).transpose()?;
-        let owner = self.tenant.map(|tenant| tenant.id);
+        let owner = self.tenant.as_ref().map(|tenant| tenant.id);
         match header.is_some_and(|header| header.tenant == owner && index < header.entries) {
             true => Ok(()),
-            false => self.failed(NO_SUCH),
+            false => failed(act, NO_SUCH),
         }
     }
 
@@ -238,35 +182,17 @@ impl Witness<'_> {
         }
         Ok(nodes)
     }
+}
 
-    fn question(&self) -> Question<'_> {
-        Question::new(self.actor, Action::ReadJournal, self.tenant.map(|tenant| &**tenant))
-    }
+fn note(act: &Act<'_>, permit: &Permit, code: &str, shown: usize) -> Result<()> {
+    let mut entry = act.coded(permit, code);
+    entry.rows(u32::try_from(shown).unwrap_or(u32::MAX));
+    act.record_under(permit.approval(), entry).map(|_ticket| ())
+}
 
-    fn admitted(&self) -> Result<Permit> {
-        self.core.ready()?;
-        let question = self.question();
-        self.core.gate.permit(&question).map_err(|denial| {
-            match entries::denied(&self.core.gate, &question, None, &denial) {
-                Ok(entry) => self.core.denied(self.tenant, entry, true, denial),
-                Err(error) => error,
-            }
-        })
-    }
-
-    fn note(&self, permit: &Permit, code: &str, shown: usize) -> Result<()> {
-        let outcome = (Outcome::Permitted, code, permit.rule());
-        let mut entry = entries::under(&self.core.gate, &self.question(), None, outcome, permit.version());
-        entry.rows(u32::try_from(shown).unwrap_or(u32::MAX));
-        self.core.record(self.tenant, entries::finish(entry)?).map(|_ticket| ())
-    }
-
-    /// Writes down that it came to nothing, and says why.
-    fn failed<T>(&self, error: Error) -> Result<T> {
-        let entry = entries::failed(&self.core.gate, &self.question(), None, "not_shown")?;
-        self.core.record(self.tenant, entry)?;
-        Err(error)
-    }
+/// Writes down that it came to nothing, and says why.
+fn failed<T>(act: &Act<'_>, error: Error) -> Result<T> {
+    Err(act.fail("not_shown", error))
 }
 
 const CHANGED: &str =

@@ -2,46 +2,39 @@
 //!
 //! Guarantees: whoever asks needs [`Action::ReadJournal`]; entries come out only against the policy's permit and a ticket for
 //! the entry of the question itself; a tenant's journal shows that tenant's acts, the vault's shows the vault's own. Every
-//! entry that fits is in exactly one page, in the journal's order. Memory of a page: its entries, at most [`PAGE`] and about
+//! entry that fits is in exactly one page, in the journal's order. Memory of a page: its entries, at most 1,000 and about
 //! [`BYTES`], and one block of at most 4 MiB. Work of a page: [`BUDGET`] blocks and entries looked at, and the rest of a block;
 //! for a time about 40 blocks more. Does not: check the journal (`verify` does), or show what was dropped.
 
-
-pub(crate) mod asker;
 pub(crate) mod cursor;
 pub(crate) mod subject;
 pub(crate) mod walk;
 
+pub use cursor::JournalCursor;
+pub(crate) use subject::{Known, known, look, records_of};
+pub(crate) use walk::{BUDGET, Step, Walker};
+
 use std::fmt;
-use std::sync::Arc;
 
 use crate::audit::{Event, Outcome};
 use crate::error::Result;
-use crate::model::{Action, Actor, RecordId, Timestamp};
+use crate::model::{Action, RecordId, Timestamp};
 
-use crate::vault::core::Core;
+use crate::vault::commit::Ticket;
 use crate::vault::gate::Permit;
-use crate::vault::handle::Vault;
-use crate::vault::commit::intake::Ticket;
-use crate::vault::tenant::Tenant;
-use crate::vault::state::tenant::TenantCore;
+use crate::vault::records::check_limit;
 
-pub(crate) use crate::vault::journal::query::asker::{About, Asker, Meant};
-pub use crate::vault::journal::query::cursor::JournalCursor;
-pub(crate) use crate::vault::journal::query::subject::{Known, known, look, records_of};
-pub(crate) use crate::vault::journal::query::walk::{BUDGET, Step, Walker};
+use super::handle::{About, Journal, Meant, check_actor, check_times};
 
-/// A page has at most so many entries,
-pub(crate) const PAGE: usize = 1_000;
-/// and ends once they have so many bytes.
+/// A page ends once its entries have so many bytes.
 pub(crate) const BYTES: usize = 8 << 20;
 
-/// A question to the journal: [`Tenant::journal`] and [`Vault::journal`] begin one. What isn't said limits nothing.
+/// A question to the journal: [`Journal::entries`] begins one. What isn't said limits nothing.
 ///
 /// ```
 /// use strongroom::model::Action;
-/// # fn example(acme: &strongroom::Tenant, admin: &strongroom::Actor) -> strongroom::Result<()> {
-/// let question = acme.journal(admin).by_actor("sales-7").action(Action::Export).newest_first();
+/// # fn example(admin: &strongroom::vault::Session) -> strongroom::Result<()> {
+/// let question = admin.journal().entries().by_actor("sales-7").action(Action::Export).newest_first();
 /// for page in question.pages(100) {
 ///     for event in page?.entries {
 ///         println!("{} {} {}", event.time(), event.action(), event.outcome().name());
@@ -51,8 +44,8 @@ pub(crate) const BYTES: usize = 8 << 20;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct JournalQuery<'a> {
-    asker: Asker<'a>,
+pub struct JournalQuery {
+    journal: Journal,
     wanted: Wanted,
     newest_first: bool,
 }
@@ -80,8 +73,8 @@ pub struct JournalPage {
 }
 
 /// The pages of a question, one after the other. Ends after the first error.
-pub struct JournalPages<'a> {
-    query: JournalQuery<'a>,
+pub struct JournalPages {
+    query: JournalQuery,
     limit: usize,
     after: Option<JournalCursor>,
     done: bool,
@@ -97,25 +90,7 @@ impl Gathered {
     }
 }
 
-impl<'a> JournalQuery<'a> {
-    pub(crate) fn new(core: &'a Arc<Core>, tenant: Option<&'a Arc<TenantCore>>, actor: &'a Actor) -> Self {
-        Self { asker: Asker::new(core, tenant, actor), wanted: Wanted::default(), newest_first: false }
-    }
-
-    /// Why it is asked, for the journal.
-    #[must_use]
-    pub const fn because(mut self, reason: &'a str) -> Self {
-        self.asker.because = Some(reason);
-        self
-    }
-
-    /// What it is asked for, where the policy wants a purpose.
-    #[must_use]
-    pub const fn for_purpose(mut self, purpose: &'a str) -> Self {
-        self.asker.purpose = Some(purpose);
-        self
-    }
-
+impl JournalQuery {
     /// Acts of this actor, by their id.
     #[must_use]
     pub fn by_actor(mut self, id: impl Into<String>) -> Self {
@@ -195,19 +170,22 @@ impl<'a> JournalQuery<'a> {
     /// [`Error::Damaged`](crate::Error::Damaged) for a journal that can't be read back; and reasons why the vault can't act
     /// now.
     pub fn page(&self, limit: usize, after: Option<&JournalCursor>) -> Result<JournalPage> {
-        let Self { asker, wanted, newest_first } = self;
-        let permit = asker.admitted()?;
-        Asker::check_actor(wanted.actor.as_deref())?;
-        Asker::check_times(wanted.from, wanted.until)?;
-        let meant = wanted.about.as_ref().map(|about| asker.meant(about)).transpose()?;
-        let page = gather(&asker.walker()?, wanted, meant, *newest_first, limit.clamp(1, PAGE), after)?;
-        let ticket = asker.note(&permit, "journal", wanted.actor.as_deref(), meant, page.0.entries.len())?;
+        let Self { journal, wanted, newest_first } = self;
+        let act = journal.act();
+        let permit = act.permit()?;
+        let limit = check_limit(limit)?;
+        check_actor(wanted.actor.as_deref())?;
+        check_times(wanted.from, wanted.until)?;
+        let meant = wanted.about.as_ref().map(|about| journal.meant(&act, about)).transpose()?;
+        let page = gather(&journal.walker()?, wanted, meant, *newest_first, limit, after)?;
+        let actor = wanted.actor.as_deref();
+        let ticket = Journal::note(&act, &permit, "journal", actor, meant, page.0.entries.len())?;
         Ok(page.release(permit, &ticket))
     }
 
     /// All pages, of at most `limit` (1 to 1,000) entries each.
     #[must_use]
-    pub fn pages(&self, limit: usize) -> JournalPages<'a> {
+    pub fn pages(&self, limit: usize) -> JournalPages {
         JournalPages { query: self.clone(), limit, after: None, done: false }
     }
 }
@@ -263,23 +241,15 @@ fn touches(event: &Event, meant: Meant) -> bool {
     event.subjects().iter().any(is)
 }
 
-impl Tenant {
-    /// Begins a question to the tenant's journal.
+impl Journal {
+    /// Begins a question about entries: who did what, when, to whose records.
     #[must_use]
-    pub fn journal<'a>(&'a self, actor: &'a Actor) -> JournalQuery<'a> {
-        JournalQuery::new(self.core(), Some(self.tenant()), actor)
+    pub fn entries(&self) -> JournalQuery {
+        JournalQuery { journal: self.clone(), wanted: Wanted::default(), newest_first: false }
     }
 }
 
-impl Vault {
-    /// Begins a question to the journal of the vault itself: acts that aren't in one tenant.
-    #[must_use]
-    pub fn journal<'a>(&'a self, actor: &'a Actor) -> JournalQuery<'a> {
-        JournalQuery::new(self.core(), None, actor)
-    }
-}
-
-impl Iterator for JournalPages<'_> {
+impl Iterator for JournalPages {
     type Item = Result<JournalPage>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -293,9 +263,9 @@ impl Iterator for JournalPages<'_> {
     }
 }
 
-impl fmt::Debug for JournalQuery<'_> {
+impl fmt::Debug for JournalQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JournalQuery").field("actor", &self.asker.actor.id()).finish_non_exhaustive()
+        f.debug_struct("JournalQuery").field("journal", &self.journal).finish_non_exhaustive()
     }
 }
 
@@ -305,7 +275,7 @@ impl fmt::Debug for JournalPage {
     }
 }
 
-impl fmt::Debug for JournalPages<'_> {
+impl fmt::Debug for JournalPages {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JournalPages").field("after", &self.after).finish_non_exhaustive()
     }

@@ -6,19 +6,17 @@
 //! stopped. Does not: wipe. Dropped blocks linger, sealed, in the engine's files until it uses their space again, and
 //! the journal's key isn't destroyed with them: whoever has the master key and an old copy of the files can read them.
 
-
 pub(crate) mod carry_out;
 pub(crate) mod find;
 pub(crate) mod plan;
 
-pub use crate::vault::journal::retention::plan::{HeldBack, RetentionPlan, RetentionReport};
+pub use plan::{HeldBack, RetentionPlan, RetentionReport};
 
 use crate::audit::Head;
 use crate::error::{Error, Result};
-use crate::model::{Action, Actor};
+use crate::model::Action;
 
-use crate::vault::Vault;
-use crate::vault::handle::question;
+use crate::vault::handles::VaultSession;
 
 /// Fewer days than these need a word of their own: six months are a common duty.
 const SIX_MONTHS: u32 = 180;
@@ -73,7 +71,7 @@ impl From<u32> for Retention {
     }
 }
 
-impl Vault {
+impl VaultSession {
     /// What of the journal can be dropped when entries are kept for so many days, and what holds back the rest. Changes
     /// nothing; [`retain`](Self::retain) carries the plan out.
     ///
@@ -87,13 +85,13 @@ impl Vault {
     /// # let dir = tempfile::tempdir()?;
     /// # let key = strongroom::KeyFile::create(dir.path().join("key"))?;
     /// # let vault = Vault::in_memory(&Memory::new()).master_key(key).policy(AllowAll).create()?;
-    /// # let auditor = Actor::new("otto");
+    /// # let auditor = vault.session(Actor::new("otto"))?;
     /// use strongroom::vault::Retention;
     ///
-    /// let head = vault.head(&auditor)?; // to be kept elsewhere
-    /// let plan = vault.plan_retention(Retention::days(365).anchored_by(&head), &auditor)?;
+    /// let head = auditor.head()?; // to be kept elsewhere
+    /// let plan = auditor.plan_retention(Retention::days(365).anchored_by(&head))?;
     /// println!("{plan}");
-    /// let report = vault.retain(&plan, &auditor)?;
+    /// let report = auditor.retain(&plan)?;
     /// assert_eq!(report.blocks, 0); // everything is younger
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -103,14 +101,14 @@ impl Vault {
     /// elsewhere, for 0 days, and for fewer than 180 without [`Retention::below_six_months`]; [`Error::Head`] for a head
     /// that isn't this vault's; [`Error::Damaged`] if the journal isn't what the head tells of; and reasons why the vault
     /// can't act now.
-    pub fn plan_retention(&self, keep: impl Into<Retention>, actor: &Actor) -> Result<RetentionPlan> {
-        let question = question(actor, Action::Retain);
-        let permit = self.permit(&question)?;
+    pub fn plan_retention(&self, keep: impl Into<Retention>) -> Result<RetentionPlan> {
+        let act = self.act(Action::Retain);
+        let permit = act.permit()?;
         let keep = keep.into();
         keep.check()?;
-        self.note(&question, &permit, "planned")?;
-        self.core().flush()?;
-        find::find(self, &keep)
+        act.record_under(permit.approval(), act.coded(&permit, "planned"))?;
+        self.core.flush()?;
+        find::find(&self.core, &keep)
     }
 
     /// Drops what the plan shows, for good. May be called again with the same plan after it was cut short; a plan whose
@@ -130,12 +128,12 @@ impl Vault {
     /// [`Error::Denied`] where the policy says no to [`Action::Retain`]; [`Error::NotPossible`] for a plan of another vault,
     /// or of a state that is no more; [`Error::Damaged`] if the blocks aren't those that were planned for; and reasons why
     /// the vault can't act now.
-    pub fn retain(&self, plan: &RetentionPlan, actor: &Actor) -> Result<RetentionReport> {
-        let question = question(actor, Action::Retain);
-        let permit = self.permit(&question)?;
-        let report = carry_out::carry_out(self.core(), plan, &question, &permit)?;
+    pub fn retain(&self, plan: &RetentionPlan) -> Result<RetentionReport> {
+        let act = self.act(Action::Retain);
+        let permit = act.permit()?;
+        let report = carry_out::carry_out(&act, plan, &permit)?;
         if (report.blocks, report.change_lists) == (0, 0) {
-            self.note(&question, &permit, "nothing_dropped")?;
+            act.record_under(permit.approval(), act.coded(&permit, "nothing_dropped"))?;
         }
         Ok(report)
     }

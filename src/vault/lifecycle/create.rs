@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use crate::audit::{EntryBuilder, Frontier, JournalState, Outcome, encode_head_file};
 use crate::crypto::{MacKey, fill, sha256};
-use crate::error::{Error, Result};
+use crate::error::{Error, NoVault, Result};
 use crate::format::marker;
 use crate::keys::{FileHome, Home, Keyring, MasterKey};
 use crate::model::{Action, Clock, VaultId};
 use crate::store::{Batch, CommitError, DirLock, Store, files};
 
 use crate::vault::commit::genesis;
-use crate::vault::gate::Gate;
-use crate::vault::lifecycle::open;
-use crate::vault::lifecycle::open::Held;
-use crate::vault::lifecycle::options::{Memory, Place, VaultOptions};
+use crate::vault::gate::finish;
+use crate::vault::handles::Vault;
+use crate::vault::state::policy::InForce;
 use crate::vault::upkeep::heads::sign_head;
-use crate::vault::Vault;
-use crate::vault::gate::entries;
 use crate::vault::upkeep::reserve;
+
+use super::open;
+use super::options::{Memory, Place, VaultOptions};
 
 /// Where the keyring's files are in a vault's directory.
 pub(crate) const KEYS: &str = "keys";
@@ -38,7 +38,7 @@ pub(crate) fn create(options: VaultOptions) -> Result<Vault> {
     let master = options.master.clone().ok_or(Error::NoMasterKey)?;
     master.check_new()?;
     // A policy that can't be used is found out before anything is made.
-    Gate::new(Arc::clone(&options.policy), Arc::clone(&options.clock), options.guard)?;
+    InForce::new(Arc::clone(&options.policy), Arc::clone(&options.clock), options.guard)?;
     match options.place.clone() {
         Place::Directory(dir) => in_directory(options, &dir, &master),
         Place::Memory(memory) => in_memory(options, &memory, &master),
@@ -53,18 +53,19 @@ fn in_directory(options: VaultOptions, dir: &Path, master: &Arc<dyn MasterKey>) 
     match fs::read_dir(dir) {
         Ok(mut entries) => {
             if entries.next().is_some() {
-                return Err(Error::AlreadyThere { path: dir.to_owned() });
+                return Err(Error::AlreadyExists { path: dir.to_owned() });
             }
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
+        Err(error) => return Err(Error::directory(dir, error)),
     }
     let aside = aside(dir)?;
     if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        fs::create_dir_all(parent).map_err(failed)?;
+        fs::create_dir_all(parent).map_err(|error| Error::directory(parent, error))?;
     }
     // Left behind by a creation that was cut short; its lock tells it from one under way.
-    files::create_dir(&aside).or_else(|error| if aside.is_dir() { Ok(()) } else { Err(failed(error)) })?;
+    files::create_dir(&aside)
+        .or_else(|error| if aside.is_dir() { Ok(()) } else { Err(Error::directory(files::parent(dir), error)) })?;
     let lock = DirLock::acquire(&aside).map_err(|error| open::store_error(error, dir))?;
     clear(&aside)?;
 
@@ -79,22 +80,19 @@ fn in_directory(options: VaultOptions, dir: &Path, master: &Arc<dyn MasterKey>) 
     files::sync_dir(&aside).map_err(failed)?;
     fs::rename(&aside, dir).map_err(failed)?;
     files::sync_dir(files::parent(dir)).map_err(failed)?;
-    open::open_locked(options, Held::Directory { _lock: lock })
+    open::open_locked(options, Box::new(lock))
 }
 
 #[cfg(not(feature = "sled"))]
 fn in_directory(_options: VaultOptions, dir: &Path, _master: &Arc<dyn MasterKey>) -> Result<Vault> {
-    Err(Error::NotAVault {
-        path: dir.to_owned(),
-        why: "this build has no engine for directories: enable feature `sled`",
-    })
+    Err(Error::NotAVault { path: dir.to_owned(), why: NoVault::Engine })
 }
 
 fn in_memory(options: VaultOptions, memory: &Memory, master: &Arc<dyn MasterKey>) -> Result<Vault> {
     let lock = open::lock_memory(memory)?;
     let mut made = memory.inner.id.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if made.is_some() {
-        return Err(Error::AlreadyThere { path: PathBuf::from(open::IN_MEMORY) });
+        return Err(Error::AlreadyExists { path: PathBuf::from(open::IN_MEMORY) });
     }
     let id = new_id()?;
     let home: Arc<dyn Home> = Arc::clone(&memory.inner.home) as Arc<dyn Home>;
@@ -103,7 +101,7 @@ fn in_memory(options: VaultOptions, memory: &Memory, master: &Arc<dyn MasterKey>
     *memory.inner.head.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(head);
     *made = Some(id);
     drop(made);
-    open::open_locked(options, Held::Memory { _lock: lock })
+    open::open_locked(options, Box::new(lock))
 }
 
 /// The keyring and the journal's first block. Returns the head file's content.
@@ -119,7 +117,7 @@ fn begin(
     let now = clock.now();
     let mut entry = EntryBuilder::new(now, Action::CreateVault);
     entry.outcome(Outcome::Permitted, "", "");
-    let entry = entries::finish(entry)?;
+    let entry = finish(entry)?;
     let state = JournalState {
         epoch: keys.epoch,
         sequence: 1,
@@ -148,7 +146,7 @@ fn begin(
 
 /// Where a vault is built before it is put in its place.
 fn aside(dir: &Path) -> Result<PathBuf> {
-    let bad = Error::NotAVault { path: dir.to_owned(), why: "a vault's directory needs a name" };
+    let bad = Error::NotAVault { path: dir.to_owned(), why: NoVault::Name };
     let name = dir.file_name().ok_or(bad)?;
     let mut hidden = std::ffi::OsString::from(".");
     hidden.push(name);

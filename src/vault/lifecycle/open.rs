@@ -7,13 +7,12 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::audit::{AuditError, Frontier, Head, HeadKey, JournalState, decode_head_file, leaf_of};
 use crate::crypto::{Label, open as unseal};
-use crate::error::{Error, Result};
-use crate::format::marker;
-use crate::format::marker::MAX_MARKER;
+use crate::error::{Error, NoVault, Result};
+use crate::format::marker::{self, MAX_MARKER};
 use crate::format::state::TenantState;
 use crate::format::{FormatError, StoredSchema, place};
 use crate::keys::{CEILING_BLOCK, FileHome, Home, KeyError, Keyring, TenantKeys};
@@ -21,24 +20,24 @@ use crate::model::{CollectionId, TenantId, VaultId};
 use crate::record::Dictionary;
 use crate::store::{DirLock, Store, StoreError, files};
 
-use crate::vault::Vault;
-use crate::vault::upkeep::sinks::{attach, supply};
-use crate::vault::commit::reader::Blocks;
-use crate::vault::commit::{Committer, Start};
-use crate::vault::core::{Core, Lock};
-use crate::vault::lifecycle::create::{AHEAD, HEAD, KEYS, MARKER, STORE};
-use crate::vault::upkeep::positions::Cursors;
-use crate::vault::admin::define::layout;
+use crate::vault::commit::{Blocks, Committer, Journal, Signal, Start};
+use crate::vault::core::Core;
+use crate::vault::handles::Vault;
 use crate::vault::standing;
-use crate::vault::gate::Gate;
-use crate::vault::commit::intake::Journal;
-use crate::vault::lifecycle::options::{Memory, MemoryLock, Place, VaultOptions};
 use crate::vault::state::catalog::{Part, open_parts, open_tenant_name};
-use crate::vault::admin::policy;
+use crate::vault::state::policy::InForce;
+use crate::vault::state::schema::{CollectionCore, layout};
+use crate::vault::state::tenant::{TenantCore, state_context};
+use crate::vault::upkeep::heads::{HeadPlace, Upkeep, Work};
+use crate::vault::upkeep::lock::{Held, Lock};
+use crate::vault::upkeep::positions::Cursors;
 use crate::vault::upkeep::reserve::Reserve;
-use crate::vault::check::scrub::Scrubs;
-use crate::vault::state::tenant::{CollectionCore, TenantCore, state_context};
-use crate::vault::upkeep::heads::{HeadPlace, Signal, Upkeep, Work};
+use crate::vault::upkeep::sinks::{attach, supply};
+
+use super::create::{AHEAD, HEAD, KEYS, MARKER, STORE};
+use super::options::{Memory, MemoryLock, Place, VaultOptions};
+use super::policies;
+use super::recount::recount;
 
 /// What errors call a vault in memory.
 pub(crate) const IN_MEMORY: &str = "<memory>";
@@ -46,12 +45,6 @@ pub(crate) const IN_MEMORY: &str = "<memory>";
 /// Told again each time that a vault is opened, for the head stays the one to be held against.
 const SHORT_BEFORE: &str = "the journal was found short of a head, or not to follow from it, when the vault was opened \
     before; `verify` says more";
-
-/// The lock on a vault, held from before it is read until it is closed.
-pub(crate) enum Held {
-    Directory { _lock: DirLock },
-    Memory { _lock: MemoryLock },
-}
 
 pub(crate) fn open(options: VaultOptions) -> Result<Vault> {
     if options.master.is_none() {
@@ -61,14 +54,14 @@ pub(crate) fn open(options: VaultOptions) -> Result<Vault> {
         Place::Directory(dir) => {
             let not = |why| Error::NotAVault { path: dir.clone(), why };
             if !dir.is_dir() {
-                return Err(not("there is no such directory"));
+                return Err(not(NoVault::Directory));
             }
             if !dir.join(MARKER).is_file() {
-                return Err(not("its file `vault` is missing"));
+                return Err(not(NoVault::Marker));
             }
-            Held::Directory { _lock: DirLock::acquire(dir).map_err(|error| store_error(error, dir))? }
+            Box::new(DirLock::acquire(dir).map_err(|error| store_error(error, dir))?) as Held
         }
-        Place::Memory(memory) => Held::Memory { _lock: lock_memory(memory)? },
+        Place::Memory(memory) => Box::new(lock_memory(memory)?),
     };
     open_locked(options, held)
 }
@@ -80,13 +73,13 @@ pub(crate) fn lock_memory(memory: &Memory) -> Result<MemoryLock> {
 pub(crate) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
     let VaultOptions { place, master, policy, sinks, clock, cache, reserve, limits, guard } = options;
     let master = master.ok_or(Error::NoMasterKey)?;
-    let gate = Gate::new(policy, Arc::clone(&clock), guard)?;
+    let policy = Arc::new(InForce::new(policy, Arc::clone(&clock), guard)?);
     // The keys come before the store: a wrong one must not have the engine touch its files.
     let (id, home): (VaultId, Arc<dyn Home>) = match &place {
         Place::Directory(dir) => (identify(dir)?, Arc::new(FileHome::open(dir.join(KEYS)))),
         Place::Memory(memory) => {
             let id = *memory.inner.id.lock().unwrap_or_else(PoisonError::into_inner);
-            let none = Error::NotAVault { path: PathBuf::from(IN_MEMORY), why: "no vault was created in it" };
+            let none = Error::NotAVault { path: PathBuf::from(IN_MEMORY), why: NoVault::Memory };
             (id.ok_or(none)?, Arc::clone(&memory.inner.home) as Arc<dyn Home>)
         }
     };
@@ -122,7 +115,7 @@ pub(crate) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         short = true;
     }
     let (tenants, unread) = tenants(&*store, &keyring, short, &mut notices)?;
-    standing::recount(&blocks, state.frontier.size(), clock.now(), &tenants, &mut notices)?;
+    recount(&blocks, state.frontier.size(), clock.now(), &tenants, &mut notices)?;
 
     let origin: Arc<str> = HeadKey::of(&keys.signing, id, state.epoch).name().into();
     let signal = Arc::new(Signal::default());
@@ -136,6 +129,7 @@ pub(crate) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         keys,
         origin,
         journal: Arc::clone(&journal),
+        policy: Arc::clone(&policy),
         state,
         stored: Some(stored),
     })
@@ -156,7 +150,7 @@ pub(crate) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         id,
         store,
         keyring,
-        gate,
+        policy,
         journal,
         committer,
         upkeep,
@@ -165,7 +159,7 @@ pub(crate) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         unread,
         reserve,
         retaining: Mutex::new(()),
-        scrubs: Scrubs::default(),
+        scrubs: OnceLock::new(),
         creating: Mutex::new(()),
         governing: Mutex::new(()),
         notices,
@@ -174,14 +168,14 @@ pub(crate) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         lock: Lock::new(held),
     };
     cursors.begin(&core.journal)?;
-    policy::opened_with(&core)?;
+    policies::opened_with(&core)?;
     Ok(Vault::new(core))
 }
 
 fn identify(dir: &Path) -> Result<VaultId> {
     let bytes = files::read_limited(&dir.join(MARKER), u64::try_from(MAX_MARKER).unwrap_or(u64::MAX))
         .map_err(|error| Error::io("reading the vault's file `vault`", error))?;
-    let missing = Error::NotAVault { path: dir.to_owned(), why: "its file `vault` is missing" };
+    let missing = Error::NotAVault { path: dir.to_owned(), why: NoVault::Marker };
     marker::parse(&bytes.ok_or(missing)?).map_err(|error| match error {
         FormatError::Newer { what, found, known } => Error::Newer { what, found, known },
         FormatError::Invalid { why, .. } => Error::damaged(why),
@@ -202,8 +196,7 @@ fn open_store(place: &Place, cache: u64) -> Result<OpenedStore> {
         #[cfg(not(feature = "sled"))]
         Place::Directory(dir) => {
             let _ = (cache, STORE, HEAD, AHEAD);
-            let why = "this build has no engine for directories: enable feature `sled`";
-            Err(Error::NotAVault { path: dir.clone(), why })
+            Err(Error::NotAVault { path: dir.clone(), why: NoVault::Engine })
         }
         Place::Memory(memory) => Ok((
             memory.inner.open_store(),
@@ -372,15 +365,19 @@ pub(crate) fn store_error(error: StoreError, path: &Path) -> Error {
     match error {
         StoreError::InUse => Error::InUse { path: path.to_owned() },
         StoreError::Corrupt { what } => Error::damaged(what),
+        StoreError::Io { source, .. } if is_refused(&source) => Error::directory(path, source),
         error => Error::io("opening the store", error),
     }
+}
+
+fn is_refused(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
 }
 
 pub(crate) fn key_error(error: KeyError) -> Error {
     match error {
         KeyError::Master(error) => Error::MasterKey(error),
-        KeyError::Rejected => Error::MasterKey(crate::keys::MasterKeyError::Rejected),
-        KeyError::OtherMasterKey { wanted, given } => Error::OtherMasterKey { wanted, given },
+        KeyError::WrongMasterKey { wanted, given } => Error::WrongMasterKey { wanted, given },
         KeyError::Anchor(FormatError::Newer { what, found, known })
         | KeyError::Layout(FormatError::Newer { what, found, known }) => Error::Newer { what, found, known },
         error @ (KeyError::Home(_) | KeyError::Crypto(_) | KeyError::OutcomeUnknown(_)) => {

@@ -1,7 +1,7 @@
 //! How a vault is created and opened.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -13,10 +13,11 @@ use crate::model::{Clock, SystemClock, VaultId};
 use crate::policy::{AccessPolicy, DEADLINE, DenyAll, Guard};
 use crate::store::{MemoryStore, Store};
 
-use crate::vault::commit::intake::Limits;
-use crate::vault::Vault;
-use crate::vault::lifecycle::{create, open};
+use crate::vault::commit::Limits;
+use crate::vault::handles::Vault;
 use crate::vault::upkeep::reserve;
+
+use super::{create, open};
 
 /// Reads are journalled in a buffer of at most this many entries,
 const BUFFERED: usize = 4_096;
@@ -24,6 +25,19 @@ const BUFFERED: usize = 4_096;
 const BUFFERED_FOR: Duration = Duration::from_millis(100);
 /// What `sled` may cache; it takes three to five times as much.
 const CACHE: u64 = 64 << 20;
+
+impl Vault {
+    /// Begins the options for a vault in this directory.
+    #[cfg(feature = "sled")]
+    pub fn options(directory: impl AsRef<Path>) -> VaultOptions {
+        VaultOptions::new(Place::Directory(directory.as_ref().to_owned()))
+    }
+
+    /// Begins the options for a vault in memory, for tests. Everything is as in a directory, but gone with the process.
+    pub fn in_memory(memory: &Memory) -> VaultOptions {
+        VaultOptions::new(Place::Memory(memory.clone()))
+    }
+}
 
 /// How a vault is created or opened: start with [`Vault::options`].
 #[must_use = "options do nothing before `create` or `open`"]
@@ -188,7 +202,7 @@ impl VaultOptions {
     /// Makes a new vault and opens it. In a directory it appears whole or not at all.
     ///
     /// # Errors
-    /// [`Error::AlreadyThere`](crate::Error::AlreadyThere) if the directory isn't empty,
+    /// [`Error::AlreadyExists`](crate::Error::AlreadyExists) if the directory isn't empty,
     /// [`Error::NoMasterKey`](crate::Error::NoMasterKey), [`Error::MasterKey`](crate::Error::MasterKey) for a weak
     /// passphrase among others, [`Error::Policy`](crate::Error::Policy), [`Error::Io`](crate::Error::Io).
     pub fn create(self) -> Result<Vault> {
@@ -199,7 +213,7 @@ impl VaultOptions {
     ///
     /// # Errors
     /// [`Error::NotAVault`](crate::Error::NotAVault) if there is none, [`Error::InUse`](crate::Error::InUse),
-    /// [`Error::OtherMasterKey`](crate::Error::OtherMasterKey) and [`Error::MasterKey`](crate::Error::MasterKey) for a
+    /// [`Error::WrongMasterKey`](crate::Error::WrongMasterKey) and [`Error::MasterKey`](crate::Error::MasterKey) for a
     /// wrong key, [`Error::Newer`](crate::Error::Newer) for a vault of a newer release,
     /// [`Error::Damaged`](crate::Error::Damaged), [`Error::Policy`](crate::Error::Policy),
     /// [`Error::Io`](crate::Error::Io). A vault that doesn't open is left as it is.

@@ -7,7 +7,7 @@ use crate::audit::{Entry, Outcome};
 use crate::error::{Error, Result};
 use crate::format::journal_entry::tag;
 use crate::model::{Action, TenantId, Timestamp};
-use crate::vault::commit::reader::Blocks;
+use crate::vault::commit::Blocks;
 use crate::vault::state::tenant::TenantCore;
 
 /// So many blocks are read at most: opening must not take long.
@@ -35,7 +35,7 @@ pub(crate) fn recount(
         }
         let bytes = match blocks.bytes(position) {
             Ok(Some(bytes)) => bytes,
-            Err(error @ Error::Io { .. }) => return Err(error),
+            Err(error @ (Error::Io { .. } | Error::DiskFull { .. })) => return Err(error),
             Ok(None) | Err(_) => break,
         };
         let Ok((owner, opened)) = blocks.open(position, &bytes) else { break };

@@ -5,45 +5,64 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::model::{Action, CollectionId, RecordId};
+use crate::model::{Action, CollectionId, RecordId, Timestamp};
 use crate::policy::{Denial, codes};
 use crate::record::Record;
 
-use crate::vault::collection::Collection;
-use crate::vault::core::{Outcome, Write};
-use crate::vault::records::found::NewMeta;
-use crate::vault::session::SessionInner;
+use crate::vault::commit::{Outcome, RowChange, Write};
+use crate::vault::gate::NewMeta;
+use crate::vault::handles::{Collection, Session, SessionInner};
+use crate::vault::records::prepared::Prepared;
 use crate::vault::records::subject::PendingSubjects;
-use crate::vault::records::{duplicate, read, transfer, update, write};
+use crate::vault::records::update::{self, Edit};
+use crate::vault::records::{duplicate, transfer, write};
 
 /// A batch has at most this many writes,
 const WRITES: usize = 16_384;
 /// and takes no further one once its rows have this many bytes.
 const BYTES: usize = 64 << 20;
+/// A batch that was begun longer ago than this, in microseconds, isn't committed: 10 minutes.
+const OLDEST: i64 = 600_000_000;
+/// How often a batch is decided again because something was decided meanwhile.
+const TRIES: u32 = 64;
+/// From this try on a decision counts, however long it has waited.
+const PATIENT: u32 = 3;
 
 /// Writes to any collections of one tenant that are committed together or not at all.
 ///
-/// Each write is decided when it is added; nothing is stored before [`commit`](Self::commit). A batch that is dropped
-/// does nothing. At most 16,384 writes and 64 MiB; one write a record.
+/// A write's closure runs when the write is added, and nothing is stored before [`commit`](Self::commit), which decides
+/// each write again: what has been forbidden since isn't done. A batch that is dropped does nothing. At most 16,384 writes
+/// and 64 MiB; one write a record; committed within 10 minutes.
 pub struct Batch {
     session: Arc<SessionInner>,
+    /// The change, without entries.
     pub(crate) write: Write,
+    pub(crate) writes: Vec<Prepared>,
     subjects: PendingSubjects,
     touched: HashSet<(CollectionId, RecordId)>,
     pub(crate) bytes: usize,
+    begun: Timestamp,
+    ended: bool,
 }
 
-impl Batch {
-    pub(crate) fn new(session: Arc<SessionInner>) -> Self {
-        Self {
-            session,
+impl Session {
+    /// Begins writes to any of the tenant's collections that are committed together or not at all.
+    #[must_use]
+    pub fn batch(&self) -> Batch {
+        Batch {
+            session: Arc::clone(&self.inner),
             write: Write::default(),
+            writes: Vec::new(),
             subjects: PendingSubjects::default(),
             touched: HashSet::new(),
             bytes: 0,
+            begun: self.inner.core.now(),
+            ended: false,
         }
     }
+}
 
+impl Batch {
     /// Adds a new record.
     ///
     /// # Errors
@@ -64,14 +83,13 @@ impl Batch {
         meta: NewMeta,
     ) -> Result<RecordId> {
         self.admit(collection, None)?;
-        let mut write = Write::default();
         let subjects = Some(&mut self.subjects);
-        let id = write::prepare_insert(&self.session, collection.core(), value, &meta, subjects, &mut write)?;
-        self.add(collection, Action::Create, id, write)?;
+        let (id, prepared) = write::prepare_insert(&self.session, collection.core(), value, &meta, subjects)?;
+        self.add(prepared)?;
         Ok(id)
     }
 
-    /// Adds a change of a record.
+    /// Adds a change of a record. The closure runs now, once.
     ///
     /// # Errors
     /// As [`Collection::update`]; [`Error::Conflict`] for a record that the batch writes already.
@@ -82,9 +100,14 @@ impl Batch {
         mut change: impl FnMut(&mut T),
     ) -> Result<()> {
         self.admit(collection, Some(id))?;
-        let mut write = Write::default();
-        update::prepare_update(&self.session, collection.core(), id, None, &mut change, &mut write)?;
-        self.add(collection, Action::Update, id, write)
+        let mut change = |value: &mut T| {
+            change(value);
+            true
+        };
+        let edit = Edit::Change(&mut change);
+        let (prepared, _) = update::prepare_edit(&self.session, collection.core(), id, None, edit, &mut false)?;
+        self.touched.insert((collection.core().id, id));
+        prepared.map_or(Ok(()), |prepared| self.add(prepared))
     }
 
     /// Adds the removal of a record.
@@ -93,9 +116,8 @@ impl Batch {
     /// As [`Collection::delete`]; [`Error::Conflict`] for a record that the batch writes already.
     pub fn delete<T: Record + 'static>(&mut self, collection: &Collection<T>, id: RecordId) -> Result<()> {
         self.admit(collection, Some(id))?;
-        let mut write = Write::default();
-        write::prepare_delete(&self.session, collection.core(), id, None, &mut write)?;
-        self.add(collection, Action::Delete, id, write)
+        let prepared = write::prepare_delete(&self.session, collection.core(), id, None)?;
+        self.add(prepared)
     }
 
     /// Adds that a record gets another owner, or none.
@@ -109,58 +131,90 @@ impl Batch {
         new_owner: Option<&str>,
     ) -> Result<()> {
         self.admit(collection, Some(id))?;
-        let mut write = Write::default();
-        transfer::prepare_transfer(&self.session, collection.core(), id, new_owner, &mut write)?;
-        self.add(collection, Action::Transfer, id, write)
+        let (prepared, _) = transfer::prepare_transfer(&self.session, collection.core(), id, new_owner)?;
+        self.touched.insert((collection.core().id, id));
+        prepared.map_or(Ok(()), |prepared| self.add(prepared))
     }
 
-    /// How many writes the batch has.
+    /// Returns how many writes the batch has.
     #[must_use]
     pub fn len(&self) -> usize {
         self.write.rows.len()
     }
 
-    /// Whether the batch has no writes.
+    /// Returns whether the batch has no writes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.write.rows.is_empty()
     }
 
-    /// Commits the batch; all of it is durable when this returns.
+    /// Decides each write again and commits the batch; all of it is durable when this returns. Its journal entries carry the
+    /// time of the commit. A batch that fails leaves an entry for each of its writes.
     ///
     /// # Errors
-    /// [`Error::Conflict`] if a record it changes or is about was written by somebody else meanwhile, and
-    /// [`Error::Duplicate`] for a value that a unique index has ([`Error::Denied`] if the actor can't see whose it is):
-    /// nothing is stored then; make the batch anew.
-    pub fn commit(self) -> Result<()> {
-        if self.write.is_empty() {
+    /// [`Error::Denied`] for a write that has been forbidden meanwhile; [`Error::Conflict`] if a record it changes or is about was written by somebody else meanwhile, and
+    /// [`Error::Duplicate`] for a value that a unique index has ([`Error::Denied`] if the actor can't see whose it is);
+    /// [`Error::NotPossible`] for a batch begun more than 10 minutes ago: nothing is stored then; make the batch anew.
+    pub fn commit(mut self) -> Result<()> {
+        let mut code = "conflict";
+        let result = self.try_commit(&mut code);
+        self.ended = true;
+        if result.is_err() {
+            self.failed(code)?;
+        }
+        result
+    }
+
+    fn try_commit(&mut self, code: &mut &'static str) -> Result<()> {
+        let session = Arc::clone(&self.session);
+        if self.writes.is_empty() {
             return Ok(());
         }
-        // Each write was decided when it was added, which may be a while ago.
-        let question = self.session.question(Action::Create, None, &[]);
-        if let Err(denial) = self.session.core.gate.standing(&question) {
-            return Err(read::refuse_at(&self.session, None, &question, denial));
+        if session.core.now().as_micros().saturating_sub(self.begun.as_micros()) > OLDEST {
+            *code = "too_old";
+            let why = "it was begun more than 10 minutes ago: make it anew, with fewer writes if it takes so long";
+            return Err(Error::NotPossible { what: "commit of a batch", why });
         }
-        duplicate::check(&self.session, Action::Create, &self.write)?;
-        match self.session.core.write(Some(&self.session.tenant), self.write)? {
-            Outcome::Committed => Ok(()),
-            Outcome::Conflict => Err(Error::Conflict),
-            // Twice in this batch: who made it knows both.
-            Outcome::Duplicate(holder) if self.touched.contains(&(holder.collection.id, holder.record)) => {
-                Err(Error::Duplicate { field: holder.field })
+        for tries in 0..TRIES {
+            for prepared in &mut self.writes {
+                if let Err(error) = prepared.decide_again(&session) {
+                    *code = "batch_failed";
+                    return Err(error);
+                }
             }
-            Outcome::Duplicate(holder) => {
-                Err(duplicate::told(&self.session, Action::Create, *holder)?.unwrap_or(Error::Conflict))
+            let mut write = std::mem::take(&mut self.write);
+            write.entries.clear();
+            write.decided = None;
+            for prepared in &self.writes {
+                write.entries.extend(prepared.write.entries.iter().cloned());
+                prepared.write.decided.into_iter().for_each(|decided| write.rests_on(decided));
+            }
+            if let (true, Some(decided)) = (tries > PATIENT, &mut write.decided) {
+                decided.at = None;
+            }
+            match session.core.write(Some(&session.tenant), write)? {
+                Outcome::Committed => return Ok(()),
+                Outcome::Stale(back) => self.write = *back,
+                Outcome::Conflict => return Err(Error::Conflict),
+                Outcome::Duplicate(holder) => {
+                    *code = "batch_failed";
+                    return Err(duplicate::told(&session, Action::Create, &holder)?.unwrap_or(Error::Conflict));
+                }
             }
         }
+        Err(Error::Conflict)
+    }
+
+    /// Writes down that nothing came of the batch's writes.
+    fn failed(&self, code: &str) -> Result<()> {
+        self.writes.iter().try_for_each(|prepared| prepared.fail(&self.session, code))
     }
 
     fn admit<T: Record + 'static>(&self, collection: &Collection<T>, id: Option<RecordId>) -> Result<()> {
-        let of = collection.session();
-        if !Arc::ptr_eq(&of.tenant, &self.session.tenant) {
+        if !Arc::ptr_eq(&collection.session().tenant, &self.session.tenant) {
             return Err(Error::OtherTenant);
         }
-        if self.write.rows.len() >= WRITES {
+        if self.len() >= WRITES {
             return Err(Error::TooLarge { what: "batch (in writes)", size: WRITES.saturating_add(1), limit: WRITES });
         }
         if self.bytes > BYTES {
@@ -172,24 +226,29 @@ impl Batch {
         }
     }
 
-    fn add<T: Record + 'static>(
-        &mut self,
-        collection: &Collection<T>,
-        action: Action,
-        id: RecordId,
-        write: Write,
-    ) -> Result<()> {
-        let core = collection.core();
+    fn add(&mut self, mut prepared: Prepared) -> Result<()> {
         // Within one commit both would see it unused.
-        if write.facts().any(|key| self.write.facts().any(|used| used == key)) {
-            let question = self.session.question(action, Some(&core.name), &[]);
+        if prepared.write.facts().any(|key| self.write.facts().any(|used| used == key)) {
+            let act = self.session.act(prepared.action).on(&prepared.collection);
             let denial = Denial::new(codes::APPROVAL_REQUIRED, "the batch has used up the approval by another write");
-            return Err(read::refuse(&self.session, core, &question, denial));
+            return Err(act.refuse(denial));
         }
-        self.bytes = write.rows.iter().fold(self.bytes, |sum, row| sum.saturating_add(row.bytes()));
-        self.touched.insert((core.id, id));
+        let mut write = std::mem::take(&mut prepared.write);
+        write.entries.clear();
+        self.bytes = write.rows.iter().map(RowChange::bytes).fold(self.bytes, usize::saturating_add);
+        self.touched.insert((prepared.collection.id, prepared.record));
         self.write.join(write);
+        self.writes.push(prepared);
         Ok(())
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        if !self.ended {
+            // A batch that is dropped has nobody to tell; health tells of a journal that takes no entries.
+            let _unwritten = self.failed("dropped");
+        }
     }
 }
 

@@ -10,25 +10,66 @@ use crate::audit::Subject;
 use crate::crypto::{Key, role};
 use crate::error::{Error, Result};
 use crate::format::place;
-use crate::index;
-use crate::index::Entry as IndexEntry;
+use crate::index::{self, Entry as IndexEntry};
 use crate::model::{Action, ApprovalId, RecordId};
 use crate::policy::{Denial, Scope, codes};
 use crate::record::{Plan, Record, RecordError, SearchValue};
 
-use crate::vault::standing;
-use crate::vault::standing::Reserved;
-use crate::vault::records::found::{Found, Page};
-use crate::vault::gate::{Opened, Permit, Question};
-use crate::vault::records::read;
-use crate::vault::records::read::Stored;
+use crate::vault::gate::{Act, Found, Opened, Page, Permit, Reserved, subject_of};
+use crate::vault::handles::{Collection, SessionInner};
+use crate::vault::records::plan::plan;
+use crate::vault::records::read::{self, Stored};
 use crate::vault::records::scope::Within;
-use crate::vault::session::SessionInner;
-use crate::vault::state::tenant::{CollectionCore, CompiledSchema, IndexCore};
-use crate::vault::state::terms::Sought;
-use crate::vault::records::write::plan;
-use crate::vault::gate::entries;
-use crate::vault::state::terms;
+use crate::vault::state::schema::{CollectionCore, CompiledSchema, IndexCore};
+use crate::vault::state::terms::{self, Sought};
+
+impl<T: Record + 'static> Collection<T> {
+    /// Returns the record that has this value in a unique index; `None` if there is none, or none that the actor may see.
+    ///
+    /// The value is normalized as the index is: with [`Normalizer::Email`](crate::Normalizer::Email),
+    /// `Info@Example.com` finds `info@example.com`.
+    ///
+    /// # Errors
+    /// [`Error::NotIndexed`](crate::Error::NotIndexed), [`Error::NotUnique`](crate::Error::NotUnique),
+    /// [`Error::UnknownField`](crate::Error::UnknownField), and those of every call.
+    pub fn find_unique(&self, field: &str, value: impl Into<SearchValue>) -> Result<Option<Found<T>>> {
+        find_unique(self.session(), self.core(), field, &value.into())
+    }
+
+    /// Returns the records that have this value in an indexed field, after the record `after`, in the order of their ids;
+    /// at most `limit` of them (1 to 1,000).
+    ///
+    /// A page costs a look at each entry of the value, so values that most records share are better listed.
+    ///
+    /// # Errors
+    /// [`Error::NotIndexed`](crate::Error::NotIndexed), [`Error::UnknownField`](crate::Error::UnknownField),
+    /// [`Error::BadLimit`](crate::Error::BadLimit), and those of every call.
+    pub fn find(
+        &self,
+        field: &str,
+        value: impl Into<SearchValue>,
+        after: Option<RecordId>,
+        limit: usize,
+    ) -> Result<Page<T>> {
+        find(self.session(), self.core(), &[(field, value.into())], after, limit)
+    }
+
+    /// Returns the records that have all of these values, each in an indexed field of its own.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find); no field at all is [`Error::Record`](crate::Error::Record).
+    pub fn find_all(&self, wanted: &[(&str, SearchValue)], after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
+        find(self.session(), self.core(), wanted, after, limit)
+    }
+}
+
+/// Checks how many records a page is to have.
+///
+/// # Errors
+/// [`Error::BadLimit`].
+pub(crate) fn check_limit(limit: usize) -> Result<usize> {
+    if limit == 0 || limit > PAGE { Err(Error::BadLimit { limit, most: PAGE }) } else { Ok(limit) }
+}
 
 /// A page has at most this many records; so has a journal entry.
 pub(crate) const PAGE: usize = 1_000;
@@ -45,7 +86,7 @@ pub(crate) struct Query<'a, T> {
     pub(crate) collection: &'a CollectionCore,
     pub(crate) layout: &'a CompiledSchema,
     plan: &'a Plan,
-    question: Question<'a>,
+    act: Act<'a>,
     /// The permit for the act as a whole.
     asked: Permit,
     /// The approval that the act as a whole rests on.
@@ -78,7 +119,7 @@ impl Special {
     }
 }
 
-pub(crate) fn find<T: Record + 'static>(
+fn find<T: Record + 'static>(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
     wanted: &[(&str, SearchValue)],
@@ -95,9 +136,9 @@ pub(crate) fn find<T: Record + 'static>(
         }
         .into());
     }
-    let limit = limit.clamp(1, PAGE);
-    let question = session.question(Action::Search, Some(&collection.name), &fields).rows(limit);
-    let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
+    let act = session.act(Action::Search).on(collection).fields(&fields).rows(limit);
+    let limit = check_limit(limit)?;
+    let Some(mut query) = Query::begin(session, collection, &layout, &plan, act)? else {
         return Ok(Page { items: Vec::new(), next: None });
     };
     let Some(sought) = sought(&layout, &plan, wanted)? else {
@@ -128,7 +169,7 @@ pub(crate) fn find<T: Record + 'static>(
     Ok(Page { items: query.release()?, next })
 }
 
-pub(crate) fn find_unique<T: Record + 'static>(
+fn find_unique<T: Record + 'static>(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
     field: &str,
@@ -137,8 +178,8 @@ pub(crate) fn find_unique<T: Record + 'static>(
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
     let fields = [field];
-    let question = session.question(Action::Search, Some(&collection.name), &fields).rows(1);
-    let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
+    let act = session.act(Action::Search).on(collection).fields(&fields).rows(1);
+    let Some(mut query) = Query::begin(session, collection, &layout, &plan, act)? else {
         return Ok(None);
     };
     let sought = sought(&layout, &plan, &[(field, value.clone())])?;
@@ -185,19 +226,17 @@ impl<'a, T: Record> Query<'a, T> {
         collection: &'a CollectionCore,
         layout: &'a CompiledSchema,
         plan: &'a Plan,
-        question: Question<'a>,
+        act: Act<'a>,
     ) -> Result<Option<Self>> {
-        session.core.ready()?;
-        let gate = &session.core.gate;
-        let asked = gate.permit(&question).and_then(|permit| Ok((permit, gate.scope(&question)?)));
-        let (asked, scope) = asked.map_err(|denial| read::refuse(session, collection, &question, denial))?;
+        let asked = act.permit()?;
+        let scope = session.core.policy.scope(act.asked()).map_err(|denial| act.refuse(denial))?;
         let nothing = scope == Scope::Nothing;
         let query = Self {
             session,
             collection,
             layout,
             plan,
-            question,
+            act,
             approval: asked.approval(),
             asked,
             within: Within::new(scope),
@@ -221,9 +260,8 @@ impl<'a, T: Record> Query<'a, T> {
         if self.asked.row_limit() == (u32::MAX, None) {
             return Ok(wanted);
         }
-        let reserved = Reserved::new(self.session, &self.asked, wanted)
-            .map_err(|denial| read::refuse(self.session, self.collection, &self.question, denial))?;
-        self.question.reserved = reserved.count();
+        let reserved = Reserved::new(self.session, &self.asked, wanted).map_err(|denial| self.act.refuse(denial))?;
+        self.act.reserved(reserved.count());
         let most = usize::try_from(reserved.count()).unwrap_or(wanted);
         self.reserved = Some(reserved);
         Ok(most)
@@ -233,11 +271,9 @@ impl<'a, T: Record> Query<'a, T> {
     pub(crate) fn counted(self, rows: u64, special: Special) -> Result<()> {
         let permit = special.alarms.as_ref().unwrap_or(&self.asked);
         let approval = self.approval.or(special.approval);
-        let mut entry = entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), permit);
+        let mut entry = self.act.entry(permit);
         entry.rows(u32::try_from(rows).unwrap_or(u32::MAX));
-        let entry = entries::finish(entry)?;
-        standing::hand_over(self.session, self.collection, &self.question, approval, entry)?;
-        Ok(())
+        self.act.record_under(approval, entry).map(|_ticket| ())
     }
 
     /// A permit for one row, if the actor may see it here.
@@ -249,12 +285,12 @@ impl<'a, T: Record> Query<'a, T> {
         if self.within.as_ref().is_some_and(|within| !within.may_hold(row)) {
             return Ok(None);
         }
-        let permit = match self.session.core.gate.permit_on(&self.question, row) {
+        let permit = match self.act.decide(Some(row)) {
             Ok(permit) => permit,
             Err(denial) => return self.unseen(row, denial).map(|()| None),
         };
         // A row whose sought field is withheld would confirm a guess.
-        Ok(self.question.fields.iter().all(|field| permit.read().contains(field)).then_some(permit))
+        Ok(self.act.asked().fields.iter().all(|field| permit.read().contains(field)).then_some(permit))
     }
 
     /// Writes down that the policy failed to decide on a row, the first time that it does.
@@ -262,7 +298,7 @@ impl<'a, T: Record> Query<'a, T> {
         if !FAILURES.contains(&&*denial.code) || self.failed.replace(true) {
             return Ok(());
         }
-        match read::refuse_on(self.session, self.collection, &self.question, row, denial) {
+        match self.act.refuse_on(Some(row), denial) {
             Error::Denied(_) => Ok(()),
             unwritten => Err(unwritten),
         }
@@ -321,7 +357,7 @@ impl<'a, T: Record> Query<'a, T> {
     /// Drops the rows that are over a limit of their own, which a permit for one row may have where that for the act as a
     /// whole has none. Returns the count of those that stay.
     fn limited(&mut self) -> Reserved<'a> {
-        let (asked, now) = (self.asked.row_limit(), self.session.core.gate.now());
+        let (asked, now) = (self.asked.row_limit(), self.session.core.now());
         let (mut own, reserved) = (Reserved::nothing(self.session), &mut self.reserved);
         self.chosen.retain(|(_, permit)| {
             let limit = permit.row_limit();
@@ -338,35 +374,28 @@ impl<'a, T: Record> Query<'a, T> {
     /// Writes down what is shown, and shows it.
     pub(crate) fn release(mut self) -> Result<Vec<Found<T>>> {
         let own = self.limited();
-        let subjects: Vec<Subject> =
-            self.chosen.iter().map(|(opened, _)| entries::subject(opened.meta(), opened.head().revision)).collect();
+        let subjects: Vec<Subject> = self.chosen.iter().map(|(opened, _)| subject_of(opened)).collect();
         // An alarm must not be lost behind rows that need none.
         let permits = || self.chosen.iter().map(|(_, permit)| permit);
         let alarms = permits().find(|permit| !permit.notify().is_empty());
         let permit = alarms.or_else(|| permits().next()).unwrap_or(&self.asked);
-        let mut entry = entries::permitted(&self.session.core.gate, &self.question, Some(self.collection.id), permit);
+        let mut entry = self.act.entry(permit);
         entry.subjects(&subjects).rows(u32::try_from(subjects.len()).unwrap_or(u32::MAX));
         let rows = || self.chosen.iter().map(|(row, permit)| (row, permit.read()));
         match rows().map(|(_, read)| read.clone()).reduce(|a, b| a.union(&b)) {
             Some(read) => read::name_fields(&mut entry, self.layout, &read, rows())?,
             // That there is nothing to be found by them is an answer as well.
-            None => read::name_asked(&mut entry, self.layout, &self.question),
+            None => self.act.name_fields(&mut entry, self.act.asked().fields),
         }
         let approval = self.approval.or_else(|| self.chosen.iter().find_map(|(_, permit)| permit.approval()));
-        let entry = entries::finish(entry)?;
-        let ticket = standing::hand_over(self.session, self.collection, &self.question, approval, entry)?;
+        let ticket = self.act.record_under(approval, entry)?;
         let shown = u32::try_from(subjects.len()).unwrap_or(u32::MAX).saturating_sub(own.count());
         let counted = own.count();
         own.shown(counted);
         match self.reserved {
             Some(reserved) => reserved.shown(shown),
             None => {
-                self.session.tenant.facts.rows.reserve(
-                    self.session.actor.id(),
-                    shown,
-                    None,
-                    self.session.core.gate.now(),
-                );
+                self.session.tenant.facts.rows.reserve(self.session.actor(), shown, None, self.session.core.now());
             }
         }
         let show = |(opened, mut permit): (Opened, Permit)| {

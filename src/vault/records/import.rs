@@ -4,47 +4,69 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::format::place;
-use crate::index;
-use crate::index::{Entry, EntryPlace};
 use crate::model::{Action, RecordId};
 use crate::record::Record;
 
-use crate::vault::commit::RowChange;
-use crate::vault::core::{Outcome, Queued, Write};
-use crate::vault::records::found::NewMeta;
-use crate::vault::session::SessionInner;
-use crate::vault::state::tenant::CollectionCore;
+use crate::vault::commit::{Outcome, RowChange};
+use crate::vault::core::Queued;
+use crate::vault::gate::NewMeta;
+use crate::vault::handles::{Collection, SessionInner};
 use crate::vault::records::{duplicate, write};
+use crate::vault::state::schema::CollectionCore;
 
 /// How many records may wait for their commit at once,
 const WINDOW: usize = 2_048;
 /// and how many bytes.
 const BYTES: usize = 32 << 20;
 
+impl<T: Record + 'static> Collection<T> {
+    /// Stores many records as fast as the disk takes them. Each is committed by itself, many of them in one sync;
+    /// `outcome` is told of each, in order, once it is durable or refused. Returns how many were stored.
+    ///
+    /// An import tries many unique values, so whoever imports into a unique index needs the right to search its field in
+    /// the whole collection.
+    ///
+    /// # Errors
+    /// Only those after which no further record could be stored; those of single records go to `outcome`.
+    pub fn import<I, F>(&self, values: I, outcome: F) -> Result<usize>
+    where
+        I: IntoIterator<Item = T>,
+        F: FnMut(usize, Result<RecordId>),
+    {
+        self.import_with(values.into_iter().map(|value| (value, NewMeta::new())), outcome)
+    }
+
+    /// Stores many records, each with an owner, labels, or the record it is about.
+    ///
+    /// # Errors
+    /// As [`import`](Self::import).
+    pub fn import_with<I, F>(&self, values: I, outcome: F) -> Result<usize>
+    where
+        I: IntoIterator<Item = (T, NewMeta)>,
+        F: FnMut(usize, Result<RecordId>),
+    {
+        import(self.session(), self.core(), values.into_iter(), outcome)
+    }
+}
+
 /// A record under way.
 struct Waiting<T> {
     index: usize,
-    value: T,
+    record: (T, NewMeta),
     bytes: usize,
     state: Result<(RecordId, Queued)>,
 }
 
-pub(crate) fn import<T, I, F>(
+fn import<T: Record + 'static>(
     session: &Arc<SessionInner>,
     collection: &Arc<CollectionCore>,
-    values: I,
-    mut outcome: F,
-) -> Result<usize>
-where
-    T: Record + 'static,
-    I: IntoIterator<Item = T>,
-    F: FnMut(usize, Result<RecordId>),
-{
+    values: impl Iterator<Item = (T, NewMeta)>,
+    mut outcome: impl FnMut(usize, Result<RecordId>),
+) -> Result<usize> {
     let mut window: VecDeque<Waiting<T>> = VecDeque::with_capacity(WINDOW);
     let (mut stored, mut bytes) = (0usize, 0usize);
     let mut settle = |waiting: Waiting<T>| -> Result<()> {
-        let result = finish(session, collection, waiting.state, &waiting.value);
+        let result = finish(session, collection, waiting.state, &waiting.record);
         match result {
             Err(error) if ends_it(&error) => return Err(error),
             Ok(_) => stored = stored.saturating_add(1),
@@ -53,21 +75,16 @@ where
         outcome(waiting.index, result);
         Ok(())
     };
-    for (index, value) in values.into_iter().enumerate() {
-        let (mut size, mut alone) = (0, false);
-        let state = prepare(session, collection, &value).and_then(|(id, write)| {
-            size = write.rows.iter().map(RowChange::bytes).sum();
-            alone = may_be_taken(session, &write)?;
-            if alone {
-                window.drain(..).try_for_each(&mut settle)?;
-                bytes = 0;
-            }
-            duplicate::check(session, Action::Create, &write)?;
-            Ok((id, session.core.queue(Some(&session.tenant), write)?))
+    for (index, record) in values.enumerate() {
+        let mut size = 0;
+        let prepared = write::prepare_insert(session, collection, &record.0, &record.1, None);
+        let state = prepared.and_then(|(id, prepared)| {
+            size = prepared.write.rows.iter().map(RowChange::bytes).sum();
+            Ok((id, session.core.queue(Some(&session.tenant), prepared.write)?))
         });
         bytes = bytes.saturating_add(size);
-        window.push_back(Waiting { index, value, bytes: size, state });
-        while window.len() >= WINDOW || bytes > BYTES || (alone && !window.is_empty()) {
+        window.push_back(Waiting { index, record, bytes: size, state });
+        while window.len() >= WINDOW || bytes > BYTES {
             let Some(oldest) = window.pop_front() else { break };
             bytes = bytes.saturating_sub(oldest.bytes);
             settle(oldest)?;
@@ -77,53 +94,22 @@ where
     Ok(stored)
 }
 
-fn prepare<T: Record + 'static>(
-    session: &Arc<SessionInner>,
-    collection: &Arc<CollectionCore>,
-    value: &T,
-) -> Result<(RecordId, Write)> {
-    let mut write = Write::default();
-    let id = write::prepare_insert(session, collection, value, &NewMeta::new(), None, &mut write)?;
-    Ok((id, write))
-}
-
-/// Whether another record has one of its unique values. Such a one isn't under way together with others: the answer to it
-/// counts before the next is tried, so that an import allows no more guesses than inserts.
-fn may_be_taken(session: &SessionInner, write: &Write) -> Result<bool> {
-    for row in &write.rows {
-        for term in row.added.iter().filter(|term| term.unique) {
-            // Where the end isn't known, it is changing: somebody else enters the value.
-            let Some(seen) = &term.seen else { return Ok(true) };
-            let Some(position) = seen.end.checked_sub(1) else { continue };
-            let key = place::entry(session.tenant.id, &index::entry_key(&term.key, position));
-            let sealed = session.core.store.get(&key).map_err(|error| Error::io("reading an index entry", error))?;
-            let (index, version) = (term.index, term.version);
-            let at = EntryPlace { collection: row.collection.id, index, version, position };
-            // One that doesn't open is the committer's to complain about.
-            let free = |sealed: &Vec<u8>| matches!(index::open_entry(&term.key, &at, sealed), Ok(Entry::Dead));
-            if !sealed.as_ref().is_some_and(free) {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
-}
-
 fn finish<T: Record + 'static>(
     session: &Arc<SessionInner>,
     collection: &Arc<CollectionCore>,
     state: Result<(RecordId, Queued)>,
-    value: &T,
+    (value, meta): &(T, NewMeta),
 ) -> Result<RecordId> {
     let (id, queued) = state?;
-    match session.core.wait(queued)? {
-        Outcome::Committed => Ok(id),
-        // The schema changed under way.
-        Outcome::Conflict => write::insert(session, collection, value, &NewMeta::new()),
-        Outcome::Duplicate(holder) => match duplicate::told(session, Action::Create, *holder)? {
-            Some(error) => Err(error),
-            None => write::insert(session, collection, value, &NewMeta::new()),
-        },
+    let taken = match session.core.wait(queued)? {
+        Outcome::Committed => return Ok(id),
+        // The schema, the policy or a fact changed under way, or the record waited for long.
+        Outcome::Conflict | Outcome::Stale(_) => None,
+        Outcome::Duplicate(holder) => duplicate::told(session, Action::Create, &holder)?,
+    };
+    match taken {
+        Some(error) => Err(error),
+        None => write::insert(session, collection, value, meta),
     }
 }
 
@@ -135,6 +121,7 @@ const fn ends_it(error: &Error) -> bool {
             | Error::Stopped { .. }
             | Error::AuditUnavailable { .. }
             | Error::Io { .. }
+            | Error::DiskFull { .. }
             | Error::Damaged { .. }
     )
 }

@@ -12,16 +12,98 @@ use crate::format::place;
 use crate::model::{Action, RecordId};
 use crate::record::Record;
 
-use crate::vault::records::found::{Found, Page};
-use crate::vault::gate::{Opened, Permit, RowPlace, SortKey};
-use crate::vault::records::find::{BYTES, PAGE, Query, Special};
-use crate::vault::records::read;
-use crate::vault::records::read::Stored;
-use crate::vault::state::rows;
+use crate::vault::gate::{Found, Opened, Page, Permit, SortKey};
+use crate::vault::handles::{Collection, SessionInner};
+use crate::vault::records::find::{BYTES, Query, Special, check_limit};
+use crate::vault::records::plan::plan;
+use crate::vault::records::read::{self, Stored};
 use crate::vault::records::scope::Candidates;
-use crate::vault::session::SessionInner;
-use crate::vault::state::tenant::CollectionCore;
-use crate::vault::records::write::plan;
+use crate::vault::state::rows;
+use crate::vault::state::schema::CollectionCore;
+use crate::vault::state::seals::RowPlace;
+
+impl<T: Record + 'static> Collection<T> {
+    /// Returns the records after `after` that the actor may see, in the order of their ids; at most `limit` of them (1 to
+    /// 1,000).
+    ///
+    /// Where the policy's [scope](crate::policy::Scope) names the rows by owners, attributes or ids, and the schema indexes
+    /// these, a page costs a look at each of their index entries, at most 65,536, and not at every row of the collection.
+    ///
+    /// # Errors
+    /// [`Error::BadLimit`](crate::Error::BadLimit), and those of every call.
+    pub fn list(&self, after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
+        list(self.session(), self.core(), Action::List, after, limit, BOUNDS)
+    }
+
+    /// Returns the records after `after` that the actor may take out of the vault, as [`list`](Self::list) gives them: at
+    /// most `limit` of them (1 to 1,000), in the order of their ids, with withheld fields masked. An act of its own
+    /// ([`Action::Export`]), so that a policy can oblige it to more than a list and a monitor can tell them apart.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub fn export(&self, after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
+        list(self.session(), self.core(), Action::Export, after, limit, BOUNDS)
+    }
+
+    /// Returns the first `limit` (1 to 1,000) of the records that the actor may see, by the value of a field that they may
+    /// read; `descending`: the last. Text, whole numbers, bools and enums without data; text without regard to case, records
+    /// without a value last. Records of which the actor may not read the field aren't among them. Looks at every record.
+    ///
+    /// # Errors
+    /// [`Error::UnknownField`](crate::Error::UnknownField); [`Error::Record`](crate::Error::Record) for a field of another
+    /// type; [`Error::TooLarge`](crate::Error::TooLarge) for more than 32 MiB of records; [`Error::BadLimit`](crate::Error::BadLimit);
+    /// and those of every call.
+    pub fn sorted(&self, field: &str, descending: bool, limit: usize) -> Result<Vec<Found<T>>> {
+        sorted(self.session(), self.core(), field, descending, limit)
+    }
+
+    /// Counts the records that the actor may see. Looks at every record that the policy's scope can hold.
+    ///
+    /// # Errors
+    /// Those of every call.
+    pub fn count(&self) -> Result<u64> {
+        count::<T>(self.session(), self.core())
+    }
+
+    /// Returns all records that the actor may see, read in pages of `page` (1 to 1,000). Ends after the first error.
+    pub fn iter(&self, page: usize) -> impl Iterator<Item = Result<Found<T>>> + use<T> {
+        Pages { collection: self.clone(), page, after: None, items: Vec::new().into_iter(), done: false }
+    }
+}
+
+struct Pages<T> {
+    collection: Collection<T>,
+    page: usize,
+    after: Option<RecordId>,
+    items: std::vec::IntoIter<Found<T>>,
+    done: bool,
+}
+
+impl<T: Record + 'static> Iterator for Pages<T> {
+    type Item = Result<Found<T>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(found) = self.items.next() {
+                return Some(Ok(found));
+            }
+            if self.done {
+                return None;
+            }
+            match self.collection.list(self.after, self.page) {
+                Ok(page) => {
+                    self.done = page.next.is_none();
+                    self.after = page.next;
+                    self.items = page.items.into_iter();
+                }
+                Err(error) => {
+                    self.done = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
 
 /// How far indexes are followed.
 pub(crate) const BOUNDS: Bounds = Bounds { entries: 65_536, a_row: 64 };
@@ -51,9 +133,9 @@ pub(crate) fn list<T: Record + 'static>(
 ) -> Result<Page<T>> {
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
-    let limit = limit.clamp(1, PAGE);
-    let question = session.question(action, Some(&collection.name), &[]).rows(limit);
-    let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else {
+    let act = session.act(action).on(collection).rows(limit);
+    let limit = check_limit(limit)?;
+    let Some(mut query) = Query::begin(session, collection, &layout, &plan, act)? else {
         return Ok(Page { items: Vec::new(), next: None });
     };
     let limit = query.clamped(limit)?;
@@ -74,11 +156,11 @@ pub(crate) fn list<T: Record + 'static>(
 }
 
 /// How many records the actor could list.
-pub(crate) fn count<T: Record + 'static>(session: &SessionInner, collection: &Arc<CollectionCore>) -> Result<u64> {
+fn count<T: Record + 'static>(session: &SessionInner, collection: &Arc<CollectionCore>) -> Result<u64> {
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
-    let question = session.question(Action::Count, Some(&collection.name), &[]);
-    let Some(query) = Query::<T>::begin(session, collection, &layout, &plan, question)? else { return Ok(0) };
+    let act = session.act(Action::Count).on(collection);
+    let Some(query) = Query::<T>::begin(session, collection, &layout, &plan, act)? else { return Ok(0) };
     let (mut counted, mut special) = (0u64, Special::default());
     let each = |_: Opened, permit: Permit| {
         counted = counted.saturating_add(1);
@@ -91,7 +173,7 @@ pub(crate) fn count<T: Record + 'static>(session: &SessionInner, collection: &Ar
 }
 
 /// The first records by the value of a field, or the last.
-pub(crate) fn sorted<T: Record + 'static>(
+fn sorted<T: Record + 'static>(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
     field: &str,
@@ -100,10 +182,11 @@ pub(crate) fn sorted<T: Record + 'static>(
 ) -> Result<Vec<Found<T>>> {
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
-    plan.all_known(&[field])?;
-    let (fields, limit) = ([field], limit.clamp(1, PAGE));
-    let question = session.question(Action::List, Some(&collection.name), &fields).rows(limit);
-    let Some(mut query) = Query::begin(session, collection, &layout, &plan, question)? else { return Ok(Vec::new()) };
+    let fields = [field];
+    let act = session.act(Action::List).on(collection).fields(&fields).rows(limit);
+    plan.all_known(&fields)?;
+    let limit = check_limit(limit)?;
+    let Some(mut query) = Query::begin(session, collection, &layout, &plan, act)? else { return Ok(Vec::new()) };
     let limit = query.clamped(limit)?;
     let mut first: BTreeMap<(SortKey, RecordId), (Opened, Permit)> = BTreeMap::new();
     let (mut held, scope) = (0usize, &layout);

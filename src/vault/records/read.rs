@@ -2,75 +2,55 @@
 
 use std::sync::Arc;
 
-use crate::audit::{EntryBuilder, Outcome, Subject};
+use crate::audit::EntryBuilder;
 use crate::error::{Error, Result};
+use crate::format::row::TombstoneKind;
 use crate::keys::KeyError;
 use crate::model::{Action, FieldSet, RecordId};
 use crate::policy::{Denial, codes};
 use crate::record::{Plan, Record};
 
-use crate::vault::gate::entries;
-use crate::vault::standing;
-use crate::vault::standing::Reserved;
-use crate::vault::records::found::Found;
-use crate::vault::gate::{OpenError, Opened, Permit, Question, RowPlace, open_tombstone};
-use crate::vault::state::rows;
-use crate::vault::state::rows::{ParsedRow, RowBytes};
-use crate::vault::session::SessionInner;
-use crate::vault::state::tenant::{CollectionCore, CompiledSchema};
-use crate::vault::records::write::plan;
-use crate::format::row::TombstoneKind;
+use crate::vault::gate::{Act, Found, Opened, Permit, Reserved, subject_of};
+use crate::vault::handles::{Collection, SessionInner};
+use crate::vault::records::plan::plan;
+use crate::vault::state::rows::{self, ParsedRow, RowBytes};
+use crate::vault::state::schema::{CollectionCore, CompiledSchema};
+use crate::vault::state::seals::{OpenError, RowPlace, open_tombstone};
+
+impl<T: Record + 'static> Collection<T> {
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::Error::NotFound), [`Error::Deleted`](crate::Error::Deleted), and those of every call.
+    pub fn get(&self, id: RecordId) -> Result<Found<T>> {
+        let (session, collection) = (self.session(), self.core());
+        let act = session.act(Action::Read).on(collection);
+        let (_, opened, permit) = permitted(session, &act, collection, id)?;
+        release(session, &act, collection, opened, permit)
+    }
+
+    /// Reads these fields of a record, though they are otherwise masked. An act of its own ([`Action::Unmask`]): the
+    /// policy is asked for these fields, and the journal names them. All other fields are withheld.
+    ///
+    /// # Errors
+    /// [`Error::UnknownField`](crate::Error::UnknownField), and those of [`get`](Self::get).
+    pub fn unmask(&self, id: RecordId, fields: &[&str]) -> Result<Found<T>> {
+        let (session, collection) = (self.session(), self.core());
+        let act = session.act(Action::Unmask).on(collection).fields(fields);
+        plan::<T>(&collection.layout())?.all_known(fields)?;
+        let (_, opened, permit) = permitted(session, &act, collection, id)?;
+        if let Some(field) = fields.iter().find(|field| !permit.read().contains(field)) {
+            let why = format!("unmask of `{}`: `{}` doesn't show the field `{field}`", collection.name, permit.rule());
+            return Err(act.refuse_on(Some(&opened), Denial::not_granted(codes::FIELD_NOT_READABLE, why)));
+        }
+        release(session, &act, collection, opened, permit.only(fields))
+    }
+}
 
 /// What stands under a record's id.
 pub(crate) enum Stored {
     Row(Box<(RowBytes, Opened)>),
     Gone(Error),
-}
-
-pub(crate) fn get<T: Record + 'static>(
-    session: &SessionInner,
-    collection: &Arc<CollectionCore>,
-    id: RecordId,
-) -> Result<Found<T>> {
-    session.core.ready()?;
-    let layout = collection.layout();
-    let plan = plan::<T>(&layout)?;
-    let question = session.question(Action::Read, Some(&collection.name), &[]);
-    let (opened, permit) = match stored(session, collection, &layout, id)? {
-        Stored::Row(row) => match session.core.gate.permit_on(&question, &row.1) {
-            Ok(permit) => (row.1, permit),
-            Err(denial) => return Err(refuse_on(session, collection, &question, &row.1, denial)),
-        },
-        Stored::Gone(error) => return Err(absent(session, collection, &question, error)),
-    };
-    release(session, collection, &layout, &plan, &question, opened, permit)
-}
-
-pub(crate) fn unmask<T: Record + 'static>(
-    session: &SessionInner,
-    collection: &Arc<CollectionCore>,
-    id: RecordId,
-    fields: &[&str],
-) -> Result<Found<T>> {
-    session.core.ready()?;
-    let layout = collection.layout();
-    let plan = plan::<T>(&layout)?;
-    plan.all_known(fields)?;
-    let question = session.question(Action::Unmask, Some(&collection.name), fields);
-    let (opened, permit) = match stored(session, collection, &layout, id)? {
-        Stored::Row(row) => {
-            let permit = session.core.gate.permit_on(&question, &row.1);
-            (row.1, permit)
-        }
-        Stored::Gone(error) => return Err(absent(session, collection, &question, error)),
-    };
-    let refuse = |denial| refuse_on(session, collection, &question, &opened, denial);
-    let permit = permit.map_err(refuse)?;
-    if let Some(field) = fields.iter().find(|field| !permit.read().contains(field)) {
-        let why = format!("unmask of `{}`: `{}` doesn't show the field `{field}`", collection.name, permit.rule());
-        return Err(refuse(Denial::not_granted(codes::FIELD_NOT_READABLE, why)));
-    }
-    release(session, collection, &layout, &plan, &question, opened, permit.only(fields))
 }
 
 /// Loads and opens what stands under an id.
@@ -114,132 +94,41 @@ pub(crate) fn open(
     Ok(Stored::Row(Box::new((bytes, opened))))
 }
 
-/// Writes a refusal down and returns it.
-pub(crate) fn refuse(
-    session: &SessionInner,
-    collection: &CollectionCore,
-    question: &Question<'_>,
-    denial: Denial,
-) -> Error {
-    refuse_at(session, Some(collection), question, denial)
-}
-
-/// [`refuse`], of an act on this record: the entry names its data subject.
-pub(crate) fn refuse_on(
-    session: &SessionInner,
-    collection: &CollectionCore,
-    question: &Question<'_>,
-    row: &Opened,
-    denial: Denial,
-) -> Error {
-    refused(session, Some(collection), question, Some(row), denial)
-}
-
-/// [`refuse`], where there may be no collection.
-pub(crate) fn refuse_at(
-    session: &SessionInner,
-    collection: Option<&CollectionCore>,
-    question: &Question<'_>,
-    denial: Denial,
-) -> Error {
-    refused(session, collection, question, None, denial)
-}
-
-fn refused(
-    session: &SessionInner,
-    collection: Option<&CollectionCore>,
-    question: &Question<'_>,
-    row: Option<&Opened>,
-    denial: Denial,
-) -> Error {
-    let shows = question.action.reads() || question.action.is_bulk();
-    let durable = !shows || question.action == Action::Update;
-    let outcome = (Outcome::Denied, &*denial.code, &*denial.rule);
-    let mut entry = entries::begin(&session.core.gate, question, collection.map(|collection| collection.id), outcome);
-    if let Some(row) = row {
-        entry.subjects(&[subject_of(row)]);
-    }
-    if let Some(collection) = collection {
-        name_asked(&mut entry, &collection.layout(), question);
-    }
-    match entries::finish(entry) {
-        Ok(entry) => session.core.denied(Some(&session.tenant), entry, durable, denial),
-        Err(error) => error,
-    }
-}
-
-/// A record that the actor may do this to.
+/// Loads a record that the actor may do this to.
 pub(crate) fn permitted(
     session: &SessionInner,
+    act: &Act<'_>,
     collection: &CollectionCore,
-    question: &Question<'_>,
     id: RecordId,
 ) -> Result<(RowBytes, Opened, Permit)> {
+    session.core.ready()?;
     match stored(session, collection, &collection.layout(), id)? {
-        Stored::Row(row) => match session.core.gate.permit_on(question, &row.1) {
-            Ok(permit) => Ok((row.0, row.1, permit)),
-            Err(denial) => Err(refuse_on(session, collection, question, &row.1, denial)),
-        },
-        Stored::Gone(error) => Err(absent(session, collection, question, error)),
+        Stored::Row(row) => {
+            let permit = act.permit_on(&row.1)?;
+            Ok((row.0, row.1, permit))
+        }
+        Stored::Gone(error) => Err(act.absent(error)),
     }
 }
 
-/// Writes down that a record isn't at the revision that was named, which the actor learns by it.
-pub(crate) fn conflict(
+/// Counts, writes down and shows one record.
+fn release<T: Record + 'static>(
     session: &SessionInner,
-    collection: &CollectionCore,
-    question: &Question<'_>,
-    row: &Opened,
-) -> Error {
-    let outcome = (Outcome::Failed, "conflict", "");
-    let mut entry = entries::begin(&session.core.gate, question, Some(collection.id), outcome);
-    entry.subjects(&[subject_of(row)]);
-    match entries::finish(entry).and_then(|entry| session.core.record(Some(&session.tenant), entry)) {
-        Ok(_ticket) => Error::Conflict,
-        Err(unwritten) => unwritten,
-    }
-}
-
-/// The answer for a record that isn't there: the policy's no comes first, so that it tells nothing.
-pub(crate) fn absent(
-    session: &SessionInner,
-    collection: &CollectionCore,
-    question: &Question<'_>,
-    error: Error,
-) -> Error {
-    if let Err(denial) = session.core.gate.permit(question) {
-        return refuse(session, collection, question, denial);
-    }
-    let code = match error {
-        Error::Deleted => "deleted",
-        Error::Erased => "erased",
-        _ => "not_found",
-    };
-    let entry = entries::failed(&session.core.gate, question, Some(collection.id), code);
-    match entry.and_then(|entry| session.core.record(Some(&session.tenant), entry)) {
-        Ok(_ticket) => error,
-        Err(unwritten) => unwritten,
-    }
-}
-
-fn release<T: Record>(
-    session: &SessionInner,
-    collection: &CollectionCore,
-    layout: &CompiledSchema,
-    plan: &Plan,
-    question: &Question<'_>,
+    act: &Act<'_>,
+    collection: &Arc<CollectionCore>,
     opened: Opened,
     mut permit: Permit,
 ) -> Result<Found<T>> {
-    let reserved =
-        Reserved::new(session, &permit, 1).map_err(|d| refuse_on(session, collection, question, &opened, d))?;
-    let mut entry = entries::permitted(&session.core.gate, question, Some(collection.id), &permit);
-    entry.subjects(&[entries::subject(opened.meta(), opened.head().revision)]);
-    name_fields(&mut entry, layout, permit.read(), [(&opened, permit.read())])?;
-    let ticket = standing::hand_over(session, collection, question, permit.approval(), entries::finish(entry)?)?;
+    let layout = collection.layout();
+    let plan: Arc<Plan> = plan::<T>(&layout)?;
+    let reserved = Reserved::new(session, &permit, 1).map_err(|denial| act.refuse_on(Some(&opened), denial))?;
+    let mut entry = act.entry(&permit);
+    entry.subjects(&[subject_of(&opened)]);
+    name_fields(&mut entry, &layout, permit.read(), [(&opened, permit.read())])?;
+    let ticket = act.record_under(permit.approval(), entry)?;
     permit.approval_is_spent();
     reserved.shown(1);
-    opened.show(permit, &ticket, layout, plan)
+    opened.show(permit, &ticket, &layout, &plan)
 }
 
 /// Names the fields that a read of these rows may show: those in `read`, which is what may be shown of any of them. In an
@@ -264,25 +153,4 @@ pub(crate) fn name_fields<'r>(
     entry.fields_read(names.inspect(|_| shown = shown.saturating_add(1)));
     entry.withheld(u32::try_from(all.saturating_sub(shown)).unwrap_or(u32::MAX));
     Ok(())
-}
-
-/// Names the fields that an act asked for, which came to nothing. The host's own words aren't among them: only names that the
-/// schema has.
-pub(crate) fn name_asked(entry: &mut EntryBuilder, layout: &CompiledSchema, question: &Question<'_>) {
-    if question.fields.is_empty() {
-        return;
-    }
-    let writes = matches!(question.action, Action::Create | Action::Update);
-    let count = u32::try_from(question.fields.len()).unwrap_or(u32::MAX);
-    let names = question.fields.iter().copied().filter(|name| layout.fields().any(|known| known == *name));
-    match (layout.schema.open, writes) {
-        (true, true) => entry.fields_changed_counted(count),
-        (true, false) => entry.fields_read_counted(count),
-        (false, true) => entry.fields_changed(names),
-        (false, false) => entry.fields_read(names),
-    };
-}
-
-fn subject_of(row: &Opened) -> Subject {
-    entries::subject(row.meta(), row.head().revision)
 }

@@ -7,14 +7,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::crypto::{Key, role};
 use crate::error::Result;
-use crate::index;
-use crate::index::Entry;
+use crate::index::{self, Entry};
 use crate::model::{IndexValue, Normalizer, RecordId};
 use crate::policy::{Filter, Scope};
 
 use crate::vault::gate::Opened;
 use crate::vault::records::find::Query;
-use crate::vault::state::tenant::{CompiledSchema, IndexCore, Indexed};
+use crate::vault::state::schema::{CompiledSchema, IndexCore, Indexed};
 use crate::vault::state::terms::owner_term;
 
 /// A scope that doesn't hold all rows.

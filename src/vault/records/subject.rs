@@ -13,11 +13,13 @@ use crate::format::state::SlotEntry;
 use crate::keys::TenantKeys;
 use crate::model::{Action, CollectionId, Pseudonym, RecordId, Slot, TenantId};
 
-use crate::vault::core::{Core, Write};
+use crate::vault::commit::Write;
+use crate::vault::core::Core;
+use crate::vault::handles::SessionInner;
 use crate::vault::records::read;
 use crate::vault::records::read::Stored;
-use crate::vault::session::SessionInner;
-use crate::vault::state::tenant::{CollectionCore, TenantCore};
+use crate::vault::state::schema::CollectionCore;
+use crate::vault::state::tenant::TenantCore;
 
 /// How long an insert waits for the slot ceiling to be raised.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -44,6 +46,8 @@ pub(crate) struct Joined {
     pub(crate) slot: u32,
     subject: PendingSubject,
     of: (CollectionId, RecordId),
+    /// The record that it is about, where that is in the store.
+    pub(crate) stored: Option<(Arc<CollectionCore>, RecordId)>,
 }
 
 impl PendingSubjects {
@@ -100,10 +104,12 @@ pub(crate) fn about(
 ) -> Result<Joined> {
     let tenant = &session.tenant;
     let of = tenant.collection(&about.0)?;
+    let mut in_store = None;
     let (slot, mut subject) = match pending.and_then(|pending| pending.find((of.id, about.1))) {
         Some(known) => known,
         None => {
             let (slot, subject) = stored(session, &of, about.1, write)?;
+            in_store = Some((Arc::clone(&of), about.1));
             // The batch may have records of this subject already, by another one of it.
             (slot, pending.and_then(|pending| pending.subjects.get(&slot)).copied().unwrap_or(subject))
         }
@@ -118,7 +124,7 @@ pub(crate) fn about(
         let key = place::slot_map(tenant.id, Slot(slot), number);
         write.puts.push((key, Some(seal_slot_entry(&tenant.keys, tenant.id, Slot(slot), number, value)?)));
     }
-    Ok(Joined { slot, subject, of: (of.id, about.1) })
+    Ok(Joined { slot, subject, of: (of.id, about.1), stored: in_store })
 }
 
 /// A subject that is in the store. Its row and the head of its slot must stay as they are until the commit.
@@ -129,14 +135,14 @@ fn stored(
     write: &mut Write,
 ) -> Result<(u32, PendingSubject)> {
     let tenant = &session.tenant;
-    let question = session.question(Action::Read, Some(&of.name), &[]);
-    let layout = of.layout();
-    let row = match read::stored(session, of, &layout, id)? {
+    let act = session.act(Action::Read).on(of);
+    let row = match read::stored(session, of, &of.layout(), id)? {
         Stored::Row(row) => row,
-        Stored::Gone(error) => return Err(read::absent(session, of, &question, error)),
+        Stored::Gone(error) => return Err(act.absent(error)),
     };
-    let permit = session.core.gate.permit_on(&question, &row.1);
-    permit.map_err(|denial| read::refuse_on(session, of, &question, &row.1, denial))?;
+    act.permit_on(&row.1)?;
+    // The entry of the new record names the data subject.
+    act.told_elsewhere();
     let meta = row.1.meta();
     let slot = row.1.head().slot;
     let key = place::slot_map(tenant.id, slot, 0);

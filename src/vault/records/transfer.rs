@@ -5,19 +5,32 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::format::row::RowHead;
 use crate::model::{Action, Grantee, RecordId, Revision};
+use crate::record::Record;
 
-use crate::vault::commit::{NewRow, RowChange, foresee};
-use crate::vault::core::{Core, Write};
-use crate::vault::gate::{Draw, Opened, Permit, Question, RowPlace, Target};
+use crate::vault::commit::{NewRow, RowChange, Write, foresee};
+use crate::vault::core::Core;
+use crate::vault::gate::{Draw, Opened, Permit, Target, subject};
+use crate::vault::handles::{Collection, SessionInner};
+use crate::vault::records::prepared::{self, Prepared};
 use crate::vault::records::read;
-use crate::vault::records::read::Stored;
-use crate::vault::state::rows;
-use crate::vault::state::rows::RowBytes;
-use crate::vault::session::SessionInner;
-use crate::vault::state::tenant::{CollectionCore, CompiledSchema, IndexCore, Indexed, TenantCore};
-use crate::vault::gate::entries;
-use crate::vault::standing;
+use crate::vault::state::rows::{self, RowBytes};
+use crate::vault::state::schema::{CollectionCore, CompiledSchema, IndexCore, Indexed};
+use crate::vault::state::seals::RowPlace;
+use crate::vault::state::tenant::TenantCore;
 use crate::vault::state::terms;
+
+impl<T: Record + 'static> Collection<T> {
+    /// Gives a record to another owner, or to nobody. The policy must permit that of the record as it is and as it will be.
+    /// Returns the new revision, or the present one if the record has that owner.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::Error::NotFound), [`Error::Deleted`](crate::Error::Deleted),
+    /// [`Error::TooLarge`](crate::Error::TooLarge) for an owner over 512 bytes, and those of every call.
+    pub fn transfer(&self, id: RecordId, new_owner: Option<&str>) -> Result<Revision> {
+        let (session, collection) = (self.session(), self.core());
+        prepared::commit(session, Action::Transfer, || prepare_transfer(session, collection, id, new_owner))
+    }
+}
 
 /// A record that is given to another owner: as it is, and where.
 pub(crate) struct Giving<'a> {
@@ -29,45 +42,53 @@ pub(crate) struct Giving<'a> {
     pub(crate) opened: &'a Opened,
 }
 
+/// Makes a transfer ready; `None` if the record has that owner.
 pub(crate) fn prepare_transfer(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
     id: RecordId,
     owner: Option<&str>,
-    write: &mut Write,
-) -> Result<Revision> {
-    let core = &session.core;
-    core.ready()?;
-    let layout = collection.layout();
-    let question = Question { new_owner: owner, ..session.question(Action::Transfer, Some(&collection.name), &[]) };
-    let (bytes, opened) = match read::stored(session, collection, &layout, id)? {
-        Stored::Row(row) => *row,
-        Stored::Gone(error) => return Err(read::absent(session, collection, &question, error)),
-    };
-    let refuse = |denial| read::refuse_on(session, collection, &question, &opened, denial);
+) -> Result<(Option<Prepared>, Revision)> {
+    let (core, tenant) = (&session.core, &session.tenant);
+    let act = session.act(Action::Transfer).on(collection).new_owner(owner);
     // About the record as it is: whoever gives one away need have no right to what is another's then.
-    let mut permit = core.gate.permit_on(&question, &opened).map_err(refuse)?;
-    let mut meta = opened.meta().clone();
-    meta.owner = owner.map(str::to_owned);
+    let (bytes, opened, mut permit) = read::permitted(session, &act, collection, id)?;
+    let layout = collection.layout();
     let revision = opened.head().revision;
-    let mut entry = entries::permitted(&core.gate, &question, Some(collection.id), &permit);
+    let mut entry = act.entry(&permit);
     if opened.meta().owner.as_deref() == owner {
         // It is theirs already. Whoever asks learns that much, so it is on record.
-        entry.subjects(&[entries::subject(&meta, revision)]);
-        standing::hand_over(session, collection, &question, permit.approval(), entries::finish(entry)?)?;
-        return Ok(revision);
+        entry.subjects(&[subject(opened.meta(), revision)]);
+        act.record_under(permit.approval(), entry)?;
+        return Ok((None, revision));
     }
-    standing::spend(session, collection, &question, &mut permit, write)?;
-    let tenant = &session.tenant;
+    let mut write = Write::default();
+    act.spend(&mut permit, &mut write)?;
     let giving = Giving { core, tenant, collection, layout: &layout, bytes: &bytes, opened: &opened };
-    let next = giving.give(owner, permit.maintenance(&opened)?, write)?;
-    entry.subjects(&[entries::subject(&meta, next)]);
-    entry.revision_before(revision).revision_after(next);
-    if let Some(owner) = owner {
-        entry.party(Grantee::Actor(owner));
-    }
-    write.entries.push(entries::finish(entry)?);
-    Ok(next)
+    let next = giving.give(owner, permit.maintenance(&opened)?, &mut write)?;
+    let (whose, to) = (subject(opened.meta(), next), owner.map(str::to_owned));
+    let describe: prepared::Describe = Box::new(move |entry| {
+        entry.subjects(&[whose]).revision_before(revision).revision_after(next);
+        if let Some(owner) = &to {
+            entry.party(Grantee::Actor(owner));
+        }
+    });
+    describe(&mut entry);
+    act.add(entry, &mut write)?;
+    let prepared = Prepared {
+        write,
+        action: Action::Transfer,
+        collection: Arc::clone(collection),
+        record: id,
+        before: Some(revision),
+        fields: Vec::new(),
+        new_owner: owner.map(str::to_owned),
+        after: None,
+        about: None,
+        spent: false,
+        describe,
+    };
+    Ok((Some(prepared), next))
 }
 
 impl Giving<'_> {
@@ -80,7 +101,7 @@ impl Giving<'_> {
         let next = revision.next().ok_or(Error::damaged("a record's revision is at its end"))?;
         let mut meta = opened.meta().clone();
         meta.owner = owner.map(str::to_owned);
-        meta.updated = core.gate.now();
+        meta.updated = core.now();
         let head = RowHead {
             epoch: tenant.keys.current_epoch(),
             slot: opened.head().slot,
@@ -90,16 +111,10 @@ impl Giving<'_> {
         let place = RowPlace { tenant: tenant.id, collection: collection.id, record: opened.record() };
         let links = terms::links(tenant, &place, revision, bytes.links().map_err(rows::unreadable)?)?;
         let by_owner = |index: &IndexCore| matches!(index.on, Indexed::Owner);
-        let stays = |index: u16, version: u16| {
-            layout
-                .indexes
-                .iter()
-                .any(|core| (core.keys.index(), core.keys.version()) == (index, version) && !by_owner(core))
-        };
-        let (kept, removed): (Vec<_>, Vec<_>) = links.into_iter().partition(|link| stays(link.index, link.version));
+        let (kept, removed) = terms::keep(links, layout, |index| !by_owner(index));
         let fields = opened.unchanged(layout)?;
         let mut added = fields.terms(layout, &meta, by_owner)?;
-        let links = foresee(core, tenant, &place, next, &kept, &mut added)?;
+        let links = foresee(&*core.store, core.committer.tails(), tenant, &place, next, &kept, &mut added)?;
         let draw = Draw::new().map_err(|error| Error::io("drawing random bytes", error))?;
         let target = Target { place: &place, head: &head, meta: &meta };
         let sealed = fields.seal(permit, &tenant.keys, layout, &target, draw)?;

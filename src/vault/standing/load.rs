@@ -8,7 +8,7 @@ use crate::format::place::Space;
 use crate::store::Store;
 use crate::vault::state::tenant::TenantCore;
 
-use crate::vault::standing::seal::open_fact;
+use super::seal::open_fact;
 
 /// How many facts are read from the store at once.
 const PAGE: usize = 512;

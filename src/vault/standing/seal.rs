@@ -7,7 +7,7 @@ use crate::format::fact::Fact;
 use crate::keys::TenantKeys;
 use crate::model::{CollectionId, Grantee, RecordId, TenantId};
 
-use crate::vault::standing::FactId;
+use crate::vault::state::standing::FactId;
 
 pub(crate) fn seal_fact(keys: &TenantKeys, tenant: TenantId, id: FactId, fact: &Fact) -> Result<Vec<u8>> {
     let plain = fact.encode().map_err(|error| Error::io("encoding what is remembered for policies", error))?;

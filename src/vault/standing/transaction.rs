@@ -6,13 +6,12 @@ use crate::error::{Error, Result};
 use crate::format::fact::Fact;
 use crate::format::place;
 use crate::model::{RecordId, Timestamp};
-use crate::vault::core::{Core, Outcome, Write};
-use crate::vault::session::SessionInner;
+use crate::store::Store;
+use crate::vault::commit::Write;
 use crate::vault::state::tenant::TenantCore;
 
-use crate::vault::standing::seal::{open_fact, seal_fact};
-use crate::vault::state::standing::end_of;
-use crate::vault::standing::{FactId, Kind};
+use super::seal::{open_fact, seal_fact};
+use crate::vault::state::standing::{FactId, Kind, end_of};
 
 /// A tenant has at most this many shares,
 const SHARES: usize = 262_144;
@@ -31,8 +30,8 @@ const SWEEP: usize = 32;
 pub(crate) type StoredFact = (Vec<u8>, Fact);
 
 /// What is stored under an id.
-pub(crate) fn stored(core: &Core, tenant: &TenantCore, id: FactId) -> Result<Option<StoredFact>> {
-    let sealed = core.store.get(&place::fact(tenant.id, id));
+pub(crate) fn stored(store: &dyn Store, tenant: &TenantCore, id: FactId) -> Result<Option<StoredFact>> {
+    let sealed = store.get(&place::fact(tenant.id, id));
     let sealed = sealed.map_err(|error| Error::io("reading what is remembered for policies", error))?;
     let Some(sealed) = sealed else { return Ok(None) };
     let fact = open_fact(&tenant.keys, tenant.id, id, &sealed)?;
@@ -64,7 +63,7 @@ pub(crate) fn put(
 
 /// Removes some facts of a kind that are over, along with another change of that kind.
 pub(crate) fn sweep(
-    core: &Core,
+    store: &dyn Store,
     tenant: &Arc<TenantCore>,
     kind: Kind,
     now: Timestamp,
@@ -77,7 +76,7 @@ pub(crate) fn sweep(
             continue;
         }
         // It may have been renewed meanwhile.
-        if let Some((bytes, fact)) = stored(core, tenant, id)?
+        if let Some((bytes, fact)) = stored(store, tenant, id)?
             && end_of(&fact).is_some_and(|end| end <= now)
         {
             put(tenant, id, Some(bytes), None, write)?;
@@ -88,40 +87,18 @@ pub(crate) fn sweep(
 
 /// Ends all shares of a record that goes.
 pub(crate) fn drop_shares(
-    core: &Core,
+    store: &dyn Store,
     tenant: &Arc<TenantCore>,
     record: RecordId,
     write: &mut Write,
 ) -> Result<()> {
     let shares: Vec<FactId> = tenant.facts.read().shares_of(record).map(|(id, _)| id).collect();
     for id in shares {
-        if let Some((bytes, _)) = stored(core, tenant, id)? {
+        if let Some((bytes, _)) = stored(store, tenant, id)? {
             put(tenant, id, Some(bytes), None, write)?;
         }
     }
     Ok(())
-}
-
-/// How often a change is tried again when others are faster.
-const TRIES: usize = 1_000;
-
-/// Makes a change ready until it commits.
-pub(crate) fn change_until_committed<R>(
-    session: &SessionInner,
-    mut prepare: impl FnMut() -> Result<(Write, R)>,
-) -> Result<R> {
-    for _ in 0..TRIES {
-        let (write, answer) = prepare()?;
-        if write.is_empty() {
-            return Ok(answer);
-        }
-        match session.core.write(Some(&session.tenant), write)? {
-            Outcome::Committed => return Ok(answer),
-            // Values are entered with rows, and this has none.
-            Outcome::Conflict | Outcome::Duplicate(_) => {}
-        }
-    }
-    Err(Error::Conflict)
 }
 
 fn room_for(tenant: &TenantCore, kind: Kind) -> Result<()> {

@@ -9,7 +9,8 @@ use crate::keys::TenantKeys;
 use crate::model::{CollectionId, TenantId};
 use crate::store::Store;
 
-use crate::vault::commit::Put;
+/// A value to put under a key, or `None` to remove it; or, of an expectation, what must be there.
+pub(crate) type Put = (Vec<u8>, Option<Vec<u8>>);
 
 /// A tenant's or a collection's name has at most this many bytes.
 pub(crate) const NAME: usize = 255;

@@ -9,7 +9,8 @@ use crate::format::place;
 use crate::format::row::{LiveRow, RawRow};
 use crate::store::Store;
 
-use crate::vault::gate::RowPlace;
+use crate::vault::state::seals::RowPlace;
+pub(crate) use crate::vault::state::seals::unreadable;
 
 /// How often a row is read again when it changes while its chunks are read.
 const TRIES: usize = 16;
@@ -89,11 +90,4 @@ pub(crate) fn complete(store: &dyn Store, at: &RowPlace, mut raw: Vec<u8>) -> Re
         }
     }
     Err(Error::Conflict)
-}
-
-pub(crate) fn unreadable(error: FormatError) -> Error {
-    match error {
-        FormatError::Newer { what, found, known } => Error::Newer { what, found, known },
-        invalid @ FormatError::Invalid { .. } => Error::damaged_by("a record's bytes are not a record", invalid),
-    }
 }

@@ -1,12 +1,56 @@
 //! A tenant's facts in memory, found by whom and what they are about.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use crate::format::fact::{Approval, Demand, Emergency, Fact, Freeze, Share, StoredGrantee, Suspension};
 use crate::model::{CollectionId, Grantee, RecordId, Timestamp};
 
-use crate::vault::standing::FactId;
+use crate::vault::state::shown::Rows;
+
+/// Names a fact.
+pub(crate) type FactId = RecordId;
+
+/// A tenant's facts, as everything in the vault shares them.
+#[derive(Default)]
+pub(crate) struct TenantFacts {
+    table: RwLock<Table>,
+    changes: AtomicU64,
+    /// What each actor was shown in the last hour.
+    pub(crate) rows: Rows,
+    /// Held while somebody takes emergency access, so that nobody takes it twice.
+    pub(crate) breaking: Mutex<()>,
+}
+
+impl TenantFacts {
+    /// For loading, and for the committer once a change is durable.
+    pub(crate) fn apply(&self, id: FactId, fact: Option<Arc<Fact>>) {
+        self.table.write().unwrap_or_else(PoisonError::into_inner).put(id, fact);
+        self.changes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Returns how often the facts have changed since the vault was opened.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    /// Whether this actor may do nothing.
+    pub(crate) fn is_suspended(&self, actor: &str) -> bool {
+        self.read().is_suspended(actor)
+    }
+
+    /// How many emergencies run, and how many await their review.
+    pub(crate) fn emergencies(&self, now: Timestamp) -> (usize, usize) {
+        let table = self.read();
+        let open = || table.emergencies().filter(|(_, emergency)| emergency.reviewed.is_none());
+        (open().filter(|(_, emergency)| emergency.until > now).count(), open().count())
+    }
+
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The kinds of facts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use crate::index;
 use crate::index::{Link, LinksPlace, Term};
 use crate::record::{Plan, RecordError, SearchValue, index_value};
 
-use crate::vault::gate::RowPlace;
-use crate::vault::state::tenant::{CompiledSchema, IndexCore, TenantCore};
 use crate::model::{IndexValue, Revision};
+use crate::vault::state::schema::{CompiledSchema, IndexCore};
+use crate::vault::state::seals::RowPlace;
+use crate::vault::state::tenant::TenantCore;
 
 /// The normalized value of a field in an index; `None` if it isn't entered.
 pub(crate) fn term_of(index: &IndexCore, bytes: &[u8]) -> Result<Option<Term>> {
@@ -62,4 +63,19 @@ pub(crate) fn searched<'l>(layout: &'l CompiledSchema, field: &str) -> Result<&'
     let index = indexes.clone().find(|index| index.ready).or_else(|| indexes.next());
     let index = index.ok_or_else(|| Error::NotIndexed { field: field.to_owned() })?;
     if index.ready { Ok(index) } else { Err(Error::IndexNotReady { field: field.to_owned() }) }
+}
+
+/// Parts a row's links into those that stay, of indexes that `stays` keeps, and those that end.
+pub(crate) fn keep(
+    links: Vec<Link>,
+    layout: &CompiledSchema,
+    stays: impl Fn(&IndexCore) -> bool,
+) -> (Vec<Link>, Vec<Link>) {
+    let known = |link: &Link| {
+        layout
+            .indexes
+            .iter()
+            .any(|core| (core.keys.index(), core.keys.version()) == (link.index, link.version) && stays(core))
+    };
+    links.into_iter().partition(known)
 }

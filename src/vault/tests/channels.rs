@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::vault::tests::*;
 use crate::audit::Required;
 use crate::model::{Clock, Timestamp};
 use crate::policy::codes;
-use crate::vault::records::duplicate::GUESSES;
+use crate::vault::state::probes::TRIED as GUESSES;
+use crate::vault::tests::*;
 
 /// A clock that a test sets.
 #[derive(Clone, Default)]
@@ -91,16 +91,32 @@ fn guessing_values_of_hidden_rows_ends_in_refusals_that_tell_nothing() {
     let hands = Hands::default();
     let world = World::with(|options| options.policy(selling()).clock(hands.clone()));
     world.add("Ann", "ann@x.org");
-    let (eve, ben) = (world.session(sales("eve")), world.session(sales("ben")));
+    let session = world.session(sales("eve"));
+    let (eve, ben) = (session.clone(), world.session(sales("ben")));
     let (eve, ben) = (eve.collection::<Customer>().unwrap(), ben.collection::<Customer>().unwrap());
     let own = eve.insert(&Customer::new("E", "e@x.org")).unwrap();
-    let mut answers = Vec::new();
-    for _ in 0..GUESSES {
-        answers.push(told(eve.insert(&Customer::new("Eve", "ann@x.org"))));
+    let mut answers = vec![told(eve.insert(&Customer::new("Eve", "ann@x.org")))];
+    // The same value again is no other guess; each distinct one counts, hit or miss, in batches and in threads too.
+    answers.push(told(eve.insert(&Customer::new("Eve", "ann@x.org"))));
+    let mut batch = session.batch();
+    for n in 0..GUESSES / 2 {
+        batch.insert(&eve, &Customer::new("Eve", &format!("batch{n}@x.org"))).unwrap();
     }
-    // A value that nobody has is refused alike now, and so is a change to one.
+    drop(batch);
+    std::thread::scope(|scope| {
+        for thread in 0..2 {
+            let eve = &eve;
+            scope.spawn(move || {
+                for n in 0..GUESSES / 4 - 1 {
+                    eve.insert(&Customer::new("Eve", &format!("{thread}-{n}@x.org"))).unwrap();
+                }
+            });
+        }
+    });
+    // A value that nobody has is refused alike now, and so is a change to one, and a batch.
     answers.push(told(eve.insert(&Customer::new("Eve", "nobody@x.org"))));
     answers.push(told(eve.update(own, |customer| customer.email = "nobody@x.org".to_owned())));
+    answers.push(told(session.batch().insert(&eve, &Customer::new("Eve", "nobody@x.org"))));
     assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
     // What enters no unique value, and what others do, goes on.
     eve.update(own, |customer| customer.name = "Eve".to_owned()).unwrap();

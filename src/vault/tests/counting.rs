@@ -1,8 +1,8 @@
 //! Counting and sorting, and how many rows are shown.
 
-use crate::vault::tests::*;
 use crate::audit::Required;
 use crate::policy::{Roles, RowLimit, all_of, codes};
+use crate::vault::tests::*;
 
 /// Every seller's own customers; all of their names, but the addresses of nobody.
 fn policy() -> Roles {
@@ -32,7 +32,7 @@ fn count_is_of_the_records_that_the_actor_could_list() {
     let gone = world.add("Gone", "gone@x.org");
     assert_eq!(world.customers().count().unwrap(), 8);
     let boss_may_delete = policy().role("cleaner", |r| r.on_any().delete());
-    world.vault.set_policy(boss_may_delete, &admin()).unwrap();
+    world.vault.session(admin()).unwrap().set_policy(boss_may_delete).unwrap();
     world.session(Actor::new("c").with_role("cleaner")).collection::<Customer>().unwrap().delete(gone).unwrap();
     let counts = ["s1", "s2", "s3"].map(|seller| of(sales(seller)).count().unwrap());
     assert_eq!((counts, world.customers().count().unwrap()), ([3, 4, 0], 7));

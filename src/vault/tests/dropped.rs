@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use crate::vault::tests::channels::Hands;
-use crate::vault::tests::*;
 use crate::audit::{Outcome, Required};
 use crate::model::{Clock, Facts, FieldSet, Request};
-use crate::policy::{AccessPolicy, Decision, Denial, DualControl, Obligation, Permission, PolicyError, PolicyVersion, StepUp, all_of, codes};
+use crate::policy::{
+    AccessPolicy, Decision, Denial, DualControl, Obligation, Permission, PolicyError, PolicyVersion, StepUp, all_of,
+    codes,
+};
+use crate::vault::tests::channels::Hands;
+use crate::vault::tests::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// Acts on many records.
@@ -113,7 +116,7 @@ fn rows_that_want_approval_are_left_out_of_lists_but_once_under_it() {
     }
     assert_eq!((plain.count().unwrap(), found_by_email(&plain)), (8, 8));
     let under = |action| {
-        let request = sales.ask_approval(action, "customers", None, &[], "why", HOUR).unwrap();
+        let request = sales.because("why").ask_approval(action, "customers", None, &[], HOUR).unwrap();
         world.session(boss()).answer(request, true).unwrap();
         sales.under_approval(request).collection::<Customer>().unwrap()
     };

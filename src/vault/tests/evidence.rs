@@ -23,7 +23,7 @@ fn world() -> (World, Kept) {
 }
 
 fn head(world: &World) -> Head {
-    world.vault.head(&admin()).unwrap()
+    world.vault.session(admin()).unwrap().head().unwrap()
 }
 
 fn places(events: &[Event]) -> Vec<(u64, u32)> {
@@ -37,7 +37,8 @@ fn entry_shown_alone_verifies_with_nothing_but_the_head() {
     world.customers().get(id).unwrap();
     let head = head(&world);
     let read = kept.of("read").pop().unwrap();
-    let shown = world.acme.show_entry(read.position(), read.index(), &head, &auditor()).unwrap();
+    let shown =
+        world.acme.session(auditor()).unwrap().journal().show_entry(read.position(), read.index(), &head).unwrap();
     let event = shown.verify(&head).unwrap();
     assert_eq!(event, read);
     assert_eq!(event.tenant(), Some(world.acme.id()));
@@ -59,13 +60,13 @@ fn heads_are_proved_to_be_of_one_history() {
     }
     for (at, old) in heads.iter().enumerate() {
         for new in &heads[at..] {
-            let proof = world.vault.consistency_proof(old, new, &auditor()).unwrap();
+            let proof = world.vault.session(auditor()).unwrap().journal().consistency_proof(old, new).unwrap();
             assert_eq!(proof.verify(old, new), Ok(()));
         }
     }
-    let swapped = world.vault.consistency_proof(&heads[5], &heads[2], &auditor());
+    let swapped = world.vault.session(auditor()).unwrap().journal().consistency_proof(&heads[5], &heads[2]);
     assert!(matches!(swapped, Err(Error::NotPossible { .. })));
-    let proof = world.vault.consistency_proof(&heads[2], &heads[5], &auditor()).unwrap();
+    let proof = world.vault.session(auditor()).unwrap().journal().consistency_proof(&heads[2], &heads[5]).unwrap();
     assert!(matches!(proof.verify(&heads[3], &heads[5]), Err(ProofError::OtherSize { .. })));
 }
 
@@ -81,7 +82,7 @@ fn bundle_holds_for_whoever_has_the_key_and_shows_what_was_chosen() {
     world.vault.flush().unwrap();
     let chosen = kept.of("read");
     let earlier = [between.clone(), before.clone(), before.clone()];
-    let text = world.acme.evidence(places(&chosen), &earlier, &auditor()).unwrap();
+    let text = world.acme.session(auditor()).unwrap().journal().evidence(places(&chosen), &earlier).unwrap();
     let checked = evidence::check(&text, Some(&world.vault.head_key())).unwrap();
     assert_eq!(checked.events(), chosen);
     assert_eq!(checked.heads().len(), 3);
@@ -98,27 +99,40 @@ fn bundle_holds_for_whoever_has_the_key_and_shows_what_was_chosen() {
 #[test]
 fn vaults_own_acts_are_shown_by_the_vault_and_a_tenants_by_the_tenant_only() {
     let (world, kept) = world();
-    let other = world.vault.create_tenant("other", Escrow::Unescrowed, &admin()).unwrap();
+    let other = world.vault.session(admin()).unwrap().create_tenant("other").unwrap();
     world.add("Ann", "ann@example.com");
     world.vault.flush().unwrap();
     let created = kept.events().into_iter().find(|e| e.tenant().is_none() && e.about() == Some(other.id())).unwrap();
     let added = kept.of("create").pop().unwrap();
     let head = head(&world);
-    let text = world.vault.evidence(places(std::slice::from_ref(&created)), &[], &auditor()).unwrap();
+    let text = world
+        .vault
+        .session(auditor())
+        .unwrap()
+        .journal()
+        .evidence(places(std::slice::from_ref(&created)), &[])
+        .unwrap();
     assert_eq!(evidence::check(&text, None).unwrap().events(), std::slice::from_ref(&created));
     let (at, index) = (created.position(), created.index());
-    assert_eq!(world.vault.show_entry(at, index, &head, &auditor()).unwrap().verify(&head), Ok(created));
+    assert_eq!(
+        world.vault.session(auditor()).unwrap().journal().show_entry(at, index, &head).unwrap().verify(&head),
+        Ok(created)
+    );
     let refused = |result: Result<(), Error>| assert!(matches!(result, Err(Error::NotPossible { .. })), "{result:?}");
-    refused(world.acme.show_entry(at, index, &head, &auditor()).map(drop));
-    refused(other.show_entry(added.position(), added.index(), &head, &auditor()).map(drop));
-    refused(world.vault.show_entry(added.position(), added.index(), &head, &auditor()).map(drop));
-    refused(other.evidence(places(std::slice::from_ref(&added)), &[], &auditor()).map(drop));
+    refused(world.acme.session(auditor()).unwrap().journal().show_entry(at, index, &head).map(drop));
+    refused(other.session(auditor()).unwrap().journal().show_entry(added.position(), added.index(), &head).map(drop));
+    refused(
+        world.vault.session(auditor()).unwrap().journal().show_entry(added.position(), added.index(), &head).map(drop),
+    );
+    refused(other.session(auditor()).unwrap().journal().evidence(places(std::slice::from_ref(&added)), &[]).map(drop));
     // None of this index, none at this position, and none that the head covers.
-    refused(world.acme.show_entry(added.position(), added.of(), &head, &auditor()).map(drop));
-    refused(world.acme.show_entry(u64::MAX, 0, &head, &auditor()).map(drop));
+    refused(world.acme.session(auditor()).unwrap().journal().show_entry(added.position(), added.of(), &head).map(drop));
+    refused(world.acme.session(auditor()).unwrap().journal().show_entry(u64::MAX, 0, &head).map(drop));
     world.add("Bo", "bo@example.com");
     let later = kept.of("create").pop().unwrap();
-    refused(world.acme.show_entry(later.position(), later.index(), &head, &auditor()).map(drop));
+    refused(
+        world.acme.session(auditor()).unwrap().journal().show_entry(later.position(), later.index(), &head).map(drop),
+    );
     world.vault.flush().unwrap();
     let failed: Vec<Option<TenantId>> =
         kept.of("read_journal").iter().filter(|event| event.code() == "not_shown").map(Event::tenant).collect();
@@ -131,11 +145,11 @@ fn nobody_reads_the_journal_without_leave() {
     let (world, kept) = world();
     let head = head(&world);
     for result in [
-        world.acme.show_entry(0, 0, &head, &admin()).map(drop),
-        world.acme.evidence([(0, 0)], &[], &sales("s-1")).map(drop),
-        world.vault.evidence([(0, 0)], &[], &boss()).map(drop),
-        world.vault.show_entry(0, 0, &head, &boss()).map(drop),
-        world.vault.consistency_proof(&head, &head, &boss()).map(drop),
+        world.acme.session(admin()).unwrap().journal().show_entry(0, 0, &head).map(drop),
+        world.acme.session(sales("s-1")).unwrap().journal().evidence([(0, 0)], &[]).map(drop),
+        world.vault.session(boss()).unwrap().journal().evidence([(0, 0)], &[]).map(drop),
+        world.vault.session(boss()).unwrap().journal().show_entry(0, 0, &head).map(drop),
+        world.vault.session(boss()).unwrap().journal().consistency_proof(&head, &head).map(drop),
     ] {
         assert!(matches!(result, Err(Error::Denied(_))), "{result:?}");
     }
@@ -154,9 +168,9 @@ fn head_that_is_anothers_or_states_another_journal_proves_nothing() {
     let added = kept.of("create").pop().unwrap();
     let at = (added.position(), added.index());
     let refused = [
-        mine.acme.show_entry(at.0, at.1, &foreign, &auditor()).map(drop),
-        mine.acme.evidence([at], std::slice::from_ref(&foreign), &auditor()).map(drop),
-        mine.vault.consistency_proof(&foreign, &foreign, &auditor()).map(drop),
+        mine.acme.session(auditor()).unwrap().journal().show_entry(at.0, at.1, &foreign).map(drop),
+        mine.acme.session(auditor()).unwrap().journal().evidence([at], std::slice::from_ref(&foreign)).map(drop),
+        mine.vault.session(auditor()).unwrap().journal().consistency_proof(&foreign, &foreign).map(drop),
     ];
     for result in refused {
         assert!(matches!(result, Err(Error::Head(HeadError::OtherJournal { .. }))), "{result:?}");
@@ -166,31 +180,39 @@ fn head_that_is_anothers_or_states_another_journal_proves_nothing() {
     mine.add("Bo", "bo@example.com");
     let cut = head(&mine);
     let again = World::open(&copied).unwrap();
-    again.vault.set_policy(roles().role("auditor", |r| r.may([Action::ReadJournal])), &admin()).unwrap();
+    again
+        .vault
+        .session(admin())
+        .unwrap()
+        .set_policy(roles().role("auditor", |r| r.may([Action::ReadJournal])))
+        .unwrap();
     for number in 0..5 {
         again.add("Cy", &format!("cy{number}@example.com"));
     }
     let now = head(&again);
     for result in [
-        again.vault.consistency_proof(&cut, &now, &auditor()).map(drop),
-        again.acme.evidence([at], std::slice::from_ref(&cut), &auditor()).map(drop),
-        again.acme.show_entry(at.0, at.1, &cut, &auditor()).map(drop),
+        again.vault.session(auditor()).unwrap().journal().consistency_proof(&cut, &now).map(drop),
+        again.acme.session(auditor()).unwrap().journal().evidence([at], std::slice::from_ref(&cut)).map(drop),
+        again.acme.session(auditor()).unwrap().journal().show_entry(at.0, at.1, &cut).map(drop),
     ] {
         assert!(matches!(result, Err(Error::Damaged { .. })), "{result:?}");
     }
-    assert!(again.acme.evidence([at], &[], &auditor()).is_ok());
+    assert!(again.acme.session(auditor()).unwrap().journal().evidence([at], &[]).is_ok());
 }
 
 #[test]
 fn too_many_entries_or_heads_are_refused() {
     let (world, _) = world();
     let head = head(&world);
-    let many = world.acme.evidence(std::iter::repeat((0, 0)), &[], &auditor());
+    let many = world.acme.session(auditor()).unwrap().journal().evidence(std::iter::repeat((0, 0)), &[]);
     assert!(matches!(many, Err(Error::TooLarge { limit: evidence::MAX_EVENTS, .. })));
     let heads = vec![head; evidence::MAX_HEADS];
-    assert!(matches!(world.acme.evidence([], &heads, &auditor()), Err(Error::TooLarge { .. })));
+    assert!(matches!(
+        world.acme.session(auditor()).unwrap().journal().evidence([], &heads),
+        Err(Error::TooLarge { .. })
+    ));
     // Heads alone can be shown: that nothing was rewritten between them.
-    let text = world.acme.evidence([], &heads[..1], &auditor()).unwrap();
+    let text = world.acme.session(auditor()).unwrap().journal().evidence([], &heads[..1]).unwrap();
     let checked = evidence::check(&text, Some(&world.vault.head_key())).unwrap();
     assert!(checked.events().is_empty() && checked.heads().len() == 2);
 }
@@ -229,25 +251,31 @@ fn dropped_blocks_still_count_in_proofs_and_their_entries_are_shown_no_more() {
     hands.0.fetch_add(100 * 86_400_000_000, Ordering::SeqCst);
     fill(420);
     let keep = Retention::days(30).below_six_months().anchored_by(&head(&world));
-    let plan = world.vault.plan_retention(keep, &keeper).unwrap();
-    assert_eq!(world.vault.retain(&plan, &keeper).unwrap().blocks, 256);
+    let plan = world.vault.session(keeper.clone()).unwrap().plan_retention(keep).unwrap();
+    assert_eq!(world.vault.session(keeper.clone()).unwrap().retain(&plan).unwrap().blocks, 256);
     fill(430);
     heads.push(head(&world));
     for (at, old) in heads.iter().enumerate() {
         for new in &heads[at..] {
-            let proof = world.vault.consistency_proof(old, new, &auditor()).unwrap();
+            let proof = world.vault.session(auditor()).unwrap().journal().consistency_proof(old, new).unwrap();
             assert_eq!(proof.verify(old, new), Ok(()));
         }
     }
     let ours: Vec<_> = kept.of("create").into_iter().filter(|event| event.tenant() == Some(world.acme.id())).collect();
     let (gone, there): (Vec<_>, Vec<_>) = ours.into_iter().partition(|event| event.position() < 256);
     assert!(!gone.is_empty() && !there.is_empty());
-    let text = world.acme.evidence(places(&there), &heads, &auditor()).unwrap();
+    let text = world.acme.session(auditor()).unwrap().journal().evidence(places(&there), &heads).unwrap();
     let checked = evidence::check(&text, Some(&world.vault.head_key())).unwrap();
     assert_eq!((checked.events(), checked.heads().len()), (&there[..], heads.len() + 1));
-    let refused = world.acme.evidence(places(&gone[..1]), &heads, &auditor());
+    let refused = world.acme.session(auditor()).unwrap().journal().evidence(places(&gone[..1]), &heads);
     assert!(matches!(refused, Err(Error::NotPossible { .. })));
     let shown = &there[0];
-    let entry = world.acme.show_entry(shown.position(), shown.index(), &heads[5], &auditor()).unwrap();
+    let entry = world
+        .acme
+        .session(auditor())
+        .unwrap()
+        .journal()
+        .show_entry(shown.position(), shown.index(), &heads[5])
+        .unwrap();
     assert_eq!(entry.verify(&heads[5]).as_ref(), Ok(shown));
 }

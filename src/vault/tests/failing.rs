@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::vault::tests::*;
 use crate::store::faulty::{Fault, FaultyStore};
+use crate::vault::tests::*;
 
 const WHICH: [Fault; 4] = [Fault::Get, Fault::Scan, Fault::CommitBefore, Fault::CommitAfter];
 
@@ -69,15 +69,15 @@ fn script(world: &World, told: &mut Told) {
     {
         told.pairs.push([pair[0], pair[1]]);
     }
-    if let Some(globex) = told.note(world.vault.create_tenant("globex", Escrow::Unescrowed, &admin())) {
+    if let Some(globex) = told.note(world.vault.session(admin()).and_then(|s| s.create_tenant("globex"))) {
         told.tenants.push("globex");
-        told.note(globex.define::<Note>(&admin()));
+        told.note(globex.session(admin()).and_then(|s| s.define::<Note>()));
     }
     let schema = Customer::schema().index("tier", Normalizer::Exact);
-    told.defined = told.note(world.acme.define_as::<Customer>(schema, &admin())).is_some();
+    told.defined = told.note(world.acme.session(admin()).and_then(|s| s.define_as::<Customer>(schema))).is_some();
     told.note(customers.find("name", "ann", None, 10).map(drop));
     told.note(customers.list(None, 10).map(drop));
-    told.note(world.vault.verify(&admin()).map(drop));
+    told.note(world.vault.session(admin()).and_then(|s| s.verify().map(drop)));
 }
 
 /// Runs the script with one failing call. Returns whether it was reached.
@@ -113,7 +113,7 @@ fn run(fault: Fault, number: usize) -> bool {
         assert!(world.vault.health().stopped);
         assert!(matches!(world.acme.session(boss()), Err(Error::Stopped { .. })));
         assert!(matches!(world.vault.flush(), Err(Error::Stopped { .. })));
-        assert!(matches!(world.vault.verify(&admin()), Err(Error::Stopped { .. })));
+        assert!(matches!(world.vault.session(admin()), Err(Error::Stopped { .. })));
         assert!(matches!(world.vault.close(), Err(Error::Stopped { .. })));
     } else {
         assert!(!world.vault.health().stopped, "{fault:?} {number}");
@@ -158,10 +158,10 @@ fn check(what: &str, world: &World, told: &Told) {
     }
     // Everything can be done again.
     let schema = || Customer::schema().index("tier", Normalizer::Exact);
-    world.acme.define_as::<Customer>(schema(), &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Customer>(schema()).unwrap();
     let of_tier = customers.find("tier", 1u8, None, 100).unwrap().items.len();
     assert_eq!(of_tier, customers.list(None, 100).unwrap().items.len(), "{what}");
-    match world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()) {
+    match world.vault.session(admin()).unwrap().create_tenant("globex") {
         Ok(_) => assert!(told.tenants.is_empty(), "{what}"),
         Err(Error::TenantExists { .. }) => {}
         Err(error) => panic!("{what}: {error:?}"),

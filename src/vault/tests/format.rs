@@ -6,7 +6,6 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::vault::tests::*;
 use crate::Document;
 use crate::format::vectors::{bytes, published};
 use crate::keys::Home;
@@ -14,6 +13,7 @@ use crate::keys::KeyFile;
 use crate::model::{RecordId, Timestamp, VaultId};
 use crate::policy::danger::AllowAll;
 use crate::store::{Batch as Changes, Store};
+use crate::vault::tests::*;
 
 #[derive(Serialize, Deserialize, Debug, PartialEq)]
 enum Tier {
@@ -95,10 +95,10 @@ fn published_vault_opens_verifies_and_holds_what_it_should() {
     let vault = Vault::in_memory(&memory).master_key(key).policy(AllowAll).open().unwrap();
     assert!(vault.health().notices.is_empty(), "{:?}", vault.health().notices);
     let anyone = Actor::new("anyone");
-    assert_eq!(vault.verify(&anyone).unwrap(), Verdict::Intact);
+    assert_eq!(vault.session(anyone.clone()).unwrap().verify().unwrap(), Verdict::Intact);
 
     let policies = vector["contents"]["policies"].as_object().unwrap();
-    let kept = vault.past_policies(&anyone).unwrap();
+    let kept = vault.session(anyone.clone()).unwrap().past_policies().unwrap();
     assert_eq!((kept.len(), policies.len()), (1, 1));
     let told = &policies[&kept[0].version.to_string()];
     assert_eq!(
@@ -144,15 +144,15 @@ fn published_vault_opens_verifies_and_holds_what_it_should() {
     // It is a vault like any other: it can be written to, and defining the same again changes nothing.
     let acme = vault.tenant("acme").unwrap();
     let blocks = vault.health().journal_blocks;
-    let frozen = acme.frozen(&anyone).unwrap().unwrap();
+    let frozen = acme.session(anyone.clone()).unwrap().frozen().unwrap().unwrap();
     assert_eq!((frozen.extent, frozen.by.as_str()), (crate::vault::Freeze::ReadOnly, "root"));
-    assert!(acme.unfreeze("incident 12 is over", &anyone).unwrap());
-    acme.define::<Person>(&anyone).unwrap();
-    acme.define_as::<Document>(papers(), &anyone).unwrap();
+    assert!(acme.session(anyone.clone()).unwrap().because("incident 12 is over").unfreeze().unwrap());
+    acme.session(anyone.clone()).unwrap().define::<Person>().unwrap();
+    acme.session(anyone.clone()).unwrap().define_as::<Document>(papers()).unwrap();
     people.update(step(1), |person| person.email = "bob@example.com".into()).unwrap();
     assert!(vault.health().journal_blocks > blocks);
     assert_eq!(people.find_unique("email", "bob@example.com").unwrap().unwrap().id, step(1));
-    assert_eq!(vault.verify(&anyone).unwrap(), Verdict::Intact);
+    assert_eq!(vault.session(anyone.clone()).unwrap().verify().unwrap(), Verdict::Intact);
 }
 
 /// Everything that a vault in memory keeps, in the form that `decode_row.py` takes.
@@ -181,9 +181,9 @@ fn vault_of_this_crate_is_read_by_the_other_implementation() {
     let root = Actor::new("root");
     let mut expected = BTreeMap::new();
     for tenant in ["acme", "größer"] {
-        let tenant = vault.create_tenant(tenant, Escrow::Unescrowed, &root).unwrap();
-        tenant.define::<Person>(&root).unwrap();
-        tenant.define_as::<Document>(papers(), &root).unwrap();
+        let tenant = vault.session(root.clone()).unwrap().create_tenant(tenant).unwrap();
+        tenant.session(root.clone()).unwrap().define::<Person>().unwrap();
+        tenant.session(root.clone()).unwrap().define_as::<Document>(papers()).unwrap();
         let session = tenant.session(root.clone()).unwrap();
         let people = session.collection::<Person>().unwrap();
         let papers = session.collection_named::<Document>("papers").unwrap();
@@ -216,7 +216,7 @@ fn vault_of_this_crate_is_read_by_the_other_implementation() {
             expected.insert(hex(person.id.as_bytes()), (person.revision.get(), fields));
         }
     }
-    assert_eq!(vault.verify(&root).unwrap(), Verdict::Intact);
+    assert_eq!(vault.session(root.clone()).unwrap().verify().unwrap(), Verdict::Intact);
     vault.close().unwrap();
 
     let file = dir.path().join("vault.json");

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use crate::vault::tests::*;
 use crate::audit::Required;
 use crate::model::{Action, Timestamp};
-use crate::policy::{AccessPolicy, BreakGlass, DualControl, RowLimit, Sharing, WorkingHours, all_of, any_of, codes, fallback};
-use crate::vault::records::duplicate::GUESSES;
+use crate::policy::{
+    AccessPolicy, BreakGlass, DualControl, RowLimit, Sharing, WorkingHours, all_of, any_of, codes, fallback,
+};
+use crate::vault::state::probes::TRIED as GUESSES;
+use crate::vault::tests::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -57,7 +59,7 @@ fn count_that_needs_approval_for_some_rows_uses_it_up() {
     world.customers().insert_with(&Customer::new("Vip", "v@x.org"), meta).unwrap();
     let session = world.session(boss());
     assert_eq!(session.collection::<Customer>().unwrap().count().unwrap(), 1);
-    let id = session.ask_approval(Action::Count, "customers", None, &[], "why", HOUR).unwrap();
+    let id = session.because("why").ask_approval(Action::Count, "customers", None, &[], HOUR).unwrap();
     world.session(Actor::new("other").with_role("boss")).answer(id, true).unwrap();
     let session = session.under_approval(id);
     assert_eq!(session.collection::<Customer>().unwrap().count().unwrap(), 2);
@@ -75,7 +77,7 @@ fn approval_of_an_update_shows_the_record_once() {
     });
     let id = world.add("Ann", "a@x.org");
     let session = world.session(sales("eve"));
-    let approval = session.ask_approval(Action::Update, "customers", Some(id), &[], "why", HOUR).unwrap();
+    let approval = session.because("why").ask_approval(Action::Update, "customers", Some(id), &[], HOUR).unwrap();
     world.session(boss()).answer(approval, true).unwrap();
     let customers = session.under_approval(approval).collection::<Customer>().unwrap();
     let mut seen = 0;
@@ -125,7 +127,7 @@ fn list_that_shows_one_row_by_emergency_access_alarms_wherever_the_row_stands() 
     let customers = session.collection::<Customer>().unwrap();
     customers.insert(&Customer::new("Own", "own@x.org")).unwrap();
     world.add("Ann", "a@x.org");
-    session.break_glass("unconscious", HOUR).unwrap();
+    session.because("unconscious").break_glass(HOUR).unwrap();
     assert_eq!(customers.list(None, 10).unwrap().items.len(), 2);
     customers.count().unwrap();
     world.vault.flush().unwrap();

@@ -5,8 +5,8 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::vault::tests::*;
 use crate::audit::{Relayed, Required, SinkState, Syslog, SyslogBody};
+use crate::vault::tests::*;
 
 /// What a log server has got: a list of bytes for each connection, or each datagram.
 type Got = Arc<Mutex<Vec<Vec<u8>>>>;

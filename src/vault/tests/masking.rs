@@ -11,10 +11,10 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json};
 
-use crate::vault::tests::*;
 use crate::model::{Facts, FieldSet, Request};
 use crate::policy::{AccessPolicy, Decision, Permission, PolicyError, PolicyVersion};
 use crate::record::{Document, Mask, SearchValue};
+use crate::vault::tests::*;
 
 /// Shows `all` everything, and everybody else these fields to read and these to write.
 #[derive(Clone, Default)]
@@ -206,10 +206,10 @@ impl Bench {
     fn new() -> Self {
         let lists = Lists::default();
         let world = World::with(|options| options.policy(lists.clone()));
-        world.acme.define::<Person>(&admin()).unwrap();
-        world.acme.define::<Order>(&admin()).unwrap();
+        world.acme.session(admin()).unwrap().define::<Person>().unwrap();
+        world.acme.session(admin()).unwrap().define::<Order>().unwrap();
         let schema = Schema::open("documents").index("a", Normalizer::Exact).index("b", Normalizer::Text);
-        world.acme.define_as::<Document>(schema, &admin()).unwrap();
+        world.acme.session(admin()).unwrap().define_as::<Document>(schema).unwrap();
         Self { world, lists }
     }
 

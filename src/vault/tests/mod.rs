@@ -3,6 +3,7 @@
 mod bad_input;
 mod channels;
 mod counting;
+mod deciding;
 mod dropped;
 mod equal;
 mod evidence;
@@ -142,9 +143,9 @@ impl World {
     fn with(options: impl Fn(VaultOptions) -> VaultOptions) -> Self {
         let memory = Memory::new();
         let vault = options(open_options(&memory)).create().unwrap();
-        let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin()).unwrap();
-        acme.define::<Customer>(&admin()).unwrap();
-        acme.define::<Note>(&admin()).unwrap();
+        let acme = vault.session(admin()).unwrap().create_tenant("acme").unwrap();
+        acme.session(admin()).unwrap().define::<Customer>().unwrap();
+        acme.session(admin()).unwrap().define::<Note>().unwrap();
         Self { memory, vault, acme }
     }
 
@@ -172,7 +173,7 @@ impl World {
     }
 
     fn verify(&self) -> Verdict {
-        self.vault.verify(&admin()).unwrap()
+        self.vault.session(admin()).unwrap().verify().unwrap()
     }
 
     fn add(&self, name: &str, email: &str) -> RecordId {

@@ -17,9 +17,9 @@ use machine::record::record;
 use machine::replay::{Boundary, Replay, Report};
 use machine::trace::{Act, SyncCall, Trace};
 
-use crate::vault::tests::*;
 use crate::keys::KeyError;
 use crate::model::Slot;
+use crate::vault::tests::*;
 
 /// Names the directory to the child: this same test, started by itself.
 const CHILD: &str = "STRONGROOM_TEST_POWER_CUT_CHILD";
@@ -107,8 +107,8 @@ fn live(dir: &Path) {
         if round % 3 == 0 {
             let tenant = format!("tenant{round}");
             println!("try tenant {tenant}");
-            let made = vault.create_tenant(&tenant, Escrow::Unescrowed, &admin()).unwrap();
-            made.define::<Customer>(&admin()).unwrap();
+            let made = vault.session(admin()).unwrap().create_tenant(&tenant).unwrap();
+            made.session(admin()).unwrap().define::<Customer>().unwrap();
             println!("ack tenant {tenant}");
         }
         if round == 5 {
@@ -206,7 +206,7 @@ impl Promised {
         }
         self.whole(&vault)?;
         // Once more, on top of whatever was found.
-        vault.create_tenant("one more", Escrow::Unescrowed, &admin()).map_err(|e| format!("one more tenant: {e:?}"))?;
+        vault.session(admin()).unwrap().create_tenant("one more").map_err(|e| format!("one more tenant: {e:?}"))?;
         vault.close().map_err(|error| format!("closing: {error:?}"))?;
         let vault = options(dir).open().map_err(|error| format!("it doesn't open again: {error:?}"))?;
         vault.tenant("one more").map_err(|error| format!("{error:?}"))?;
@@ -265,7 +265,7 @@ impl Promised {
     }
 
     fn whole(&self, vault: &Vault) -> Result<(), String> {
-        match vault.verify(&admin()) {
+        match vault.session(admin()).unwrap().verify() {
             Ok(Verdict::Intact) => Ok(()),
             other => Err(format!("verify says {other:?}")),
         }

@@ -1,10 +1,10 @@
 //! Quick and full checks of a whole vault, side by side: what somebody does to the journal's blocks in the store.
 
-use crate::vault::tests::*;
 use crate::audit::{Head, RewrittenBecause};
 use crate::format::place;
-use crate::vault::core::Core;
 use crate::vault::check::verify::{Depth, verify};
+use crate::vault::core::Core;
+use crate::vault::tests::*;
 
 type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
@@ -19,15 +19,15 @@ struct Subject {
 impl Subject {
     fn new() -> Self {
         let world = World::new();
-        let globex = world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()).unwrap();
-        globex.define::<Customer>(&admin()).unwrap();
+        let globex = world.vault.session(admin()).unwrap().create_tenant("globex").unwrap();
+        globex.session(admin()).unwrap().define::<Customer>().unwrap();
         let theirs = globex.session(boss()).unwrap().collection::<Customer>().unwrap();
         for n in 0..6 {
             world.add("Ann", &format!("a{n}@x.org"));
             theirs.insert(&Customer::new("Bo", &format!("b{n}@x.org"))).unwrap();
         }
         let core = Arc::clone(&world.customers().session().core);
-        let head = world.vault.head(&admin()).unwrap();
+        let head = world.vault.session(admin()).unwrap().head().unwrap();
         world.vault.flush().unwrap();
         let blocks: Vec<_> = stored(&world.memory, Space::Block).into_iter().map(|(_, block)| block).collect();
         assert_eq!((blocks.len() as u64, head.size()), (world.vault.health().journal_blocks, head.size()));
@@ -107,17 +107,20 @@ fn public_quick_check_says_what_the_full_one_does_and_is_written_down() {
     let kept = Kept::default();
     let world = World::with(|options| options.sink(crate::audit::Required(kept.clone())));
     let id = world.add("Ann", "ann@x.org");
-    let head = world.vault.head(&admin()).unwrap();
+    let head = world.vault.session(admin()).unwrap().head().unwrap();
     world.vault.flush().unwrap();
-    assert_eq!(world.vault.verify_quick(&admin()).unwrap(), Verdict::Intact);
+    assert_eq!(world.vault.session(admin()).unwrap().verify_quick().unwrap(), Verdict::Intact);
     world.vault.flush().unwrap();
     let tail = world.vault.health().journal_blocks - head.size();
-    assert_eq!(world.vault.verify_quick_against(&head, &admin()).unwrap(), Verdict::UnanchoredTail(tail));
+    assert_eq!(
+        world.vault.session(admin()).unwrap().verify_quick_against(&head).unwrap(),
+        Verdict::UnanchoredTail(tail)
+    );
     put(&world.memory, &[(key_of(&world.customers(), id), None)]);
-    let (quick, full) = (world.vault.verify_quick(&admin()).unwrap(), world.verify());
+    let (quick, full) = (world.vault.session(admin()).unwrap().verify_quick().unwrap(), world.verify());
     assert!(matches!(quick, Verdict::RowsDiffer { .. }));
     assert_eq!(quick, full);
-    assert!(matches!(world.vault.verify_quick(&boss()), Err(Error::Denied(_))));
+    assert!(matches!(world.vault.session(boss()).unwrap().verify_quick(), Err(Error::Denied(_))));
     world.vault.flush().unwrap();
     let codes: Vec<_> = kept.of("verify").iter().map(|event| event.code().to_owned()).collect();
     assert_eq!(codes[1..5], ["intact", "unanchored_tail", "rows_differ", "rows_differ"]);
@@ -130,7 +133,7 @@ fn last_block_of_the_vault_itself_is_held_against_its_commit_key() {
     // Somebody has every key but the commit key, and puts everything else in order.
     let world = World::new();
     let core = Arc::clone(&world.customers().session().core);
-    let _head = world.vault.head(&admin()).unwrap();
+    let _head = world.vault.session(admin()).unwrap().head().unwrap();
     world.vault.close().unwrap();
     let keys = Arc::clone(core.keyring.vault_keys());
     let sealed = store(&world.memory).get(&place::journal_state()).unwrap().unwrap();

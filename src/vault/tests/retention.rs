@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
-use crate::vault::tests::*;
 use crate::audit::{Head, Required, RewrittenBecause, Syslog};
 use crate::format::journal_base::SEGMENT;
 use crate::format::place;
@@ -11,6 +10,7 @@ use crate::model::{Clock, Timestamp};
 use crate::store::faulty::{Fault, FaultyStore};
 use crate::store::{CommitError, Expectation, StoreError};
 use crate::vault::journal::retention::{HeldBack, Retention, RetentionPlan};
+use crate::vault::tests::*;
 
 const DAY: i64 = 86_400_000_000;
 
@@ -50,10 +50,10 @@ impl Old {
     fn new(blocks: u64) -> Self {
         let (memory, hands) = (Memory::new(), Hands::default());
         let vault = with(&memory, &hands).create().unwrap();
-        let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin()).unwrap();
-        acme.define::<Note>(&admin()).unwrap();
-        let quiet = vault.create_tenant("quiet", Escrow::Unescrowed, &admin()).unwrap();
-        quiet.define::<Note>(&admin()).unwrap();
+        let acme = vault.session(admin()).unwrap().create_tenant("acme").unwrap();
+        acme.session(admin()).unwrap().define::<Note>().unwrap();
+        let quiet = vault.session(admin()).unwrap().create_tenant("quiet").unwrap();
+        quiet.session(admin()).unwrap().define::<Note>().unwrap();
         quiet.session(boss()).unwrap().collection::<Note>().unwrap().insert(&Note::new("quiet")).unwrap();
         let old = Self { world: World { memory, vault, acme }, hands };
         old.fill(blocks);
@@ -84,25 +84,25 @@ impl Old {
     }
 
     fn head(&self) -> Head {
-        self.world.vault.head(&keeper()).unwrap()
+        self.world.vault.session(keeper()).unwrap().head().unwrap()
     }
 
     fn plan(&self, days: u32) -> RetentionPlan {
         let head = self.head();
         let keep = Retention::days(days).below_six_months().anchored_by(&head);
-        self.world.vault.plan_retention(keep, &keeper()).unwrap()
+        self.world.vault.session(keeper()).unwrap().plan_retention(keep).unwrap()
     }
 
     fn retain(&self, plan: &RetentionPlan) -> Result<u64, Error> {
-        self.world.vault.retain(plan, &keeper()).map(|report| report.blocks)
+        self.world.vault.session(keeper()).unwrap().retain(plan).map(|report| report.blocks)
     }
 
     fn verify(&self) -> Verdict {
-        self.world.vault.verify(&keeper()).unwrap()
+        self.world.vault.session(keeper()).unwrap().verify().unwrap()
     }
 
     fn against(&self, head: &Head) -> Verdict {
-        self.world.vault.verify_against(head, &keeper()).unwrap()
+        self.world.vault.session(keeper()).unwrap().verify_against(head).unwrap()
     }
 
     /// How many blocks come after the head, which the journal agrees with. Checking writes one more.
@@ -151,7 +151,7 @@ fn plan_shows_what_is_then_dropped_and_the_rest_verifies_against_every_head_from
     assert!(lists > 200);
     assert!(plan.to_string().contains("blocks 0 to 255"), "{plan}");
 
-    let report = old.world.vault.retain(&plan, &keeper()).unwrap();
+    let report = old.world.vault.session(keeper()).unwrap().retain(&plan).unwrap();
     assert_eq!((report.blocks, report.bytes, report.first_kept), (256, plan.bytes, 256));
     assert_eq!(report.change_lists, lists as u64);
     assert_eq!((old.first(), lists_before(&old.world.memory, 256)), (256, 0));
@@ -195,12 +195,12 @@ fn dropping_is_written_down_for_the_vault_and_for_the_tenant_with_the_positions(
     old.world.vault.close().unwrap();
     let vault = with(&old.world.memory, &old.hands).sink(Required(sink.clone())).open().unwrap();
     let keep = Retention::days(90).below_six_months();
-    let mut plan = vault.plan_retention(keep, &keeper()).unwrap();
+    let mut plan = vault.session(keeper()).unwrap().plan_retention(keep).unwrap();
     assert_eq!(plan.positions, 0..128);
     let covered = plan.covered;
     // What it was made for is on record, not what is written into it.
     (plan.days, plan.covered) = (4_000, 1);
-    vault.retain(&plan, &keeper()).unwrap();
+    vault.session(keeper()).unwrap().retain(&plan).unwrap();
     let events = sink.of("retain");
     let of = |code: &str| events.iter().filter(|event| event.code() == code).collect::<Vec<_>>();
     assert_eq!((of("planned").len(), of("changes").len(), of("dropped").len()), (1, 2, 1));
@@ -211,7 +211,7 @@ fn dropping_is_written_down_for_the_vault_and_for_the_tenant_with_the_positions(
     let json: serde_json::Value = serde_json::from_str(&dropped.to_json()).unwrap();
     assert_eq!((&json["blocks"], json.get("unknown")), (&serde_json::json!([0, 128]), None));
     assert!(of("changes").iter().all(|event| event.tenant().is_some() && event.blocks().unwrap().end <= 128));
-    vault.retain(&plan, &keeper()).unwrap();
+    vault.session(keeper()).unwrap().retain(&plan).unwrap();
     vault.flush().unwrap();
     let last = sink.of("retain").pop().unwrap();
     assert_eq!((last.code(), last.actor(), last.tenant()), ("nothing_dropped", Some("k"), None));
@@ -220,20 +220,20 @@ fn dropping_is_written_down_for_the_vault_and_for_the_tenant_with_the_positions(
 #[test]
 fn without_a_head_elsewhere_or_with_too_few_days_it_refuses_and_says_what_to_do() {
     let old = Old::new(150);
-    let why = |keep: Retention| match old.world.vault.plan_retention(keep, &keeper()) {
+    let why = |keep: Retention| match old.world.vault.session(keeper()).unwrap().plan_retention(keep) {
         Err(Error::NotPossible { why, .. }) => why,
         other => panic!("{other:?}"),
     };
     assert!(why(Retention::days(365)).contains("anchored_by"));
     assert!(why(Retention::days(179)).contains("below_six_months"));
     assert!(why(Retention::days(0).below_six_months()).contains("at least 1"));
-    assert!(matches!(old.world.vault.plan_retention(365, &boss()), Err(Error::Denied(_))));
+    assert!(matches!(old.world.vault.session(boss()).unwrap().plan_retention(365), Err(Error::Denied(_))));
     let plan = old.plan(365);
-    assert!(matches!(old.world.vault.retain(&plan, &admin()), Err(Error::Denied(_))));
+    assert!(matches!(old.world.vault.session(admin()).unwrap().retain(&plan), Err(Error::Denied(_))));
     let other = Old::new(10);
     let keep = Retention::days(365).anchored_by(&other.head());
-    assert!(matches!(old.world.vault.plan_retention(keep, &keeper()), Err(Error::Head(_))));
-    assert!(matches!(other.world.vault.retain(&plan, &keeper()), Err(Error::NotPossible { .. })));
+    assert!(matches!(old.world.vault.session(keeper()).unwrap().plan_retention(keep), Err(Error::Head(_))));
+    assert!(matches!(other.world.vault.session(keeper()).unwrap().retain(&plan), Err(Error::NotPossible { .. })));
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn sinks_that_keep_no_heads_vouch_for_nothing() {
     let keep = || Retention::days(90).below_six_months();
     let planned = |sinks: Vec<crate::audit::AttachedSink>| {
         let vault = sinks.into_iter().fold(with(memory, hands), VaultOptions::sink).open().unwrap();
-        let planned = vault.plan_retention(keep(), &keeper()).map(|plan| plan.positions);
+        let planned = vault.session(keeper()).unwrap().plan_retention(keep()).map(|plan| plan.positions);
         vault.close().unwrap();
         planned
     };
@@ -284,7 +284,9 @@ fn scrub_finds_a_base_that_was_altered() {
     old.hands.pass(100);
     old.fill(220);
     old.retain(&old.plan(90)).unwrap();
-    let scrub = || old.world.vault.scrub(ScrubOptions::new().rows_per_second(u64::MAX), &keeper()).unwrap().wait();
+    let scrub = || {
+        old.world.vault.session(keeper()).unwrap().scrub(ScrubOptions::new().rows_per_second(u64::MAX)).unwrap().wait()
+    };
     assert_eq!(scrub().unwrap(), Some(Verdict::Intact));
     let memory = &old.world.memory;
     for space in [Space::JournalBase, Space::Leaves] {
@@ -310,7 +312,7 @@ fn nothing_younger_and_nothing_that_no_head_covers_is_dropped() {
     old.fill(260);
     old.hands.pass(90);
     let keep = |head: &Head| Retention::days(90).below_six_months().anchored_by(head);
-    let plan = |head: &Head| old.world.vault.plan_retention(keep(head), &keeper()).unwrap();
+    let plan = |head: &Head| old.world.vault.session(keeper()).unwrap().plan_retention(keep(head)).unwrap();
     // To the microsecond: what is exactly as old as is kept stays.
     assert_eq!(plan(&early).positions, 0..0);
     old.hands.0.fetch_add(1, Ordering::SeqCst);
@@ -342,7 +344,7 @@ fn plan_whose_public_fields_were_changed_drops_what_was_looked_at() {
     assert_eq!(plan.positions, 0..256);
     plan.positions = 128..300;
     let lists = lists_before(&old.world.memory, 256);
-    let report = old.world.vault.retain(&plan, &keeper()).unwrap();
+    let report = old.world.vault.session(keeper()).unwrap().retain(&plan).unwrap();
     assert_eq!((report.blocks, report.change_lists, report.first_kept), (256, lists as u64, 256));
     assert_eq!(old.verify(), Verdict::Intact);
 }
@@ -352,20 +354,21 @@ fn journal_that_is_not_the_heads_or_not_the_plans_is_not_dropped() {
     let old = Old::new(300);
     let head = old.head();
     old.hands.pass(200);
-    let plan = old.world.vault.plan_retention(Retention::days(180).anchored_by(&head), &keeper()).unwrap();
+    let plan =
+        old.world.vault.session(keeper()).unwrap().plan_retention(Retention::days(180).anchored_by(&head)).unwrap();
     let twin = Old::open(&copy(&old.world.memory), &old.hands);
     // A block that another stands for doesn't open; one that was cut away isn't there.
     let blocks = stored(&twin.world.memory, Space::Block);
     put(&twin.world.memory, &[(blocks[3].0.clone(), Some(blocks[4].1.clone()))]);
     let keep = || Retention::days(180).anchored_by(&head);
-    assert!(matches!(twin.world.vault.plan_retention(keep(), &keeper()), Err(Error::Damaged { .. })));
+    assert!(matches!(twin.world.vault.session(keeper()).unwrap().plan_retention(keep()), Err(Error::Damaged { .. })));
     assert!(matches!(twin.retain(&plan), Err(Error::Damaged { .. })));
     assert_eq!(twin.first(), 0);
     put(&twin.world.memory, &[(blocks[3].0.clone(), None)]);
     assert!(matches!(twin.retain(&plan), Err(Error::Damaged { .. })));
     // One that the head covers, behind what would go.
     put(&twin.world.memory, &[(blocks[3].0.clone(), Some(blocks[3].1.clone())), (place::block(290, 0), None)]);
-    assert!(matches!(twin.world.vault.plan_retention(keep(), &keeper()), Err(Error::Damaged { .. })));
+    assert!(matches!(twin.world.vault.session(keeper()).unwrap().plan_retention(keep()), Err(Error::Damaged { .. })));
 }
 
 #[test]
@@ -526,17 +529,17 @@ fn sinks_hold_back_what_they_lack_and_later_ones_begin_where_the_journal_does() 
         }
     }
     let vault = open(vec![crate::audit::Relayed(Deaf).into()]);
-    let head = vault.head(&keeper()).unwrap();
+    let head = vault.session(keeper()).unwrap().head().unwrap();
     let keep = || Retention::days(90).below_six_months();
-    let plan = vault.plan_retention(keep().anchored_by(&head), &keeper()).unwrap();
+    let plan = vault.session(keeper()).unwrap().plan_retention(keep().anchored_by(&head)).unwrap();
     assert_eq!((plan.positions, &plan.held_back), (0..0, &HeldBack::Sink { name: "Deaf".to_owned() }));
     vault.close().unwrap();
 
     // Without it all that the sinks have taken a head of goes.
     let vault = open(vec![Required(never.clone()).into()]);
-    let plan = vault.plan_retention(keep(), &keeper()).unwrap();
+    let plan = vault.session(keeper()).unwrap().plan_retention(keep()).unwrap();
     assert_eq!(plan.positions, 0..512);
-    vault.retain(&plan, &keeper()).unwrap();
+    vault.session(keeper()).unwrap().retain(&plan).unwrap();
     assert_eq!(vault.health().sinks[0].missed, 0);
     vault.close().unwrap();
     // All that was dropped was with the sink before.
@@ -738,7 +741,7 @@ fn journal_that_is_shortened_at_any_point_of_a_scrub_is_found_intact() {
         let (key, value) = stored(&old.world.memory, Space::Leaves).remove(0);
         put(&old.world.memory, &[(key, Some([&value[..40], &[value[40] ^ 1], &value[41..]].concat()))]);
         let options = crate::vault::ScrubOptions::new().rows_per_second(u64::MAX);
-        let verdict = old.world.vault.scrub(options, &keeper()).unwrap().wait().unwrap().unwrap();
+        let verdict = old.world.vault.session(keeper()).unwrap().scrub(options).unwrap().wait().unwrap().unwrap();
         assert!(matches!(verdict, Verdict::Rewritten { .. }), "{verdict:?}");
     }
 }

@@ -2,12 +2,15 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use crate::vault::tests::*;
 use crate::Document;
 use crate::audit::{Outcome, Required};
 use crate::model::{Action, Clock, Facts, FieldSet, Request, Timestamp};
 use crate::policy::review::{Extent, Reach};
-use crate::policy::{AccessPolicy, Decision, Denial, Explanation, Looked, Obligation, Permission, PolicyError, PolicyVersion, Scope, codes, danger};
+use crate::policy::{
+    AccessPolicy, Decision, Denial, Explanation, Looked, Obligation, Permission, PolicyError, PolicyVersion, Scope,
+    codes, danger,
+};
+use crate::vault::tests::*;
 
 const DAY: i64 = 86_400_000_000;
 
@@ -79,7 +82,15 @@ fn explanations_are_what_really_happens() {
         let customers = world.session(who.clone()).collection::<Customer>().unwrap();
         for id in [others, own] {
             let said = |action, fields: &[&str]| {
-                permits(&world.acme.explain(&who, action, "customers", Some(id), fields, &admin()).unwrap())
+                permits(
+                    &world
+                        .acme
+                        .session(admin())
+                        .unwrap()
+                        .inquire()
+                        .explain(&who, action, "customers", Some(id), fields)
+                        .unwrap(),
+                )
             };
             let case = format!("{} {id}", who.id());
             assert_eq!(said(Action::Read, &[]), customers.get(id).is_ok(), "{case}");
@@ -97,20 +108,44 @@ fn explanations_are_what_really_happens() {
             let found = customers.find_unique("email", value).is_ok_and(|found| found.is_some());
             assert_eq!(said(Action::Search, &["email"]), found, "{case}");
         }
-        let create = world.acme.explain(&who, Action::Create, "customers", None, &[], &admin()).unwrap();
+        let create = world
+            .acme
+            .session(admin())
+            .unwrap()
+            .inquire()
+            .explain(&who, Action::Create, "customers", None, &[])
+            .unwrap();
         let created = customers.insert(&Customer::new("New", &format!("{}@new.org", who.id())));
         assert_eq!(permits(&create), created.is_ok(), "{}", who.id());
         let nowhere = RecordId::from_bytes([7; 16]);
-        let unknown = world.acme.explain(&who, Action::Read, "customers", Some(nowhere), &[], &admin()).unwrap();
+        let unknown = world
+            .acme
+            .session(admin())
+            .unwrap()
+            .inquire()
+            .explain(&who, Action::Read, "customers", Some(nowhere), &[])
+            .unwrap();
         assert_eq!(permits(&unknown), matches!(customers.get(nowhere), Err(Error::NotFound)), "{}", who.id());
         assert!(unknown.to_string().contains("+ record: there is none of this id"), "{unknown}");
     }
     for (who, id) in [(sales("s2"), own), (sales("s1"), own), (boss(), others)] {
-        let said = world.acme.explain(&who, Action::Delete, "customers", Some(id), &[], &admin()).unwrap();
+        let said = world
+            .acme
+            .session(admin())
+            .unwrap()
+            .inquire()
+            .explain(&who, Action::Delete, "customers", Some(id), &[])
+            .unwrap();
         let customers = world.session(who).collection::<Customer>().unwrap();
         assert_eq!(permits(&said), customers.delete(id).is_ok());
     }
-    let gone = world.acme.explain(&boss(), Action::Read, "customers", Some(own), &[], &admin()).unwrap();
+    let gone = world
+        .acme
+        .session(admin())
+        .unwrap()
+        .inquire()
+        .explain(&boss(), Action::Read, "customers", Some(own), &[])
+        .unwrap();
     assert!(gone.to_string().contains("it was deleted"), "{gone}");
 }
 
@@ -121,11 +156,18 @@ fn question_is_an_act_of_the_administrators_and_names_the_data_subject() {
     let id = world.add("Ann", "ann@x.org");
     world.customers().get(id).unwrap();
     let admin = admin();
-    let inquiry = || world.acme.inquire(&admin);
+    let inquiry = || world.acme.session(admin.clone()).unwrap().inquire();
     let explanation = inquiry().explain(&sales("s1"), Action::Read, "customers", Some(id), &[]).unwrap();
     assert_eq!(explanation.missing.as_deref(), Some("a grant of read"));
     assert_eq!(explanation.parts[0].looked_at, [Looked::new("a rule", true, "why")]);
-    inquiry().because("complaint 12").who_can(&[boss()], Action::Read, "customers", Some(id)).unwrap();
+    world
+        .acme
+        .session(admin.clone())
+        .unwrap()
+        .because("complaint 12")
+        .inquire()
+        .who_can(&[boss()], Action::Read, "customers", Some(id))
+        .unwrap();
     inquiry().what_can(&boss()).unwrap();
     inquiry().actions_on(&boss(), "customers", id).unwrap();
     inquiry().review(&[boss(), sales("s1")], 1).unwrap();
@@ -162,15 +204,29 @@ fn nobody_asks_who_may_not_review_access() {
     let world = World::with(|options| options.sink(Required(kept.clone())));
     let id = world.add("Ann", "ann@x.org");
     let boss = boss();
-    let inquiry = world.acme.inquire(&boss);
+    let inquiry = world.acme.session(boss.clone()).unwrap().inquire();
     let codes = [
-        denied(world.acme.explain(&boss, Action::Read, "customers", Some(id), &[], &boss)).code,
-        denied(world.acme.who_can(std::slice::from_ref(&boss), Action::Read, "customers", None, &boss)).code,
-        denied(world.acme.what_can(&boss, &boss)).code,
-        denied(world.acme.review_access(std::slice::from_ref(&boss), 1, &boss)).code,
+        denied(world.acme.session(boss.clone()).unwrap().inquire().explain(
+            &boss,
+            Action::Read,
+            "customers",
+            Some(id),
+            &[],
+        ))
+        .code,
+        denied(world.acme.session(boss.clone()).unwrap().inquire().who_can(
+            std::slice::from_ref(&boss),
+            Action::Read,
+            "customers",
+            None,
+        ))
+        .code,
+        denied(world.acme.session(boss.clone()).unwrap().inquire().what_can(&boss)).code,
+        denied(world.acme.session(boss.clone()).unwrap().inquire().review(std::slice::from_ref(&boss), 1)).code,
         denied(inquiry.actions_on(&boss, "customers", id)).code,
         // Not even whether there is such a collection.
-        denied(world.acme.explain(&boss, Action::Read, "nothing", None, &[], &boss)).code,
+        denied(world.acme.session(boss.clone()).unwrap().inquire().explain(&boss, Action::Read, "nothing", None, &[]))
+            .code,
     ];
     assert!(codes.iter().all(|code| code == codes::NOT_ALLOWED), "{codes:?}");
     let refused = kept.of("review_access");
@@ -182,12 +238,18 @@ fn nobody_asks_who_may_not_review_access() {
 fn review_covers_what_is_defined_and_an_open_collections_other_fields() {
     let world = World::new();
     let schema = Schema::open("cards").field("colour", |field| field.public());
-    world.acme.define_as::<Document>(schema, &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Document>(schema).unwrap();
     let reader = Roles::new()
         .role("admin", |r| r.administer().may([Action::ReviewAccess]))
         .role("reader", |r| r.on("cards").read(["colour"]).on("notes").read_all().own_only());
-    world.vault.set_policy(reader, &admin()).unwrap();
-    let review = world.acme.review_access(&[Actor::new("r").with_role("reader"), admin()], 30, &admin()).unwrap();
+    world.vault.session(admin()).unwrap().set_policy(reader).unwrap();
+    let review = world
+        .acme
+        .session(admin())
+        .unwrap()
+        .inquire()
+        .review(&[Actor::new("r").with_role("reader"), admin()], 30)
+        .unwrap();
     assert_eq!(review.tenant.as_deref(), Some("acme"));
     let reviewed = review.actor("r").unwrap();
     let names: Vec<_> = reviewed.collections.iter().map(|collection| collection.collection.as_str()).collect();
@@ -209,8 +271,8 @@ fn review_covers_what_is_defined_and_an_open_collections_other_fields() {
 fn roles_count_as_used_by_acts_in_this_tenant_and_of_the_vault_in_the_days_asked_about() {
     let hand = Hand::default();
     let world = World::with(|options| options.clock(hand.clone()).policy(Known(roles())));
-    let beta = world.vault.create_tenant("beta", Escrow::Unescrowed, &admin()).unwrap();
-    beta.define::<Customer>(&admin()).unwrap();
+    let beta = world.vault.session(admin()).unwrap().create_tenant("beta").unwrap();
+    beta.session(admin()).unwrap().define::<Customer>().unwrap();
     world.add("Ann", "ann@x.org");
     hand.set_day(50);
     world.session(sales("s1")).collection::<Customer>().unwrap().insert(&Customer::new("Bob", "bob@x.org")).unwrap();
@@ -222,7 +284,7 @@ fn roles_count_as_used_by_acts_in_this_tenant_and_of_the_vault_in_the_days_asked
     hand.set_day(100);
     let staff = [admin(), boss(), sales("s1"), nobody];
     let unused = |days| -> Vec<String> {
-        let review = world.acme.review_access(&staff, days, &admin()).unwrap();
+        let review = world.acme.session(admin()).unwrap().inquire().review(&staff, days).unwrap();
         review.unused_roles().map(str::to_owned).collect()
     };
     assert_eq!(unused(60), ["admin", "boss", "ghost"]);
@@ -235,7 +297,7 @@ fn roles_count_as_used_by_acts_in_this_tenant_and_of_the_vault_in_the_days_asked
     assert_eq!(world.verify(), Verdict::Intact);
     hand.set_day(210);
     assert_eq!(unused(20), ["boss", "ghost", "sales"], "an act of the vault itself is a use");
-    let review = world.acme.review_access(&staff, 200, &admin()).unwrap();
+    let review = world.acme.session(admin()).unwrap().inquire().review(&staff, 200).unwrap();
     let sales = review.roles.iter().find(|role| role.role == "sales").unwrap();
     assert_eq!(
         (sales.last_used, sales.held_by.clone()),
@@ -261,7 +323,7 @@ fn other_policies_and_other_circumstances_can_be_asked_about() {
     let world = World::new();
     let id = world.add("Ann", "ann@x.org");
     let (stranger, admin) = (Actor::new("x"), admin());
-    let now = world.acme.inquire(&admin);
+    let now = world.acme.session(admin.clone()).unwrap().inquire();
     let read = |inquiry: &Inquiry<'_>| inquiry.explain(&stranger, Action::Read, "customers", Some(id), &[]).unwrap();
     assert!(!permits(&read(&now)));
     assert!(permits(&read(&now.clone().of_policy(&danger::AllowAll))));
@@ -303,9 +365,10 @@ fn policy_that_panics_or_is_late_is_reported_as_the_denial_that_it_is() {
     let late = std::time::Duration::from_millis(300);
     let world = World::with(|options| options.policy(Touchy).policy_deadline(late));
     for (action, code) in [(Action::Read, codes::POLICY_PANIC), (Action::Delete, codes::POLICY_LATE)] {
-        let explanation = world.acme.explain(&boss(), action, "customers", None, &[], &admin()).unwrap();
+        let explanation =
+            world.acme.session(admin()).unwrap().inquire().explain(&boss(), action, "customers", None, &[]).unwrap();
         assert!(matches!(&explanation.decision, Ok(Decision::Deny(denial)) if denial.code == code), "{explanation}");
-        let who = world.acme.who_can(&[boss()], action, "customers", None, &admin()).unwrap();
+        let who = world.acme.session(admin()).unwrap().inquire().who_can(&[boss()], action, "customers", None).unwrap();
         assert_eq!(who.cannot[0].answer.code(), Some(code));
     }
 }

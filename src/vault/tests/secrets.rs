@@ -4,9 +4,9 @@ use std::fmt::Debug;
 
 use base64ct::Encoding;
 
-use crate::vault::tests::*;
 use crate::crypto::{Key, role};
 use crate::record::{Document, SearchValue, Value};
+use crate::vault::tests::*;
 
 /// Whether a text shows a part of these bytes: as text, in hexadecimal, as decimal numbers or in base64.
 fn shows(text: &str, secret: &[u8]) -> bool {

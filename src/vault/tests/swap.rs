@@ -1,9 +1,9 @@
 //! A policy that a test exchanges while its vault is open.
 
-use crate::vault::tests::*;
 use crate::model::{Facts, FieldSet, Request};
-use crate::policy::{AccessPolicy, Decision, Explanation, Permission, PolicyError, PolicyVersion, Scope};
 use crate::policy::danger::AllowAll;
+use crate::policy::{AccessPolicy, Decision, Explanation, Permission, PolicyError, PolicyVersion, Scope};
+use crate::vault::tests::*;
 
 /// Whatever policy it holds. The actor `all` may do everything, and so may whoever does what the test needs to set up.
 #[derive(Clone)]

@@ -1,13 +1,16 @@
 //! Every verdict, reached through the vault.
 
-use crate::vault::tests::*;
-use crate::audit::{Entry, EntryBuilder, Head, JournalState, NewBlock, Outcome, Place, RewrittenBecause, RowFault, RowSet};
+use crate::audit::{
+    Entry, EntryBuilder, Head, JournalState, NewBlock, Outcome, Place, RewrittenBecause, RowFault, RowSet,
+};
 use crate::audit::{encode_head_file, header_of, leaf_of, seal_block};
 use crate::format::place;
 use crate::format::row::RawRow;
 use crate::keys::CEILING_BLOCK;
 use crate::model::{Action, Timestamp};
-use crate::vault::commit::reader::Blocks;
+use crate::vault::VaultSession;
+use crate::vault::commit::Blocks;
+use crate::vault::tests::*;
 use crate::vault::upkeep::heads::sign_head;
 
 /// A vault with a journal of some blocks, each of an act of its own.
@@ -51,26 +54,26 @@ fn slots(world: &World) -> Vec<u32> {
 #[test]
 fn intact_vault_is_said_to_be_intact_also_against_its_own_head() {
     let world = world();
-    let head = world.vault.head(&admin()).unwrap();
+    let head = world.vault.session(admin()).unwrap().head().unwrap();
     assert_eq!(world.verify(), Verdict::Intact);
     assert!(head.verify(&world.vault.head_key()).is_ok());
     let world = world.reopen();
     let head = Head::parse(&head.to_string()).unwrap();
     // Opening and checking were acts themselves; the head kept before them covers none of these.
     let tail = size(&world) - head.size();
-    assert_eq!(world.vault.verify_against(&head, &admin()).unwrap(), Verdict::UnanchoredTail(tail));
-    let now = world.vault.head(&admin()).unwrap();
-    assert_eq!(world.vault.verify_against(&now, &admin()).unwrap(), Verdict::Intact);
+    assert_eq!(world.vault.session(admin()).unwrap().verify_against(&head).unwrap(), Verdict::UnanchoredTail(tail));
+    let now = world.vault.session(admin()).unwrap().head().unwrap();
+    assert_eq!(world.vault.session(admin()).unwrap().verify_against(&now).unwrap(), Verdict::Intact);
 }
 
 #[test]
 fn blocks_after_the_head_that_was_brought_are_counted() {
     let world = world();
-    let head = world.vault.head(&admin()).unwrap();
+    let head = world.vault.session(admin()).unwrap().head().unwrap();
     for n in 0..3 {
         world.add("Di", &format!("di{n}@x.org"));
     }
-    assert_eq!(world.vault.verify_against(&head, &admin()).unwrap(), Verdict::UnanchoredTail(3));
+    assert_eq!(world.vault.session(admin()).unwrap().verify_against(&head).unwrap(), Verdict::UnanchoredTail(3));
 }
 
 #[test]
@@ -129,7 +132,7 @@ fn every_altered_byte_of_a_block_is_noticed() {
         let mut altered = block.clone();
         altered[byte] ^= 0x11;
         put(&world.memory, &[(key.clone(), Some(altered))]);
-        match world.vault.verify(&admin()) {
+        match world.vault.session(admin()).unwrap().verify() {
             Ok(Verdict::Rewritten { first, .. }) => assert!(first <= at, "byte {byte}"),
             // The version, which a newer release may have written.
             Err(Error::Newer { .. }) => assert_eq!(byte, 0),
@@ -222,7 +225,7 @@ fn block_written_anew_with_the_right_keys_is_noticed() {
 #[test]
 fn whoever_has_every_key_and_rewrites_all_of_it_is_shown_by_a_head_kept_elsewhere() {
     let world = world();
-    let kept = world.vault.head(&admin()).unwrap();
+    let kept = world.vault.session(admin()).unwrap().head().unwrap();
     let blocks = blocks(&world);
     world.vault.close().unwrap();
     let at = kept.size() / 2;
@@ -243,7 +246,7 @@ fn whoever_has_every_key_and_rewrites_all_of_it_is_shown_by_a_head_kept_elsewher
     let world = World::open(&twin).unwrap();
     assert_eq!(world.vault.health().notices, Vec::<String>::new());
     assert_eq!(world.verify(), Verdict::Intact);
-    let verdict = world.vault.verify_against(&kept, &admin()).unwrap();
+    let verdict = world.vault.session(admin()).unwrap().verify_against(&kept).unwrap();
     assert!(matches!(verdict, Verdict::Rewritten { because: RewrittenBecause::Head, .. }), "{verdict:?}");
 }
 
@@ -258,7 +261,7 @@ fn vault_set_back_below_its_head_says_so_ever_after_and_never_gives_out_a_slot_t
         world.add("Di", &format!("di{n}@x.org"));
     }
     let lost = slots(&world).into_iter().max().unwrap();
-    let outside = world.vault.head(&admin()).unwrap();
+    let outside = world.vault.session(admin()).unwrap().head().unwrap();
     world.vault.close().unwrap();
     let known = Head::parse(&head_file(&world.memory)).unwrap().size();
 
@@ -279,8 +282,8 @@ fn vault_set_back_below_its_head_says_so_ever_after_and_never_gives_out_a_slot_t
     assert!(matches!(world.verify(), Verdict::Truncated { known: found, .. } if found == known));
     world = world.reopen();
     // A session that writes in another tenant only must not use up what this one has to remember.
-    let globex = world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()).unwrap();
-    globex.define::<Note>(&admin()).unwrap();
+    let globex = world.vault.session(admin()).unwrap().create_tenant("globex").unwrap();
+    globex.session(admin()).unwrap().define::<Note>().unwrap();
     while size(&world) <= known {
         globex.session(boss()).unwrap().collection().unwrap().insert(&Note::new("x")).unwrap();
     }
@@ -288,7 +291,7 @@ fn vault_set_back_below_its_head_says_so_ever_after_and_never_gives_out_a_slot_t
     assert!(!world.vault.health().notices.is_empty() && world.vault.health().journal_short);
     let verdict = world.verify();
     assert!(matches!(verdict, Verdict::Rewritten { because: RewrittenBecause::Head, .. }), "{verdict:?}");
-    let verdict = world.vault.verify_against(&outside, &admin()).unwrap();
+    let verdict = world.vault.session(admin()).unwrap().verify_against(&outside).unwrap();
     assert!(matches!(verdict, Verdict::Rewritten { .. }), "{verdict:?}");
     let before = slots(&world).into_iter().max().unwrap();
     world.add("Fay", "fay@x.org");
@@ -304,10 +307,10 @@ fn vault_set_back_with_its_head_is_shown_by_a_head_kept_elsewhere_alone() {
     for n in 0..8 {
         world.add("Di", &format!("di{n}@x.org"));
     }
-    let head = world.vault.head(&admin()).unwrap();
+    let head = world.vault.session(admin()).unwrap().head().unwrap();
     let world = World::open(&old).unwrap();
     assert_eq!(world.verify(), Verdict::Intact);
-    let verdict = world.vault.verify_against(&head, &admin()).unwrap();
+    let verdict = world.vault.session(admin()).unwrap().verify_against(&head).unwrap();
     assert!(matches!(verdict, Verdict::Truncated { known, .. } if known == head.size()), "{verdict:?}");
 }
 
@@ -356,13 +359,13 @@ fn head_file_that_lags_is_caught_up_with() {
 #[test]
 fn head_of_another_vault_or_one_altered_is_an_error_not_a_verdict() {
     let (world, other) = (world(), World::new());
-    let foreign = other.vault.head(&admin()).unwrap();
-    assert!(matches!(world.vault.verify_against(&foreign, &admin()), Err(Error::Head(_))));
-    let head = world.vault.head(&admin()).unwrap();
+    let foreign = other.vault.session(admin()).unwrap().head().unwrap();
+    assert!(matches!(world.vault.session(admin()).unwrap().verify_against(&foreign), Err(Error::Head(_))));
+    let head = world.vault.session(admin()).unwrap().head().unwrap();
     let text = head.to_string().replacen(&format!("\n{}\n", head.size()), &format!("\n{}\n", head.size() + 1), 1);
     let altered = Head::parse(&text).unwrap();
     assert_ne!(altered, head);
-    assert!(matches!(world.vault.verify_against(&altered, &admin()), Err(Error::Head(_))));
+    assert!(matches!(world.vault.session(admin()).unwrap().verify_against(&altered), Err(Error::Head(_))));
     assert_eq!(world.verify(), Verdict::Intact);
 }
 
@@ -370,14 +373,14 @@ fn head_of_another_vault_or_one_altered_is_an_error_not_a_verdict() {
 fn check_that_ends_in_an_error_is_written_down_as_one_that_failed() {
     let kept = Kept::default();
     let world = World::with(|options| options.sink(crate::audit::Required(kept.clone())));
-    let head = World::new().vault.head(&admin()).unwrap();
-    assert!(matches!(world.vault.verify_quick_against(&head, &admin()), Err(Error::Head(_))));
+    let head = World::new().vault.session(admin()).unwrap().head().unwrap();
+    assert!(matches!(world.vault.session(admin()).unwrap().verify_quick_against(&head), Err(Error::Head(_))));
     let key = place::block(1, 0);
     let mut newer = store(&world.memory).get(&key).unwrap().unwrap();
     newer[0] ^= 0x40;
     put(&world.memory, &[(key, Some(newer))]);
-    for check in [Vault::verify, Vault::verify_quick] {
-        assert!(matches!(check(&world.vault, &admin()), Err(Error::Newer { .. })));
+    for check in [VaultSession::verify, VaultSession::verify_quick] {
+        assert!(matches!(check(&world.vault.session(admin()).unwrap()), Err(Error::Newer { .. })));
     }
     world.vault.flush().unwrap();
     let told: Vec<_> = kept.of("verify").iter().map(|event| (event.outcome(), event.code().to_owned())).collect();
@@ -405,8 +408,8 @@ fn key_of_no_form_in_the_store_is_a_verdict_and_no_error() {
         let twin = copy(&world.memory);
         put(&twin, &[(key.clone(), Some(vec![1]))]);
         let twin = World::open(&twin).unwrap();
-        for check in [Vault::verify, Vault::verify_quick] {
-            let verdict = check(&twin.vault, &admin()).unwrap();
+        for check in [VaultSession::verify, VaultSession::verify_quick] {
+            let verdict = check(&twin.vault.session(admin()).unwrap()).unwrap();
             // Checking is an act itself, and makes the journal longer.
             let there = |first| first == at || at == size && first > size;
             assert!(matches!(verdict, Verdict::Rewritten { first, .. } if there(first)), "{key:?}: {verdict:?}");
@@ -415,8 +418,8 @@ fn key_of_no_form_in_the_store_is_a_verdict_and_no_error() {
     for space in [Space::Row, Space::Chunk, Space::Entry, Space::SlotMap, Space::TenantState, Space::TenantName] {
         for key in [vec![space as u8], vec![space as u8, 0xff], [&[space as u8][..], &[7; 15]].concat()] {
             put(&world.memory, &[(key.clone(), Some(vec![1]))]);
-            for check in [Vault::verify, Vault::verify_quick] {
-                let verdict = check(&world.vault, &admin()).unwrap();
+            for check in [VaultSession::verify, VaultSession::verify_quick] {
+                let verdict = check(&world.vault.session(admin()).unwrap()).unwrap();
                 let of_none = matches!(&verdict, Verdict::RowsDiffer { tenant, .. } if *tenant != world.acme.id());
                 assert!(of_none, "{key:?}: {verdict:?}");
             }
@@ -426,7 +429,7 @@ fn key_of_no_form_in_the_store_is_a_verdict_and_no_error() {
     // One behind everything that a tenant may have must not have the check go round in circles.
     let behind = [place::tenant_state(world.acme.id()), vec![0xff; 80]].concat();
     put(&world.memory, &[(behind, Some(vec![1]))]);
-    let _ends = world.vault.verify(&admin()).unwrap();
+    let _ends = world.vault.session(admin()).unwrap().verify().unwrap();
 }
 
 #[test]
@@ -437,7 +440,7 @@ fn verdict_and_its_actor_are_written_down() {
     let (key, _) = stored(&world.memory, Space::CollectionName).remove(0);
     put(&world.memory, &[(key, None)]);
     assert!(matches!(world.verify(), Verdict::RowsDiffer { .. }));
-    let refused = world.vault.verify(&boss());
+    let refused = world.vault.session(boss()).unwrap().verify();
     assert!(matches!(refused, Err(Error::Denied(_))));
     world.vault.flush().unwrap();
     let seen: Vec<_> =

@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -18,15 +18,13 @@ use crate::keys::{CEILING_BLOCK, Keyring};
 use crate::model::{TenantId, VaultId};
 use crate::store::files;
 
-use crate::vault::upkeep::positions::Cursors;
-use crate::vault::commit::intake::Journal;
-use crate::vault::upkeep::reserve::Reserve;
+use crate::vault::commit::{COMMITS, Journal, Signal};
 use crate::vault::state::tenant::TenantCore;
+use crate::vault::upkeep::positions::Cursors;
+use crate::vault::upkeep::reserve::Reserve;
 
 /// How often the head file is brought up to date,
 const EVERY: Duration = Duration::from_secs(1);
-/// or after how many commits.
-const COMMITS: u64 = 1_000;
 /// How long the upkeep pauses after something failed.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -57,35 +55,6 @@ impl HeadPlace {
                 Ok(())
             }
         }
-    }
-}
-
-/// How the upkeep's thread is told that there is something to do.
-#[derive(Default)]
-pub(crate) struct Signal {
-    state: Mutex<Signalled>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct Signalled {
-    commits: u64,
-    low: Vec<TenantId>,
-    stop: bool,
-}
-
-impl Signal {
-    /// For the committer: a commit is durable.
-    pub(crate) fn committed(&self) {
-        let mut state = self.lock();
-        state.commits = state.commits.saturating_add(1);
-        if state.commits == COMMITS {
-            self.changed.notify_all();
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Signalled> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -17,8 +17,8 @@ use crate::keys::VaultKeys;
 use crate::model::{JournalEpochId, VaultId};
 use crate::store::{Batch, Expectation, Store};
 
-use crate::vault::commit::Put;
-use crate::vault::commit::intake::{Journal, JournalError};
+use crate::vault::commit::{Journal, JournalError};
+use crate::vault::state::catalog::Put;
 
 /// How long opening waits for all sinks together to say what they hold.
 const START: Duration = Duration::from_secs(1);

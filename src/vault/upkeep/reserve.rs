@@ -18,8 +18,8 @@ use crate::error::{Error, Result};
 use crate::model::Action;
 use crate::store::files;
 
-use crate::vault::admin::approvals::{APPROVED, REFUSED};
-use crate::vault::core::Write;
+use crate::vault::commit::Write;
+use crate::vault::standing::{APPROVED, REFUSED};
 
 /// The file's name in the vault's directory.
 const RESERVE: &str = "reserve";

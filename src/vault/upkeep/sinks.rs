@@ -9,7 +9,7 @@ use crate::audit::{AttachedSink, Delivery, Names, SinkError, Supply};
 use crate::error::{Error, Result};
 use crate::model::Clock;
 
-use crate::vault::commit::reader::Blocks;
+use crate::vault::commit::Blocks;
 use crate::vault::upkeep::positions::Cursors;
 
 /// The journal as sinks are served from it.

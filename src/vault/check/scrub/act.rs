@@ -1,23 +1,27 @@
 //! The act that a scrub is, for the journal.
 
+use std::sync::Arc;
+
 use crate::audit::{Entry, Outcome, Verdict};
 use crate::error::Result;
-use crate::model::{Action, Actor};
+use crate::model::Action;
 use crate::policy::PolicyVersion;
+
 use crate::vault::core::Core;
-use crate::vault::gate::entries;
-use crate::vault::gate::{Permit, Question};
+use crate::vault::gate::Act;
+use crate::vault::gate::Permit;
+use crate::vault::handles::Who;
 
 /// Who scrubs, and by which rule.
-pub(crate) struct Act {
-    actor: Actor,
+pub(crate) struct Scrubbing {
+    who: Arc<Who>,
     rule: String,
     version: PolicyVersion,
 }
 
-impl Act {
-    pub(crate) fn new(actor: &Actor, permit: &Permit) -> Self {
-        Self { actor: actor.clone(), rule: permit.rule().to_owned(), version: permit.version() }
+impl Scrubbing {
+    pub(crate) fn new(who: &Arc<Who>, permit: &Permit) -> Self {
+        Self { who: Arc::clone(who), rule: permit.rule().to_owned(), version: permit.version() }
     }
 
     pub(crate) fn begun(&self, core: &Core) -> Result<()> {
@@ -55,10 +59,8 @@ impl Act {
     }
 
     fn write(&self, core: &Core, outcome: Outcome, code: &str) -> Result<()> {
-        let question = Question::new(&self.actor, Action::Verify, None);
-        let outcome = (outcome, code, self.rule.as_str());
-        let entry = entries::finish(entries::under(&core.gate, &question, None, outcome, self.version))?;
-        core.record(None, entry).map(|_ticket| ())
+        let act = Act::new(core, None, &self.who, Action::Verify);
+        act.record(act.begin(outcome, code, &self.rule, self.version)).map(|_ticket| ())
     }
 }
 

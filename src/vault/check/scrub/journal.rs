@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::{Claims, Frontier, Head, HeadKey, JournalState, RewrittenBecause, RowSetDigest, Verdict, Walk, Walked, decode_head_file, header_of};
+use crate::audit::{
+    Claims, Frontier, Head, HeadKey, JournalState, RewrittenBecause, RowSetDigest, Verdict, Walk, Walked,
+    decode_head_file, header_of,
+};
 use crate::crypto::MacKey;
 use crate::error::{Error, Result};
 use crate::format::FormatError;
@@ -14,13 +17,13 @@ use crate::format::place;
 use crate::format::place::Space;
 use crate::model::TenantId;
 use crate::store::Pair;
-use crate::vault::commit::reader::unreadable;
-use crate::vault::commit::terms_of;
-use crate::vault::core::Core;
 use crate::vault::check::verify::{Check, Depth};
+use crate::vault::commit::terms_of;
+use crate::vault::commit::unreadable;
+use crate::vault::core::Core;
 
-use crate::vault::check::scrub::act::is_end;
-use crate::vault::check::scrub::pace::Cost;
+use super::act::is_end;
+use super::pace::Cost;
 
 /// Parts of a block or a change list that are read; a block has no more.
 const PARTS: usize = MAX_BLOCK / CHUNK + 2;

@@ -16,11 +16,11 @@ use crate::format::place::Space;
 use crate::format::scrub::{ScrubbedRows, ScrubbedTenant, ScrubbedTip, ScrubbedVault};
 use crate::keys::TenantKeys;
 use crate::model::TenantId;
-use crate::vault::commit::Put;
 use crate::vault::core::Core;
+use crate::vault::state::catalog::Put;
 
-use crate::vault::check::scrub::journal::{Chain, first, scan};
-use crate::vault::check::scrub::pass::Pass;
+use super::journal::{Chain, first, scan};
+use super::pass::Pass;
 use crate::vault::state::scanned::{Cursor, Delta, SoFar};
 
 /// Keeps how far the pass has come, in place of what was kept before.

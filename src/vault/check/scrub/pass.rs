@@ -13,10 +13,10 @@ use crate::model::TenantId;
 use crate::vault::core::Core;
 use crate::vault::state::tenant::TenantCore;
 
-use crate::vault::check::scrub::journal::{Chain, Went};
-use crate::vault::check::scrub::pace::Cost;
-use crate::vault::state::scanned::{Delta, SoFar};
+use super::journal::{Chain, Went};
+use super::pace::Cost;
 use crate::vault::check::scrub::{kept, rows, settle};
+use crate::vault::state::scanned::{Delta, SoFar};
 
 /// The rest of the journal is walked with the committer stopped once it has at most so many blocks.
 const NEAR: u64 = 32;
@@ -256,6 +256,9 @@ impl Pass {
     }
 
     pub(crate) fn cursor(&self) -> Option<Vec<u8>> {
-        self.under_way.as_ref().and_then(|under_way| under_way.tenant.scrubbed.cursor()).map(crate::vault::check::scrub::Cursor::into_key)
+        self.under_way
+            .as_ref()
+            .and_then(|under_way| under_way.tenant.scrubbed.cursor())
+            .map(crate::vault::state::scanned::Cursor::into_key)
     }
 }

@@ -13,14 +13,15 @@ use crate::format::place::Space;
 use crate::format::row::{LiveRow, RawRow};
 use crate::model::{CollectionId, TenantId};
 use crate::store::Pair;
+use crate::vault::check::verify::{check_row, collections_of};
 use crate::vault::commit::terms_of;
 use crate::vault::core::Core;
 use crate::vault::standing;
-use crate::vault::state::tenant::{CollectionCore, TenantCore};
-use crate::vault::check::verify::{check_row, collections_of};
+use crate::vault::state::schema::CollectionCore;
+use crate::vault::state::tenant::TenantCore;
 
-use crate::vault::check::scrub::journal::scan;
-use crate::vault::check::scrub::pace::Cost;
+use super::journal::scan;
+use super::pace::Cost;
 use crate::vault::state::scanned::{Cursor, Delta};
 
 /// Where a tenant's values stand, but for its change lists, in the order of their keys.

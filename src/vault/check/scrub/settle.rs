@@ -11,12 +11,12 @@ use crate::error::{Error, Result};
 use crate::format::place;
 use crate::format::place::Space;
 use crate::model::TenantId;
-use crate::vault::core::Core;
-use crate::vault::lifecycle::open;
-use crate::vault::state::tenant::TenantCore;
 use crate::vault::check::verify::{Check, Depth, differ};
+use crate::vault::core::Core;
+use crate::vault::lifecycle::open_state;
+use crate::vault::state::tenant::TenantCore;
 
-use crate::vault::check::scrub::journal::{Chain, scan};
+use super::journal::{Chain, scan};
 
 /// A tenant whose values have all been read; the committer is stopped, and the chain reaches the journal's end.
 pub(crate) fn tenant(
@@ -50,7 +50,7 @@ pub(crate) fn tenant(
 fn vouched(core: &Core, tenant: &TenantCore, chain: &Chain) -> Result<bool> {
     let Some(tip) = chain.walked.tips.get(&Some(tenant.id)) else { return Ok(false) };
     let sealed = get(core, &place::tenant_state(tenant.id))?;
-    let stored = sealed.and_then(|sealed| open::open_state(&tenant.keys, tenant.id, &sealed).ok());
+    let stored = sealed.and_then(|sealed| open_state(&tenant.keys, tenant.id, &sealed).ok());
     let (state, ..) = tenant.state();
     Ok(stored.is_some_and(|stored| {
         let digest = |bytes: &[u8]| RowSetDigest::from_bytes(bytes).unwrap_or_default();

@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use crate::audit::Verdict;
 use crate::error::{Error, Result};
-use crate::vault::core::Core;
+use crate::vault::core::{Background, Core};
 
-use crate::vault::check::scrub::kept;
-use crate::vault::check::scrub::pass::Pass;
-use crate::vault::check::scrub::progress::{ScrubPhase, ScrubProgress};
+use super::kept;
+use super::pass::Pass;
+use super::progress::{ScrubPhase, ScrubProgress};
 
 /// One scrub, as all see it.
 #[derive(Default)]
@@ -162,8 +162,14 @@ impl Scrubs {
         Ok(shared)
     }
 
-    /// For closing the vault: ends the scrub and keeps how far it is.
-    pub(crate) fn close(&self, core: &Core) {
+    fn lock(&self) -> MutexGuard<'_, Option<Running>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Background for Scrubs {
+    /// Ends the scrub and keeps how far it is.
+    fn close(&self, core: &Core) {
         let Some((shared, thread)) =
             self.lock().as_mut().map(|running| (Arc::clone(&running.shared), running.thread.take()))
         else {
@@ -181,9 +187,5 @@ impl Scrubs {
             let _unkept = kept::save(core, &pass);
         }
         shared.end(ScrubPhase::Stopped, None);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Running>> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -10,12 +10,12 @@ use crate::audit::Verdict;
 use crate::error::{Error, Result};
 use crate::vault::core::Core;
 
-use crate::vault::check::scrub::act::Act;
-use crate::vault::check::scrub::kept;
-use crate::vault::check::scrub::pace::{Cost, Pace, Rate};
-use crate::vault::check::scrub::pass::{Origin, Pass, Step};
-use crate::vault::check::scrub::progress::ScrubPhase;
-use crate::vault::check::scrub::shared::{Shared, Wish};
+use super::act::Scrubbing;
+use super::kept;
+use super::pace::{Cost, Pace, Rate};
+use super::pass::{Origin, Pass, Step};
+use super::progress::ScrubPhase;
+use super::shared::{Shared, Wish};
 
 /// How often a running scrub keeps how far it is.
 const KEEP: Duration = Duration::from_secs(60);
@@ -25,7 +25,7 @@ const AGAIN: Duration = Duration::from_millis(100);
 pub(crate) struct Worker {
     pub(crate) core: Weak<Core>,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) act: Act,
+    pub(crate) act: Scrubbing,
     pub(crate) rate: Rate,
     pub(crate) rounds: u64,
 }
@@ -54,7 +54,7 @@ enum Did {
 impl Worker {
     pub(crate) fn run(self) {
         let over = catch_unwind(AssertUnwindSafe(|| self.work())).unwrap_or_else(|_panic| {
-            let why = "its thread panicked, maybe over what it was reading; `vault.verify` may tell more";
+            let why = "its thread panicked, maybe over what it was reading; `verify` may tell more";
             Over::Failed(Error::NotPossible { what: "scrub", why })
         });
         // Held until all is told: closing the vault would say that the scrub was stopped.

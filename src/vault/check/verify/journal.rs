@@ -15,10 +15,9 @@ use crate::format::place;
 use crate::format::place::Space;
 use crate::model::TenantId;
 use crate::store::{Pair, Store};
-use crate::vault::commit::reader;
 
-use crate::vault::check::verify::pages::Pages;
-use crate::vault::check::verify::rows::Found;
+use super::pages::Pages;
+use super::rows::Found;
 use crate::vault::check::verify::{Check, Depth};
 
 /// What comes next in the journal.
@@ -141,7 +140,7 @@ fn block(
 ) -> Result<Result<(), Verdict>> {
     let owner = match header {
         Ok(header) => header.tenant,
-        Err(newer @ FormatError::Newer { .. }) => return Err(reader::unreadable(newer)),
+        Err(newer @ FormatError::Newer { .. }) => return Err(crate::vault::commit::unreadable(newer)),
         Err(FormatError::Invalid { .. }) => None,
     };
     let keyring = &check.core.keyring;

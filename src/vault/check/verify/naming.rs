@@ -19,9 +19,9 @@ use crate::model::{Action, CollectionId, Pseudonym, RecordId, Revision, TenantId
 use crate::store::Pair;
 use crate::vault::state::tenant::TenantCore;
 
-use crate::vault::check::verify::journal::{Step, Steps};
-use crate::vault::check::verify::pages::Pages;
-use crate::vault::check::verify::row::{Collections, Row, with_row};
+use super::journal::{Step, Steps};
+use super::pages::Pages;
+use super::row::{Collections, Row, with_row};
 use crate::vault::check::verify::{Check, check_row, collections_of};
 
 /// So many records are looked at in one pass.

@@ -13,10 +13,11 @@ use crate::index;
 use crate::index::{Entry as IndexEntry, Link};
 use crate::model::{CollectionId, RecordId};
 use crate::vault::core::Core;
-use crate::vault::gate::{Opened, RowPlace, open_tombstone};
-use crate::vault::state::rows;
-use crate::vault::state::rows::ParsedRow;
-use crate::vault::state::tenant::{CollectionCore, CompiledSchema, IndexCore, TenantCore};
+use crate::vault::gate::Opened;
+use crate::vault::state::rows::{self, ParsedRow};
+use crate::vault::state::schema::{CollectionCore, CompiledSchema, IndexCore};
+use crate::vault::state::seals::{RowPlace, open_tombstone};
+use crate::vault::state::tenant::TenantCore;
 use crate::vault::state::terms;
 
 /// A tenant's collections, by their ids.

@@ -17,7 +17,7 @@ use crate::vault::commit::terms_of;
 use crate::vault::standing;
 use crate::vault::state::tenant::TenantCore;
 
-use crate::vault::check::verify::pages::Pages;
+use super::pages::Pages;
 use crate::vault::check::verify::{Check, Depth, check_row, collections_of};
 
 /// A tenant's digests as they are found.

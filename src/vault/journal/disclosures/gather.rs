@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::audit::{Event, Outcome};
 use crate::error::{Error, Result};
 use crate::model::{Action, Pseudonym, Timestamp};
-use crate::vault::journal::query::{Meant, Step, Walker};
+use crate::vault::journal::handle::Meant;
+use crate::vault::journal::query::{Step, Walker};
 
-use crate::vault::journal::disclosures::{NAMES, PEOPLE};
+use super::{NAMES, PEOPLE};
 
 /// What is asked for.
 pub(crate) struct Shown<'a> {

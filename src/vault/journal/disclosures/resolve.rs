@@ -7,14 +7,15 @@ use crate::error::{Error, Result};
 use crate::format::place;
 use crate::model::{CollectionId, Pseudonym, RecordId};
 use crate::vault::core::Core;
-use crate::vault::gate::RowPlace;
-use crate::vault::journal::query;
-use crate::vault::journal::query::{Asker, Known, Meant, look, records_of};
+use crate::vault::journal::handle::{Journal, Meant};
+use crate::vault::journal::query::{Known, look, records_of};
 use crate::vault::state::rows;
-use crate::vault::state::tenant::{CollectionCore, TenantCore};
+use crate::vault::state::schema::CollectionCore;
+use crate::vault::state::seals::RowPlace;
+use crate::vault::state::tenant::TenantCore;
 
-use crate::vault::journal::disclosures::gather::{Found, Reader};
-use crate::vault::journal::disclosures::report::{Disclosed, DisclosedTo, Disclosure, DisclosureReport};
+use super::gather::{Found, Reader};
+use super::report::{Disclosed, DisclosedTo, Disclosure, DisclosureReport};
 
 /// How many rows are read at once.
 const PAGE: usize = 256;
@@ -28,12 +29,12 @@ struct Resolved {
 }
 
 /// The report, but for what was asked.
-pub(crate) fn resolve(asker: &Asker<'_>, meant: Option<Meant>, found: Found) -> Result<DisclosureReport> {
-    let Some(tenant) = asker.tenant else { return Ok(DisclosureReport::default()) };
+pub(crate) fn resolve(journal: &Journal, meant: Option<Meant>, found: Found) -> Result<DisclosureReport> {
+    let Some(tenant) = &journal.tenant else { return Ok(DisclosureReport::default()) };
     let resolved = match meant.and_then(|meant| meant.record) {
-        Some(record) => of_person(asker.core, tenant, record)?,
+        Some(record) => of_person(&journal.core, tenant, record)?,
         None if found.people.is_empty() => Resolved::default(),
-        None => of_all(asker.core, tenant, &found)?,
+        None => of_all(&journal.core, tenant, &found)?,
     };
     let Resolved { records, unreadable } = resolved;
     let mut people: Vec<Disclosure> = Vec::with_capacity(found.people.len());
@@ -78,7 +79,7 @@ fn of_person(
     for (number, place) in by_number.chain([(0, known.root)]) {
         let Some(place) = place.filter(|place| *place != (collection, record)) else { continue };
         let Some(of) = names.get(&place.0) else { continue };
-        match query::known(core, tenant, of, place.1) {
+        match crate::vault::journal::query::known(core, tenant, of, place.1) {
             Ok(other) => add(number, place, other.deleted),
             // A number whose record was never committed, or is nobody's any more.
             Err(Error::NotFound | Error::Erased) => {}
@@ -128,7 +129,7 @@ impl Resolved {
         let known = match looked {
             Ok(Some(known)) => known,
             Ok(None) => return Ok(()),
-            Err(error @ Error::Io { .. }) => return Err(error),
+            Err(error @ (Error::Io { .. } | Error::DiskFull { .. })) => return Err(error),
             // One damaged row must not keep the rest of a breach notice back; the report says that there is one.
             Err(_) => {
                 self.unreadable = self.unreadable.saturating_add(1);

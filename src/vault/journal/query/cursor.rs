@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::error::{Error, Result};
 use crate::model::JournalEpochId;
 
-use crate::vault::journal::query::walk::Place;
+use super::walk::Place;
 
 /// A longer text is no cursor.
 const MAX_TEXT: usize = 128;

@@ -14,11 +14,13 @@ use crate::format::state::SlotEntry;
 use crate::keys::KeyError;
 use crate::model::{CollectionId, Pseudonym, RecordId, Revision, Slot};
 use crate::vault::core::Core;
-use crate::vault::gate::{OpenError, Opened, RowPlace, open_tombstone};
+use crate::vault::gate::Opened;
+use crate::vault::records::open_slot_entry;
 use crate::vault::state::rows;
 use crate::vault::state::rows::{ParsedRow, RowBytes};
-use crate::vault::records::subject::open_slot_entry;
-use crate::vault::state::tenant::{CollectionCore, TenantCore};
+use crate::vault::state::schema::CollectionCore;
+use crate::vault::state::seals::{OpenError, RowPlace, open_tombstone};
+use crate::vault::state::tenant::TenantCore;
 
 /// How many entries of a slot are read at once.
 const PAGE: usize = 256;
@@ -95,11 +97,7 @@ pub(crate) fn look(
 }
 
 /// The records that are about a data subject, by their numbers from 1.
-pub(crate) fn records_of(
-    core: &Core,
-    tenant: &TenantCore,
-    slot: Slot,
-) -> Result<Vec<(u32, (CollectionId, RecordId))>> {
+pub(crate) fn records_of(core: &Core, tenant: &TenantCore, slot: Slot) -> Result<Vec<(u32, (CollectionId, RecordId))>> {
     let head = place::slot_map(tenant.id, slot, 0);
     let prefix = head.split_last_chunk::<4>().map_or(&head[..], |(prefix, _)| prefix);
     let (mut found, mut after) = (Vec::new(), None::<Vec<u8>>);

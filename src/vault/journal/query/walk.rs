@@ -13,7 +13,7 @@ use crate::audit::Event;
 use crate::error::{Error, Result};
 use crate::format::place;
 use crate::model::{JournalEpochId, TenantId, Timestamp};
-use crate::vault::commit::reader::{Blocks, unreadable};
+use crate::vault::commit::{Blocks, unreadable};
 use crate::vault::core::Core;
 
 /// How far the times of blocks may be out of order, in microseconds: a clock that was set back by more can hide entries
@@ -78,12 +78,7 @@ impl Walker {
     }
 
     /// The blocks before `size` that may hold entries from `from` until before `until`.
-    pub(crate) fn range(
-        &self,
-        size: u64,
-        from: Option<Timestamp>,
-        until: Option<Timestamp>,
-    ) -> Result<Range<u64>> {
+    pub(crate) fn range(&self, size: u64, from: Option<Timestamp>, until: Option<Timestamp>) -> Result<Range<u64>> {
         let (mut start, mut end) = (self.first()?, size);
         if let Some(from) = from {
             let from = from.as_micros().saturating_sub(OUT_OF_ORDER);
@@ -199,7 +194,7 @@ impl Walker {
             let Some(bytes) = self.blocks.bytes(position)? else { continue };
             let opened = match self.blocks.open(position, &bytes) {
                 Ok((_, opened)) => opened,
-                Err(error @ Error::Io { .. }) => return Err(error),
+                Err(error @ (Error::Io { .. } | Error::DiskFull { .. })) => return Err(error),
                 // Perhaps not the owner's, who then isn't kept from their own. One of theirs is found out by the walk.
                 Err(_) => continue,
             };
@@ -220,5 +215,5 @@ fn next(place: Place, newest_first: bool) -> Option<Place> {
 }
 
 fn missing() -> Error {
-    Error::damaged("a block of the journal is missing: `vault.verify` tells which")
+    Error::damaged("a block of the journal is missing: `verify` tells which")
 }

@@ -4,33 +4,34 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::PoisonError;
 
-use crate::audit::{JournalBase, Tip, header_of, leaf_of};
+use crate::audit::{Entry, JournalBase, Tip, header_of, leaf_of};
 use crate::crypto::sha256;
 use crate::error::{Error, Result};
 use crate::format::block;
 use crate::format::journal_base::SEGMENT;
 use crate::format::place;
 use crate::format::place::Space;
-use crate::model::TenantId;
-use crate::vault::commit::leaves::{Tips, tip_term};
-use crate::vault::commit::reader::{Blocks, unreadable};
-use crate::vault::commit::Put;
-use crate::vault::core::{Core, Outcome, Write};
-use crate::vault::gate::entries;
-use crate::vault::gate::{Permit, Question};
+use crate::model::{Action, TenantId};
+use crate::vault::commit::{Blocks, unreadable};
+use crate::vault::commit::{Outcome, Write};
+use crate::vault::commit::{Tips, tip_term};
+use crate::vault::core::Core;
+use crate::vault::state::catalog::Put;
 
-use crate::vault::journal::retention::plan::{RetentionPlan, RetentionReport};
+use crate::vault::gate::{Act, Permit, finish};
+
+use super::plan::{RetentionPlan, RetentionReport};
 
 /// So many change lists are read at once, dropped in one commit,
 const LISTS: usize = 1_024;
 /// and remembered for all tenants.
 const REMEMBERED: usize = 16_384;
 
-/// Somebody who may do it, at work.
-struct Act<'a> {
+/// A plan that is being carried out.
+struct Work<'a> {
     core: &'a Core,
     blocks: Blocks,
-    question: &'a Question<'a>,
+    act: &'a Act<'a>,
     permit: &'a Permit,
     why: &'a str,
     report: RetentionReport,
@@ -42,12 +43,8 @@ struct Segment {
     bytes: u64,
 }
 
-pub(crate) fn carry_out(
-    core: &Core,
-    plan: &RetentionPlan,
-    question: &Question<'_>,
-    permit: &Permit,
-) -> Result<RetentionReport> {
+pub(crate) fn carry_out(act: &Act<'_>, plan: &RetentionPlan, permit: &Permit) -> Result<RetentionReport> {
+    let core = act.core;
     let _alone = core.retaining.lock().unwrap_or_else(PoisonError::into_inner);
     let (blocks, _) = core.blocks()?;
     let not = |why| Error::NotPossible { what: "dropping of journal entries", why };
@@ -59,17 +56,17 @@ pub(crate) fn carry_out(
         return Err(not("the vault was set back since the plan was made: make a new one"));
     }
     let report = RetentionReport { blocks: 0, bytes: 0, change_lists: 0, first_kept: first };
-    let mut act = Act { core, blocks, question, permit, why: &plan.why, report };
+    let mut work = Work { core, blocks, act, permit, why: &plan.why, report };
     if first < planned.end {
         // The head file never falls behind where the journal begins.
         core.upkeep.write_head()?;
-        act.change_lists(planned.end)?;
-        act.segments(plan)?;
+        work.change_lists(planned.end)?;
+        work.segments(plan)?;
     }
-    Ok(act.report)
+    Ok(work.report)
 }
 
-impl Act<'_> {
+impl Work<'_> {
     /// Drops the change lists of all positions before `end`, and takes them out of their tenants' digests.
     fn change_lists(&mut self, end: u64) -> Result<()> {
         let mut lists: BTreeMap<TenantId, Vec<Vec<u8>>> = BTreeMap::new();
@@ -124,7 +121,7 @@ impl Act<'_> {
         let foreign = || Error::damaged("a change list belongs to no tenant's block; `verify` says more");
         let first = self.core.store.get(&place::block(position, 0));
         let first = first.map_err(|error| Error::io("reading the journal", error))?.ok_or_else(foreign)?;
-        block::tenant_of(&first).map_err(unreadable)?.ok_or_else(foreign)
+        block::owner(&first).map_err(unreadable)?.ok_or_else(foreign)
     }
 
     fn drop_lists(&mut self, id: TenantId, keys: Vec<Vec<u8>>) -> Result<()> {
@@ -147,7 +144,7 @@ impl Act<'_> {
                 Ok(())
             }
             // It expects nothing.
-            Outcome::Conflict | Outcome::Duplicate(_) => Err(Error::Conflict),
+            Outcome::Conflict | Outcome::Stale(_) | Outcome::Duplicate(_) => Err(Error::Conflict),
         }
     }
 
@@ -167,7 +164,7 @@ impl Act<'_> {
                     self.report.blocks = self.report.blocks.saturating_add(SEGMENT);
                     self.report.bytes = self.report.bytes.saturating_add(bytes);
                 }
-                Outcome::Conflict | Outcome::Duplicate(_) => {
+                Outcome::Conflict | Outcome::Stale(_) | Outcome::Duplicate(_) => {
                     return Err(Error::damaged("somebody else wrote to the store"));
                 }
             }
@@ -219,9 +216,14 @@ impl Act<'_> {
         Ok(())
     }
 
-    fn entry(&self, code: &str, positions: &Range<u64>) -> Result<crate::audit::Entry> {
-        let mut entry = entries::coded(&self.core.gate, self.question, None, code, self.permit);
-        entry.blocks(positions).reason(self.why);
-        entries::finish(entry)
+    fn entry(&self, code: &str, positions: &Range<u64>) -> Result<Entry> {
+        // The session's own reason is kept beside what the plan says.
+        let why = self.act.asked().reason.map_or_else(|| self.why.to_owned(), |own| format!("{}; {own}", self.why));
+        let act = self.act.like(Action::Retain).reason(&why);
+        let mut entry = act.coded(self.permit, code);
+        entry.blocks(positions);
+        act.told_elsewhere();
+        self.act.told_elsewhere();
+        finish(entry)
     }
 }

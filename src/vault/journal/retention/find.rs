@@ -2,17 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use crate::audit::{Anchored, Frontier, Head, leaf_of};
+use crate::audit::{Anchored, Frontier, Head, HeadKey, leaf_of};
 use crate::crypto::sha256;
 use crate::error::{Error, Result};
 use crate::format::journal_base::SEGMENT;
 use crate::model::Timestamp;
-use crate::vault::Vault;
-use crate::vault::commit::reader::{Blocks, unreadable};
+use crate::vault::commit::{Blocks, unreadable};
 use crate::vault::core::Core;
 
-use crate::vault::journal::retention::Retention;
-use crate::vault::journal::retention::plan::{HeldBack, RetentionPlan};
+use super::Retention;
+use super::plan::{HeldBack, RetentionPlan};
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
@@ -38,10 +37,10 @@ struct Segment {
 }
 
 /// Finds what can be dropped.
-pub(crate) fn find(vault: &Vault, keep: &Retention) -> Result<RetentionPlan> {
-    let core = vault.core();
+pub(crate) fn find(core: &Core, keep: &Retention) -> Result<RetentionPlan> {
     if let Some(head) = &keep.head {
-        head.verify(&vault.head_key()).map_err(Error::Head)?;
+        head.verify(&HeadKey::of(&core.keyring.vault_keys().signing, core.id, core.keyring.vault_keys().epoch))
+            .map_err(Error::Head)?;
     }
     let reach = reach(core, keep.head.as_ref())?;
     let (blocks, size) = core.blocks()?;
@@ -50,7 +49,7 @@ pub(crate) fn find(vault: &Vault, keep: &Retention) -> Result<RetentionPlan> {
             "the journal is shorter than the head that was brought; `verify_against` says more",
         ));
     }
-    let oldest_kept = core.gate.now().as_micros().saturating_sub(i64::from(keep.days).saturating_mul(DAY));
+    let oldest_kept = core.now().as_micros().saturating_sub(i64::from(keep.days).saturating_mul(DAY));
     let (base, _) = blocks.base()?;
     let (from, mut tree) = (base.first(), base.frontier);
     let mut plan = RetentionPlan {
@@ -94,7 +93,7 @@ fn reach(core: &Core, brought: Option<&Head>) -> Result<Reach> {
     if sinks.is_empty() && brought.is_none() {
         return Err(Error::NotPossible {
             what: "dropping of journal entries",
-            why: "nothing outside of the vault's directory vouches for them: attach a sink, or take a head with `vault.head`, keep \
+            why: "nothing outside of the vault's directory vouches for them: attach a sink, or take a head with `session.head`, keep \
                   it elsewhere, and bring it with `Retention::days(n).anchored_by(&head)`",
         });
     }
@@ -120,7 +119,7 @@ fn reach(core: &Core, brought: Option<&Head>) -> Result<Reach> {
     let head = brought.cloned().or(taken).ok_or(Error::NotPossible {
         what: "dropping of journal entries",
         why: "no sink keeps the journal's heads (`AuditSink::keeps_heads`): attach one that does, or take a head with \
-              `vault.head`, keep it elsewhere, and bring it with `Retention::days(n).anchored_by(&head)`",
+              `session.head`, keep it elsewhere, and bring it with `Retention::days(n).anchored_by(&head)`",
     })?;
     let behind = sinks.iter().map(|sink| sink.health());
     let behind = behind.map(|sink| (sink.name, sink.acknowledged.map_or(0, |last| last.saturating_add(1))));

@@ -1,8 +1,8 @@
 //! Calls that ask for what isn't there, or isn't possible.
 
-use crate::vault::tests::bad_input::*;
 use crate::record::{Document, RecordError, SearchValue};
 use crate::vault::commit::{NewRow, RowChange};
+use crate::vault::tests::bad_input::*;
 
 #[test]
 fn unknown_tenants_collections_and_fields_are_errors_that_say_what_is_near() {
@@ -40,7 +40,7 @@ fn search_without_an_index_or_for_the_wrong_kind_is_an_error_never_an_empty_answ
     let none = customers.find_all(&[], None, 1);
     assert!(matches!(none, Err(Error::Record(RecordError::Schema { .. }))), "{none:?}");
     // An open collection may have any field, but searches only those with an index.
-    world.acme.define::<Document>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Document>().unwrap();
     let documents = world.session(boss()).collection::<Document>().unwrap();
     assert!(matches!(documents.find("x", "y", None, 1), Err(Error::NotIndexed { .. })));
     let all: Vec<(&str, SearchValue)> = (0..1_000).map(|_| ("name", "x".into())).collect();
@@ -50,12 +50,12 @@ fn search_without_an_index_or_for_the_wrong_kind_is_an_error_never_an_empty_answ
 #[test]
 fn type_that_does_not_fit_the_collection_is_an_error() {
     let world = World::new();
-    world.acme.define::<Document>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Document>().unwrap();
     let session = world.session(boss());
     assert!(matches!(session.collection_named::<Document>("customers"), Err(Error::Record(_))));
     assert!(matches!(session.collection_named::<Customer>("documents"), Err(Error::Record(_))));
     assert!(matches!(session.collection_named::<Note>("customers"), Err(Error::Record(_))));
-    let changed = world.acme.define_as::<Document>(Schema::open("customers"), &admin());
+    let changed = world.acme.session(admin()).unwrap().define_as::<Document>(Schema::open("customers"));
     assert!(matches!(changed, Err(Error::Record(RecordError::Schema { .. }))), "{changed:?}");
 }
 
@@ -80,11 +80,11 @@ fn actor_without_a_role_or_with_an_unknown_one_is_denied_everything() {
             batch.insert(&customers, &Customer::new("x", "x")).err(),
             batch.update(&customers, id, |_| {}).err(),
             batch.delete(&customers, id).err(),
-            world.vault.create_tenant("x", Escrow::Unescrowed, &actor).err(),
-            world.acme.define::<Note>(&actor).err(),
-            world.vault.verify(&actor).err(),
-            world.vault.head(&actor).err(),
-            world.vault.set_policy(roles(), &actor).err(),
+            world.vault.session(actor.clone()).unwrap().create_tenant("x").err(),
+            world.acme.session(actor.clone()).unwrap().define::<Note>().err(),
+            world.vault.session(actor.clone()).unwrap().verify().err(),
+            world.vault.session(actor.clone()).unwrap().head().err(),
+            world.vault.session(actor.clone()).unwrap().set_policy(roles()).err(),
         ];
         for (number, error) in errors.into_iter().enumerate() {
             match error {
@@ -105,7 +105,7 @@ fn every_call_after_close_says_closed() {
     let id = world.add("Ann", "ann@x.org");
     let (session, customers) = (world.session(boss()), world.customers());
     let revision = customers.get(id).unwrap().revision;
-    let head = world.vault.head(&admin()).unwrap();
+    let head = world.vault.session(admin()).unwrap().head().unwrap();
     let mut batch = session.batch();
     batch.insert(&customers, &Customer::new("x", "x")).unwrap();
     let mut second = session.batch();
@@ -135,14 +135,14 @@ fn every_call_after_close_says_closed() {
         second.delete(&customers, id).err(),
         session.collection::<Customer>().err(),
         world.acme.session(boss()).err(),
-        world.acme.define::<Note>(&admin()).err(),
+        world.acme.session(admin()).and_then(|s| s.define::<Note>()).err(),
         world.vault.tenant("acme").err(),
-        world.vault.create_tenant("x", Escrow::Unescrowed, &admin()).err(),
-        world.vault.verify(&admin()).err(),
-        world.vault.verify_against(&head, &admin()).err(),
-        world.vault.head(&admin()).err(),
+        world.vault.session(admin()).and_then(|s| s.create_tenant("x")).err(),
+        world.vault.session(admin()).and_then(|s| s.verify()).err(),
+        world.vault.session(admin()).and_then(|s| s.verify_against(&head)).err(),
+        world.vault.session(admin()).and_then(|s| s.head()).err(),
         world.vault.flush().err(),
-        world.vault.set_policy(roles(), &admin()).err(),
+        world.vault.session(admin()).and_then(|s| s.set_policy(roles())).err(),
     ];
     for (number, error) in errors.into_iter().enumerate() {
         assert!(matches!(error, Some(Error::Closed)), "{number}: {error:?}");
@@ -151,7 +151,7 @@ fn every_call_after_close_says_closed() {
 }
 
 #[test]
-fn limits_of_nothing_and_of_everything_are_pages_of_one_and_of_a_thousand() {
+fn limits_of_nothing_and_of_more_than_a_thousand_are_refused() {
     let world = World::new();
     let notes = world.notes();
     let mut batch = world.session(boss()).batch();
@@ -159,15 +159,22 @@ fn limits_of_nothing_and_of_everything_are_pages_of_one_and_of_a_thousand() {
         batch.insert(&notes, &Note::new(n.to_string())).unwrap();
     }
     batch.commit().unwrap();
-    for (limit, expected) in [(0, 1), (1, 1), (1_000, 1_000), (usize::MAX, 1_000)] {
+    for limit in [0, 1_001, usize::MAX] {
+        let bad = |error: Option<Error>| matches!(error, Some(Error::BadLimit { most: 1_000, .. }));
+        assert!(bad(notes.list(None, limit).err()) && bad(notes.export(None, limit).err()), "{limit}");
+        assert!(bad(notes.sorted("text", false, limit).err()), "{limit}");
+        assert!(bad(world.customers().find("name", "ann", None, limit).err()), "{limit}");
+        assert!(bad(notes.iter(limit).next().and_then(Result::err)), "{limit}");
+    }
+    for (limit, expected) in [(1, 1), (1_000, 1_000)] {
         let page = notes.list(None, limit).unwrap();
         assert_eq!(page.items.len(), expected, "{limit}");
         assert_eq!(page.next, page.items.last().map(|found| found.id));
     }
-    assert_eq!(notes.iter(usize::MAX).count(), 1_005);
-    assert_eq!(notes.iter(0).take(3).count(), 3);
+    assert_eq!(notes.iter(1_000).count(), 1_005);
+    assert_eq!(notes.iter(1).take(3).count(), 3);
     world.add("Ann", "ann@x.org");
-    for limit in [0, 1, usize::MAX] {
+    for limit in [1, 1_000] {
         assert_eq!(world.customers().find("name", "ann", None, limit).unwrap().items.len(), 1);
     }
     let last = RecordId::from_bytes([0xff; 16]);
@@ -202,8 +209,8 @@ fn batch_over_its_limits_or_with_a_record_twice_is_refused_where_it_is_filled() 
     assert_eq!(notes.list(None, 10).unwrap().items.len(), 2);
     world.session(boss()).batch().commit().unwrap();
 
-    let globex = world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()).unwrap();
-    globex.define::<Note>(&admin()).unwrap();
+    let globex = world.vault.session(admin()).unwrap().create_tenant("globex").unwrap();
+    globex.session(admin()).unwrap().define::<Note>().unwrap();
     let theirs = globex.session(boss()).unwrap().collection::<Note>().unwrap();
     let mut batch = world.session(boss()).batch();
     assert!(matches!(batch.insert(&theirs, &Note::new("x")), Err(Error::OtherTenant)));

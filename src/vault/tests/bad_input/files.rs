@@ -15,9 +15,9 @@ fn options(dir: &Path) -> VaultOptions {
 /// A closed vault in a directory, with a customer and a long note.
 fn made(dir: &Path) -> (RecordId, RecordId) {
     let vault = options(dir).create().unwrap();
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin()).unwrap();
-    acme.define::<Customer>(&admin()).unwrap();
-    acme.define::<Note>(&admin()).unwrap();
+    let acme = vault.session(admin()).unwrap().create_tenant("acme").unwrap();
+    acme.session(admin()).unwrap().define::<Customer>().unwrap();
+    acme.session(admin()).unwrap().define::<Note>().unwrap();
     let session = acme.session(boss()).unwrap();
     let customer = session.collection().unwrap().insert(&Customer::new("Ann", "ann@x.org")).unwrap();
     let note = session.collection().unwrap().insert(&Note::new("long ".repeat(2_000))).unwrap();
@@ -52,7 +52,7 @@ fn opened(dir: &Path) -> Result<Vault, Error> {
 
 fn whole(what: &str, dir: &Path, (customer, note): (RecordId, RecordId)) {
     let vault = opened(dir).unwrap_or_else(|error| panic!("{what}: {error:?}"));
-    assert_eq!(vault.verify(&admin()).unwrap(), Verdict::Intact, "{what}");
+    assert_eq!(vault.session(admin()).unwrap().verify().unwrap(), Verdict::Intact, "{what}");
     let session = vault.tenant("acme").unwrap().session(boss()).unwrap();
     assert_eq!(session.collection::<Customer>().unwrap().get(customer).unwrap().value.name, "Ann", "{what}");
     assert_eq!(session.collection::<Note>().unwrap().get(note).unwrap().value.text.len(), 10_000, "{what}");
@@ -88,7 +88,7 @@ fn each_file_cut_garbled_or_missing_is_an_error_or_repaired_and_no_loss() {
                 Ok(vault) => {
                     repaired.push(what.clone());
                     // It opened: then nothing is wrong, or the check says what.
-                    if vault.verify(&admin()).is_ok_and(|verdict| verdict == Verdict::Intact) {
+                    if vault.session(admin()).unwrap().verify().is_ok_and(|verdict| verdict == Verdict::Intact) {
                         drop(vault);
                         whole(&what, &bad, ids);
                     }
@@ -101,7 +101,7 @@ fn each_file_cut_garbled_or_missing_is_an_error_or_repaired_and_no_loss() {
                             | Error::Io { .. }
                             | Error::MasterKey(_)
                             | Error::Newer { .. }
-                            | Error::OtherMasterKey { .. }
+                            | Error::WrongMasterKey { .. }
                     );
                     assert!(known, "{what}: {error:?}");
                     fs::write(bad.join(name), &bytes).unwrap();
@@ -167,17 +167,18 @@ fn create_over_something_is_refused_and_leaves_it() {
     let dir = tempfile::tempdir().unwrap();
     let good = dir.path().join("good");
     let ids = made(&good);
-    assert!(matches!(options(&good).create(), Err(Error::AlreadyThere { path }) if path == good));
+    assert!(matches!(options(&good).create(), Err(Error::AlreadyExists { path }) if path == good));
     whole("after a refused creation", &good, ids);
     let full = dir.path().join("full");
     fs::create_dir(&full).unwrap();
     fs::write(full.join("notes.txt"), "mine").unwrap();
-    assert!(matches!(options(&full).create(), Err(Error::AlreadyThere { .. })));
+    assert!(matches!(options(&full).create(), Err(Error::AlreadyExists { .. })));
     assert_eq!(fs::read(full.join("notes.txt")).unwrap(), b"mine");
-    assert!(matches!(options(&full.join("notes.txt")).create(), Err(Error::Io { .. })));
+    let file = full.join("notes.txt");
+    assert!(matches!(options(&file).create(), Err(Error::Directory { path, .. }) if path == file));
     let world = World::new();
     world.vault.close().unwrap();
-    assert!(matches!(open_options(&world.memory).create(), Err(Error::AlreadyThere { .. })));
+    assert!(matches!(open_options(&world.memory).create(), Err(Error::AlreadyExists { .. })));
     // An empty directory is fine, and what a creation that was cut short left behind is no obstacle.
     let new = dir.path().join("new");
     fs::create_dir(&new).unwrap();
@@ -228,7 +229,7 @@ fn newer_rows_blocks_and_sealed_state_are_said_to_be_newer() {
     let last = store(&world.memory).scan(&[Space::Block as u8], None, usize::MAX).unwrap().pop().unwrap();
     let block = Some([&[2], &last.1[1..]].concat());
     put(&world.memory, &[(last.0.clone(), block.clone())]);
-    assert!(newer(World::open(&world.memory).unwrap().vault.verify(&admin()).err()));
+    assert!(newer(World::open(&world.memory).unwrap().vault.session(admin()).unwrap().verify().err()));
     // One that the head file doesn't cover yet has to be read to open.
     let (at, _) = place::position_of_key(&last.0).unwrap();
     let tail = stored(&behind_the_head, Space::Block).pop().unwrap();

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use crate::vault::tests::bad_input::*;
 use crate::keys::KeyFile;
+use crate::vault::tests::bad_input::*;
 
 #[test]
 fn vault_opens_with_its_own_key_file_only_and_says_which_it_wants() {
@@ -25,7 +25,7 @@ fn vault_opens_with_its_own_key_file_only_and_says_which_it_wants() {
     let all = || [path("vault"), path("vault/keys"), path("vault/store")].map(|dir| content(&dir));
     let before = all();
     match Vault::options(path("vault")).master_key(other).open() {
-        Err(Error::OtherMasterKey { wanted, given }) => assert_eq!((wanted, given), (own_id, other_id)),
+        Err(Error::WrongMasterKey { wanted, given }) => assert_eq!((wanted, given), (own_id, other_id)),
         other => panic!("{other:?}"),
     }
     assert!(matches!(Vault::options(path("vault")).open(), Err(Error::NoMasterKey)));
@@ -35,7 +35,7 @@ fn vault_opens_with_its_own_key_file_only_and_says_which_it_wants() {
     {
         let phrase = crate::keys::Passphrase::new("correct horse battery staple, and more");
         let opened = Vault::options(path("vault")).master_key(phrase).open();
-        assert!(matches!(opened, Err(Error::OtherMasterKey { .. } | Error::MasterKey(_))), "{opened:?}");
+        assert!(matches!(opened, Err(Error::WrongMasterKey { .. } | Error::MasterKey(_))), "{opened:?}");
     }
     assert!(all() == before, "the wrong key changed a file");
     Vault::options(path("vault")).master_key(KeyFile::open(path("own")).unwrap()).open().unwrap();
@@ -55,7 +55,7 @@ fn vault_under_a_passphrase_opens_with_no_other_and_a_weak_one_is_refused() {
     let phrase = |text: &str| Passphrase::new(text).cost(19, 2, 1).unwrap();
     Vault::in_memory(&memory).master_key(phrase("violet anchor tidal 84 mesa")).create().unwrap().close().unwrap();
     let opened = Vault::in_memory(&memory).master_key(phrase("violet anchor tidal 85 mesa")).open();
-    assert!(matches!(opened, Err(Error::MasterKey(MasterKeyError::Rejected))), "{opened:?}");
+    assert!(matches!(opened, Err(Error::WrongMasterKey { .. })), "{opened:?}");
     Vault::in_memory(&memory).master_key(phrase("violet anchor tidal 84 mesa")).open().unwrap();
 }
 
@@ -103,12 +103,12 @@ fn key_service_that_is_down_is_an_error_and_nothing_is_half_made() {
     let vault = options().create().unwrap();
     service.0.store(false, SeqCst);
     // The vault is open, but new keys can't be locked away.
-    assert!(down(vault.create_tenant("acme", Escrow::Unescrowed, &admin()).err()));
+    assert!(down(vault.session(admin()).unwrap().create_tenant("acme").err()));
     assert!(matches!(vault.tenant("acme"), Err(Error::UnknownTenant { .. })));
     vault.close().unwrap();
     assert!(down(options().open().err()));
     service.0.store(true, SeqCst);
     let vault = options().open().unwrap();
-    vault.create_tenant("acme", Escrow::Unescrowed, &admin()).unwrap();
-    assert_eq!(vault.verify(&admin()).unwrap(), Verdict::Intact);
+    vault.session(admin()).unwrap().create_tenant("acme").unwrap();
+    assert_eq!(vault.session(admin()).unwrap().verify().unwrap(), Verdict::Intact);
 }

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use crate::vault::tests::channels::Hands;
-use crate::vault::tests::swap::Swap;
-use crate::vault::tests::*;
 use crate::model::{Access, Clock, Facts, FieldSet, Grantee, Request, Resource, Timestamp};
 use crate::policy;
 use crate::policy::{AccessPolicy, Denial, Permission};
+use crate::vault::tests::channels::Hands;
 use crate::vault::tests::equal::plan::plan;
+use crate::vault::tests::swap::Swap;
+use crate::vault::tests::*;
 
 const PEOPLE: [&str; 4] = ["p0", "p1", "p2", "p3"];
 const ROLES: [&str; 3] = ["r0", "r1", "r2"];
@@ -137,7 +137,7 @@ impl Bench {
         if indexed.1 {
             schema = schema.index_owner();
         }
-        world.acme.define_as::<Row>(schema, &admin()).unwrap();
+        world.acme.session(admin()).unwrap().define_as::<Row>(schema).unwrap();
         Self { world, swap, hands, model: Model::default() }
     }
 
@@ -203,7 +203,7 @@ impl Bench {
             }
             Step::BreakGlass { who } => {
                 let session = self.world.session(Actor::new(PEOPLE[who]));
-                let taken = session.break_glass("why", Duration::from_secs(3600)).is_ok();
+                let taken = session.because("why").break_glass(Duration::from_secs(3600)).is_ok();
                 assert_eq!(taken, self.model.emergencies.insert(PEOPLE[who]), "one by each");
             }
         }

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use crate::policy::{
+    AccessPolicy, AllOf, AnyOf, BreakGlass, Fallback, Labels, OwnerGrants, Roles, Sharing, StepUp, all_of, any_of,
+    fallback, forbid_if,
+};
 use crate::vault::tests::equal::{FIELDS, KINDS, LABELS, PEOPLE, REGIONS, ROLES};
-use crate::policy::{AccessPolicy, AllOf, AnyOf, BreakGlass, Fallback, Labels, OwnerGrants, Roles, Sharing, StepUp, all_of, any_of, fallback, forbid_if};
 
 pub(super) const GROUPS: [&str; 2] = ["g0", "g1"];
 

@@ -9,7 +9,7 @@ fn emergency_opens_what_the_policy_says_until_it_is_over() {
     let bo = office.sales("bo");
     let customers = bo.collection::<Customer>().unwrap();
     assert_eq!(code(customers.get(id)), "house");
-    let emergency = bo.break_glass("the line is down", HOUR).unwrap();
+    let emergency = bo.because("the line is down").break_glass(HOUR).unwrap();
     assert_eq!((emergency.actor.as_str(), emergency.until), ("bo", office.hands.after(HOUR)));
     customers.get(id).unwrap();
     assert_eq!(code(office.customers_of("cy").get(id)), "house");
@@ -33,15 +33,15 @@ fn emergency_opens_what_the_policy_says_until_it_is_over() {
 fn nobody_takes_another_before_somebody_else_has_reviewed_the_last() {
     let office = Office::new();
     let bo = office.sales("bo");
-    let emergency = bo.break_glass("the line is down", HOUR).unwrap();
-    assert_eq!(code(bo.break_glass("again", HOUR)), codes::EMERGENCY_UNREVIEWED);
+    let emergency = bo.because("the line is down").break_glass(HOUR).unwrap();
+    assert_eq!(code(bo.because("again").break_glass(HOUR)), codes::EMERGENCY_UNREVIEWED);
     let officer = office.world.session(boss());
     assert!(matches!(officer.review_emergency(emergency.id, "fine"), Err(Error::NotPossible { .. })));
     assert!(bo.end_emergency().unwrap());
     assert!(!bo.end_emergency().unwrap());
     let office = office.reopen();
     let (bo, officer) = (office.sales("bo"), office.world.session(boss()));
-    assert_eq!(code(bo.break_glass("again", HOUR)), codes::EMERGENCY_UNREVIEWED);
+    assert_eq!(code(bo.because("again").break_glass(HOUR)), codes::EMERGENCY_UNREVIEWED);
     let waiting = officer.emergencies().unwrap();
     assert_eq!(waiting.iter().map(|e| (e.id, e.actor.as_str())).collect::<Vec<_>>(), [(emergency.id, "bo")]);
     assert_eq!(waiting[0].reason, "the line is down");
@@ -59,7 +59,7 @@ fn nobody_takes_another_before_somebody_else_has_reviewed_the_last() {
     let reviewed = office.journal(Action::ReviewEmergency).into_iter().find(|line| line.1 == "reviewed").unwrap();
     assert_eq!((reviewed.2.as_str(), reviewed.3.as_str()), ("b", "actor:bo"));
     // The next one takes the reviewed one away.
-    bo.break_glass("again", HOUR).unwrap();
+    bo.because("again").break_glass(HOUR).unwrap();
     assert_eq!(facts_stored(&office).len(), 1);
     office.intact();
 }
@@ -68,14 +68,14 @@ fn nobody_takes_another_before_somebody_else_has_reviewed_the_last() {
 fn emergency_without_a_reason_or_of_a_wrong_length_is_refused() {
     let office = Office::new();
     let bo = office.sales("bo");
-    assert_eq!(code(bo.break_glass(" \n", HOUR)), codes::REASON_REQUIRED);
+    assert_eq!(code(bo.because(" \n").break_glass(HOUR)), codes::REASON_REQUIRED);
     for time in [Duration::ZERO, 24 * HOUR + Duration::from_micros(1)] {
-        assert!(matches!(bo.break_glass("why", time), Err(Error::NotPossible { .. })));
+        assert!(matches!(bo.because("why").break_glass(time), Err(Error::NotPossible { .. })));
     }
-    assert!(matches!(bo.break_glass(&"r".repeat(1_001), HOUR), Err(Error::TooLarge { .. })));
-    assert_eq!(code(office.world.session(Actor::new("x")).break_glass("why", HOUR)), "stranger");
+    assert!(matches!(bo.because("r".repeat(1_001)).break_glass(HOUR), Err(Error::TooLarge { .. })));
+    assert_eq!(code(office.world.session(Actor::new("x")).because("why").break_glass(HOUR)), "stranger");
     assert!(facts_stored(&office).is_empty());
-    bo.break_glass("why", 24 * HOUR).unwrap();
+    bo.because("why").break_glass(24 * HOUR).unwrap();
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn threads_that_break_the_glass_at_once_take_one_emergency() {
     let office = Office::new();
     let bo = office.sales("bo");
     let taken: usize = std::thread::scope(|scope| {
-        let all: Vec<_> = (0..4).map(|_| scope.spawn(|| bo.break_glass("why", HOUR).is_ok())).collect();
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(|| bo.because("why").break_glass(HOUR).is_ok())).collect();
         all.into_iter().map(|thread| usize::from(thread.join().unwrap())).sum()
     });
     assert_eq!((taken, facts_stored(&office).len()), (1, 1));

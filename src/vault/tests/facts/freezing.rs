@@ -1,7 +1,7 @@
 //! Frozen tenants, and demands of a new log-in.
 
-use crate::vault::tests::facts::*;
 use crate::vault::Freeze;
+use crate::vault::tests::facts::*;
 
 #[test]
 fn frozen_tenant_shows_what_it_may_changes_nothing_and_thaws() {
@@ -12,8 +12,8 @@ fn frozen_tenant_shows_what_it_may_changes_nothing_and_thaws() {
     let mut batch = session.batch();
     batch.insert(&customers, &Customer::new("x", "x@x.org")).unwrap();
     let acme = &office.world.acme;
-    assert!(acme.freeze(Freeze::ReadOnly, "incident 12", &admin()).unwrap());
-    assert!(!acme.freeze(Freeze::ReadOnly, "again", &admin()).unwrap());
+    assert!(acme.session(admin()).unwrap().because("incident 12").freeze(Freeze::ReadOnly).unwrap());
+    assert!(!acme.session(admin()).unwrap().because("again").freeze(Freeze::ReadOnly).unwrap());
     let changes = [
         code(customers.insert(&Customer::new("y", "y@x.org"))),
         code(customers.update(id, |c| c.tier = None)),
@@ -21,14 +21,14 @@ fn frozen_tenant_shows_what_it_may_changes_nothing_and_thaws() {
         code(customers.transfer(id, Some("bo"))),
         code(customers.share(id, Grantee::Actor("bo"), Access::Read, None)),
         code(batch.commit()),
-        code(session.break_glass("why", HOUR)),
-        code(acme.define::<Note>(&admin())),
+        code(session.because("why").break_glass(HOUR)),
+        code(acme.session(admin()).unwrap().define::<Note>()),
     ];
     assert!(changes.iter().all(|code| code == codes::FROZEN), "{changes:?}");
     customers.get(id).unwrap();
     assert_eq!(customers.list(None, 10).unwrap().items.len(), 1);
 
-    assert!(acme.freeze(Freeze::Closed, "worse", &admin()).unwrap());
+    assert!(acme.session(admin()).unwrap().because("worse").freeze(Freeze::Closed).unwrap());
     let reads = [
         code(customers.get(id)),
         code(customers.list(None, 10)),
@@ -40,13 +40,13 @@ fn frozen_tenant_shows_what_it_may_changes_nothing_and_thaws() {
     let office = office.reopen();
     assert_eq!(code(office.world.customers().get(id)), codes::FROZEN);
     let acme = &office.world.acme;
-    assert!(acme.suspend("bo", "why", &admin()).unwrap(), "an incident's acts go on");
-    let frozen = acme.frozen(&admin()).unwrap().unwrap();
+    assert!(acme.session(admin()).unwrap().because("why").suspend("bo").unwrap(), "an incident's acts go on");
+    let frozen = acme.session(admin()).unwrap().frozen().unwrap().unwrap();
     assert_eq!((frozen.extent, frozen.by.as_str(), frozen.reason.as_str()), (Freeze::Closed, "root", "worse"));
     assert_eq!(office.journal(Action::Read).pop().unwrap().1, codes::FROZEN);
-    assert!(acme.unfreeze("over", &admin()).unwrap());
-    assert!(!acme.unfreeze("over", &admin()).unwrap());
-    assert_eq!(acme.frozen(&admin()).unwrap(), None);
+    assert!(acme.session(admin()).unwrap().because("over").unfreeze().unwrap());
+    assert!(!acme.session(admin()).unwrap().because("over").unfreeze().unwrap());
+    assert_eq!(acme.session(admin()).unwrap().frozen().unwrap(), None);
     office.world.customers().update(id, |c| c.tier = None).unwrap();
     let codes: Vec<String> = office.journal(Action::Freeze).into_iter().map(|line| line.1).collect();
     assert_eq!(codes, ["read_only", "frozen_already", "closed", "shown", "unfrozen", "not_frozen", "shown"]);
@@ -59,14 +59,14 @@ fn freeze_keeps_the_records_of_leavers_as_they_are() {
     let id = office.customer("ann");
     let acme = &office.world.acme;
     let owner = || office.world.customers().get(id).unwrap().meta.owner().map(str::to_owned);
-    acme.freeze(Freeze::ReadOnly, "why", &admin()).unwrap();
-    let plan = acme.leaver("ann", Some("bo"), &admin()).unwrap();
+    acme.session(admin()).unwrap().because("why").freeze(Freeze::ReadOnly).unwrap();
+    let plan = acme.session(admin()).unwrap().offboard("ann", Some("bo")).unwrap();
     assert_eq!(code(plan.execute()), codes::FROZEN);
     assert_eq!(owner().as_deref(), Some("ann"));
-    acme.freeze(Freeze::Closed, "why", &admin()).unwrap();
-    assert_eq!(code(acme.leaver("ann", Some("bo"), &admin())), codes::FROZEN);
+    acme.session(admin()).unwrap().because("why").freeze(Freeze::Closed).unwrap();
+    assert_eq!(code(acme.session(admin()).unwrap().offboard("ann", Some("bo"))), codes::FROZEN);
     assert_eq!(code(plan.execute()), codes::FROZEN);
-    acme.unfreeze("over", &admin()).unwrap();
+    acme.session(admin()).unwrap().because("over").unfreeze().unwrap();
     assert_eq!(owner().as_deref(), Some("ann"));
     plan.execute().unwrap();
     assert_eq!(owner().as_deref(), Some("bo"));
@@ -77,13 +77,16 @@ fn freeze_keeps_the_records_of_leavers_as_they_are() {
 fn only_whom_the_policy_lets_freezes_and_another_tenant_goes_on() {
     let office = Office::new();
     let acme = &office.world.acme;
-    assert_eq!(code(acme.freeze(Freeze::Closed, "why", &sales("ann"))), "house");
-    assert_eq!(code(acme.unfreeze("why", &sales("ann"))), "house");
-    assert_eq!(code(acme.frozen(&sales("ann"))), "house");
-    assert!(matches!(acme.freeze(Freeze::Closed, &"r".repeat(1_001), &admin()), Err(Error::TooLarge { .. })));
-    let other = office.world.vault.create_tenant("other", crate::Escrow::Unescrowed, &admin()).unwrap();
-    acme.freeze(Freeze::Closed, "why", &admin()).unwrap();
-    other.define::<Note>(&admin()).unwrap();
+    assert_eq!(code(acme.session(sales("ann")).unwrap().because("why").freeze(Freeze::Closed)), "house");
+    assert_eq!(code(acme.session(sales("ann")).unwrap().because("why").unfreeze()), "house");
+    assert_eq!(code(acme.session(sales("ann")).unwrap().frozen()), "house");
+    assert!(matches!(
+        acme.session(admin()).unwrap().because("r".repeat(1_001)).freeze(Freeze::Closed),
+        Err(Error::TooLarge { .. })
+    ));
+    let other = office.world.vault.session(admin()).unwrap().create_tenant("other").unwrap();
+    acme.session(admin()).unwrap().because("why").freeze(Freeze::Closed).unwrap();
+    other.session(admin()).unwrap().define::<Note>().unwrap();
     office.intact();
 }
 
@@ -94,9 +97,9 @@ fn actor_of_whom_a_step_up_is_demanded_is_refused_until_authenticated_after_it()
     let acme = &office.world.acme;
     let at = |minutes: i64| Timestamp::from_micros(office.hands.now().as_micros() + minutes * 60_000_000);
     let before = at(0);
-    acme.require_step_up("ann", 2, "odd hours", &admin()).unwrap();
+    acme.session(admin()).unwrap().because("odd hours").require_step_up("ann", 2).unwrap();
     // The weaker demand doesn't take the stronger one back.
-    acme.require_step_up("ann", 1, "a new device", &admin()).unwrap();
+    acme.session(admin()).unwrap().because("a new device").require_step_up("ann", 1).unwrap();
     let get = |actor: Actor| office.world.session(actor).collection::<Customer>().unwrap().get(id);
     for refused in
         [sales("ann"), sales("ann").with_authentication(2, before), sales("ann").with_authentication(1, at(5))]
@@ -109,9 +112,12 @@ fn actor_of_whom_a_step_up_is_demanded_is_refused_until_authenticated_after_it()
     let get = |actor: Actor| office.world.session(actor).collection::<Customer>().unwrap().get(id);
     assert_eq!(code(get(sales("ann"))), codes::STEP_UP_REQUIRED);
     let acme = &office.world.acme;
-    assert!(matches!(acme.waive_step_up("root", "me", &admin()), Err(Error::NotPossible { .. })));
-    assert!(acme.waive_step_up("ann", "phoned her", &admin()).unwrap());
-    assert!(!acme.waive_step_up("ann", "phoned her", &admin()).unwrap());
+    assert!(matches!(
+        acme.session(admin()).unwrap().because("me").waive_step_up("root"),
+        Err(Error::NotPossible { .. })
+    ));
+    assert!(acme.session(admin()).unwrap().because("phoned her").waive_step_up("ann").unwrap());
+    assert!(!acme.session(admin()).unwrap().because("phoned her").waive_step_up("ann").unwrap());
     get(sales("ann")).unwrap();
     let line = |code: &str| (Outcome::Permitted, code.to_owned(), "root".to_owned(), "actor:ann".to_owned());
     let journal = office.journal(Action::Suspend);

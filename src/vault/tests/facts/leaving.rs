@@ -1,12 +1,12 @@
 //! Leavers.
 
-use crate::vault::tests::facts::*;
 use crate::store::faulty::{Fault, FaultyStore};
+use crate::vault::tests::facts::*;
 
 /// Ann has customers, notes, shares, a request and an emergency.
 fn with_ann() -> (Office, Vec<RecordId>) {
     let office = Office::new();
-    office.world.acme.define_as::<Customer>(Customer::schema().index_owner(), &admin()).unwrap();
+    office.world.acme.session(admin()).unwrap().define_as::<Customer>(Customer::schema().index_owner()).unwrap();
     let customers = office.world.customers();
     let own: Vec<RecordId> = (0..160)
         .map(|n| {
@@ -22,8 +22,8 @@ fn with_ann() -> (Office, Vec<RecordId>) {
     office.customers_of("bo").share(own[1], Grantee::Actor("ann"), Access::Read, None).unwrap();
     office.customers_of("bo").share(own[1], Grantee::Actor("cy"), Access::Read, None).unwrap();
     let ann = office.sales("ann");
-    ann.ask_approval(Action::Delete, "customers", Some(own[0]), &[], "why", HOUR).unwrap();
-    ann.break_glass("why", HOUR).unwrap();
+    ann.because("why").ask_approval(Action::Delete, "customers", Some(own[0]), &[], HOUR).unwrap();
+    ann.because("why").break_glass(HOUR).unwrap();
     let mut mine: Vec<RecordId> = own.into_iter().step_by(2).collect();
     mine.sort();
     mine.push(note);
@@ -55,7 +55,7 @@ fn done(office: &Office, mine: &[RecordId]) {
 fn plan_shows_what_is_there_and_changes_nothing_and_its_execution_does_it() {
     let (office, mine) = with_ann();
     let before = facts_stored(&office);
-    let plan = office.world.acme.leaver("ann", Some("bo"), &admin()).unwrap();
+    let plan = office.world.acme.session(admin()).unwrap().offboard("ann", Some("bo")).unwrap();
     assert_eq!(
         plan.owned().iter().map(|(name, ids)| (name.as_str(), ids.len())).collect::<Vec<_>>(),
         [("customers", 80), ("notes", 1)]
@@ -69,7 +69,7 @@ fn plan_shows_what_is_there_and_changes_nothing_and_its_execution_does_it() {
     let report = plan.execute().unwrap();
     assert_eq!(
         report,
-        LeaverReport {
+        OffboardReport {
             suspended: true,
             reassigned: vec![("customers".to_owned(), 80), ("notes".to_owned(), 1)],
             kept: Vec::new(),
@@ -82,7 +82,7 @@ fn plan_shows_what_is_there_and_changes_nothing_and_its_execution_does_it() {
     assert!(report.to_string().contains("new owner: 80 of `customers`"));
     done(&office, &mine);
     let again = plan.execute().unwrap();
-    assert_eq!(again, LeaverReport::default());
+    assert_eq!(again, OffboardReport::default());
     let transfers = office.journal(Action::Transfer);
     assert!(transfers.iter().all(|line| (line.2.as_str(), line.3.as_str()) == ("root", "actor:bo")));
     assert_eq!(office.kept.of("transfer").iter().map(|event| event.subjects().len()).sum::<usize>(), 81);
@@ -92,13 +92,13 @@ fn plan_shows_what_is_there_and_changes_nothing_and_its_execution_does_it() {
 #[test]
 fn leaver_without_a_new_owner_keeps_their_records() {
     let (office, _) = with_ann();
-    let plan = office.world.acme.leaver("ann", None, &admin()).unwrap();
+    let plan = office.world.acme.session(admin()).unwrap().offboard("ann", None).unwrap();
     assert!(plan.to_string().contains("80 of `customers` stay theirs"));
     let report = plan.execute().unwrap();
     assert_eq!(report.kept, [("customers".to_owned(), 80), ("notes".to_owned(), 1)]);
     assert!(report.reassigned.is_empty());
     // Somebody can be found later.
-    let report = office.world.acme.leaver("ann", Some("bo"), &admin()).unwrap().execute().unwrap();
+    let report = office.world.acme.session(admin()).unwrap().offboard("ann", Some("bo")).unwrap().execute().unwrap();
     assert_eq!(report.reassigned.len(), 2);
 }
 
@@ -119,7 +119,7 @@ fn execution_that_was_cut_short_at_any_commit_is_finished_by_another() {
         }));
         let vault = equip(open_options(&memory), hands, kept).open().unwrap();
         let acme = vault.tenant("acme").unwrap();
-        let plan = acme.leaver("ann", Some("bo"), &admin()).unwrap();
+        let plan = acme.session(admin()).unwrap().offboard("ann", Some("bo")).unwrap();
         vault.flush().unwrap();
         faulty.lock().unwrap().as_ref().unwrap().fail(Fault::CommitBefore, number);
         reached = plan.execute().is_err();
@@ -127,7 +127,7 @@ fn execution_that_was_cut_short_at_any_commit_is_finished_by_another() {
         *memory.inner.around.lock().unwrap() = None;
         let vault = equip(open_options(&memory), hands, kept).open().unwrap();
         let acme = vault.tenant("acme").unwrap();
-        acme.leaver("ann", Some("bo"), &admin()).unwrap().execute().unwrap();
+        acme.session(admin()).unwrap().offboard("ann", Some("bo")).unwrap().execute().unwrap();
         let twin = Office { world: World { memory, vault, acme }, hands: hands.clone(), kept: kept.clone() };
         done(&twin, &mine);
         number += 1;
@@ -139,10 +139,13 @@ fn execution_that_was_cut_short_at_any_commit_is_finished_by_another() {
 fn plan_that_makes_no_sense_is_refused() {
     let office = Office::new();
     let acme = &office.world.acme;
-    acme.suspend("gone", "left", &admin()).unwrap();
+    acme.session(admin()).unwrap().because("left").suspend("gone").unwrap();
     for (actor, owner) in [("ann", Some("ann")), ("ann", Some("gone")), ("root", Some("bo"))] {
-        assert!(matches!(acme.leaver(actor, owner, &admin()), Err(Error::NotPossible { .. })), "{actor} {owner:?}");
+        assert!(
+            matches!(acme.session(admin()).unwrap().offboard(actor, owner), Err(Error::NotPossible { .. })),
+            "{actor} {owner:?}"
+        );
     }
-    assert!(matches!(acme.leaver("", None, &admin()), Err(Error::BadName { .. })));
-    assert!(matches!(acme.leaver("ann", Some(""), &admin()), Err(Error::BadName { .. })));
+    assert!(matches!(acme.session(admin()).unwrap().offboard("", None), Err(Error::BadName { .. })));
+    assert!(matches!(acme.session(admin()).unwrap().offboard("ann", Some("")), Err(Error::BadName { .. })));
 }

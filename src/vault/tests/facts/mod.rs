@@ -12,10 +12,10 @@ mod suspending;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use crate::vault::tests::*;
 use crate::audit::Outcome;
 use crate::model::{Access, Action, Clock, Facts, FieldSet, Grantee, Request, Timestamp};
 use crate::policy::{AccessPolicy, Decision, Denial, Obligation, Permission, PolicyError, PolicyVersion, Scope, codes};
+use crate::vault::tests::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -1,7 +1,7 @@
 //! How facts are stored: sealed, counted, loaded or not at all.
 
-use crate::vault::tests::facts::*;
 use crate::format::place;
+use crate::vault::tests::facts::*;
 
 type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
@@ -12,10 +12,11 @@ fn full() -> (Office, RecordId) {
     let customers = office.customers_of("granter-4711");
     customers.share(id, Grantee::Group("grantee-4711"), Access::Read, None).unwrap();
     let asker = office.sales("asker-4711");
-    let request = asker.ask_approval(Action::Delete, "customers", Some(id), &["name"], "reason-4711", HOUR).unwrap();
+    let request =
+        asker.because("reason-4711").ask_approval(Action::Delete, "customers", Some(id), &["name"], HOUR).unwrap();
     office.sales("answerer-4711").answer(request, true).unwrap();
-    office.sales("hero-4711").break_glass("reason-4711", HOUR).unwrap();
-    office.world.acme.suspend("leaver-4711", "reason-4711", &admin()).unwrap();
+    office.sales("hero-4711").because("reason-4711").break_glass(HOUR).unwrap();
+    office.world.acme.session(admin()).unwrap().because("reason-4711").suspend("leaver-4711").unwrap();
     office.world.vault.flush().unwrap();
     (office, id)
 }
@@ -57,11 +58,11 @@ fn altered_removed_planted_or_older_fact_is_found_by_verify() {
         let open = copy(&office.world.memory);
         let vault = equip(open_options(&open), &office.hands, &office.kept).open().unwrap();
         put(&open, &changes);
-        assert!(matches!(vault.verify(&admin()), Ok(Verdict::RowsDiffer { .. })), "{what}");
+        assert!(matches!(vault.session(admin()).unwrap().verify(), Ok(Verdict::RowsDiffer { .. })), "{what}");
         let closed = copy(&office.world.memory);
         put(&closed, &changes);
         let vault = equip(open_options(&closed), &office.hands, &office.kept).open().unwrap();
-        assert!(matches!(vault.verify(&admin()), Ok(Verdict::RowsDiffer { .. })), "{what}, reopened");
+        assert!(matches!(vault.session(admin()).unwrap().verify(), Ok(Verdict::RowsDiffer { .. })), "{what}, reopened");
     }
     office.intact();
 }
@@ -83,7 +84,8 @@ fn one_share_has_one_key_and_other_tenants_have_another() {
     let tenant = office.sales("ann").inner.tenant.clone();
     let collection = office.world.customers().core().id;
     let with = Grantee::Group("grantee-4711");
-    let fact = |with, record| crate::vault::standing::share_id(&tenant.keys, tenant.id, collection, record, with).unwrap();
+    let fact =
+        |with, record| crate::vault::standing::share_id(&tenant.keys, tenant.id, collection, record, with).unwrap();
     let key = place::fact(tenant.id, fact(with, id));
     assert!(facts_stored(&office).iter().any(|pair| pair.0 == key));
     let mut ids = vec![
@@ -101,9 +103,9 @@ fn one_share_has_one_key_and_other_tenants_have_another() {
 #[test]
 fn facts_of_one_tenant_are_not_told_in_another() {
     let office = Office::new();
-    let globex = office.world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()).unwrap();
-    globex.define::<Customer>(&admin()).unwrap();
-    office.world.acme.suspend("b", "left", &admin()).unwrap();
+    let globex = office.world.vault.session(admin()).unwrap().create_tenant("globex").unwrap();
+    globex.session(admin()).unwrap().define::<Customer>().unwrap();
+    office.world.acme.session(admin()).unwrap().because("left").suspend("b").unwrap();
     globex.session(boss()).unwrap().collection::<Customer>().unwrap().list(None, 10).unwrap();
     assert_eq!(code(office.world.customers().list(None, 10)), codes::SUSPENDED);
 }

@@ -1,8 +1,8 @@
 //! A vault under policies written in Cedar.
 
-use crate::vault::tests::gatekeeping::*;
 use crate::model::Revision;
 use crate::policy::{Cedar, codes};
+use crate::vault::tests::gatekeeping::*;
 
 const CRM: &str = r#"
     @read("") permit (principal in Strongroom::Role::"admin", action in Strongroom::Action::"administer", resource);

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::vault::tests::gatekeeping::*;
 use crate::audit::{Behind, Message, SinkState, channel};
 use crate::model::{Clock, Timestamp};
 use crate::store::{CommitError, Expectation, StoreError};
+use crate::vault::tests::gatekeeping::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const LONG: Duration = Duration::from_secs(30);
@@ -228,7 +228,7 @@ fn kill_loses_nothing_and_what_comes_again_says_so_by_its_numbers() {
     let vault = open_options(&memory).sink(Relayed(server.clone())).open().unwrap();
     caught_up(&vault);
     doubles += server.check_from(first, &vault);
-    assert_eq!(vault.verify(&admin()).unwrap(), Verdict::Intact);
+    assert_eq!(vault.session(admin()).unwrap().verify().unwrap(), Verdict::Intact);
     let names: std::collections::BTreeSet<_> = server
         .kept
         .of("create")
@@ -437,7 +437,7 @@ fn sinks_that_hang_in_every_call_at_once_take_nothing_else_with_them() {
     world.vault.close().unwrap();
     assert!(begin.elapsed() < LONG);
     let vault = open_options(&world.memory).sink(Required(sound.clone())).open().unwrap();
-    assert_eq!(vault.verify(&admin()).unwrap(), Verdict::Intact);
+    assert_eq!(vault.session(admin()).unwrap().verify().unwrap(), Verdict::Intact);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What entries say, and what they never say.
 
-use crate::vault::tests::gatekeeping::*;
 use crate::audit::JsonLines;
 use crate::record::Document;
-use crate::vault::commit::reader::Blocks;
+use crate::vault::commit::Blocks;
+use crate::vault::tests::gatekeeping::*;
 
 /// Everything that the journal holds, opened.
 fn opened(world: &World) -> Vec<u8> {
@@ -43,7 +43,7 @@ fn journal_holds_no_value_owner_label_or_record_id_in_blocks_or_sinks() {
         secrets.push(word.clone());
         word
     };
-    world.acme.define::<Document>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Document>().unwrap();
     let session = world.session(boss()).because("the reason itself");
     let customers = session.collection::<Customer>().unwrap();
     let documents = session.collection::<Document>().unwrap();
@@ -147,7 +147,7 @@ fn changed_policy_shows_in_the_entries_that_it_decided() {
     let world = World::with(|options| options.sink(Required(kept.clone())));
     let id = world.add("Ann", "ann@x.org");
     world.customers().get(id).unwrap();
-    world.vault.set_policy(roles().role("new", |r| r.on_any().read_all()), &admin()).unwrap();
+    world.vault.session(admin()).unwrap().set_policy(roles().role("new", |r| r.on_any().read_all())).unwrap();
     world.customers().get(id).unwrap();
     world.vault.flush().unwrap();
     let reads = kept.of("read");

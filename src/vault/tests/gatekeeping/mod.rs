@@ -8,9 +8,9 @@ mod own;
 mod policies;
 mod sinks;
 
-use crate::vault::tests::*;
 use crate::audit::{Outcome, Relayed, Required};
 use crate::policy::Denial;
+use crate::vault::tests::*;
 
 /// The denial that an act came to.
 fn denial<T>(result: Result<T, Error>) -> Box<Denial> {

@@ -1,7 +1,7 @@
 //! One's own records only.
 
-use crate::vault::tests::gatekeeping::*;
 use crate::policy::codes;
+use crate::vault::tests::gatekeeping::*;
 
 /// Records of two sellers and of nobody, in turns.
 fn shared() -> (World, Kept, Vec<(RecordId, &'static str)>) {
@@ -136,7 +136,7 @@ fn record_can_not_be_created_for_somebody_else_by_own_only() {
 fn search_by_a_field_that_may_not_be_seen_is_denied_and_written_down() {
     let (world, kept, _) = shared();
     let schema = Customer::schema().index("tier", Normalizer::Exact);
-    world.acme.define_as::<Customer>(schema, &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Customer>(schema).unwrap();
     let mine = world.session(sales("s1")).collection::<Customer>().unwrap();
     let code = codes::FIELD_NOT_READABLE;
     assert_eq!(denial(mine.find("tier", 1u8, None, 10)).code, code);

@@ -1,8 +1,10 @@
 //! Policies that err, panic, oblige, change their mind.
 
-use crate::vault::tests::gatekeeping::*;
 use crate::model::{Action, Facts, FieldSet, Request};
-use crate::policy::{AccessPolicy, Decision, DenyAll, Obligation, Permission, PolicyError, PolicyVersion, Scope, codes, danger};
+use crate::policy::{
+    AccessPolicy, Decision, DenyAll, Obligation, Permission, PolicyError, PolicyVersion, Scope, codes, danger,
+};
+use crate::vault::tests::gatekeeping::*;
 
 /// What a policy does on an act of records.
 #[derive(Clone, Copy, PartialEq)]
@@ -123,25 +125,25 @@ fn reason_that_is_owed_and_given_permits_and_is_written_down() {
 fn nothing_is_allowed_by_default_and_everything_only_by_a_name_that_says_danger() {
     let memory = Memory::new();
     let vault = Vault::in_memory(&memory).master_key(Unlocked).create().unwrap();
-    assert_eq!(denial(vault.create_tenant("acme", Escrow::Unescrowed, &admin())).code, codes::DENY_ALL);
-    assert_eq!(denial(vault.verify(&admin())).code, codes::DENY_ALL);
+    assert_eq!(denial(vault.session(admin()).unwrap().create_tenant("acme")).code, codes::DENY_ALL);
+    assert_eq!(denial(vault.session(admin()).unwrap().verify()).code, codes::DENY_ALL);
     drop(vault);
     let vault = Vault::in_memory(&memory).master_key(Unlocked).policy(danger::AllowAll).open().unwrap();
     let anyone = Actor::new("");
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &anyone).unwrap();
-    acme.define::<Customer>(&anyone).unwrap();
+    let acme = vault.session(anyone.clone()).unwrap().create_tenant("acme").unwrap();
+    acme.session(anyone.clone()).unwrap().define::<Customer>().unwrap();
     let customers = acme.session(anyone.clone()).unwrap().collection::<Customer>().unwrap();
     let id = customers.insert(&Customer::new("Ann", "ann@x.org")).unwrap();
     for (action, error) in acts(&customers, &mut acme.session(anyone).unwrap().batch(), id) {
         assert!(error.is_none(), "{action}: {error:?}");
     }
     let id = customers.insert(&Customer::new("Ann", "ann@x.org")).unwrap();
-    vault.set_policy(DenyAll, &Actor::new("x")).unwrap();
+    vault.session(Actor::new("x")).unwrap().set_policy(DenyAll).unwrap();
     // Open sessions are held to it at once.
     for (action, error) in acts(&customers, &mut acme.session(admin()).unwrap().batch(), id) {
         assert!(matches!(&error, Some(Error::Denied(denial)) if denial.code == codes::DENY_ALL), "{action}: {error:?}");
     }
-    assert!(matches!(vault.set_policy(danger::AllowAll, &Actor::new("x")), Err(Error::Denied(_))));
+    assert!(matches!(vault.session(Actor::new("x")).unwrap().set_policy(danger::AllowAll), Err(Error::Denied(_))));
 }
 
 #[test]
@@ -149,7 +151,7 @@ fn unsound_policy_replaces_no_other_and_opens_nothing() {
     let world = World::new();
     let id = world.add("Ann", "ann@x.org");
     let unsound = || Roles::new().role("", |r| r.administer());
-    assert!(matches!(world.vault.set_policy(unsound(), &admin()), Err(Error::Policy { .. })));
+    assert!(matches!(world.vault.session(admin()).unwrap().set_policy(unsound()), Err(Error::Policy { .. })));
     world.customers().get(id).unwrap();
     world.vault.close().unwrap();
     assert!(matches!(open_options(&world.memory).policy(unsound()).open(), Err(Error::Policy { .. })));

@@ -7,10 +7,10 @@ mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::vault::tests::*;
 use crate::audit::{RowFault, RowSet};
-use crate::vault::core::Core;
 use crate::vault::check::verify::{Depth, verify};
+use crate::vault::core::Core;
+use crate::vault::tests::*;
 
 use crate::vault::tests::histories::past::Past;
 

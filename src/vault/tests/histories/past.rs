@@ -1,7 +1,7 @@
 //! A vault with a random past, and its store as it was after each act.
 
-use crate::vault::tests::histories::*;
 use crate::model::{CollectionId, TenantId};
+use crate::vault::tests::histories::*;
 
 pub(super) struct Past {
     pub(super) world: World,
@@ -26,8 +26,8 @@ struct Acts<'a> {
 impl Past {
     pub(super) fn new(dice: &mut Dice) -> Self {
         let world = World::new();
-        let globex = world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()).unwrap();
-        globex.define::<Customer>(&admin()).unwrap();
+        let globex = world.vault.session(admin()).unwrap().create_tenant("globex").unwrap();
+        globex.session(admin()).unwrap().define::<Customer>().unwrap();
         let mut acts = Acts { acme: &world.acme, globex: &globex, customers: Vec::new(), notes: Vec::new(), made: 0 };
         let mut then = Vec::new();
         for n in 0..12 {

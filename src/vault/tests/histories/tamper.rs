@@ -1,8 +1,8 @@
 //! What somebody does to the store who can write to it, and has copies of how it was before.
 
-use crate::vault::tests::histories::*;
 use crate::format::place;
 use crate::model::{CollectionId, TenantId};
+use crate::vault::tests::histories::*;
 
 impl Past {
     /// Does one thing to the store's content, and says what; it may come to nothing.

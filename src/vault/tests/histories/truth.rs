@@ -1,10 +1,10 @@
 //! What is wrong with a store that was tampered with, by whoever has all its past: found without opening anything.
 
-use crate::vault::tests::histories::tamper::{is, of_row};
-use crate::vault::tests::histories::*;
 use crate::format::place;
 use crate::format::row::RawRow;
 use crate::model::{Revision, TenantId};
+use crate::vault::tests::histories::tamper::{is, of_row};
+use crate::vault::tests::histories::*;
 
 /// What is wrong with a tenant.
 #[derive(Default)]

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::vault::tests::living::*;
 use crate::keys::KeyFile;
 use crate::model::Timestamp;
+use crate::vault::tests::living::*;
 
 #[test]
 fn record_comes_back_after_reopening_and_verifies() {
@@ -13,8 +13,8 @@ fn record_comes_back_after_reopening_and_verifies() {
     let key = || KeyFile::open(dir.path().join("key")).unwrap();
     KeyFile::create(dir.path().join("key")).unwrap();
     let vault = Vault::options(&path).master_key(key()).policy(roles()).create().unwrap();
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin()).unwrap();
-    acme.define::<Customer>(&admin()).unwrap();
+    let acme = vault.session(admin()).unwrap().create_tenant("acme").unwrap();
+    acme.session(admin()).unwrap().define::<Customer>().unwrap();
     let customers = acme.session(boss()).unwrap().collection::<Customer>().unwrap();
     let ann = Customer { name: "Ann Lee".into(), email: "Ann@Example.com".into(), tier: Some(3) };
     let id = customers.insert(&ann).unwrap();
@@ -28,7 +28,7 @@ fn record_comes_back_after_reopening_and_verifies() {
     let other = customers.insert(&Customer { email: "x@y.z".into(), ..ann.clone() }).unwrap();
     customers.delete(other).unwrap();
     assert!(matches!(customers.get(other), Err(Error::Deleted)));
-    assert_eq!(vault.verify(&admin()).unwrap(), Verdict::Intact);
+    assert_eq!(vault.session(admin()).unwrap().verify().unwrap(), Verdict::Intact);
     vault.close().unwrap();
     drop((vault, acme, customers));
 
@@ -41,7 +41,7 @@ fn record_comes_back_after_reopening_and_verifies() {
     let own = mine.insert(&Customer { email: "own@y.z".into(), ..ann }).unwrap();
     let found = mine.get(own).unwrap();
     assert_eq!((found.value.tier, found.withheld), (None, vec!["tier".to_owned()]));
-    assert_eq!(vault.verify(&admin()).unwrap(), Verdict::Intact);
+    assert_eq!(vault.session(admin()).unwrap().verify().unwrap(), Verdict::Intact);
 }
 
 #[test]
@@ -49,8 +49,8 @@ fn vault_whose_handles_are_dropped_without_closing_opens_again_whole() {
     let dir = tempfile::tempdir().unwrap();
     let options = |dir: &Path| Vault::options(dir.join("v")).master_key(Unlocked).policy(roles());
     let vault = options(dir.path()).create().unwrap();
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin()).unwrap();
-    acme.define::<Note>(&admin()).unwrap();
+    let acme = vault.session(admin()).unwrap().create_tenant("acme").unwrap();
+    acme.session(admin()).unwrap().define::<Note>().unwrap();
     let notes = acme.session(boss()).unwrap().collection::<Note>().unwrap();
     let id = notes.insert(&Note::new("x")).unwrap();
     notes.list(None, 1).unwrap();
@@ -66,7 +66,7 @@ fn vault_whose_handles_are_dropped_without_closing_opens_again_whole() {
         let notes = vault.tenant("acme").unwrap().session(boss()).unwrap().collection::<Note>().unwrap();
         assert_eq!(notes.get(id).unwrap().value.text, "x");
         notes.update(id, |note| note.text = "x".to_owned()).unwrap();
-        assert_eq!(vault.verify(&admin()).unwrap(), Verdict::Intact);
+        assert_eq!(vault.session(admin()).unwrap().verify().unwrap(), Verdict::Intact);
     }
 }
 
@@ -143,7 +143,7 @@ fn value_of_a_deleted_or_changed_record_is_free_again() {
 fn several_fields_are_searched_together() {
     let world = World::new();
     let schema = Customer::schema().index("tier", Normalizer::Exact);
-    world.acme.define_as::<Customer>(schema, &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Customer>(schema).unwrap();
     let customers = world.customers();
     let mut expected = Vec::new();
     for n in 0..24u8 {

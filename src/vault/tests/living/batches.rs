@@ -95,7 +95,7 @@ fn batch_filled_before_a_schema_changed_is_refused_whole() {
     let mut batch = world.session(boss()).batch();
     batch.insert(&customers, &Customer::new("Ann", "ann@x.org")).unwrap();
     let schema = Customer::schema().index("tier", Normalizer::Exact);
-    world.acme.define_as::<Customer>(schema, &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Customer>(schema).unwrap();
     assert!(matches!(batch.commit(), Err(Error::Conflict)));
     world.add("Ann", "ann@x.org");
     assert_eq!(customers.find("tier", 1u8, None, 10).unwrap().items.len(), 1);

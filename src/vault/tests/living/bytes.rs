@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::vault::tests::living::*;
 use crate::keys::KeyFile;
 use crate::record::Document;
+use crate::vault::tests::living::*;
 
 fn read_all(dir: &Path, into: &mut Vec<u8>) {
     for entry in fs::read_dir(dir).unwrap() {
@@ -29,11 +29,11 @@ fn files_hold_no_value_field_collection_or_tenant_name_and_a_planted_one_is_foun
         words.push(dice.word());
         words.last().unwrap().clone()
     };
-    let acme = vault.create_tenant(&word(), Escrow::Unescrowed, &admin()).unwrap();
+    let acme = vault.session(admin()).unwrap().create_tenant(&word()).unwrap();
     let (collection, field) = (word(), word());
     let schema = Schema::open(&collection).index(&field, Normalizer::Text);
-    acme.define_as::<Document>(schema, &admin()).unwrap();
-    acme.define::<Customer>(&admin()).unwrap();
+    acme.session(admin()).unwrap().define_as::<Document>(schema).unwrap();
+    acme.session(admin()).unwrap().define::<Customer>().unwrap();
     let session = acme.session(Actor::new(word()).with_role("boss").with_device(word())).unwrap().because(word());
     let documents = session.collection_named::<Document>(&collection).unwrap();
     let customers = session.collection::<Customer>().unwrap();

@@ -1,7 +1,7 @@
 //! Collections and their indexes, defined and changed while they hold records.
 
-use crate::vault::tests::living::*;
 use crate::record::Document;
+use crate::vault::tests::living::*;
 
 fn tiers() -> Schema {
     Customer::schema().index("tier", Normalizer::Exact)
@@ -17,7 +17,7 @@ fn defining_again_changes_nothing_and_writes_nothing() {
     let world = World::new();
     world.vault.flush().unwrap();
     let before = everything(&world.memory);
-    world.acme.define::<Customer>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Customer>().unwrap();
     assert!(everything(&world.memory) == before);
     assert_eq!(world.acme.collections(), ["customers", "notes"]);
 }
@@ -33,7 +33,7 @@ fn new_index_holds_the_records_that_were_there() {
         }
     }
     assert!(matches!(world.customers().find("tier", 1u8, None, 1), Err(Error::NotIndexed { .. })));
-    world.acme.define_as::<Customer>(tiers(), &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Customer>(tiers()).unwrap();
     assert_eq!(world.customers().find("tier", 1u8, None, 1_000).unwrap().items.len(), 89);
     assert_eq!(world.verify(), Verdict::Intact);
     let world = world.reopen();
@@ -71,7 +71,7 @@ fn index_is_built_while_others_write() {
                 })
             })
             .collect();
-        world.acme.define_as::<Customer>(tiers(), &admin()).unwrap();
+        world.acme.session(admin()).unwrap().define_as::<Customer>(tiers()).unwrap();
         writers.into_iter().for_each(|writer| writer.join().unwrap());
     });
     assert_eq!(world.verify(), Verdict::Intact);
@@ -91,7 +91,7 @@ fn unique_index_that_meets_a_duplicate_says_so_and_can_be_finished_or_given_up()
         .enumerate()
         .map(|(n, name)| world.add(name, &format!("c{n}@x.org")))
         .collect();
-    let define = || world.acme.define_as::<Customer>(unique_names(), &admin());
+    let define = || world.acme.session(admin()).unwrap().define_as::<Customer>(unique_names());
     for _ in 0..2 {
         assert!(matches!(define(), Err(Error::Duplicate { field }) if field == "name"));
         // The index that was there goes on meanwhile.
@@ -110,7 +110,7 @@ fn unique_index_that_meets_a_duplicate_says_so_and_can_be_finished_or_given_up()
     assert!(matches!(customers.insert(&Customer::new("CY", "")), Err(Error::Duplicate { field }) if field == "name"));
     assert_eq!(world.verify(), Verdict::Intact);
     // Back again: the unique one is dropped, with all that it held.
-    world.acme.define::<Customer>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Customer>().unwrap();
     customers.insert(&Customer::new("CY", "")).unwrap();
     assert_eq!(customers.find("name", "cy", None, 10).unwrap().items.len(), 2);
     assert_eq!(world.reopen().verify(), Verdict::Intact);
@@ -124,14 +124,14 @@ fn dropped_index_is_searched_no_more_and_may_come_back() {
     }
     let plain = || Schema::new("customers").unique("email", Normalizer::Email);
     for round in 0..3 {
-        world.acme.define_as::<Customer>(plain(), &admin()).unwrap();
+        world.acme.session(admin()).unwrap().define_as::<Customer>(plain()).unwrap();
         let customers = world.customers();
         assert!(matches!(customers.find("name", "ann", None, 10), Err(Error::NotIndexed { .. })));
         let id = customers.find_unique("email", format!("c{round}@x.org")).unwrap().unwrap().id;
         customers.update(id, |customer| customer.name = "Bo".to_owned()).unwrap();
         customers.delete(customers.find_unique("email", format!("c{}@x.org", 9 - round)).unwrap().unwrap().id).unwrap();
         assert_eq!(world.verify(), Verdict::Intact);
-        world.acme.define::<Customer>(&admin()).unwrap();
+        world.acme.session(admin()).unwrap().define::<Customer>().unwrap();
         let found = customers.find("name", "ann", None, 100).unwrap().items.len();
         assert_eq!(found, 10 - 2 * (round + 1));
         assert_eq!(world.verify(), Verdict::Intact);
@@ -144,7 +144,7 @@ fn indexes_come_and_go_without_filling_a_records_list_of_entries() {
     let define = |from: usize| {
         let schema = (from..from + 24)
             .fold(Schema::open("documents"), |schema, n| schema.index(format!("f{n}"), Normalizer::Exact));
-        world.acme.define_as::<Document>(schema, &admin())
+        world.acme.session(admin()).unwrap().define_as::<Document>(schema)
     };
     define(0).unwrap();
     let documents = world.session(boss()).collection::<Document>().unwrap();
@@ -162,7 +162,7 @@ fn indexes_come_and_go_without_filling_a_records_list_of_entries() {
     }
     // All of them anew at once: meanwhile a record has entries in both versions of each.
     let other = (48..72).fold(Schema::open("documents"), |schema, n| schema.index(format!("f{n}"), Normalizer::Text));
-    world.acme.define_as::<Document>(other, &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Document>(other).unwrap();
     documents.update(id, |document| drop(document.set("f48", "still"))).unwrap();
     assert_eq!(documents.find("f48", "Still", None, 1).unwrap().items.len(), 1);
     assert_eq!(world.verify(), Verdict::Intact);
@@ -179,7 +179,7 @@ fn schema_that_does_not_hold_is_refused_before_anything_is_written() {
         Schema::new(""),
     ];
     for schema in bad {
-        let refused = world.acme.define_as::<Customer>(schema, &admin());
+        let refused = world.acme.session(admin()).unwrap().define_as::<Customer>(schema);
         assert!(matches!(refused, Err(Error::Record(_) | Error::BadName { .. })), "{refused:?}");
     }
     assert!(everything(&world.memory) == before);
@@ -189,10 +189,10 @@ fn schema_that_does_not_hold_is_refused_before_anything_is_written() {
 fn tenants_have_nothing_in_common() {
     let world = World::new();
     let ann = world.add("Ann", "ann@x.org");
-    let globex = world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()).unwrap();
+    let globex = world.vault.session(admin()).unwrap().create_tenant("globex").unwrap();
     let session = globex.session(boss()).unwrap();
     assert!(matches!(session.collection::<Customer>(), Err(Error::UnknownCollection { .. })));
-    globex.define::<Customer>(&admin()).unwrap();
+    globex.session(admin()).unwrap().define::<Customer>().unwrap();
     let theirs = session.collection::<Customer>().unwrap();
     assert!(matches!(theirs.get(ann), Err(Error::NotFound)));
     assert!(theirs.list(None, 10).unwrap().items.is_empty());
@@ -201,7 +201,7 @@ fn tenants_have_nothing_in_common() {
     theirs.insert(&Customer::new("Ann", "ann@x.org")).unwrap();
     assert_eq!(world.customers().find("name", "ann", None, 10).unwrap().items.len(), 1);
     assert!(matches!(
-        world.vault.create_tenant("acme", Escrow::Unescrowed, &admin()),
+        world.vault.session(admin()).unwrap().create_tenant("acme"),
         Err(Error::TenantExists { name }) if name == "acme"
     ));
     let names: Vec<String> = world.vault.tenants().iter().map(|tenant| tenant.name().to_owned()).collect();

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::vault::tests::living::*;
 use crate::record::{FieldProblem, RecordError};
+use crate::vault::tests::living::*;
 
 macro_rules! version {
     ($name:ident { $($(#[$meta:meta])* $field:ident: $type:ty = $example:expr),* $(,)? } $($schema:tt)*) => {
@@ -69,10 +69,10 @@ fn first(name: &str, tel: &str) -> First {
 #[test]
 fn changed_type_reads_old_rows_and_keeps_what_it_has_lost() {
     let world = World::new();
-    world.acme.define::<First>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<First>().unwrap();
     let old = world.session(boss()).collection::<First>().unwrap();
     let id = old.insert(&first("Ann", "0123")).unwrap();
-    world.acme.define::<Second>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Second>().unwrap();
     // Handles of the old type are told that it doesn't fit any more.
     let stale = old.insert(&first("Bo", "4"));
     assert!(
@@ -95,7 +95,7 @@ fn changed_type_reads_old_rows_and_keeps_what_it_has_lost() {
 
     // A later version that has the lost field again finds it where it was.
     version!(Third { name: String = "Ann".into(), #[serde(default)] note: Option<String> = Some("n".into()) });
-    world.acme.define::<Third>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Third>().unwrap();
     let people = world.session(boss()).collection::<Third>().unwrap();
     assert_eq!(people.get(id).unwrap().value.note.as_deref(), Some("kept"));
     assert_eq!(people.get(new).unwrap().value.note, None);
@@ -105,14 +105,14 @@ fn changed_type_reads_old_rows_and_keeps_what_it_has_lost() {
 #[test]
 fn type_that_can_not_read_an_old_row_says_which_field_and_why() {
     let world = World::new();
-    world.acme.define::<First>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<First>().unwrap();
     let old = world.session(boss()).collection::<First>().unwrap();
     let id = old.insert(&first("Secret Name", "0123")).unwrap();
-    world.acme.define::<Strict>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Strict>().unwrap();
     let people = world.session(boss()).collection::<Strict>().unwrap();
     let text = people.get(id).err().unwrap().to_string();
     assert!(text.contains("`born`") && text.contains("default"), "{text}");
-    world.acme.define::<Retyped>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Retyped>().unwrap();
     let people = world.session(boss()).collection::<Retyped>().unwrap();
     for error in [people.get(id).err(), people.list(None, 1).err(), people.update(id, |_| {}).err()] {
         let text = format!("{error:?} {}", error.as_ref().unwrap());
@@ -120,7 +120,7 @@ fn type_that_can_not_read_an_old_row_says_which_field_and_why() {
         assert!(matches!(error, Some(Error::Record(RecordError::Read { .. }))));
     }
     // Nothing is lost: the type that wrote it reads it.
-    world.acme.define::<First>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<First>().unwrap();
     let people = world.session(boss()).collection::<First>().unwrap();
     assert_eq!(people.get(id).unwrap().value.name, "Secret Name");
     people.delete(id).unwrap();
@@ -130,17 +130,17 @@ fn type_that_can_not_read_an_old_row_says_which_field_and_why() {
 #[test]
 fn freed_name_is_a_new_field_and_shows_no_old_values() {
     let world = World::new();
-    world.acme.define::<First>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<First>().unwrap();
     let people = world.session(boss()).collection::<First>().unwrap();
     let id = people.insert(&first("Ann", "0123")).unwrap();
-    world.acme.define::<Second>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Second>().unwrap();
     version!(Again {
         name: String = "Ann".into(),
         phone: String = "1".into(),
         #[serde(default)]
         tel: BTreeMap<String, u8> = BTreeMap::new(),
     } .field("phone", |f| f.was("tel")));
-    world.acme.define::<Again>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Again>().unwrap();
     let people = world.session(boss()).collection::<Again>().unwrap();
     let found = people.get(id).unwrap().value;
     assert_eq!((found.phone.as_str(), found.tel.len()), ("0123", 0));

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::vault::tests::living::*;
 use crate::format::row::RawRow;
 use crate::keys::CEILING_BLOCK;
+use crate::vault::tests::living::*;
 
 fn text(seed: u64, length: usize) -> String {
     let mut dice = Dice(seed);

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::vault::tests::living::*;
 use crate::audit::Required;
 use crate::format::row::RawRow;
 use crate::format::state::SlotEntry;
 use crate::model::{CollectionId, Slot};
 use crate::vault::records::subject::open_slot_entry;
+use crate::vault::tests::living::*;
 
 /// By slot: the records of its map under their numbers, and its head's next number.
 /// By slot: the records about its subject by their numbers, and the next number.
@@ -156,8 +156,8 @@ fn record_about_one_that_is_gone_foreign_or_not_to_be_seen_is_refused() {
     assert!(matches!(insert(about(RecordId::from_bytes([1; 16]))), Err(Error::NotFound)));
     assert!(matches!(insert(NewMeta::new().about("notes", ann)), Err(Error::NotFound)));
     assert!(matches!(insert(NewMeta::new().about("custmers", ann)), Err(Error::UnknownCollection { .. })));
-    let globex = world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()).unwrap();
-    globex.define::<Customer>(&admin()).unwrap();
+    let globex = world.vault.session(admin()).unwrap().create_tenant("globex").unwrap();
+    globex.session(admin()).unwrap().define::<Customer>().unwrap();
     let theirs = globex.session(boss()).unwrap().collection::<Customer>().unwrap();
     let foreign = theirs.insert(&Customer::new("Cy", "cy@x.org")).unwrap();
     assert!(matches!(insert(about(foreign)), Err(Error::NotFound)));

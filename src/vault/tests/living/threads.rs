@@ -82,9 +82,9 @@ fn of_two_who_delete_or_change_one_revision_one_is_told_of_the_other() {
 #[test]
 fn everything_at_once_over_two_tenants_ends_intact() {
     let world = World::new();
-    let globex = world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()).unwrap();
-    globex.define::<Customer>(&admin()).unwrap();
-    globex.define::<Note>(&admin()).unwrap();
+    let globex = world.vault.session(admin()).unwrap().create_tenant("globex").unwrap();
+    globex.session(admin()).unwrap().define::<Customer>().unwrap();
+    globex.session(admin()).unwrap().define::<Note>().unwrap();
     let kept: Mutex<BTreeSet<(usize, RecordId)>> = Mutex::default();
     std::thread::scope(|scope| {
         for thread in 0..4usize {
@@ -108,7 +108,7 @@ fn everything_at_once_over_two_tenants_ends_intact() {
                         kept.lock().unwrap().insert((thread % 2, id));
                     }
                     if n == 12 {
-                        assert_eq!(world.vault.verify(&admin()).unwrap(), Verdict::Intact);
+                        assert_eq!(world.vault.session(admin()).unwrap().verify().unwrap(), Verdict::Intact);
                     }
                 }
             });

@@ -1,7 +1,7 @@
 //! The masks for kinds of data, through everything that returns a record.
 
-use crate::vault::tests::masking::*;
 use crate::record::Value;
+use crate::vault::tests::masking::*;
 
 /// A field for every mask that there is for a kind of data.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
@@ -49,7 +49,7 @@ impl Record for Contactable {
 #[test]
 fn every_mask_holds_in_every_read_and_in_an_update_which_writes_nothing_of_it_back() {
     let Bench { world, lists } = Bench::new();
-    world.acme.define::<Contactable>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Contactable>().unwrap();
     let of = |actor: &str| world.session(Actor::new(actor)).collection::<Contactable>().unwrap();
     let (all, some) = (of("all"), of("some"));
     let real = Contactable {

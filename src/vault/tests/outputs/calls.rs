@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::vault::tests::outputs::*;
 use crate::model::{Access, Grantee, Revision};
 use crate::record::SearchValue;
 use crate::vault::admin::review::Inquiry;
+use crate::vault::tests::outputs::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -186,7 +186,7 @@ impl Bench {
         let session = self.world.session(actor.clone());
         let ids = self.ids("people");
         for (action, id) in [(Action::Delete, ids.first().copied()), (Action::Unmask, ids.last().copied())] {
-            let asked = session.ask_approval(action, "people", id, &["email", "card"], "why", HOUR);
+            let asked = session.because("why").ask_approval(action, "people", id, &["email", "card"], HOUR);
             let Some(request) = self.quiet("ask_approval", asked) else { continue };
             for other in actors() {
                 let other = self.world.session(other);
@@ -202,7 +202,7 @@ impl Bench {
                 self.shown("unmask", rows.unmask(id, &["email"]).map(|found| [found]), &unmask);
             }
         }
-        if let Some(emergency) = self.quiet("break_glass", session.break_glass("why", HOUR)) {
+        if let Some(emergency) = self.quiet("break_glass", session.because("why").break_glass(HOUR)) {
             self.silent("an emergency", &format!("{emergency:?} {} {}", emergency.actor, emergency.reason));
             self.reads::<Person>(actor);
             self.quiet("end_emergency", session.end_emergency());
@@ -219,7 +219,7 @@ impl Bench {
     /// What administrators are shown, who may read nothing.
     pub(super) fn administration(&mut self) {
         let (acme, vault, root) = (&self.world.acme, &self.world.vault, admin());
-        let inquiry: Inquiry<'_> = acme.inquire(&root);
+        let inquiry: Inquiry<'_> = acme.session(root.clone()).unwrap().inquire();
         let staff = actors();
         let review = inquiry.review(&staff, 30).unwrap();
         self.said("a review", &review);
@@ -241,22 +241,28 @@ impl Bench {
         for who in &staff {
             self.silent_of_names("what can", &format!("{:?}", inquiry.what_can(who).unwrap()));
         }
-        self.silent_of_names("a verdict", &format!("{:?}", vault.verify(&root).unwrap()));
-        assert_eq!(vault.verify(&root).unwrap(), Verdict::Intact);
-        let head = vault.head(&root).unwrap();
-        self.silent_of_names("a head", &format!("{head:?} {:?}", vault.verify_against(&head, &root).unwrap()));
+        self.silent_of_names("a verdict", &format!("{:?}", vault.session(root.clone()).unwrap().verify().unwrap()));
+        assert_eq!(vault.session(root.clone()).unwrap().verify().unwrap(), Verdict::Intact);
+        let head = vault.session(root.clone()).unwrap().head().unwrap();
+        self.silent_of_names(
+            "a head",
+            &format!("{head:?} {:?}", vault.session(root.clone()).unwrap().verify_against(&head).unwrap()),
+        );
         self.silent_of_names("health", &format!("{:?} {:#?}", vault.health(), vault.health()));
-        self.silent_of_names("policies", &format!("{:?}", vault.past_policies(&root).unwrap()));
+        self.silent_of_names(
+            "policies",
+            &format!("{:?}", vault.session(root.clone()).unwrap().past_policies().unwrap()),
+        );
         self.silent_of_names("handles", &format!("{vault:?} {acme:?} {:?} {:?}", vault.tenants(), acme.collections()));
-        let plan = acme.leaver("a0", Some("a2"), &root).unwrap();
+        let plan = acme.session(root.clone()).unwrap().offboard("a0", Some("a2")).unwrap();
         self.said("a plan for a leaver", &plan);
         self.said("a leaver's report", &plan.execute().unwrap());
-        self.silent_of_names("suspensions", &format!("{:?}", acme.suspended(&root).unwrap()));
+        self.silent_of_names("suspensions", &format!("{:?}", acme.session(root.clone()).unwrap().suspended().unwrap()));
         // Who is suspended is shown nothing any more.
         let gone = &staff[0];
         for answer in [self.of::<Person>(gone).list(None, 10), self.of::<Person>(gone).export(None, 10)] {
             assert!(matches!(answer, Err(Error::Denied(_))));
         }
-        acme.reinstate("a0", "is back", &root).unwrap();
+        acme.session(root.clone()).unwrap().because("is back").reinstate("a0").unwrap();
     }
 }

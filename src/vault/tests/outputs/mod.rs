@@ -11,16 +11,18 @@ use std::fmt::{Debug, Display};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use crate::vault::tests::channels::Hands;
-use crate::vault::tests::swap::Swap;
-use crate::vault::tests::*;
 use crate::audit::Required;
 use crate::model::{Action, Clock, Request, Resource};
 use crate::policy;
-use crate::policy::{AccessPolicy, BreakGlass, Grant, Labels, OwnerGrants, Role, RowLimit, Sharing, all_of, any_of, fallback};
+use crate::policy::{
+    AccessPolicy, BreakGlass, Grant, Labels, OwnerGrants, Role, RowLimit, Sharing, all_of, any_of, fallback,
+};
 use crate::record::{Document, RecordError};
-use crate::vault::standing::View;
+use crate::vault::gate::View;
+use crate::vault::tests::channels::Hands;
 use crate::vault::tests::outputs::people::{DOCUMENT, Defined, Fixture, PERSON, Person};
+use crate::vault::tests::swap::Swap;
+use crate::vault::tests::*;
 
 /// So many bytes of a value are recognised wherever they stand.
 const PROBE: usize = 10;
@@ -162,8 +164,8 @@ impl Bench {
         let swap = Swap::new(|_| false);
         let world =
             World::with(|options| options.policy(swap.clone()).clock(hands.clone()).sink(Required(kept.clone())));
-        world.acme.define::<Person>(&admin()).unwrap();
-        world.acme.define_as::<Document>(Document::defined(), &admin()).unwrap();
+        world.acme.session(admin()).unwrap().define::<Person>().unwrap();
+        world.acme.session(admin()).unwrap().define_as::<Document>(Document::defined()).unwrap();
         let (truth, probes, names) = Default::default();
         let mut bench = Self { world, kept, hands, swap, dice: Dice(seed | 1), truth, probes, names };
         for n in [0, 3] {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::vault::tests::outputs::*;
 use crate::record::Mask;
+use crate::vault::tests::outputs::*;
 
 pub(in crate::vault::tests) const PERSON: &[&str] = &[
     "nick", "email", "phone", "name", "card", "tax", "note", "diary", "salary", "region", "tags", "contact", "custom",

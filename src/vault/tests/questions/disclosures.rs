@@ -36,7 +36,16 @@ fn breach_report_lists_everybody_whose_data_the_actor_saw_in_the_time_and_nobody
     seller.get(di).unwrap();
 
     let root = admin();
-    let report = office.acme().disclosures(&root).by_actor("s").between(from, until).report().unwrap();
+    let report = office
+        .acme()
+        .session(root.clone())
+        .unwrap()
+        .journal()
+        .disclosures()
+        .by_actor("s")
+        .between(from, until)
+        .report()
+        .unwrap();
     let mut ids: Vec<RecordId> = report.people.iter().map(|line| line.person.as_ref().unwrap().id).collect();
     // Ids of one moment have no order.
     let mut expected = [ann, bo];
@@ -75,7 +84,8 @@ fn access_report_says_who_saw_what_of_a_person_and_by_which_of_their_records() {
     seller.collection::<Note>().unwrap().get(note).unwrap();
     denied(office.world.session(Actor::new("x")).collection::<Note>().unwrap().get(note));
     let root = admin();
-    let report = office.acme().disclosures(&root).of_record("notes", note).report().unwrap();
+    let report =
+        office.acme().session(root.clone()).unwrap().journal().disclosures().of_record("notes", note).report().unwrap();
     assert_eq!(report.people.len(), 1);
     let line = &report.people[0];
     let ids = |line: &Disclosure| line.records.iter().map(|record| record.id).collect::<Vec<_>>();
@@ -85,16 +95,32 @@ fn access_report_says_who_saw_what_of_a_person_and_by_which_of_their_records() {
     assert_eq!((&boss.unmasked[..], boss.unnamed), (&["tier".to_owned()][..], true));
     assert_eq!((&to(line, "s").fields[..], line.readers.len()), (&["text".to_owned()][..], 2));
     // By the pseudonym, and for everybody, the same line.
-    let by_name = office.acme().disclosures(&root).of_subject(&*line.pseudonym).report().unwrap();
+    let by_name = office
+        .acme()
+        .session(root.clone())
+        .unwrap()
+        .journal()
+        .disclosures()
+        .of_subject(&*line.pseudonym)
+        .report()
+        .unwrap();
     assert!(by_name.people == report.people);
-    let all = office.acme().disclosures(&root).report().unwrap();
+    let all = office.acme().session(root.clone()).unwrap().journal().disclosures().report().unwrap();
     assert!(of(&all, id) == Some(line) && all.people.len() == 2);
     // Deleted since, they are told all the same.
     office.world.notes().delete(note).unwrap();
     customers.delete(id).unwrap();
     for report in [
-        office.acme().disclosures(&root).of_record("customers", id).report().unwrap(),
-        office.acme().disclosures(&root).report().unwrap(),
+        office
+            .acme()
+            .session(root.clone())
+            .unwrap()
+            .journal()
+            .disclosures()
+            .of_record("customers", id)
+            .report()
+            .unwrap(),
+        office.acme().session(root.clone()).unwrap().journal().disclosures().report().unwrap(),
     ] {
         let line = of(&report, id).unwrap();
         let deleted: Vec<_> = line.records.iter().map(|record| (record.id, record.deleted)).collect();
@@ -109,7 +135,8 @@ fn report_is_text_for_a_person_and_lines_of_json_for_a_program() {
     let clerk = Actor::new("line\nbreak").with_role("sales");
     office.customers_of(clerk).get(id).unwrap();
     let root = admin();
-    let report = office.acme().disclosures(&root).by_actor("line\nbreak").report().unwrap();
+    let report =
+        office.acme().session(root.clone()).unwrap().journal().disclosures().by_actor("line\nbreak").report().unwrap();
     let text = report.to_string();
     let expected = format!("customers {id}\n  pseudonym {}\n  to line\u{fffd}break, 1 times", office.pseudonym(id));
     assert!(text.contains(&expected) && text.contains("    fields: email, name\n"), "{text}");
@@ -132,10 +159,18 @@ fn report_over_a_time_that_was_dropped_says_so_and_a_row_that_does_not_open_hold
     office.world.customers().get(bo).unwrap();
     office.drop_before(before);
     let root = admin();
-    let report = office.acme().disclosures(&root).report().unwrap();
+    let report = office.acme().session(root.clone()).unwrap().journal().disclosures().report().unwrap();
     assert_eq!((report.people.len(), report.dropped_before), (1, Some(begins)));
     assert!(report.to_string().contains("INCOMPLETE"));
-    let later = office.acme().disclosures(&root).between(begins, office.tick()).report().unwrap();
+    let later = office
+        .acme()
+        .session(root.clone())
+        .unwrap()
+        .journal()
+        .disclosures()
+        .between(begins, office.tick())
+        .report()
+        .unwrap();
     assert_eq!((later.people.len(), later.dropped_before), (1, None));
     let key = key_of(&office.world.customers(), bo);
     let mut row = store(&office.world.memory).get(&key).unwrap().unwrap();
@@ -143,7 +178,7 @@ fn report_over_a_time_that_was_dropped_says_so_and_a_row_that_does_not_open_hold
     let at = row.len() / 2;
     row[at] ^= 1;
     put(&office.world.memory, &[(key, Some(row))]);
-    let report = office.acme().disclosures(&root).report().unwrap();
+    let report = office.acme().session(root.clone()).unwrap().journal().disclosures().report().unwrap();
     assert_eq!((report.unreadable, report.people[0].person.is_none(), report.people[0].unresolved), (1, true, 1));
     assert!(report.to_string().contains("can't be told"));
 }
@@ -163,9 +198,9 @@ fn report_that_grows_too_large_says_so_and_is_on_record_all_the_same() {
             .collect();
         let mut entry = crate::audit::EntryBuilder::new(Timestamp::from_micros(0), Action::List);
         entry.actor(&sales("s")).outcome(Outcome::Permitted, "", "house").subjects(&subjects);
-        tenant.core().record(Some(tenant.tenant()), entry.finish().unwrap()).unwrap();
+        office.world.vault.core().record(Some(tenant.tenant()), entry.finish().unwrap()).unwrap();
     }
-    let report = tenant.disclosures(&root).by_actor("s").report();
+    let report = tenant.session(root.clone()).unwrap().journal().disclosures().by_actor("s").report();
     assert!(matches!(report, Err(crate::Error::TooLarge { limit: 100_000, .. })), "{report:?}");
     let made = office.latest("read_journal");
     assert_eq!((made.code(), made.party()), ("disclosures_too_large", Some("actor:s")));

@@ -34,7 +34,7 @@ fn history_names_every_change_and_of_fields_those_that_the_reader_may_read() {
     office.world.add("Third", "third@x.org");
     office.tick();
     customers.transfer(id, Some("gone")).unwrap();
-    office.acme().leaver("gone", Some("s"), &admin()).unwrap().execute().unwrap();
+    office.acme().session(admin()).unwrap().offboard("gone", Some("s")).unwrap().execute().unwrap();
 
     let all = customers.history(id, None, 100).unwrap();
     let expected = vec![

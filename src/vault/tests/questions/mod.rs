@@ -7,13 +7,13 @@ mod pages;
 mod recorded;
 mod values;
 
-use crate::vault::tests::channels::Hands;
-use crate::vault::tests::*;
 use crate::audit::{Outcome, Required};
 use crate::format::journal_base::SEGMENT;
 use crate::model::{Action, Clock, Timestamp};
 use crate::policy::codes;
 use crate::record::Document;
+use crate::vault::tests::channels::Hands;
+use crate::vault::tests::*;
 
 /// Bosses do everything; sellers read some fields of everything; administrators read the journal and no record.
 fn staff() -> Roles {
@@ -38,7 +38,7 @@ impl Office {
     fn new() -> Self {
         let (hands, kept) = (Hands::default(), Kept::default());
         let world = World::with(|options| options.policy(staff()).clock(hands.clone()).sink(Required(kept.clone())));
-        world.acme.define::<Document>(&admin()).unwrap();
+        world.acme.session(admin()).unwrap().define::<Document>().unwrap();
         Self { world, hands, kept }
     }
 
@@ -81,7 +81,13 @@ impl Office {
         let size = || self.world.vault.health().journal_blocks;
         self.world.vault.flush().unwrap();
         while size() % SEGMENT != 0 {
-            self.world.vault.record(crate::vault::HostEvent::other("filler")).unwrap();
+            self.world
+                .vault
+                .session(Actor::new("server"))
+                .unwrap()
+                .journal()
+                .record(crate::vault::HostEvent::other("filler"))
+                .unwrap();
             self.world.vault.flush().unwrap();
         }
         size()

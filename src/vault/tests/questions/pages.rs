@@ -43,8 +43,8 @@ struct Past {
 impl Past {
     fn new(acts: usize, dice: &mut Dice) -> Self {
         let office = Office::new();
-        let globex = office.world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()).unwrap();
-        globex.define::<Customer>(&admin()).unwrap();
+        let globex = office.world.vault.session(admin()).unwrap().create_tenant("globex").unwrap();
+        globex.session(admin()).unwrap().define::<Customer>().unwrap();
         let mut past = Self { office, globex, done: Vec::new(), people: Vec::new() };
         past.add();
         for _ in 0..acts {
@@ -115,7 +115,7 @@ impl Past {
             }
             3 => {
                 let event = crate::vault::HostEvent::login(session.actor()).code("password");
-                self.office.acme().record(event).unwrap();
+                self.office.acme().session(Actor::new("server")).unwrap().journal().record(event).unwrap();
                 self.note(&who, "host_login", "permitted", "password", None);
             }
             4 => self.add(),
@@ -125,7 +125,7 @@ impl Past {
                 theirs.insert(&Customer::new("Bo", &format!("{}@x.org", dice.next()))).unwrap();
             }
             6 => self.office.world.vault.flush().unwrap(),
-            7 => drop(self.office.world.vault.head(&admin()).unwrap()),
+            7 => drop(self.office.world.vault.session(admin()).unwrap().head().unwrap()),
             _ => {}
         }
     }
@@ -139,7 +139,7 @@ impl Past {
 }
 
 /// All pages of a question, without the entries of questions themselves.
-fn answer(query: &JournalQuery<'_>, limit: usize, newest_first: bool) -> Vec<Event> {
+fn answer(query: &JournalQuery, limit: usize, newest_first: bool) -> Vec<Event> {
     let mut all = Vec::new();
     for page in query.pages(limit) {
         let page = page.unwrap();
@@ -172,7 +172,7 @@ fn random_questions_about_random_acts_have_every_entry_that_fits_once() {
         let root = admin();
         let (first, last) = (past.done[0].at, past.office.hands.now());
         for _ in 0..25 {
-            let mut query = past.office.acme().journal(&root);
+            let mut query = past.office.acme().session(root.clone()).unwrap().journal().entries();
             let mut fits: Vec<Fits> = Vec::new();
             let one = past.done[(dice.next() % past.done.len() as u64) as usize].clone();
             let which = dice.next();
@@ -243,10 +243,11 @@ fn random_questions_about_random_acts_have_every_entry_that_fits_once() {
 fn pages_go_on_by_a_text_after_the_vault_was_opened_again_and_new_entries_are_not_in_them() {
     let past = Past::new(60, &mut Dice(5));
     let root = admin();
-    let all = answer(&past.office.acme().journal(&root).newest_first(), 1_000, true);
+    let all =
+        answer(&past.office.acme().session(root.clone()).unwrap().journal().entries().newest_first(), 1_000, true);
     for newest_first in [false, true] {
         let ask = |office: &Office, after: Option<&JournalCursor>| {
-            let query = office.world.acme.journal(&root);
+            let query = office.world.acme.session(root.clone()).unwrap().journal().entries();
             let query = if newest_first { query.newest_first() } else { query };
             let page = query.page(9, after).unwrap();
             (page.entries, page.next.map(|next| next.to_string()))
@@ -274,7 +275,15 @@ fn question_is_on_record_with_whom_it_is_about_before_its_answer_is_given() {
     let office = Office::new();
     let id = office.world.add("Ann", "ann@x.org");
     let (root, of) = (admin().with_device("desk").with_session("s"), office.pseudonym(id));
-    let query = office.acme().journal(&root).by_actor("b").of_record("customers", id).because("request 12");
+    let query = office
+        .acme()
+        .session(root.clone())
+        .unwrap()
+        .because("request 12")
+        .journal()
+        .entries()
+        .by_actor("b")
+        .of_record("customers", id);
     let page = query.page(10, None).unwrap();
     assert_eq!((page.entries.len(), page.next), (2, None));
     let asked = office.latest("read_journal");
@@ -286,7 +295,16 @@ fn question_is_on_record_with_whom_it_is_about_before_its_answer_is_given() {
     );
     assert!(asked.policy().is_some() && !asked.rule().is_empty() && asked.collection().is_some());
     // It isn't in its own answer, but in the next one's.
-    let asked: Vec<_> = office.acme().journal(&root).of_subject(&*of).action(Action::ReadJournal).pages(5).collect();
+    let asked: Vec<_> = office
+        .acme()
+        .session(root.clone())
+        .unwrap()
+        .journal()
+        .entries()
+        .of_subject(&*of)
+        .action(Action::ReadJournal)
+        .pages(5)
+        .collect();
     assert_eq!(asked.into_iter().map(|page| page.unwrap().entries.len()).sum::<usize>(), 1);
     // A deleted record is asked about as before.
     office.world.customers().delete(id).unwrap();
@@ -301,37 +319,58 @@ fn only_whom_the_policy_lets_asks_and_every_refusal_is_on_record() {
     let (root, seller) = (admin(), sales("s"));
     for (acme, vault) in [(true, false), (false, true)] {
         let denied_to = |actor: &Actor| match (acme, vault) {
-            (true, _) => denied(office.acme().journal(actor).page(10, None)),
-            _ => denied(office.world.vault.journal(actor).page(10, None)),
+            (true, _) => denied(office.acme().session(actor.clone()).unwrap().journal().entries().page(10, None)),
+            _ => denied(office.world.vault.session(actor.clone()).unwrap().journal().entries().page(10, None)),
         };
         assert_eq!(denied_to(&seller), codes::NOT_ALLOWED);
         let refused = office.latest("read_journal");
         assert_eq!((refused.actor(), refused.outcome()), (Some("s"), Outcome::Denied));
         assert_eq!(refused.tenant().is_some(), acme);
     }
-    assert_eq!(denied(office.acme().disclosures(&seller).by_actor("b").report()), codes::NOT_ALLOWED);
+    assert_eq!(
+        denied(office.acme().session(seller.clone()).unwrap().journal().disclosures().by_actor("b").report()),
+        codes::NOT_ALLOWED
+    );
     let other = Actor::new("root-2").with_role("admin");
-    office.acme().suspend("root-2", "left", &root).unwrap();
-    assert_eq!(denied(office.acme().journal(&other).page(10, None)), codes::SUSPENDED);
-    assert_eq!(denied(office.acme().disclosures(&other).report()), codes::SUSPENDED);
+    office.acme().session(root.clone()).unwrap().because("left").suspend("root-2").unwrap();
+    assert_eq!(
+        denied(office.acme().session(other.clone()).unwrap().journal().entries().page(10, None)),
+        codes::SUSPENDED
+    );
+    assert_eq!(
+        denied(office.acme().session(other.clone()).unwrap().journal().disclosures().report()),
+        codes::SUSPENDED
+    );
     // What is asked in vain is on record too.
-    let ask = |collection: &str, id| office.acme().journal(&root).of_record(collection, id).page(10, None);
+    let ask = |collection: &str, id| {
+        office.acme().session(root.clone()).unwrap().journal().entries().of_record(collection, id).page(10, None)
+    };
     assert!(matches!(ask("nothing", id), Err(Error::UnknownCollection { .. })));
     assert_eq!(office.latest("read_journal").code(), "unknown_collection");
     assert!(matches!(ask("customers", RecordId::from_bytes([1; 16])), Err(Error::NotFound)));
     assert_eq!(office.latest("read_journal").code(), "not_found");
     let vault = &office.world.vault;
-    assert!(matches!(vault.journal(&root).of_record("customers", id).page(1, None), Err(Error::NotPossible { .. })));
-    let nobody = office.acme().journal(&root).of_subject("nobody").page(1, None);
+    assert!(matches!(
+        vault.session(root.clone()).unwrap().journal().entries().of_record("customers", id).page(1, None),
+        Err(Error::NotPossible { .. })
+    ));
+    let nobody = office.acme().session(root.clone()).unwrap().journal().entries().of_subject("nobody").page(1, None);
     assert!(matches!(nobody, Err(Error::NotPossible { .. })));
-    let long = office.acme().journal(&root).by_actor("a".repeat(1_001)).page(1, None);
+    let long =
+        office.acme().session(root.clone()).unwrap().journal().entries().by_actor("a".repeat(1_001)).page(1, None);
     assert!(matches!(long, Err(Error::BadName { .. })));
     // A frozen tenant's journal is read all the same.
-    office.acme().freeze(crate::vault::Freeze::Closed, "incident", &root).unwrap();
-    assert!(!office.acme().journal(&root).page(10, None).unwrap().entries.is_empty());
+    office.acme().session(root.clone()).unwrap().because("incident").freeze(crate::vault::Freeze::Closed).unwrap();
+    assert!(
+        !office.acme().session(root.clone()).unwrap().journal().entries().page(10, None).unwrap().entries.is_empty()
+    );
+    let journal = office.acme().session(root.clone()).unwrap().journal();
     office.world.vault.close().unwrap();
-    assert!(matches!(office.acme().journal(&root).page(10, None), Err(Error::Closed)));
-    assert!(matches!(office.acme().disclosures(&root).report(), Err(Error::Closed)));
+    assert!(matches!(journal.entries().page(10, None), Err(Error::Closed)));
+    assert!(matches!(
+        office.acme().session(root.clone()).unwrap().journal().disclosures().report(),
+        Err(Error::Closed)
+    ));
 }
 
 #[test]
@@ -339,13 +378,14 @@ fn vaults_own_journal_shows_its_own_acts_and_no_tenants() {
     let office = Office::new();
     let id = office.world.add("Ann", "ann@x.org");
     office.world.customers().get(id).unwrap();
-    office.world.vault.head(&admin()).unwrap();
+    office.world.vault.session(admin()).unwrap().head().unwrap();
     let root = admin();
-    let own: Vec<Event> = office.world.vault.journal(&root).page(100, None).unwrap().entries;
+    let own: Vec<Event> =
+        office.world.vault.session(root.clone()).unwrap().journal().entries().page(100, None).unwrap().entries;
     let acts: Vec<&str> = own.iter().map(Event::action).collect();
     assert_eq!(acts, ["create_vault", "create_tenant", "verify"]);
     assert!(own.iter().all(|event| event.tenant().is_none()));
-    let tenants = office.acme().journal(&root).page(100, None).unwrap().entries;
+    let tenants = office.acme().session(root.clone()).unwrap().journal().entries().page(100, None).unwrap().entries;
     assert!(tenants.len() > 4 && tenants.iter().all(|event| event.tenant() == Some(office.acme().id())));
     // Events are the same as a sink's.
     let kept = office.kept.events();
@@ -356,13 +396,13 @@ fn vaults_own_journal_shows_its_own_acts_and_no_tenants() {
 fn entries_dropped_from_the_front_are_passed_over_and_a_missing_one_among_others_is_damage() {
     let past = Past::new(200, &mut Dice(9));
     let root = admin();
-    let all = answer(&past.office.acme().journal(&root), 50, false);
+    let all = answer(&past.office.acme().session(root.clone()).unwrap().journal().entries(), 50, false);
     let middle = SEGMENT;
     assert!(all.first().unwrap().position() < middle && all.last().unwrap().position() > middle);
     past.office.drop_before(middle);
     for limit in [3, 100] {
         for newest_first in [false, true] {
-            let query = past.office.acme().journal(&root);
+            let query = past.office.acme().session(root.clone()).unwrap().journal().entries();
             let query = if newest_first { query.newest_first() } else { query };
             let left: Vec<Event> = all.iter().filter(|event| event.position() >= middle).cloned().collect();
             assert_eq!(done(&answer(&query, limit, newest_first)), done(&left));
@@ -374,7 +414,8 @@ fn entries_dropped_from_the_front_are_passed_over_and_a_missing_one_among_others
     }
     let gone = all.iter().map(Event::position).filter(|position| *position > middle).min().unwrap();
     past.office.remove_blocks(|position| position == gone);
-    let damaged = past.office.acme().journal(&root).pages(1_000).find_map(Result::err);
+    let damaged =
+        past.office.acme().session(root.clone()).unwrap().journal().entries().pages(1_000).find_map(Result::err);
     assert!(matches!(damaged, Some(Error::Damaged { .. })));
 }
 
@@ -388,12 +429,15 @@ fn entries_that_somebody_removed_from_the_front_are_damage_and_not_taken_for_dro
     office.world.customers().update(id, |customer| customer.tier = None).unwrap();
     office.remove_blocks(|position| position < before);
     for newest_first in [false, true] {
-        let query = office.acme().journal(&root);
+        let query = office.acme().session(root.clone()).unwrap().journal().entries();
         let query = if newest_first { query.newest_first() } else { query };
         let answer: Result<Vec<_>, Error> = query.pages(100).collect();
         assert!(matches!(answer, Err(Error::Damaged { .. })), "{newest_first}");
     }
-    assert!(matches!(office.acme().disclosures(&root).report(), Err(Error::Damaged { .. })));
+    assert!(matches!(
+        office.acme().session(root.clone()).unwrap().journal().disclosures().report(),
+        Err(Error::Damaged { .. })
+    ));
     assert!(matches!(office.world.customers().history(id, None, 10), Err(Error::Damaged { .. })));
 }
 
@@ -409,9 +453,24 @@ fn clock_set_back_by_less_than_an_hour_hides_nothing() {
     for (from, _) in &ids {
         for (until, _) in &ids {
             let expected = ids.iter().filter(|(at, _)| at >= from && at < until).count();
-            let page = office.acme().journal(&root).action(Action::Create).between(*from, *until).page(100, None);
+            let page = office
+                .acme()
+                .session(root.clone())
+                .unwrap()
+                .journal()
+                .entries()
+                .action(Action::Create)
+                .between(*from, *until)
+                .page(100, None);
             if until < from {
-                let report = office.acme().disclosures(&root).between(*from, *until).report();
+                let report = office
+                    .acme()
+                    .session(root.clone())
+                    .unwrap()
+                    .journal()
+                    .disclosures()
+                    .between(*from, *until)
+                    .report();
                 assert!(matches!(page, Err(Error::NotPossible { .. })));
                 assert!(matches!(report, Err(Error::NotPossible { .. })));
                 continue;

@@ -100,9 +100,9 @@ fn transfer_names_the_new_owner_and_a_request_for_approval_whom_it_is_about() {
     assert_eq!(office.latest("transfer").party(), Some("actor:s"));
     office.world.customers().transfer(id, None).unwrap();
     assert_eq!(office.latest("transfer").party(), None);
-    let session = office.world.session(sales("s"));
+    let session = office.world.session(boss());
     let hour = Duration::from_secs(3600);
-    session.ask_approval(Action::Unmask, "customers", Some(id), &["tier"], "a call", hour).unwrap();
+    session.because("a call").ask_approval(Action::Update, "customers", Some(id), &["tier"], hour).unwrap();
     let asked = office.latest("approve");
     assert_eq!((asked.subjects()[0].pseudonym(), asked.fields_read()), (of, vec!["tier"]));
 }

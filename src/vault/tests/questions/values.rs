@@ -9,12 +9,12 @@ use base64ct::{Base64Unpadded, Encoding};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
-use crate::vault::tests::outputs::people::{Defined, Fixture, Person};
-use crate::vault::tests::questions::*;
 use crate::audit::JsonLines;
 use crate::model::{Access, Grantee};
 use crate::record::{SearchValue, Value};
-use crate::vault::commit::reader::Blocks;
+use crate::vault::commit::Blocks;
+use crate::vault::tests::outputs::people::{Defined, Fixture, Person};
+use crate::vault::tests::questions::*;
 
 /// Shorter parts of a value could be anybody's.
 const PART: usize = 10;
@@ -127,8 +127,8 @@ impl Bench {
             let options = options.policy(policy()).clock(hands.clone()).sink(Required(kept.clone()));
             options.sink(Required(sink.take().unwrap()))
         });
-        world.acme.define::<Person>(&admin()).unwrap();
-        world.acme.define_as::<Document>(Document::defined(), &admin()).unwrap();
+        world.acme.session(admin()).unwrap().define::<Person>().unwrap();
+        world.acme.session(admin()).unwrap().define_as::<Document>(Document::defined()).unwrap();
         let office = Office { world, hands, kept };
         let (values, names, said, answered) = Default::default();
         Self { office, file, _dir: dir, dice: Dice(seed | 1), values, names, said, answered }
@@ -211,9 +211,9 @@ impl Bench {
         self.hear(batch.update(&rows, id, |value| *value = fresh.clone()));
         self.hear(batch.commit());
         let hour = std::time::Duration::from_secs(3_600);
-        self.hear(session.ask_approval(Action::Delete, T::COLLECTION, Some(id), &[], "a reason", hour));
+        self.hear(session.because("a reason").ask_approval(Action::Delete, T::COLLECTION, Some(id), &[], hour));
         self.hear(session.approvals());
-        self.hear(session.break_glass("a reason", hour));
+        self.hear(session.because("a reason").break_glass(hour));
         self.hear(session.end_emergency());
         self.hear(rows.delete_at(id, crate::Revision::new(1)));
         self.hear(rows.delete(id));
@@ -225,7 +225,10 @@ impl Bench {
         let root = admin();
         let acme = self.office.acme().clone();
         let vault = self.office.world.vault.clone();
-        for query in [acme.journal(&root), vault.journal(&root)] {
+        for query in [
+            acme.session(root.clone()).unwrap().journal().entries(),
+            vault.session(root.clone()).unwrap().journal().entries(),
+        ] {
             for page in query.pages(200) {
                 let page = self.hear(page).unwrap();
                 for event in page.entries {
@@ -234,7 +237,7 @@ impl Bench {
                 }
             }
         }
-        let report = self.hear(acme.disclosures(&root).report()).unwrap();
+        let report = self.hear(acme.session(root.clone()).unwrap().journal().disclosures().report()).unwrap();
         assert!(report.people.len() > 4);
         self.answered.extend(format!("{report} {report:?}\n{}", report.to_json_lines()).into_bytes());
     }

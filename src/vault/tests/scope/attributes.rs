@@ -1,9 +1,9 @@
 //! Fields that the schema exposes to policies.
 
-use crate::vault::tests::scope::*;
 use crate::audit::{Outcome, Required};
 use crate::policy::codes;
 use crate::record::{Document, FieldProblem, RecordError};
+use crate::vault::tests::scope::*;
 
 fn all(region: &str) -> Vec<(String, String)> {
     pairs(&[("region", region), ("seats", "-5"), ("active", "true"), ("kind", "Client")])
@@ -106,7 +106,7 @@ fn fields_are_writable_only_if_they_are_before_and_after() {
     }
 
     let world = World::with(|options| options.policy(SouthIsReadOnly));
-    world.acme.define::<Account>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Account>().unwrap();
     let accounts = world.session(boss()).collection::<Account>().unwrap();
     let [north, south] = ["north", "south"].map(|region| accounts.insert(&Account::new("Ann", region)).unwrap());
     for (id, to) in [(north, "south"), (south, "north")] {
@@ -128,12 +128,12 @@ fn defined_schema_decides_what_policies_see_and_not_the_readers_type() {
     let kept = Kept::default();
     let policy = Ruled::new();
     let world = World::with(|options| options.policy(policy.clone()).sink(Required(kept.clone())));
-    world.acme.define_as::<Account>(other_schema().field("kind", |f| f.was("sort")), &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Account>(other_schema().field("kind", |f| f.was("sort"))).unwrap();
     let accounts = world.session(boss()).collection::<Account>().unwrap();
     let id = accounts.insert(&Account::new("Ann", "north")).unwrap();
     accounts.get(id).unwrap();
     assert!(policy.told().iter().all(|told| told.attributes == pairs(&[("name", "Ann")])));
-    world.acme.define::<Account>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Account>().unwrap();
     accounts.get(id).unwrap();
     assert_eq!(policy.told()[0].attributes, all("north"));
     world.vault.close().unwrap();
@@ -182,7 +182,7 @@ fn renamed_field_is_an_attribute_under_its_new_name_and_a_lost_one_is_none() {
 
     let (world, policy, accounts) = ruled();
     let id = accounts.insert(&Account::new("Ann", "north")).unwrap();
-    world.acme.define::<Renamed>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Renamed>().unwrap();
     policy.told();
     world.session(boss()).collection::<Renamed>().unwrap().get(id).unwrap();
     assert_eq!(policy.told()[0].attributes, pairs(&[("area", "north")]));
@@ -211,7 +211,7 @@ fn field_that_is_no_text_number_bool_or_plain_variant_is_refused_as_an_attribute
     let world = World::new();
     let define = |field: &str| {
         let schema = Schema::new("odd").field(field, |f| f.attribute());
-        world.acme.define_as::<Odd>(schema, &admin()).unwrap_err().to_string()
+        world.acme.session(admin()).unwrap().define_as::<Odd>(schema).unwrap_err().to_string()
     };
     for field in ["list", "ratio", "map"] {
         let text = define(field);
@@ -226,13 +226,13 @@ fn document_has_attributes_too_and_values_that_can_be_none_are_refused_or_denied
     let policy = Ruled::new();
     let world = World::with(|options| options.policy(policy.clone()));
     let plain = || Schema::open("papers");
-    world.acme.define_as::<Document>(plain(), &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Document>(plain()).unwrap();
     let papers = world.session(boss()).collection_named::<Document>("papers").unwrap();
     let paper = || Document::new().with("name", "Ann");
     let bad = papers.insert(&paper().with("region", vec![1.into()])).unwrap();
     let good = papers.insert(&paper().with("region", "north")).unwrap();
     let none = papers.insert(&paper()).unwrap();
-    world.acme.define_as::<Document>(plain().field("region", |f| f.attribute()), &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Document>(plain().field("region", |f| f.attribute())).unwrap();
     policy.told();
     papers.get(good).unwrap();
     papers.get(none).unwrap();

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
 
-use crate::vault::tests::scope::*;
 use crate::policy::Filter;
 use crate::store::{CommitError, Expectation, StoreError};
 use crate::vault::records::list::{BOUNDS, Bounds, list};
+use crate::vault::tests::scope::*;
 
 /// Counts what is read of rows and index entries.
 struct Counting {
@@ -53,10 +53,10 @@ fn counted() -> (World, Ruled, Collection<Account>, Arc<AtomicUsize>) {
     *memory.inner.around.lock().unwrap() =
         Some(Box::new(move |inner| Arc::new(Counting { inner, reads: Arc::clone(&count) })));
     let vault = Vault::in_memory(&memory).master_key(Unlocked).policy(policy.clone()).create().unwrap();
-    let acme = vault.create_tenant("acme", Escrow::Unescrowed, &admin()).unwrap();
+    let acme = vault.session(admin()).unwrap().create_tenant("acme").unwrap();
     let schema =
         Schema::new("accounts").field("region", |f| f.attribute()).index("region", Normalizer::Text).index_owner();
-    acme.define_as::<Account>(schema, &admin()).unwrap();
+    acme.session(admin()).unwrap().define_as::<Account>(schema).unwrap();
     let accounts = acme.session(boss()).unwrap().collection().unwrap();
     (World { memory, vault, acme }, policy, accounts, reads)
 }

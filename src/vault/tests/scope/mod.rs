@@ -5,9 +5,9 @@ mod lists;
 mod owners;
 mod transfers;
 
-use crate::vault::tests::*;
 use crate::model::{Action, Facts, FieldSet, Request};
 use crate::policy::{AccessPolicy, Decision, Denial, Permission, PolicyError, PolicyVersion, Scope};
+use crate::vault::tests::*;
 
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
 enum Kind {
@@ -118,7 +118,7 @@ impl AccessPolicy for Ruled {
 fn ruled() -> (World, Ruled, Collection<Account>) {
     let policy = Ruled::new();
     let world = World::with(|options| options.policy(policy.clone()));
-    world.acme.define::<Account>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Account>().unwrap();
     let accounts = world.session(boss()).collection().unwrap();
     (world, policy, accounts)
 }

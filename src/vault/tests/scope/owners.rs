@@ -1,13 +1,13 @@
 //! The index of owners.
 
-use crate::vault::tests::scope::*;
 use crate::audit::RowSet;
 use crate::format::{IndexState, StoredKey, place};
 use crate::index;
 use crate::index::Entry;
 use crate::record::Document;
-use crate::vault::state::tenant::Indexed;
+use crate::vault::state::schema::Indexed;
 use crate::vault::state::terms::owner_term;
+use crate::vault::tests::scope::*;
 
 /// The records in the live entries of an owner.
 fn entered<T: Record + 'static>(world: &World, collection: &Collection<T>, owner: &str) -> Vec<RecordId> {
@@ -47,7 +47,7 @@ fn north() -> Account {
 #[test]
 fn owner_is_entered_by_an_insert_moved_by_a_transfer_and_ended_by_a_delete_also_reopened() {
     let world = World::new();
-    world.acme.define::<Account>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Account>().unwrap();
     let accounts = world.session(boss()).collection::<Account>().unwrap();
     let sorted = |mut ids: Vec<RecordId>| {
         ids.sort();
@@ -76,7 +76,7 @@ fn owner_is_entered_by_an_insert_moved_by_a_transfer_and_ended_by_a_delete_also_
 fn field_that_is_called_owner_is_another_thing() {
     let world = World::new();
     let schema = Schema::open("papers").index("owner", Normalizer::Exact).index_owner();
-    world.acme.define_as::<Document>(schema, &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Document>(schema).unwrap();
     let papers = world.session(boss()).collection_named::<Document>("papers").unwrap();
     let id = papers.insert_with(&Document::new().with("owner", "field"), owned("meta")).unwrap();
     assert_eq!(papers.find("owner", "field", None, 9).unwrap().items.len(), 1);
@@ -93,12 +93,12 @@ fn field_that_is_called_owner_is_another_thing() {
 fn index_of_owners_is_built_for_the_records_that_are_there_and_dropped_again() {
     let world = World::new();
     let plain = || Schema::new("accounts").index("name", Normalizer::Text);
-    world.acme.define_as::<Account>(plain(), &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Account>(plain()).unwrap();
     let accounts = world.session(boss()).collection::<Account>().unwrap();
     let owners = ["x", "y", "z"];
     let ids: Vec<RecordId> = (0..200).map(|n| accounts.insert_with(&north(), owned(owners[n % 3])).unwrap()).collect();
     accounts.delete(ids[0]).unwrap();
-    world.acme.define_as::<Account>(plain().index_owner(), &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Account>(plain().index_owner()).unwrap();
     let mut found: Vec<RecordId> = owners.iter().flat_map(|owner| entered(&world, &accounts, owner)).collect();
     found.sort();
     let mut rest = ids[1..].to_vec();
@@ -110,10 +110,10 @@ fn index_of_owners_is_built_for_the_records_that_are_there_and_dropped_again() {
         layout.schema.indexes.iter().filter(of_owner).map(|i| (i.id, i.version, i.state)).collect()
     };
     assert_eq!(states(), [(1, 1, IndexState::Ready)]);
-    world.acme.define_as::<Account>(plain(), &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Account>(plain()).unwrap();
     assert_eq!(states(), [(1, 1, IndexState::Retired)]);
     accounts.update(ids[1], |account| account.name = "Bo".into()).unwrap();
-    world.acme.define_as::<Account>(plain().index_owner(), &admin()).unwrap();
+    world.acme.session(admin()).unwrap().define_as::<Account>(plain().index_owner()).unwrap();
     assert_eq!(states(), [(1, 1, IndexState::Retired), (1, 2, IndexState::Ready)]);
     assert_eq!(entered(&world, &accounts, "y").len(), 67);
     assert_eq!(world.reopen().verify(), Verdict::Intact);
@@ -126,14 +126,14 @@ fn index_of_owners_counts_towards_the_limit() {
         (0..count)
             .fold(Schema::open("papers").index_owner(), |schema, n| schema.index(format!("f{n}"), Normalizer::Text))
     };
-    assert!(world.acme.define_as::<Document>(schema(24), &admin()).is_err());
-    world.acme.define_as::<Document>(schema(23), &admin()).unwrap();
+    assert!(world.acme.session(admin()).unwrap().define_as::<Document>(schema(24)).is_err());
+    world.acme.session(admin()).unwrap().define_as::<Document>(schema(23)).unwrap();
 }
 
 #[test]
 fn missing_foreign_and_revived_entries_of_owners_are_noticed() {
     let world = World::new();
-    world.acme.define::<Account>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Account>().unwrap();
     let accounts = world.session(boss()).collection::<Account>().unwrap();
     let a = accounts.insert_with(&north(), owned("x")).unwrap();
     accounts.insert_with(&north(), owned("y")).unwrap();

@@ -1,16 +1,16 @@
 //! Giving records away.
 
-use crate::vault::tests::scope::*;
 use crate::audit::{Outcome, Required};
 use crate::format::row::RawRow;
 use crate::policy::codes;
+use crate::vault::tests::scope::*;
 
 #[test]
 fn transfer_changes_the_owner_and_nothing_else_and_is_written_down() {
     let kept = Kept::default();
     let policy = Ruled::new();
     let world = World::with(|options| options.policy(policy.clone()).sink(Required(kept.clone())));
-    world.acme.define::<Account>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Account>().unwrap();
     let accounts = world.session(boss()).collection::<Account>().unwrap();
     let meta = NewMeta::new().owner("x").label("vip");
     let long = Account { name: "long ".repeat(3_000), ..Account::new("", "north") };

@@ -1,10 +1,10 @@
 //! What was changed behind the vault's back is found, and said as `verify` says it.
 
-use crate::vault::tests::scrub::*;
 use crate::audit::{RewrittenBecause, RowSet};
 use crate::format::place;
 use crate::format::row::RawRow;
 use crate::model::TenantId;
+use crate::vault::tests::scrub::*;
 
 type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
@@ -271,7 +271,7 @@ fn faults_of_several_tenants_are_all_shown() {
         changes.push((key, None));
     }
     put(&world.memory, &changes);
-    let scrub = world.vault.scrub(fast(), &admin()).unwrap();
+    let scrub = world.vault.session(admin()).unwrap().scrub(fast()).unwrap();
     let first = scrub.wait().unwrap().unwrap();
     let found = scrub.progress().found;
     assert_eq!((found.len(), &found[0]), (2, &first));

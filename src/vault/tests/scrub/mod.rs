@@ -7,9 +7,9 @@ mod writers;
 
 use std::time::{Duration, Instant};
 
-use crate::vault::tests::*;
 use crate::audit::Required;
 use crate::vault::check::scrub::{Pass, Step};
+use crate::vault::tests::*;
 
 /// As fast as it goes.
 fn fast() -> ScrubOptions {
@@ -17,7 +17,7 @@ fn fast() -> ScrubOptions {
 }
 
 fn scrub(world: &World) -> Verdict {
-    world.vault.scrub(fast(), &admin()).unwrap().wait().unwrap().unwrap()
+    world.vault.session(admin()).unwrap().scrub(fast()).unwrap().wait().unwrap().unwrap()
 }
 
 /// Waits until a scrub is so far.
@@ -80,11 +80,11 @@ fn furnished(world: World) -> World {
     let gone = world.add("Gone", "gone@x.org");
     world.customers().delete(gone).unwrap();
     let policy = roles().role("chief", |r| r.may([Action::Suspend]));
-    world.vault.set_policy(policy, &admin()).unwrap();
-    world.acme.suspend("mallory", "left the firm", &chief()).unwrap();
-    let globex = world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()).unwrap();
-    globex.define::<Customer>(&admin()).unwrap();
-    globex.define::<Note>(&admin()).unwrap();
+    world.vault.session(admin()).unwrap().set_policy(policy).unwrap();
+    world.acme.session(chief()).unwrap().because("left the firm").suspend("mallory").unwrap();
+    let globex = world.vault.session(admin()).unwrap().create_tenant("globex").unwrap();
+    globex.session(admin()).unwrap().define::<Customer>().unwrap();
+    globex.session(admin()).unwrap().define::<Note>().unwrap();
     let theirs = globex.session(boss()).unwrap().collection::<Customer>().unwrap();
     theirs.insert(&Customer::new("Ann Lee", "ann@x.org")).unwrap();
     world.vault.flush().unwrap();
@@ -95,7 +95,7 @@ fn furnished(world: World) -> World {
 fn intact_vault_is_said_to_be_intact_and_the_journal_tells_of_beginning_and_end() {
     let kept = Kept::default();
     let world = furnished(World::with(|options| options.sink(Required(kept.clone()))));
-    let scrub = world.vault.scrub(fast(), &admin()).unwrap();
+    let scrub = world.vault.session(admin()).unwrap().scrub(fast()).unwrap();
     assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact));
     world.vault.flush().unwrap();
     let told: Vec<_> = kept.of("verify").into_iter().map(|event| event.code().to_owned()).collect();
@@ -112,17 +112,17 @@ fn intact_vault_is_said_to_be_intact_and_the_journal_tells_of_beginning_and_end(
 #[test]
 fn scrub_is_an_act_that_the_policy_is_asked_about() {
     let world = World::new();
-    assert!(matches!(world.vault.scrub(fast(), &sales("s")), Err(Error::Denied(_))));
+    assert!(matches!(world.vault.session(sales("s")).unwrap().scrub(fast()), Err(Error::Denied(_))));
     assert!(world.vault.health().scrub.is_none());
     world.vault.close().unwrap();
-    assert!(matches!(world.vault.scrub(fast(), &admin()), Err(Error::Closed)));
+    assert!(matches!(world.vault.session(admin()).unwrap().scrub(fast()), Err(Error::Closed)));
 }
 
 #[test]
 fn second_scrub_is_refused_while_one_is_under_way_also_if_it_pauses() {
     let world = furnished(World::new());
-    let first = world.vault.scrub(ScrubOptions::new().rows_per_second(20), &admin()).unwrap();
-    let refused = |world: &World| match world.vault.scrub(fast(), &admin()) {
+    let first = world.vault.session(admin()).unwrap().scrub(ScrubOptions::new().rows_per_second(20)).unwrap();
+    let refused = |world: &World| match world.vault.session(admin()).unwrap().scrub(fast()) {
         Err(error @ Error::NotPossible { .. }) => assert!(error.to_string().contains("under way"), "{error}"),
         other => panic!("{other:?}"),
     };
@@ -140,10 +140,10 @@ fn second_scrub_is_refused_while_one_is_under_way_also_if_it_pauses() {
 fn rounds_follow_one_another_until_they_are_done_or_something_is_found() {
     let kept = Kept::default();
     let world = furnished(World::with(|options| options.sink(Required(kept.clone()))));
-    let three = world.vault.scrub(fast().rounds(3), &admin()).unwrap();
+    let three = world.vault.session(admin()).unwrap().scrub(fast().rounds(3)).unwrap();
     assert_eq!(three.wait().unwrap(), Some(Verdict::Intact));
     assert_eq!(three.progress().rounds, 3);
-    let forever = world.vault.scrub(fast().rounds(u64::MAX), &admin()).unwrap();
+    let forever = world.vault.session(admin()).unwrap().scrub(fast().rounds(u64::MAX)).unwrap();
     until(&forever, |progress| progress.rounds > 4);
     let (key, _) = stored(&world.memory, Space::Row).remove(3);
     put(&world.memory, &[(key, None)]);
@@ -155,13 +155,13 @@ fn rounds_follow_one_another_until_they_are_done_or_something_is_found() {
 #[test]
 fn handle_that_is_dropped_lets_the_scrub_go_on_and_keeps_no_vault_open() {
     let world = furnished(World::new());
-    drop(world.vault.scrub(fast(), &admin()).unwrap());
+    drop(world.vault.session(admin()).unwrap().scrub(fast()).unwrap());
     let begun = Instant::now();
     while world.vault.health().scrub.unwrap().phase != ScrubPhase::Finished {
         assert!(begun.elapsed() < Duration::from_secs(60));
     }
     // Neither a handle that is kept nor the thread does.
-    let slow = world.vault.scrub(ScrubOptions::new().rows_per_second(10), &admin()).unwrap();
+    let slow = world.vault.session(admin()).unwrap().scrub(ScrubOptions::new().rows_per_second(10)).unwrap();
     let memory = world.memory.clone();
     drop(world);
     assert_eq!(slow.wait().unwrap(), None);
@@ -171,7 +171,7 @@ fn handle_that_is_dropped_lets_the_scrub_go_on_and_keeps_no_vault_open() {
     // And not when it lets go of the vault last, in the midst of a step.
     for _ in 0..20 {
         let world = World::open(&copy(&memory)).unwrap();
-        let scrub = world.vault.scrub(fast().rounds(u64::MAX), &admin()).unwrap();
+        let scrub = world.vault.session(admin()).unwrap().scrub(fast().rounds(u64::MAX)).unwrap();
         until(&scrub, |progress| progress.rows > 0);
         let memory = world.memory.clone();
         drop(world);
@@ -196,7 +196,7 @@ fn store_that_fails_to_be_read_fails_the_scrub_and_is_no_finding() {
     for fault in [Fault::Scan, Fault::Get] {
         for n in [1, 5, 20, 60] {
             faulty.lock().unwrap().as_ref().unwrap().fail(fault, n);
-            let scrub = world.vault.scrub(fast(), &admin()).unwrap();
+            let scrub = world.vault.session(admin()).unwrap().scrub(fast()).unwrap();
             match scrub.wait() {
                 // What is read of one row is read again.
                 Ok(verdict) => assert_eq!(verdict, Some(Verdict::Intact), "{fault:?} {n}"),
@@ -226,7 +226,7 @@ fn store_that_fails_to_be_read_fails_the_scrub_and_is_no_finding() {
 fn pause_and_going_on_are_written_down_under_whoever_began_the_scrub() {
     let kept = Kept::default();
     let world = furnished(World::with(|options| options.sink(Required(kept.clone()))));
-    let scrub = world.vault.scrub(ScrubOptions::new().rows_per_second(200), &admin()).unwrap();
+    let scrub = world.vault.session(admin()).unwrap().scrub(ScrubOptions::new().rows_per_second(200)).unwrap();
     let told = || {
         world.vault.flush().unwrap();
         kept.of("verify").into_iter().map(|event| event.code().to_owned()).collect::<Vec<_>>()

@@ -19,7 +19,7 @@ fn full() -> World {
 fn rate_is_kept() {
     let world = full();
     let begun = Instant::now();
-    let scrub = world.vault.scrub(ScrubOptions::new().rows_per_second(400), &admin()).unwrap();
+    let scrub = world.vault.session(admin()).unwrap().scrub(ScrubOptions::new().rows_per_second(400)).unwrap();
     assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact));
     let took = begun.elapsed().as_secs_f64();
     // 400 rows, about 20 other values, about 12 blocks; the last page isn't waited for.
@@ -27,7 +27,7 @@ fn rate_is_kept() {
     let begun = Instant::now();
     let bytes: usize = stored(&world.memory, Space::Row).iter().map(|(_, value)| value.len()).sum();
     let options = ScrubOptions::new().rows_per_second(3_000).bytes_per_second(u64::try_from(bytes).unwrap());
-    assert_eq!(world.vault.scrub(options, &admin()).unwrap().wait().unwrap(), Some(Verdict::Intact));
+    assert_eq!(world.vault.session(admin()).unwrap().scrub(options).unwrap().wait().unwrap(), Some(Verdict::Intact));
     let took = begun.elapsed().as_secs_f64();
     assert!((0.8..3.5).contains(&took), "{took}");
 }
@@ -35,7 +35,7 @@ fn rate_is_kept() {
 #[test]
 fn progress_only_grows_and_a_pause_holds_it() {
     let world = full();
-    let scrub = world.vault.scrub(ScrubOptions::new().rows_per_second(600), &admin()).unwrap();
+    let scrub = world.vault.session(admin()).unwrap().scrub(ScrubOptions::new().rows_per_second(600)).unwrap();
     let (mut last, mut paused) = (scrub.progress(), 0);
     while scrub.progress().phase != ScrubPhase::Finished {
         let now = scrub.progress();

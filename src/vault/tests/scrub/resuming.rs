@@ -1,8 +1,8 @@
 //! Scrubs that go on where they were.
 
-use crate::vault::tests::scrub::*;
 use crate::format::place;
 use crate::vault::check::scrub::{resume, save};
+use crate::vault::tests::scrub::*;
 
 /// Takes steps until so many terms of tenants have been read.
 fn read(world: &World, pass: &mut Pass, terms: u64) {
@@ -20,26 +20,26 @@ fn kept(memory: &Memory) -> usize {
 fn scrub_goes_on_where_it_was_after_a_stop_a_close_and_a_drop() {
     let world = furnished(World::new());
     let slow = || ScrubOptions::new().rows_per_second(100);
-    let scrub = world.vault.scrub(slow(), &admin()).unwrap();
+    let scrub = world.vault.session(admin()).unwrap().scrub(slow()).unwrap();
     until(&scrub, |progress| progress.rows > 10);
     scrub.stop().unwrap();
     let first = scrub.progress();
     assert_eq!((first.resumed, kept(&world.memory)), (false, 3));
-    let scrub = world.vault.scrub(slow(), &admin()).unwrap();
+    let scrub = world.vault.session(admin()).unwrap().scrub(slow()).unwrap();
     until(&scrub, |progress| progress.rows > first.rows + 5);
     let second = scrub.progress();
     assert!(second.resumed && second.blocks >= first.blocks);
     let world = world.reopen();
     assert_eq!(scrub.wait().unwrap(), None);
     let closed = scrub.progress();
-    let scrub = world.vault.scrub(slow(), &admin()).unwrap();
+    let scrub = world.vault.session(admin()).unwrap().scrub(slow()).unwrap();
     until(&scrub, |progress| progress.rows > closed.rows);
     assert!(scrub.progress().resumed);
     let memory = world.memory.clone();
     drop(world);
     let dropped = scrub.progress();
     let world = open_soon(&memory);
-    let scrub = world.vault.scrub(fast(), &admin()).unwrap();
+    let scrub = world.vault.session(admin()).unwrap().scrub(fast()).unwrap();
     assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact));
     assert!(scrub.progress().resumed && scrub.progress().rows > dropped.rows);
     assert_eq!(kept(&memory), 0, "what is through leaves nothing behind");
@@ -105,7 +105,7 @@ fn kill_at_any_point_makes_no_scrub_cry_wolf_and_none_blind() {
             }
             // The vault goes on; what was stored so far is what the kill leaves.
             let killed = World::open(&copy(&world.memory)).unwrap();
-            let scrub = killed.vault.scrub(fast(), &admin()).unwrap();
+            let scrub = killed.vault.session(admin()).unwrap().scrub(fast()).unwrap();
             assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact), "{far} {more}");
             assert!(scrub.progress().resumed);
             // A tenant that was begun again, or is yet to come, is looked through whole.
@@ -138,7 +138,7 @@ fn what_was_found_before_an_interruption_is_found_again_after_it() {
         save(&core, &pass).unwrap();
         drop(pass);
         let world = World::open(&copy(&world.memory)).unwrap();
-        let scrub = world.vault.scrub(fast(), &admin()).unwrap();
+        let scrub = world.vault.session(admin()).unwrap().scrub(fast()).unwrap();
         assert!(matches!(scrub.wait().unwrap(), Some(Verdict::RowsDiffer { tenant, .. }) if tenant == first));
         assert!(scrub.progress().resumed);
     }
@@ -234,7 +234,7 @@ fn state_of_a_round_that_is_through_is_not_gone_on_with_when_it_is_put_back() {
         let world = if reopens { World::open(&copy(&world.memory)).unwrap() } else { world };
         remove_a_row(&world, first);
         put_back(&world, &kept);
-        let scrub = world.vault.scrub(fast(), &admin()).unwrap();
+        let scrub = world.vault.session(admin()).unwrap().scrub(fast()).unwrap();
         let found = scrub.wait().unwrap();
         assert!(matches!(found, Some(Verdict::RowsDiffer { tenant, .. }) if tenant == first), "{found:?}");
         assert!(!scrub.progress().resumed);
@@ -278,7 +278,7 @@ fn round_after_others_goes_on_wherever_it_was_left_and_a_verification_ends_none(
         assert_eq!(world.verify(), Verdict::Intact);
         world.vault.flush().unwrap();
         let again = World::open(&copy(&world.memory)).unwrap();
-        let scrub = again.vault.scrub(fast(), &admin()).unwrap();
+        let scrub = again.vault.session(admin()).unwrap().scrub(fast()).unwrap();
         assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact));
         assert!(scrub.progress().resumed, "{steps}");
     }

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::vault::tests::scrub::*;
 use crate::format::place;
+use crate::vault::tests::scrub::*;
 
 fn seed() -> u64 {
     let seed = std::env::var("STRONGROOM_SEED").ok().and_then(|seed| seed.parse().ok());
@@ -127,7 +127,7 @@ fn every_kind_of_write_at_every_place_of_the_cursor_leaves_the_sums_right() {
             }
             assert!(hand.act() && (step % 3 != 0 || other.act()));
             if step % 97 == 5 {
-                world.acme.suspend(&format!("a{round}-{step}"), "why", &chief()).unwrap();
+                world.acme.session(chief()).unwrap().because("why").suspend(&format!("a{round}-{step}")).unwrap();
             }
         });
         assert_eq!(verdict, Verdict::Intact, "round {round}, seed {seed}");
@@ -169,7 +169,7 @@ fn eight_writers_make_no_scrub_cry_wolf_through_pauses_stops_and_reopenings() {
                 let mut dice = Dice(seed ^ 0xabcd);
                 let begun = Instant::now();
                 while begun.elapsed() < Duration::from_millis(700) {
-                    let scrub = world.vault.scrub(fast(), &admin()).unwrap();
+                    let scrub = world.vault.session(admin()).unwrap().scrub(fast()).unwrap();
                     let end = match dice.next() % 3 {
                         0 => scrub.wait().unwrap(),
                         1 => {
@@ -192,7 +192,7 @@ fn eight_writers_make_no_scrub_cry_wolf_through_pauses_stops_and_reopenings() {
                     resumed.fetch_add(u64::from(progress.resumed), Ordering::Relaxed);
                 }
                 // One is under way when the vault is closed.
-                let _scrub = world.vault.scrub(fast().rounds(u64::MAX), &admin()).unwrap();
+                let _scrub = world.vault.session(admin()).unwrap().scrub(fast().rounds(u64::MAX)).unwrap();
                 std::thread::sleep(Duration::from_millis(20));
                 world.vault.close().unwrap();
             });
@@ -233,7 +233,7 @@ fn record_changed_or_deleted_at_the_very_cursor_counts_as_read() {
 #[test]
 fn change_lists_that_are_dropped_meanwhile_are_not_missed() {
     use crate::audit::header_of;
-    use crate::vault::core::{Outcome, Write};
+    use crate::vault::commit::{Outcome, Write};
     let world = furnished(World::new());
     let (core, acme) = (core(&world), inner(&world, world.acme.id()));
     for every in [5, 13, 31, 45] {
@@ -260,7 +260,7 @@ fn change_lists_that_are_dropped_meanwhile_are_not_missed() {
 
 /// The key that a scrub has read up to in `acme`.
 fn cursor_in(world: &World) -> Option<Vec<u8>> {
-    inner(world, world.acme.id()).scrubbed.cursor().map(crate::vault::check::scrub::Cursor::into_key)
+    inner(world, world.acme.id()).scrubbed.cursor().map(crate::vault::state::scanned::Cursor::into_key)
 }
 
 #[test]
@@ -271,8 +271,8 @@ fn tenant_created_and_schema_changed_meanwhile_are_scrubbed_too() {
     let verdict = step_by_step(&world, &mut pass, |step, world| {
         if step % 15 == 14 && made < 5 {
             made += 1;
-            let tenant = world.vault.create_tenant(&format!("t{made}"), Escrow::Unescrowed, &admin()).unwrap();
-            tenant.define::<Customer>(&admin()).unwrap();
+            let tenant = world.vault.session(admin()).unwrap().create_tenant(&format!("t{made}")).unwrap();
+            tenant.session(admin()).unwrap().define::<Customer>().unwrap();
             let customers = tenant.session(boss()).unwrap().collection::<Customer>().unwrap();
             customers.insert(&Customer::new("Ann", "ann@x.org")).unwrap();
         }
@@ -283,8 +283,8 @@ fn tenant_created_and_schema_changed_meanwhile_are_scrubbed_too() {
     let verdict = step_by_step(&world, &mut pass, |step, world| {
         // A tenant that comes while the scrub runs is not left out.
         if step == 30 {
-            let tenant = world.vault.create_tenant("late", Escrow::Unescrowed, &admin()).unwrap();
-            tenant.define::<Customer>(&admin()).unwrap();
+            let tenant = world.vault.session(admin()).unwrap().create_tenant("late").unwrap();
+            tenant.session(admin()).unwrap().define::<Customer>().unwrap();
             let customers = tenant.session(boss()).unwrap().collection::<Customer>().unwrap();
             let id = customers.insert(&Customer::new("Ann", "ann@x.org")).unwrap();
             removed = true;

@@ -1,9 +1,9 @@
 //! Index entries.
 
-use crate::vault::tests::tampering::*;
 use crate::audit::RowSet;
 use crate::index;
 use crate::model::IndexValue;
+use crate::vault::tests::tampering::*;
 
 fn all(victim: &Victim) -> Vec<Pair> {
     let acme = victim.world.acme.id();

@@ -6,10 +6,10 @@ mod state;
 
 use std::collections::BTreeMap;
 
-use crate::vault::tests::*;
 use crate::format::place;
 use crate::format::row::{LiveRow, RawRow};
 use crate::record::Document;
+use crate::vault::tests::*;
 
 type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
@@ -29,8 +29,8 @@ impl Victim {
         let first = [("Ann Lee", "ann@x.org"), ("Bo Sun", "bo@x.org"), ("Ann Lee", "cy@x.org")];
         let first = first.map(|(name, email)| Customer::new(name, email));
         let ids = first.each_ref().map(|customer| world.customers().insert(customer).unwrap());
-        let globex = world.vault.create_tenant("globex", Escrow::Unescrowed, &admin()).unwrap();
-        globex.define::<Customer>(&admin()).unwrap();
+        let globex = world.vault.session(admin()).unwrap().create_tenant("globex").unwrap();
+        globex.session(admin()).unwrap().define::<Customer>().unwrap();
         let theirs = globex.session(boss()).unwrap().collection::<Customer>().unwrap();
         theirs.insert(&Customer::new("Ann Lee", "ann@x.org")).unwrap();
         let history = ids.into_iter().zip(first.map(|customer| vec![customer])).collect();
@@ -89,7 +89,7 @@ impl Victim {
 
     fn ask(&self, what: &str, world: &World) {
         // First, before a read's entry makes the committer write a state anew.
-        let verdict = world.vault.verify(&admin());
+        let verdict = world.vault.session(admin()).unwrap().verify();
         assert!(!matches!(verdict, Ok(Verdict::Intact)), "{what}: verify says intact");
         self.reads(what, world);
     }

@@ -1,8 +1,8 @@
 //! Rows and their chunks.
 
-use crate::vault::tests::tampering::*;
 use crate::format::row::{CHUNK, INLINE};
 use crate::model::CollectionId;
+use crate::vault::tests::tampering::*;
 
 #[test]
 fn every_flipped_byte_of_every_part_of_a_small_row_is_noticed() {
@@ -180,7 +180,7 @@ fn changed_chunk_of_a_long_record_is_never_read() {
 #[test]
 fn field_names_of_a_document_are_bound_to_their_values() {
     let world = World::new();
-    world.acme.define::<Document>(&admin()).unwrap();
+    world.acme.session(admin()).unwrap().define::<Document>().unwrap();
     let documents = world.session(boss()).collection::<Document>().unwrap();
     let id = documents.insert(&Document::new().with("salary", "low").with("rating", "top")).unwrap();
     let (key, row) = stored(&world.memory, Space::Row).pop().unwrap();

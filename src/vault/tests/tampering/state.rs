@@ -1,7 +1,7 @@
 //! Everything else that is stored: slot map, change lists, schemas, dictionaries, names, states.
 
-use crate::vault::tests::tampering::*;
 use crate::audit::RewrittenBecause;
+use crate::vault::tests::tampering::*;
 
 /// A vault that has something in every space, and what stood there a while ago.
 fn rich() -> (Victim, Vec<Pair>) {
@@ -13,7 +13,13 @@ fn rich() -> (Victim, Vec<Pair>) {
     let before = everything(&victim.world.memory);
     notes.insert_with(&Note::new("two"), about(a)).unwrap();
     victim.change(b, "Bo Moon", "moon@x.org");
-    victim.world.acme.define_as::<Customer>(Customer::schema().index("tier", Normalizer::Exact), &admin()).unwrap();
+    victim
+        .world
+        .acme
+        .session(admin())
+        .unwrap()
+        .define_as::<Customer>(Customer::schema().index("tier", Normalizer::Exact))
+        .unwrap();
     victim.world.vault.flush().unwrap();
     (victim, before)
 }
@@ -105,9 +111,9 @@ fn tenant_whose_state_is_gone_is_not_created_a_second_time() {
     let vault = open_options(&twin).open().unwrap();
     assert!(vault.health().notices.iter().any(|notice| notice.contains("can't be opened")));
     assert!(matches!(vault.tenant("acme"), Err(Error::Damaged { .. })));
-    let again = vault.create_tenant("acme", Escrow::Unescrowed, &admin());
+    let again = vault.session(admin()).unwrap().create_tenant("acme");
     assert!(matches!(again, Err(Error::Damaged { .. })), "{again:?}");
-    assert!(matches!(vault.verify(&admin()), Ok(Verdict::RowsDiffer { .. })));
+    assert!(matches!(vault.session(admin()).unwrap().verify(), Ok(Verdict::RowsDiffer { .. })));
     // The other tenant is served.
     let globex = vault.tenant("globex").unwrap().session(boss()).unwrap().collection::<Customer>().unwrap();
     assert_eq!(globex.list(None, 10).unwrap().items.len(), 1);

@@ -1,0 +1,155 @@
+//! How an opened vault is doing, and the checks that an actor may ask for.
+
+use crate::audit::{Delivery, Head, SinkHealth, Verdict};
+use crate::error::{Error, Result};
+use crate::model::Action;
+
+use crate::vault::handles::{Vault, VaultSession};
+
+use super::scrub::{self, Scrub, ScrubOptions, ScrubProgress};
+use super::verify::{self, Depth};
+
+/// The state of an opened vault.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Health {
+    /// Writing has failed; every act fails until the vault is opened again.
+    pub stopped: bool,
+    /// The disk had no room when the vault was opened, and hasn't yet: only acts that help out of that are done. See
+    /// [`VaultOptions::reserve_bytes`](crate::VaultOptions::reserve_bytes).
+    pub low_space: bool,
+    /// Blocks in the journal, dropped ones included.
+    pub journal_blocks: u64,
+    /// When the vault was opened, now or at some time before, the journal fell short of the head kept beside it, or didn't
+    /// follow from it: the store was set back, has lost its last commits or was rewritten. It stays so; a verification says
+    /// more.
+    pub journal_short: bool,
+    /// The audit sinks.
+    pub sinks: Vec<SinkHealth>,
+    /// Emergency accesses that run now, in all tenants.
+    pub emergencies_running: usize,
+    /// Emergency accesses that nobody has reviewed, those that run included.
+    pub emergencies_unreviewed: usize,
+    /// The scrub that runs, or the last one since the vault was opened.
+    pub scrub: Option<ScrubProgress>,
+    /// What was repaired, adopted or found wrong while opening.
+    pub notices: Vec<String>,
+    /// What failed last beside the calls (the head file, slot ceilings); it is tried again.
+    pub trouble: Option<String>,
+}
+
+impl Vault {
+    /// Tells how the vault is doing.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let core = self.core();
+        let now = core.now();
+        let counts = core.all_tenants().into_iter().map(|tenant| tenant.facts.emergencies(now));
+        let (running, unreviewed) =
+            counts.fold((0usize, 0usize), |sum, (a, b)| (sum.0.saturating_add(a), sum.1.saturating_add(b)));
+        Health {
+            stopped: core.journal.failed(),
+            low_space: core.reserve.low(),
+            journal_blocks: core.journal.latest().map_or(0, |state| state.frontier.size()),
+            // Kept by whoever opened the vault then. One that can't be read now is asked for again with the next report.
+            journal_short: matches!(core.ahead.read(), Ok(Some(_))),
+            sinks: core.journal.sinks().iter().map(Delivery::health).collect(),
+            emergencies_running: running,
+            emergencies_unreviewed: unreviewed,
+            scrub: scrub::progress(core),
+            notices: core.notices.clone(),
+            trouble: core.upkeep.trouble(),
+        }
+    }
+}
+
+impl VaultSession {
+    /// Checks everything: that each journal block opens and follows from the one before, that the rows, index entries and
+    /// schemas are those that the last commits left, that every record opens, that index and records agree.
+    ///
+    /// Reads the whole vault. Writers and strict reads wait meanwhile, and entries of other reads stay in their buffer;
+    /// when that is full, those reads wait too. Against somebody who can write the whole directory, check with a
+    /// head kept elsewhere: [`verify_against`](Self::verify_against). Where rows differ, the [`Verdict`] names the records, as
+    /// far as rows and journal tell.
+    ///
+    /// # Errors
+    /// [`Error::Denied`], [`Error::Io`], and reasons why the vault can't act now. What is found is the [`Verdict`]. A check
+    /// that ends in an error is on record too, as one that failed.
+    pub fn verify(&self) -> Result<Verdict> {
+        self.check(Depth::Full, None)
+    }
+
+    /// Verifies as [`verify`](Self::verify) does, and holds the journal against a head that was kept elsewhere. Two answers are good:
+    /// [`Verdict::Intact`], and [`Verdict::UnanchoredTail`] if anything was written since the head was taken.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify), and [`Error::Head`] for a head that isn't this vault's.
+    pub fn verify_against(&self, head: &Head) -> Result<Verdict> {
+        self.check(Depth::Full, Some(head))
+    }
+
+    /// Checks the structure: that the journal's blocks give the tree that heads and state tell of, that each tenant's blocks
+    /// are counted without a break, and that the rows, index entries and schemas are those that the last commits left.
+    ///
+    /// Whatever was changed behind the vault's back shows as in [`verify`](Self::verify); but no entry and no record is
+    /// opened, so it takes a fraction of the time. Reads the whole vault; writers wait meanwhile. Against somebody who can
+    /// write the whole directory, use [`verify_quick_against`](Self::verify_quick_against).
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub fn verify_quick(&self) -> Result<Verdict> {
+        self.check(Depth::Quick, None)
+    }
+
+    /// Verifies as [`verify_quick`](Self::verify_quick) does, and holds the journal against a head that was kept elsewhere.
+    ///
+    /// # Errors
+    /// As [`verify_against`](Self::verify_against).
+    pub fn verify_quick_against(&self, head: &Head) -> Result<Verdict> {
+        self.check(Depth::Quick, Some(head))
+    }
+
+    /// Checks everything that [`verify`](Self::verify) does, in the background and at a given rate, while readers and
+    /// writers go on. Goes on where a scrub of this vault was interrupted; [`Scrub`] says how.
+    ///
+    /// It is an act of verification, and is journalled when it begins and when it ends, with what it found.
+    ///
+    /// # Errors
+    /// [`Error::NotPossible`] while another scrub of the vault is under way, [`Error::Denied`], [`Error::Io`], and reasons
+    /// why the vault can't act now. What is found is the [`Verdict`] that [`Scrub::wait`] returns.
+    pub fn scrub(&self, options: ScrubOptions) -> Result<Scrub> {
+        let act = self.act(Action::Verify);
+        let permit = act.permit()?;
+        act.told_elsewhere();
+        scrub::start(&self.core, options, &self.who, &permit)
+    }
+
+    /// Returns a signed head of the journal as it is now: keep it where the vault's directory isn't. `to_string` gives its text.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] (it is an act of verification), and reasons why the vault can't act now.
+    pub fn head(&self) -> Result<Head> {
+        let act = self.act(Action::Verify);
+        let permit = act.permit()?;
+        act.record_under(permit.approval(), act.entry(&permit))?;
+        self.core.flush()?;
+        self.core.upkeep.head().ok_or(Error::Closed)
+    }
+
+    fn check(&self, depth: Depth, anchor: Option<&Head>) -> Result<Verdict> {
+        let act = self.act(Action::Verify);
+        let mut permit = act.permit()?;
+        act.spend_now(&mut permit)?;
+        match verify::verify(&self.core, depth, anchor) {
+            Ok(verdict) => {
+                act.record(act.coded(&permit, verify::code(&verdict)))?;
+                Ok(verdict)
+            }
+            // That there is no verdict is on record too; health tells of a journal that takes no entries.
+            Err(error) => {
+                let _unwritten = act.record(act.failed("error"));
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The journal as one actor may ask it.
+//!
+//! Guarantees: the policy is asked about [`Action::ReadJournal`], and what is asked is in the journal before the answer is
+//! given. Does not: read the journal.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::audit::Subject;
+use crate::error::{Error, Result};
+use crate::model::{Action, CollectionId, Grantee, Pseudonym, RecordId, Revision, Timestamp};
+
+use crate::vault::commit::Ticket;
+use crate::vault::core::Core;
+use crate::vault::gate::{Act, Permit};
+use crate::vault::handles::{Session, VaultSession, Who};
+use crate::vault::state::tenant::TenantCore;
+
+use super::query::{Known, Walker, known};
+
+/// The longest id of an actor that can be asked about, in bytes: what an entry can name as another party.
+const ACTOR: usize = 1_000;
+
+/// The journal of a tenant, or of the vault itself, as one actor may use it: entries, disclosures, evidence, and events of
+/// the host's own. [`Session::journal`] and [`VaultSession::journal`] give it.
+#[derive(Clone)]
+pub struct Journal {
+    pub(crate) core: Arc<Core>,
+    /// `None`: the vault's own journal.
+    pub(crate) tenant: Option<Arc<TenantCore>>,
+    who: Arc<Who>,
+}
+
+/// Whom a question is about, as it is asked.
+#[derive(Clone)]
+pub(crate) enum About {
+    Pseudonym(String),
+    Record(String, RecordId),
+}
+
+/// Whom a question is about, found out.
+#[derive(Clone, Copy)]
+pub(crate) struct Meant {
+    pub(crate) pseudonym: Pseudonym,
+    /// The record, where it is one.
+    pub(crate) record: Option<(CollectionId, RecordId, Known)>,
+}
+
+impl Meant {
+    /// How the entry of the question names them. Revision 0 stands for none.
+    fn subject(&self) -> Subject {
+        let none = Subject { pseudonym: self.pseudonym, number: 0, revision: Revision::new(0) };
+        self.record.map_or(none, |(.., known)| known.subject())
+    }
+}
+
+impl Session {
+    /// Returns the tenant's journal, as the session's actor may use it.
+    #[must_use]
+    pub fn journal(&self) -> Journal {
+        let (core, tenant) = (Arc::clone(&self.inner.core), Some(Arc::clone(&self.inner.tenant)));
+        Journal { core, tenant, who: Arc::new(self.inner.who.clone()) }
+    }
+}
+
+impl VaultSession {
+    /// Returns the journal of the vault itself, of acts that aren't in one tenant, as the session's actor may use it.
+    #[must_use]
+    pub fn journal(&self) -> Journal {
+        Journal { core: Arc::clone(&self.core), tenant: None, who: Arc::clone(&self.who) }
+    }
+}
+
+impl Journal {
+    /// Begins the act of reading the journal.
+    pub(crate) fn act(&self) -> Act<'_> {
+        Act::new(&self.core, self.tenant.as_ref(), &self.who, Action::ReadJournal)
+    }
+
+    /// Returns the part of the journal that is asked, as it is now.
+    pub(crate) fn walker(&self) -> Result<Walker> {
+        Walker::new(&self.core, self.tenant.as_ref().map(|tenant| tenant.id))
+    }
+
+    /// Finds out whom a question is about. What can't be found is written down.
+    pub(crate) fn meant(&self, act: &Act<'_>, about: &About) -> Result<Meant> {
+        let (collection, found) = match about {
+            About::Pseudonym(text) => {
+                let pseudonym = text.parse().map_err(|_| {
+                    let why =
+                        "a data subject is named by its pseudonym: see `Metadata::pseudonym`, `Subject::pseudonym`";
+                    Error::NotPossible { what: "question about a data subject", why }
+                });
+                return pseudonym.map(|pseudonym| Meant { pseudonym, record: None });
+            }
+            About::Record(collection, record) => {
+                let Some(tenant) = &self.tenant else {
+                    let why = "the vault's own journal names no records: ask the tenant's";
+                    return Err(Error::NotPossible { what: "question about a record", why });
+                };
+                match tenant.collection(collection) {
+                    Err(error) => (None, Err(error)),
+                    Ok(collection) => {
+                        let found = known(&self.core, tenant, &collection, *record);
+                        let meant = |known: Known| Meant {
+                            pseudonym: known.pseudonym,
+                            record: Some((collection.id, *record, known)),
+                        };
+                        (Some(collection.id), found.map(meant))
+                    }
+                }
+            }
+        };
+        let code = match &found {
+            Ok(_) => return found,
+            Err(Error::UnknownCollection { .. }) => "unknown_collection",
+            Err(Error::NotFound) => "not_found",
+            Err(Error::Erased) => "erased",
+            Err(_) => "unreadable",
+        };
+        let mut entry = act.failed(code);
+        if let Some(collection) = collection {
+            entry.collection(collection);
+        }
+        act.record(entry)?;
+        found
+    }
+
+    /// Writes down what was asked, and how many rows the answer has: entries, or people.
+    pub(crate) fn note(
+        act: &Act<'_>,
+        permit: &Permit,
+        what: &str,
+        actor: Option<&str>,
+        meant: Option<Meant>,
+        rows: usize,
+    ) -> Result<Ticket> {
+        let mut entry = act.coded(permit, what);
+        if let Some(meant) = meant {
+            if let Some((collection, ..)) = meant.record {
+                entry.collection(collection);
+            }
+            entry.subjects(&[meant.subject()]);
+        }
+        entry.rows(u32::try_from(rows).unwrap_or(u32::MAX));
+        if let Some(actor) = actor {
+            entry.party(Grantee::Actor(actor));
+        }
+        act.record_under(permit.approval(), entry)
+    }
+}
+
+/// Checks the id of an actor who is asked about.
+pub(crate) fn check_actor(actor: Option<&str>) -> Result<()> {
+    match actor {
+        Some(actor) if actor.is_empty() || actor.len() > ACTOR => {
+            Err(Error::BadName { what: "actor who is asked about", limit: ACTOR })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks the times that are asked about: an empty answer must not come of a slip.
+pub(crate) fn check_times(from: Option<Timestamp>, until: Option<Timestamp>) -> Result<()> {
+    match (from, until) {
+        (Some(from), Some(until)) if until < from => Err(Error::NotPossible {
+            what: "question about these times",
+            why: "they end before they begin: give `between` the earlier one first",
+        }),
+        _ => Ok(()),
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("actor", &self.who.actor.id()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,42 @@
+//! The unique values that actors have tried in the last hour.
+//!
+//! Guarantees: each distinct value counts once in an hour, also when many threads try at once. Does not: survive the
+//! process.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::model::Timestamp;
+
+/// Distinct unique values that an actor may try in an hour.
+pub(crate) const TRIED: usize = 200;
+const HOUR: i64 = 3_600_000_000;
+/// Actors that are remembered; those who have been idle for longest are forgotten first.
+const ACTORS: usize = 4_096;
+
+/// The unique values that actors have tried, by the keys of their first index entries.
+#[derive(Default)]
+pub(crate) struct Probes {
+    by_actor: Mutex<HashMap<String, HashMap<[u8; 32], Timestamp>>>,
+}
+
+impl Probes {
+    /// Counts a value that an actor tries. Returns whether the actor stays within the limit.
+    pub(crate) fn count(&self, actor: &str, value: [u8; 32], now: Timestamp) -> bool {
+        let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
+        if by_actor.len() >= ACTORS && !by_actor.contains_key(actor) {
+            let idle = by_actor.iter().min_by_key(|(_, tried)| tried.values().max().copied());
+            let idle = idle.map(|(actor, _)| actor.clone());
+            idle.and_then(|idle| by_actor.remove(&idle));
+        }
+        let tried = by_actor.entry(actor.to_owned()).or_default();
+        if tried.len() >= TRIED && !tried.contains_key(&value) {
+            tried.retain(|_, at| now.as_micros().saturating_sub(at.as_micros()) < HOUR);
+        }
+        if tried.len() >= TRIED && !tried.contains_key(&value) {
+            return false;
+        }
+        tried.entry(value).or_insert(now);
+        true
+    }
+}
