@@ -51,7 +51,7 @@ impl Teller {
 
     pub fn create_tenant(&self, vault: &Vault, name: &str) -> Result<Tenant, String> {
         self.administer(Change::Tenant(name.to_owned()), || {
-            vault.session(admin()).unwrap().create_tenant(name).map_err(said("creating a tenant"))
+            vault.session(admin()).and_then(|s| s.create_tenant(name)).map_err(said("creating a tenant"))
         })
     }
 
@@ -59,10 +59,10 @@ impl Teller {
     pub fn define(&self, tenant: &Tenant) -> Result<(), String> {
         let change = |kind: Kind| Change::Define(tenant.name().to_owned(), kind.name().to_owned(), String::new());
         self.administer(change(Kind::Customers), || {
-            tenant.session(admin()).unwrap().define::<Customer>().map_err(said("defining"))
+            tenant.session(admin()).and_then(|s| s.define::<Customer>()).map_err(said("defining"))
         })?;
         self.administer(change(Kind::Notes), || {
-            tenant.session(admin()).unwrap().define::<Note>().map_err(said("defining"))
+            tenant.session(admin()).and_then(|s| s.define::<Note>()).map_err(said("defining"))
         })
     }
 
@@ -70,7 +70,8 @@ impl Teller {
     pub fn define_city(&self, tenant: &Tenant) -> Result<(), String> {
         let change = Change::Define(tenant.name().to_owned(), "customers".to_owned(), "city".to_owned());
         let schema = Customer::schema_with_city();
-        let define = || tenant.session(admin()).unwrap().define_as::<Customer>(schema).map_err(said("adding an index"));
+        let define =
+            || tenant.session(admin()).and_then(|s| s.define_as::<Customer>(schema)).map_err(said("adding an index"));
         self.administer(change, define)
     }
 }
