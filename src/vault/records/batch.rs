@@ -160,7 +160,8 @@ impl Batch {
         let result = self.try_commit(&mut code);
         self.ended = true;
         if result.is_err() {
-            self.failed(code)?;
+            // Why nothing was stored says more than why that isn't on record; health tells of a journal that takes none.
+            let _unwritten = self.failed(code);
         }
         result
     }
