@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::audit::Entry;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Source};
 use crate::keys::Keyring;
 use crate::model::{TenantId, Timestamp, VaultId};
 use crate::store::Store;
@@ -203,7 +203,7 @@ impl Core {
         let store = self.store.close().map_err(|error| Error::io("closing the store", error));
         self.lock.release();
         if failed {
-            return Err(Error::Stopped { source: None });
+            return Err(self.stopped());
         }
         head.and(cursors).and(store).and(if sinks { Ok(()) } else { Err(Error::AuditUnavailable { committed: true }) })
     }
@@ -217,8 +217,13 @@ impl Core {
             CommitError::Read(error) => Error::io("reading what a write depends on", error),
             CommitError::Sealing(source) => Error::io("sealing a commit", source),
             CommitError::Stopped if self.closed.load(Ordering::Acquire) => Error::Closed,
-            CommitError::Stopped => Error::Stopped { source: None },
+            CommitError::Stopped => self.stopped(),
         }
+    }
+
+    /// Tells every later caller why the vault has stopped.
+    fn stopped(&self) -> Error {
+        Error::Stopped { source: self.journal.cause().map(|error| Box::new(error) as Source) }
     }
 
     fn untaken(&self, untaken: JournalError, committed: bool) -> Error {

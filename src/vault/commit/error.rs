@@ -42,6 +42,16 @@ pub(crate) enum CommitError {
     Stopped,
 }
 
+impl CommitError {
+    /// Returns the store's failure to write, where it is one.
+    pub(super) const fn store(&self) -> Option<&Arc<StoreError>> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 /// The record that has a unique value already.
 pub(crate) struct Holder {
     pub(crate) collection: Arc<CollectionCore>,

@@ -10,6 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::model::TenantId;
+use crate::store::StoreError;
 
 use crate::audit::{Delivery, Entry, Event, JournalState, Waited};
 
@@ -102,6 +103,8 @@ pub(crate) struct Journal {
     space: Condvar,
     /// A commit failed.
     failed: AtomicBool,
+    /// Why it failed, where the store did.
+    cause: OnceLock<Arc<StoreError>>,
     /// The committer is gone.
     ended: AtomicBool,
     jobs: OnceLock<Sender<Job>>,
@@ -124,6 +127,7 @@ impl Journal {
             inner: Mutex::new(inner),
             space: Condvar::new(),
             failed: AtomicBool::new(false),
+            cause: OnceLock::new(),
             ended: AtomicBool::new(false),
             jobs: OnceLock::new(),
             sinks: OnceLock::new(),
@@ -199,6 +203,11 @@ impl Journal {
         self.failed.load(Ordering::Acquire)
     }
 
+    /// Returns why a commit failed, where the store did.
+    pub(crate) fn cause(&self) -> Option<Arc<StoreError>> {
+        self.cause.get().cloned()
+    }
+
     pub(crate) fn sinks(&self) -> &[Delivery] {
         self.sinks.get().map_or(&[], Vec::as_slice)
     }
@@ -229,7 +238,11 @@ impl Journal {
     }
 
     /// For the committer: nothing can be written any more.
-    pub(crate) fn fail(&self) {
+    pub(crate) fn fail(&self, cause: Option<&Arc<StoreError>>) {
+        if let Some(cause) = cause {
+            // The first failure is the cause of all later ones, and stays.
+            let _later = self.cause.set(Arc::clone(cause));
+        }
         // Under the lock: whoever is about to wait for space sees it, or is woken.
         let inner = self.lock();
         self.failed.store(true, Ordering::Release);

@@ -92,7 +92,7 @@ struct FailsClosed(Arc<Journal>);
 impl Drop for FailsClosed {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.fail();
+            self.0.fail(None);
         }
         self.0.end();
     }
@@ -154,8 +154,10 @@ impl Worker {
         }
         let mut pending = Pending::default();
         collect(&mut pending, self.start.journal.end());
-        if !self.start.journal.failed() && self.commit(pending).is_err() {
-            self.start.journal.fail();
+        if !self.start.journal.failed()
+            && let Err(error) = self.commit(pending)
+        {
+            self.start.journal.fail(error.store());
         }
     }
 
@@ -188,7 +190,7 @@ impl Worker {
         let result = if self.start.journal.failed() { Err(CommitError::Stopped) } else { self.commit(pending) };
         match &result {
             Ok(_) => owed.after.into_iter().for_each(|after| after()),
-            Err(_) => self.start.journal.fail(),
+            Err(error) => self.start.journal.fail(error.store()),
         }
         for reply in owed.replies {
             // A caller that has gone away needs no answer.
