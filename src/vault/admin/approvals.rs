@@ -148,13 +148,7 @@ fn ask(
         let what = "list of an actor's open requests for approval (wait for answers)";
         return Err(Error::TooLarge { what, size: open.saturating_add(1), limit: OPEN });
     }
-    let row = match record {
-        Some(record) => match stored(session, &collection, &collection.layout(), record)? {
-            Stored::Row(row) => Some(row.1),
-            Stored::Gone(_) => None,
-        },
-        None => None,
-    };
+    let row = row_of(session, &collection, record)?;
     let asked = Question { collection: Some(&collection.name), fields, approval: None, ..session.question(action) };
     let wanted = match core.policy.approvals_wanted(&asked, row.as_ref()) {
         Ok(wanted) => wanted,
@@ -237,7 +231,7 @@ fn list(session: &SessionInner) -> Result<Vec<ApprovalRequest>> {
         let answering = session.act(Action::Approve).on(collection);
         answering.told_elsewhere();
         // One whose record can't be read is nobody's to answer, and hides no other.
-        if own || row_of(session, collection, &approval).is_ok_and(|row| answering.decide(row.as_ref()).is_ok()) {
+        if own || row_of(session, collection, approval.record).is_ok_and(|row| answering.decide(row.as_ref()).is_ok()) {
             found.push(shown(id, approval, collection));
         }
         if found.len() == LISTED {
@@ -271,7 +265,7 @@ fn answer(session: &SessionInner, id: ApprovalId, yes: bool) -> Result<()> {
             return Err(act.refuse(denial.for_user("Somebody else has to answer this.")));
         }
         let row = match &collection {
-            Some(collection) => row_of(session, collection, &approval)?,
+            Some(collection) => row_of(session, collection, approval.record)?,
             None => None,
         };
         let permit = answer_permit(&act, row.as_ref())?;
@@ -308,8 +302,12 @@ fn answer_permit(act: &Act<'_>, row: Option<&Opened>) -> Result<Permit> {
 }
 
 /// Opens the record that a request is about, if it is there.
-fn row_of(session: &SessionInner, collection: &Arc<CollectionCore>, approval: &Approval) -> Result<Option<Opened>> {
-    let Some(id) = approval.record else { return Ok(None) };
+fn row_of(
+    session: &SessionInner,
+    collection: &Arc<CollectionCore>,
+    record: Option<RecordId>,
+) -> Result<Option<Opened>> {
+    let Some(id) = record else { return Ok(None) };
     Ok(match stored(session, collection, &collection.layout(), id)? {
         Stored::Row(row) => Some(row.1),
         Stored::Gone(_) => None,

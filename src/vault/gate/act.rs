@@ -35,7 +35,7 @@ pub(crate) struct Act<'a> {
     pub(crate) tenant: Option<&'a Arc<TenantCore>>,
     collection: Option<&'a Arc<CollectionCore>>,
     asked: Question<'a>,
-    /// What the act's decisions rest on, from the first.
+    /// What the act's decisions rest on, from the first since it was last written down.
     decided: Cell<Option<Decided>>,
     written: Cell<bool>,
 }
@@ -335,7 +335,8 @@ impl Act<'_> {
         let entries = if self.tenant.is_some() { &mut write.entries } else { &mut write.vault_entries };
         entries.push(finish(entry)?);
         self.written.set(true);
-        if let Some(decided) = self.decided.get() {
+        // Taken: another try of the same act rests on decisions of its own.
+        if let Some(decided) = self.decided.take() {
             write.rests_on(decided);
         }
         Ok(())

@@ -48,7 +48,8 @@ impl Act<'_> {
         let mut add = Write::default();
         self.add(entry, &mut add)?;
         for _ in 0..TRIES {
-            let mut write = Write { entries: add.entries.clone(), decided: add.decided, ..Write::default() };
+            // A read changes nothing that could have been forbidden meanwhile; the approval itself must be as it was.
+            let mut write = Write { entries: add.entries.clone(), ..Write::default() };
             self.use_up(approval, &mut write)?;
             if let committed @ Outcome::Committed = self.commit(write)? {
                 return Ok(Ticket::committed(&committed));

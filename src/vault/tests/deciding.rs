@@ -123,3 +123,24 @@ fn duplicate_in_a_batch_is_told_only_where_the_batch_wrote_the_value() {
     batch.insert(&customers, &Customer::new("Eve", "new@x.org")).unwrap();
     assert!(matches!(batch.commit(), Err(Error::Duplicate { .. })));
 }
+
+#[test]
+fn shares_made_by_several_threads_at_once_are_decided_again_until_they_commit() {
+    let sharing =
+        || Roles::new().role("admin", |r| r.administer()).role("boss", |r| r.on_any().create().read_all().share());
+    let world = World::with(|options| options.policy(sharing()));
+    let notes = world.notes();
+    let ids: Vec<_> = (0..40).map(|n| notes.insert(&Note::new(n.to_string())).unwrap()).collect();
+    std::thread::scope(|scope| {
+        for part in ids.chunks(10) {
+            let notes = notes.clone();
+            scope.spawn(move || {
+                for id in part {
+                    notes.share(*id, Grantee::Actor("guest"), Access::Read, None).unwrap();
+                    notes.unshare(*id, Grantee::Actor("guest")).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(world.verify(), Verdict::Intact);
+}

@@ -62,9 +62,9 @@ fn step_up_is_asked_of_administration() {
     let admin = Actor::new("root").with_role("admin");
     let request = |actor| Request::new(actor, Action::CreateTenant, NOW);
     assert_eq!(denied(&crm, &request(&admin)).code, codes::STEP_UP_REQUIRED);
-    let fresh = admin.clone().authenticated(2, NOW);
+    let fresh = admin.clone().with_authentication(2, NOW);
     assert!(permitted(&crm, &request(&fresh)).read.is_empty());
-    let stale = admin.clone().authenticated(2, Timestamp::from_micros(NOW.as_micros() - 301_000_000));
+    let stale = admin.clone().with_authentication(2, Timestamp::from_micros(NOW.as_micros() - 301_000_000));
     assert_eq!(denied(&crm, &request(&stale)).code, codes::STEP_UP_REQUIRED);
     // Administration isn't work on records, and sales don't administer.
     denied(&crm, &ask(&fresh, Action::Read));

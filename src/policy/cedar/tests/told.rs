@@ -138,7 +138,7 @@ fn groups_and_role_hierarchies_come_from_entities() {
     denied(&policy, &ask(&anna, Action::Read));
     let policy = policy.with_entities(entities).unwrap();
     assert_eq!(permitted(&policy, &ask(&anna, Action::Read)).read, fields("name"));
-    assert_eq!(permitted(&policy, &ask(&anna.clone().role("lead"), Action::Read)).read, fields("name tier"));
+    assert_eq!(permitted(&policy, &ask(&anna.clone().with_role("lead"), Action::Read)).read, fields("name tier"));
     denied(&policy, &ask(&Actor::new("bert"), Action::Read));
     let boss = Actor::new("b").with_role("boss");
     permitted(&policy, &ask(&boss, Action::Read).resource(&Resource::new().id(id()).owner("anna")));
