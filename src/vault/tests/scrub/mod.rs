@@ -114,8 +114,9 @@ fn scrub_is_an_act_that_the_policy_is_asked_about() {
     let world = World::new();
     assert!(matches!(world.vault.session(sales("s")).unwrap().scrub(fast()), Err(Error::Denied(_))));
     assert!(world.vault.health().scrub.is_none());
+    let session = world.vault.session(admin()).unwrap();
     world.vault.close().unwrap();
-    assert!(matches!(world.vault.session(admin()).unwrap().scrub(fast()), Err(Error::Closed)));
+    assert!(matches!(session.scrub(fast()), Err(Error::Closed)));
 }
 
 #[test]
