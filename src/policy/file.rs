@@ -101,11 +101,11 @@ pub struct PolicyFile {
 impl PolicyFile {
     /// A policy for a CRM: sales, sales manager, support, marketing, data protection officer, auditor, administrator. Its
     /// text, to be copied into a file and fitted: `examples/policies/crm.toml`.
-    pub const CRM: &'static str = include_str!("../../../examples/policies/crm.toml");
+    pub const CRM: &'static str = include_str!("../../examples/policies/crm.toml");
 
     /// Three administrators of whom none can do another's work and none sees a record (三员分立): system, security and audit
     /// administrator. Its text: `examples/policies/three-admins.toml`.
-    pub const THREE_ADMINISTRATORS: &'static str = include_str!("../../../examples/policies/three-admins.toml");
+    pub const THREE_ADMINISTRATORS: &'static str = include_str!("../../examples/policies/three-admins.toml");
 
     /// Reads a policy from a text.
     ///
