@@ -7,7 +7,7 @@ use crate::model::Action;
 use crate::vault::handles::{Vault, VaultSession};
 
 use super::scrub::{self, Scrub, ScrubOptions, ScrubProgress};
-use super::verify::{self, Depth};
+use super::verify::{self, check::Depth};
 
 /// The state of an opened vault.
 #[derive(Debug, Clone)]

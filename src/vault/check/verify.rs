@@ -7,6 +7,7 @@
 //! store; see `naming` for what names the records that differ. Does not: notice that the whole directory was set back,
 //! unless the caller brings a head.
 
+pub(crate) mod check;
 pub(crate) mod dropped;
 pub(crate) mod journal;
 pub(crate) mod naming;
@@ -14,32 +15,17 @@ pub(crate) mod pages;
 pub(crate) mod row;
 pub(crate) mod rows;
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use crate::audit::{Claims, Frontier, Head, HeadKey, RewrittenBecause, RowFault, RowSet, RowSetDigest, Tip, Verdict};
+use crate::audit::{Claims, Frontier, Head, HeadKey, RewrittenBecause, RowSet, RowSetDigest, Tip, Verdict};
 use crate::audit::{JournalState, Walk, commit_mac, decode_head_file};
-use crate::crypto::MacKey;
 use crate::error::{Error, Result};
 use crate::format::place;
-use crate::model::{CollectionId, TenantId};
+use crate::model::TenantId;
 
 use crate::vault::core::Core;
 use crate::vault::lifecycle::open_state;
-use crate::vault::state::tenant::TenantCore;
 
-pub(crate) use row::{check_row, collections_of};
-
+use check::{Check, Depth, differ};
 use rows::Found;
-
-/// How closely a vault is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Depth {
-    /// The journal's structure, the tenants' states and digests.
-    Quick,
-    /// Every block, entry, row and index entry, too.
-    Full,
-}
 
 /// What a check says, in a word, for the journal.
 pub(crate) const fn code(verdict: &Verdict) -> &'static str {
@@ -60,27 +46,7 @@ pub(crate) fn verify(core: &Core, depth: Depth, anchor: Option<&Head>) -> Result
     verdict
 }
 
-/// A check under way; the committer is stopped.
-pub(crate) struct Check<'a> {
-    core: &'a Core,
-    state: JournalState,
-    depth: Depth,
-    tenants: HashMap<TenantId, Arc<TenantCore>>,
-    /// Whose collection it is.
-    collections: HashMap<CollectionId, TenantId>,
-}
-
-impl<'a> Check<'a> {
-    pub(crate) fn new(core: &'a Core, state: JournalState, depth: Depth) -> Self {
-        let tenants: HashMap<_, _> = core.all_tenants().into_iter().map(|tenant| (tenant.id, tenant)).collect();
-        let of = |tenant: &Arc<TenantCore>| {
-            let id = tenant.id;
-            tenant.collections().into_iter().map(move |collection| (collection.id, id))
-        };
-        let collections = tenants.values().flat_map(of).collect();
-        Self { core, state, depth, tenants, collections }
-    }
-
+impl Check<'_> {
     fn run(&self, anchor: Option<&Head>) -> Result<Verdict> {
         let keys = self.core.keyring.vault_keys();
         let head_key = HeadKey::of(&keys.signing, self.core.id, self.state.epoch);
@@ -136,23 +102,7 @@ impl<'a> Check<'a> {
                 return Ok(verdict);
             }
         }
-        Ok(self.stranger()?.unwrap_or(verdict))
-    }
-
-    /// What is stored of a tenant that there isn't.
-    pub(crate) fn stranger(&self) -> Result<Option<Verdict>> {
-        let Some(id) = rows::stranger(self)? else { return Ok(None) };
-        Ok(Some(differ(id, RowSet::Records, (0, 0), naming::strangers(self, id)?)))
-    }
-
-    /// Walks through the hashes of the dropped blocks. Returns the verdict that ends it.
-    pub(crate) fn dropped(&self, walk: &mut Walk<'_>) -> Result<Result<(), Verdict>> {
-        dropped::walk(self, walk)
-    }
-
-    /// The records that make a tenant's digest differ; `most` is about how many records there are.
-    pub(crate) fn named(&self, tenant: &TenantCore, rows: RowSet, most: u64) -> Result<Vec<RowFault>> {
-        naming::named(self, tenant, rows, most)
+        Ok(naming::stranger(self)?.unwrap_or(verdict))
     }
 
     /// Holds a tenant's rows and state against its last block; `found` has its change lists.
@@ -185,29 +135,7 @@ impl<'a> Check<'a> {
             RowSet::Indexes => (derived.count(), found.derived.count()),
             RowSet::Records => (primary.count(), found.primary.count()),
         };
-        let named = self.named(tenant, rows, primary.count().max(found.primary.count()))?;
+        let named = naming::named(self, tenant, rows, primary.count().max(found.primary.count()))?;
         Ok(Some(differ(id, rows, (expected, seen), named)))
     }
-
-    /// The MAC of the vault's own block: it has no rows.
-    pub(crate) fn own_mac(&self, tip: &Tip) -> [u8; 32] {
-        let (key, none) = (MacKey::new(&self.core.keyring.vault_keys().commit), RowSetDigest::default());
-        commit_mac(&key, tip.position, &none, &none, &[])
-    }
-
-    /// Whose change list it is: the owner of the block at its position, or else of the collection that it begins with. One
-    /// that belongs to nobody counts as slipped in with a tenant that is always the same.
-    pub(crate) fn owner_of_list(&self, owner: Option<TenantId>, list: &[u8]) -> Option<&TenantCore> {
-        let by_rows = || self.collections.get(&CollectionId::from_bytes(*list.first_chunk()?)).copied();
-        let id = owner.or_else(by_rows).or_else(|| self.tenants.keys().min().copied())?;
-        self.tenants.get(&id).map(Arc::as_ref)
-    }
-
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
-        self.core.store.get(key).map_err(|error| Error::io("reading the vault", error))
-    }
-}
-
-pub(crate) fn differ(tenant: TenantId, rows: RowSet, (expected, found): (u64, u64), named: Vec<RowFault>) -> Verdict {
-    Verdict::RowsDiffer { tenant, rows, expected, found, named }
 }

@@ -2,7 +2,7 @@
 
 use crate::audit::{Head, RewrittenBecause};
 use crate::format::place;
-use crate::vault::check::verify::{Depth, verify};
+use crate::vault::check::verify::{check::Depth, verify};
 use crate::vault::core::Core;
 use crate::vault::tests::*;
 

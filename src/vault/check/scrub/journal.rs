@@ -17,7 +17,8 @@ use crate::format::place;
 use crate::format::place::Space;
 use crate::model::TenantId;
 use crate::store::Pair;
-use crate::vault::check::verify::{Check, Depth};
+use crate::vault::check::verify::check::{Check, Depth};
+use crate::vault::check::verify::dropped;
 use crate::vault::commit::terms_of;
 use crate::vault::commit::unreadable;
 use crate::vault::core::Core;
@@ -137,7 +138,7 @@ impl Chain {
                 first => first?,
             };
             (self.first, self.dropped_lists) = (Some(first), Some(dropped_lists(core)));
-            if let Err(verdict) = Check::new(core, state.clone(), Depth::Full).dropped(&mut walk)? {
+            if let Err(verdict) = dropped::walk(&Check::new(core, state.clone(), Depth::Full), &mut walk)? {
                 return Ok(Went::Wrong(verdict));
             }
         }

@@ -13,7 +13,7 @@ use crate::format::place::Space;
 use crate::format::row::{LiveRow, RawRow};
 use crate::model::{CollectionId, TenantId};
 use crate::store::Pair;
-use crate::vault::check::verify::{check_row, collections_of};
+use crate::vault::check::verify::row::{check_row, collections_of};
 use crate::vault::commit::terms_of;
 use crate::vault::core::Core;
 use crate::vault::standing;

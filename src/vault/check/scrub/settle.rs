@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 use crate::format::place;
 use crate::format::place::Space;
 use crate::model::TenantId;
-use crate::vault::check::verify::{Check, Depth, differ};
+use crate::vault::check::verify::check::{Check, Depth, differ};
+use crate::vault::check::verify::naming;
 use crate::vault::core::Core;
 use crate::vault::lifecycle::open_state;
 use crate::vault::state::tenant::TenantCore;
@@ -42,7 +43,7 @@ pub(crate) fn tenant(
         RowSet::Records => (primary.count(), read.primary.count()),
     };
     let check = Check::new(core, state.clone(), Depth::Full);
-    let named = check.named(tenant, rows, primary.count().max(read.primary.count()))?;
+    let named = naming::named(&check, tenant, rows, primary.count().max(read.primary.count()))?;
     Ok(Some(differ(tenant.id, rows, counts, named)))
 }
 
@@ -110,7 +111,7 @@ pub(crate) fn vault(
         let counts = (derived.count(), derived.count().saturating_add(1));
         return Ok(Ok(Some(differ(tenant.id, RowSet::Indexes, counts, Vec::new()))));
     }
-    check.stranger().map(Ok)
+    naming::stranger(&check).map(Ok)
 }
 
 fn get(core: &Core, key: &[u8]) -> Result<Option<Vec<u8>>> {

@@ -9,8 +9,8 @@ use crate::format::journal_base::leaves;
 use crate::format::place;
 use crate::format::place::Space;
 
+use super::check::Check;
 use super::pages::Pages;
-use crate::vault::check::verify::Check;
 
 /// Walks through the hashes of the dropped blocks. Returns the verdict that ends it.
 pub(crate) fn walk(check: &Check<'_>, walk: &mut Walk<'_>) -> Result<Result<(), Verdict>> {

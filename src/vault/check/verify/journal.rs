@@ -16,9 +16,9 @@ use crate::format::place::Space;
 use crate::model::TenantId;
 use crate::store::{Pair, Store};
 
+use super::check::{Check, Depth};
 use super::pages::Pages;
 use super::rows::Found;
-use crate::vault::check::verify::{Check, Depth};
 
 /// What comes next in the journal.
 pub(crate) enum Step {

@@ -10,19 +10,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::audit::{MAX_NAMED, OpenedBlock, Outcome, RowFault, RowSet};
+use crate::audit::{MAX_NAMED, OpenedBlock, Outcome, RowFault, RowSet, Verdict};
 use crate::error::Result;
 use crate::format::place;
 use crate::format::place::Space;
 use crate::format::row::RawRow;
-use crate::model::{Action, CollectionId, Pseudonym, RecordId, Revision, TenantId};
+use crate::model::{Action, CollectionId, Pseudonym, RecordId, Revision};
 use crate::store::Pair;
 use crate::vault::state::tenant::TenantCore;
 
 use super::journal::{Step, Steps};
 use super::pages::Pages;
-use super::row::{Collections, Row, with_row};
-use crate::vault::check::verify::{Check, check_row, collections_of};
+use super::row::{Collections, Row, check_row, collections_of, with_row};
+use super::rows;
+use crate::vault::check::verify::check::{Check, differ};
 
 /// So many records are looked at in one pass.
 const PART: u64 = 1 << 18;
@@ -49,15 +50,16 @@ pub(crate) fn named(check: &Check<'_>, tenant: &TenantCore, rows: RowSet, most: 
     Ok(naming.faults.into_values().collect())
 }
 
-/// Names rows of a tenant that there isn't.
-pub(crate) fn strangers(check: &Check<'_>, tenant: TenantId) -> Result<Vec<RowFault>> {
+/// Returns the verdict on what is stored of a tenant that there isn't, with its rows named.
+pub(crate) fn stranger(check: &Check<'_>) -> Result<Option<Verdict>> {
+    let Some(tenant) = rows::stranger(check)? else { return Ok(None) };
     let mut named = Vec::new();
     for pair in Pages::new(&*check.core.store, place::of_tenant(Space::Row, tenant)).take(MAX_NAMED) {
         if let Some((_, collection, record)) = place::row_of_key(&pair?.0) {
             named.push(RowFault::Foreign { collection: collection.to_string(), record });
         }
     }
-    Ok(named)
+    Ok(Some(differ(tenant, RowSet::Records, (0, 0), named)))
 }
 
 /// One of so many parts of all records.

@@ -17,8 +17,9 @@ use crate::vault::commit::terms_of;
 use crate::vault::standing;
 use crate::vault::state::tenant::TenantCore;
 
+use super::check::{Check, Depth};
 use super::pages::Pages;
-use crate::vault::check::verify::{Check, Depth, check_row, collections_of};
+use super::row::{check_row, collections_of};
 
 /// A tenant's digests as they are found.
 #[derive(Default)]

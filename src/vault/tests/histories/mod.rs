@@ -8,7 +8,7 @@ mod truth;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::{RowFault, RowSet};
-use crate::vault::check::verify::{Depth, verify};
+use crate::vault::check::verify::{check::Depth, verify};
 use crate::vault::core::Core;
 use crate::vault::tests::*;
 
