@@ -106,6 +106,8 @@ pub mod monitor;
 pub mod policy;
 pub mod record;
 mod store;
+#[cfg(test)]
+mod tests;
 pub mod vault;
 
 pub use error::{Error, NoVault, Result};

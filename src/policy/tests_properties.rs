@@ -220,7 +220,7 @@ fn is_within(narrow: &Option<(FieldSet, FieldSet)>, wide: &Option<(FieldSet, Fie
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(crate::tests::amount(100, 400)))]
 
     #[test]
     fn another_limit_never_widens_any_composition(

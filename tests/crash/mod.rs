@@ -4,6 +4,8 @@
 pub mod check;
 pub mod model;
 pub mod office;
+#[path = "../../src/tests.rs"]
+pub mod tests;
 pub mod work;
 
 /// An error with all that lies beneath it.

@@ -6,13 +6,16 @@ use std::time::{Duration, Instant};
 use strongroom::Error;
 
 use crate::CHILD;
+use crate::crash::tests::amount;
 use crate::crash::{office, said, text};
 use crate::random::{Random, seed};
 use crate::rounds::Place;
 use crate::victim::Mode;
 
-/// How often a vault is limited.
-const LIMITS: usize = 12;
+/// How many vaults are limited.
+fn limits() -> usize {
+    amount(4, 12)
+}
 /// The highest limit, in the blocks of 512 bytes that `ulimit -f` counts.
 const HIGHEST: usize = 3 << 11;
 /// What a write past the limit says, as a full disk would say that there is no space left.
@@ -26,11 +29,11 @@ pub fn limited() -> Result<(), String> {
     println!("limited files: STRONGROOM_SEED={seed}");
     let (begin, mut random) = (Instant::now(), Random::new(seed, 0));
     let (mut in_creation, mut in_opening, mut in_work, mut acks) = (0, 0, 0, 0);
-    for n in 0..LIMITS {
+    for n in 0..limits() {
         let home = tempfile::tempdir().map_err(|e| e.to_string())?;
         let mut place = Place::new(home.path(), n as u64)?;
         // Evenly from nothing on; the vault is made under a limit, and worked on under a higher, lower or equal one.
-        let limit = HIGHEST * n / LIMITS;
+        let limit = HIGHEST * n / limits();
         for limit in [limit, limit + random.below(1_500), random.below(limit + 1)] {
             let told = |why: String| format!("seed {seed}: vault {n}, limit of {limit} blocks: {why}");
             let before = place.model.acks;
@@ -47,7 +50,7 @@ pub fn limited() -> Result<(), String> {
     }
     let ends = format!("{in_creation} in creation, {in_opening} in opening, {in_work} in work");
     println!("  failed: {ends}; {acks} acknowledgements, in {:.0?}", begin.elapsed());
-    if in_creation == 0 || in_work < LIMITS / 2 || acks < LIMITS {
+    if in_creation == 0 || in_work < limits() / 2 || acks < limits() {
         Err(format!("too little was tried: {ends}"))
     } else {
         Ok(())

@@ -12,6 +12,7 @@ use strongroom::audit::Verdict;
 
 use crate::crash::check::{Depth, check};
 use crate::crash::model::Model;
+use crate::crash::tests::amount;
 use crate::crash::{office, said, text};
 use crate::random::{Random, seed};
 use crate::victim::Mode;
@@ -22,7 +23,9 @@ const ENTRIES: usize = 3;
 /// Vaults that are tormented at once.
 const VAULTS: usize = 2;
 /// Kills of each.
-const KILLS: u64 = 100;
+fn kills_of_each() -> u64 {
+    amount(40, 100)
+}
 /// After so many, a vault is made anew.
 const LIFE: u64 = 25;
 /// A child is killed at most this long after it was started, or after it opened its vault.
@@ -60,7 +63,7 @@ pub fn kills() -> Result<(), String> {
     println!("  {} kills in {:.0?}", tallies.iter().map(|t| t.kills).sum::<usize>(), begin.elapsed());
     for tally in tallies {
         // Kills that hit nothing would prove nothing.
-        if tally.modes.len() < Mode::ALL.len() - 1 || tally.amid < KILLS as usize / 4 || tally.beside == 0 {
+        if tally.modes.len() < Mode::ALL.len() - 1 || tally.amid < kills_of_each() as usize / 4 || tally.beside == 0 {
             return Err(format!("seed {seed}: the kills missed what they were for: {tally:?}"));
         }
     }
@@ -89,11 +92,12 @@ fn torment(seed: u64) -> Result<Tally, String> {
     let home = tempfile::tempdir().map_err(|e| e.to_string())?;
     let (mut random, mut tally) = (Random::new(seed, 0), Tally::default());
     let mut place = Place::new(home.path(), 0)?;
-    for kill in 0..KILLS {
+    for kill in 0..kills_of_each() {
         if kill > 0 && kill % LIFE == 0 {
             place = Place::new(home.path(), kill)?;
         }
-        let mode = match random.below(10) {
+        // In turn, so that none is left out of a short run.
+        let mode = match kill * 3 % 10 {
             _ if !place.model.defined() => Mode::Create,
             // As a program would that starts again: it defines what it needs.
             _ if !place.model.complete() => Mode::Administer,

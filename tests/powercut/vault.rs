@@ -12,6 +12,7 @@ use strongroom::{Error, Vault};
 use crate::CHILD;
 use crate::crash::check::{Depth, Seen, check};
 use crate::crash::model::{Change, Model};
+use crate::crash::tests::amount;
 use crate::crash::work::{Teller, Worker, customers, say};
 use crate::crash::{office, said, text};
 use crate::machine::random::{Random, seed};
@@ -20,14 +21,18 @@ use crate::machine::replay::{Boundary, Replay, Report};
 use crate::machine::trace::{SyncCall, Trace};
 
 /// Small vaults are opened and checked faster, so there are several.
-const RECORDINGS: u64 = 6;
+fn recordings() -> u64 {
+    amount(2, 6)
+}
 /// How often each is opened.
 const ROUNDS: usize = 3;
 const THREADS: usize = 2;
 /// Every so many images another child opens the vault, and the power is cut while it recovers and works.
 const AGAIN: usize = 150;
 /// At least so many, each in three variants where something is unsynced.
-const CUTS: usize = 1_000;
+fn cuts() -> usize {
+    amount(300, 1_000)
+}
 /// Every so many images the vault is checked whole.
 const FULL: usize = 16;
 /// Every so many images nothing but `verify` is added to the quick check.
@@ -148,7 +153,7 @@ fn nothing_is_lost() -> Result<(), String> {
         let mut reports = Vec::new();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);
-            if n >= RECORDINGS {
+            if n >= recordings() {
                 return Ok(reports);
             }
             let recording = recording(seed.wrapping_add(n), ROUNDS)?;
@@ -198,7 +203,7 @@ fn nothing_is_lost() -> Result<(), String> {
     if !failures.is_empty() {
         return Err(format!("seed {seed}: {} failures:\n{}", failures.len(), failures.join("\n")));
     }
-    if boundaries < CUTS || images < 2 * CUTS {
+    if boundaries < cuts() || images < 2 * cuts() {
         return Err(format!("only {boundaries} cuts and {images} images: record more"));
     }
     Ok(())

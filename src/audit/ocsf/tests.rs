@@ -171,7 +171,7 @@ fn entry() -> impl Strategy<Value = Entry> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(crate::tests::amount(64, 256)))]
 
     #[test]
     fn random_entry_fits_the_schema(entry in entry(), tenant in any::<Option<[u8; 16]>>(), position in any::<u64>()) {

@@ -9,6 +9,11 @@ fn input(number: u64) -> Vec<u8> {
     number.to_be_bytes().to_vec()
 }
 
+/// The largest tree whose proofs are all altered.
+fn largest() -> u64 {
+    crate::tests::amount(20, 40)
+}
+
 fn roots(count: u64) -> Vec<Digest> {
     let mut tree = Frontier::default();
     let mut roots = vec![tree.root()];
@@ -170,8 +175,8 @@ fn pass_keeps_few_nodes() {
 
 #[test]
 fn every_altered_inclusion_proof_is_refused() {
-    let roots = roots(40);
-    for size in 1..=40u64 {
+    let roots = roots(largest());
+    for size in 1..=largest() {
         let root = roots[usize::try_from(size).unwrap()];
         let mut nodes = Nodes::default();
         (0..size).for_each(|position| nodes.want_inclusion(position, size));
@@ -196,9 +201,9 @@ fn every_altered_inclusion_proof_is_refused() {
 
 #[test]
 fn every_altered_consistency_proof_is_refused() {
-    let roots = roots(40);
+    let roots = roots(largest());
     let root = |size: u64| &roots[usize::try_from(size).unwrap()];
-    for new in 0..=40u64 {
+    for new in 0..=largest() {
         let mut nodes = Nodes::default();
         (0..=new).for_each(|old| nodes.want_consistency(old, new));
         let nodes = passed(nodes);
@@ -209,13 +214,13 @@ fn every_altered_consistency_proof_is_refused() {
                 let bad = ConsistencyProof::new(old, new, hashes);
                 assert_eq!(bad.verify_roots(root(old), root(new)), Err(ProofError::Refused), "{old} {new}");
             }
-            for other in (0..=40).filter(|other| *other != old) {
+            for other in (0..=largest()).filter(|other| *other != old) {
                 assert!(proof.verify_roots(root(other), root(new)).is_err(), "{old} {new} {other}");
                 let moved = ConsistencyProof::new(other, new, proof.hashes().to_vec());
                 assert!(moved.verify_roots(root(old), root(new)).is_err(), "{old} {new} {other}");
             }
             // A tree of no leaves is how every tree began: the other root isn't looked at.
-            for other in (0..=40).filter(|other| *other != new && old > 0) {
+            for other in (0..=largest()).filter(|other| *other != new && old > 0) {
                 assert!(proof.verify_roots(root(old), root(other)).is_err(), "{old} {new} {other}");
             }
         }

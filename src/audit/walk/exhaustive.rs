@@ -1,4 +1,4 @@
-//! Journals of 1,000 entries, with every block and entry dropped, exchanged, edited, doubled and renumbered, and cut
+//! Journals of 1,000 entries (200 in the short form), with every block and entry dropped, exchanged, edited, doubled and renumbered, and cut
 //! everywhere; each verdict with its position.
 
 use super::tests::{EPOCH, VAULT, head, head_key, key, tenant};
@@ -7,7 +7,10 @@ use crate::audit::{Entry, EntryBuilder, NewBlock, Outcome, leaf_of, seal_block};
 use crate::format::block::{HASH, HEADER};
 use crate::model::{Action, Timestamp};
 
-const ENTRIES: usize = 1000;
+/// The entries of each journal.
+fn in_all() -> usize {
+    crate::tests::amount(200, 1_000)
+}
 
 /// A journal, and what is known of each of its beginnings.
 struct Journal {
@@ -55,7 +58,7 @@ enum Keys {
 
 impl Journal {
     fn new(each: usize) -> Self {
-        let size = ENTRIES / each;
+        let size = in_all() / each;
         let blocks: Vec<_> = (0..size).map(|at| seal(at, &Self::entries(each, at))).collect();
         let leaves: Vec<_> = blocks.iter().map(|bytes| leaf_of(bytes).unwrap()).collect();
         let (mut trees, mut tips) = (vec![Frontier::default()], vec![BTreeMap::new()]);
@@ -157,7 +160,7 @@ fn sizes() -> [Journal; 2] {
 #[test]
 fn journals_are_intact_before_anything_is_done_to_them() {
     for journal in sizes() {
-        assert_eq!(journal.size() * journal.each, ENTRIES);
+        assert_eq!(journal.size() * journal.each, in_all());
         for keys in [Keys::With, Keys::Without] {
             for at in [0, 1, journal.size() / 2, journal.size()] {
                 assert_eq!(journal.both(keys, at, &[], at), Verdict::Intact);
@@ -302,13 +305,13 @@ fn every_edited_byte_of_every_block_is_detected_there() {
 #[test]
 fn every_entry_dropped_exchanged_or_edited_in_a_block_sealed_anew_is_detected_by_the_root() {
     for journal in sizes() {
-        for number in 0..ENTRIES {
+        for number in 0..in_all() {
             let (at, index) = (number / journal.each, number % journal.each);
             let entries = Journal::entries(journal.each, at);
             let mut dropped = entries.clone();
             dropped.remove(index);
             let mut edited = entries.clone();
-            edited[index] = entry(ENTRIES + number);
+            edited[index] = entry(in_all() + number);
             let mut forged = vec![edited];
             if journal.each > 1 {
                 let mut exchanged = entries;

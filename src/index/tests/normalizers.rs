@@ -101,7 +101,7 @@ fn text_that_grows_and_text_of_a_megabyte_are_no_trouble() {
 fn every_character_settles_at_once() {
     // Ideographs, syllables of Hangul, private and unassigned characters neither fold nor decompose in odd ways.
     let odd = ('\0'..'\u{3400}').chain('\u{f900}'..'\u{11000}').chain('\u{1d400}'..'\u{1f200}');
-    for c in odd {
+    for c in odd.step_by(crate::tests::amount(7, 1)) {
         let around = format!("a {c}\u{301} {c}");
         for normalizer in [Normalizer::Text, Normalizer::Email, Normalizer::NationalId] {
             let once = text(&normalizer, &around).unwrap();

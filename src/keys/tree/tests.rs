@@ -83,7 +83,7 @@ fn tree_agrees_with_the_independent_reference() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(crate::tests::amount(24, 96)))]
 
     #[test]
     fn random_punctures_erase_their_leaves_and_no_other_in_any_order(

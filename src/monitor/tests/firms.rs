@@ -35,7 +35,7 @@ fn nothing(_: &mut Dice, _: i64) -> Vec<crate::monitor::act::Act> {
 #[test]
 fn firm_of_twelve_with_3_000_customers_works_for_30_days_with_hardly_an_alert() {
     let mut all = 0;
-    for seed in 0..5 {
+    for seed in 0..crate::tests::amount(2, 5) {
         let mut firm = Firm::with_customers(3_000, seed);
         // The manager's weekly report: an export of those that changed.
         work(&mut firm, &twelve(), 30, |dice, day| {
@@ -59,7 +59,7 @@ fn three_people_with_300_customers_work_for_30_days_with_hardly_an_alert() {
         Job { page: 50, hours: (8, 16), ..Job::new("bob", 0, 300, 20) },
         Job { page: 50, hours: (10, 19), ..Job::new("cy", 0, 300, 8) },
     ];
-    for seed in 0..5 {
+    for seed in 0..crate::tests::amount(2, 5) {
         let mut firm = Firm::with_customers(300, seed);
         work(&mut firm, &jobs, 30, nothing);
         println!("seed {seed}: {:#?}", firm.noise());
@@ -69,8 +69,9 @@ fn three_people_with_300_customers_work_for_30_days_with_hardly_an_alert() {
 
 #[test]
 fn firm_with_three_million_customers_is_not_drowned() {
-    // 200 people stand for thousands: what matters is alerts per head.
-    let names: Vec<&'static str> = (0..200).map(|n| &*Box::leak(format!("agent-{n}").into_boxed_str())).collect();
+    // 200 people (60 in the short form) stand for thousands: what matters is alerts per head.
+    let names: Vec<&'static str> =
+        (0..crate::tests::amount(60, 200)).map(|n| &*Box::leak(format!("agent-{n}").into_boxed_str())).collect();
     let mut jobs: Vec<Job> = names.iter().map(|name| Job::new(name, 0, 3_000_000, 40)).collect();
     for (n, job) in jobs.iter_mut().enumerate() {
         job.weekends = n % 5 == 0;
@@ -81,7 +82,12 @@ fn firm_with_three_million_customers_is_not_drowned() {
     firm.engine.told(super::sim::tenant(), 3_000_000);
     work(&mut firm, &jobs, 14, nothing);
     println!("{:#?}", firm.noise());
-    assert!(firm.noise().len() <= 14, "{} in 2,800 days of work: {:#?}", firm.noise().len(), firm.noise());
+    assert!(
+        firm.noise().len() <= crate::tests::amount(5, 14),
+        "{} in 14 days of so many: {:#?}",
+        firm.noise().len(),
+        firm.noise()
+    );
 }
 
 /// Each attack, begun on the 25th day at 10:00 unless it says otherwise; the rule that must find it; within how many minutes.

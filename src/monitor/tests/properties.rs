@@ -50,7 +50,7 @@ fn all_rules() -> Rules {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(crate::tests::amount(12, 48)))]
 
     #[test]
     fn no_events_make_the_rules_panic_and_evidence_stays_short(acts in prop::collection::vec(anything(), 1..120)) {

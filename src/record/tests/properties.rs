@@ -136,7 +136,7 @@ fn shown_markers(typed: &Typed, field: &str) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(crate::tests::amount(96, 256)))]
 
     #[test]
     fn no_withheld_value_shows_and_none_is_lost_or_overwritten_in_documents(fields in documents()) {

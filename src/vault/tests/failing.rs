@@ -191,9 +191,9 @@ fn failed_commit_at_any_point_stops_the_vault_and_loses_nothing_acknowledged() {
 
 #[test]
 fn failed_read_at_any_point_is_an_error_of_one_call() {
-    for (fault, step) in [(Fault::Get, 1), (Fault::Scan, 1)] {
+    for (fault, step) in [(Fault::Get, crate::tests::amount(3, 1)), (Fault::Scan, crate::tests::amount(2, 1))] {
         // Gets and scans of the same kind of call repeat; after the first forty every fifth stands for the rest.
-        let numbers = (1..40).step_by(step).chain((40..400).step_by(5));
+        let numbers = (1..40).step_by(step).chain((40..400).step_by(crate::tests::amount(25, 5)));
         let reached = numbers.take_while(|number| run(fault, *number)).count();
         assert!(reached > 10, "{fault:?}: {reached}");
     }
@@ -236,7 +236,7 @@ fn disk_that_fills_up_at_any_byte_stops_the_vault_says_so_and_loses_nothing() {
     let world = World::new();
     world.vault.close().unwrap();
     let memory = world.memory;
-    for room in (0..30_000).step_by(1_499) {
+    for room in (0..30_000).step_by(crate::tests::amount(4_999, 1_499)) {
         *memory.inner.around.lock().unwrap() = Some(Box::new(move |store| {
             let store = Arc::new(FaultyStore::new(store));
             store.leave_room(room);

@@ -339,7 +339,7 @@ where
 {
     let bench = Bench::new();
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        cases: 80,
+        cases: crate::tests::amount(25, 80),
         failure_persistence: None,
         ..ProptestConfig::default()
     });

@@ -31,7 +31,7 @@ fn read_or_refused(text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+    #![proptest_config(ProptestConfig::with_cases(crate::tests::amount(64, 256)))]
 
     #[test]
     fn any_text_is_read_or_refused(text in "\\PC{0,200}") {

@@ -81,7 +81,7 @@ fn decide(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(crate::tests::amount(24, 96)) })]
 
     #[test]
     fn answers_are_what_the_roles_decide(

@@ -30,7 +30,7 @@ fn in_order(characters: &[char], text: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(3_000) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(crate::tests::amount(500, 3_000)) })]
 
     #[test]
     fn no_mask_shows_what_is_not_in_the_text_nor_more_than_two_thirds_of_it(text in texts()) {

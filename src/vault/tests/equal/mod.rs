@@ -337,7 +337,7 @@ fn actor(who: usize, bits: u8) -> Actor {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::tests::amount(6, 24), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_a_scope_leads_to_is_what_the_policy_permits_of_every_row_by_itself(

@@ -130,7 +130,7 @@ fn execution_that_was_cut_short_at_any_commit_is_finished_by_another() {
         acme.session(admin()).unwrap().offboard("ann", Some("bo")).unwrap().execute().unwrap();
         let twin = Office { world: World { memory, vault, acme }, hands: hands.clone(), kept: kept.clone() };
         done(&twin, &mine);
-        number += 1;
+        number += crate::tests::amount(3, 1);
     }
     assert!(number > 8, "{number} commits");
 }

@@ -291,7 +291,7 @@ fn wanted() -> impl Strategy<Value = Wanted> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::tests::amount(8, 24), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn list_by_indexes_is_the_list_by_a_look_at_every_row(
