@@ -22,6 +22,8 @@ mod worker;
 #[cfg(test)]
 use supply::Replay;
 pub(crate) use supply::{Cursor, Names, Replayed, Supply};
+#[cfg(test)]
+use worker::BATCH;
 
 use state::{Order, Phase, Shared, State};
 
@@ -29,8 +31,6 @@ pub(crate) use state::Anchored;
 
 /// A queue holds at most this many events; then it is dropped, and the sink catches up from the journal.
 const QUEUE: usize = 16_384;
-/// At most about this many events are delivered at once.
-const BATCH: usize = 4_096;
 /// How long attaching waits for a sink's name.
 const NAME: Duration = Duration::from_secs(1);
 /// How long dropping a delivery waits for the sink.

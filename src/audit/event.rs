@@ -5,31 +5,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::format::journal_entry::tag;
-use crate::model::{CollectionId, Pseudonym, Revision, TenantId, Timestamp};
+use crate::model::{CollectionId, Revision, TenantId, Timestamp};
 
-use super::Entry;
+use super::{Entry, Outcome, Subject};
 
 mod json;
-
-/// What came of an act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// It was allowed, and done.
-    Permitted,
-    /// The policy, or an obligation, refused it.
-    Denied,
-    /// It was allowed, and failed.
-    Failed,
-}
-
-/// A record that an act touched: its data subject's pseudonym, and which of the subject's records it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subject {
-    pub(crate) pseudonym: Pseudonym,
-    pub(crate) number: u32,
-    pub(crate) revision: Revision,
-}
 
 /// One journal entry, on its way to a sink: who did what, where, when, why and with what outcome. Never a value.
 ///
@@ -42,38 +22,6 @@ pub struct Event {
     index: u32,
     of: u32,
     entry: Entry,
-}
-
-impl Outcome {
-    /// The stable name that events use.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Permitted => "permitted",
-            Self::Denied => "denied",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl Subject {
-    /// Stands for the person; random, and resolved only by the vault.
-    #[must_use]
-    pub fn pseudonym(&self) -> String {
-        self.pseudonym.to_string()
-    }
-
-    /// Which of the person's records, from 0.
-    #[must_use]
-    pub fn number(&self) -> u32 {
-        self.number
-    }
-
-    /// Which revision of it.
-    #[must_use]
-    pub fn revision(&self) -> Revision {
-        self.revision
-    }
 }
 
 /// The events of one block.
@@ -288,12 +236,6 @@ impl Event {
         self.entry.blocks()
     }
 
-    /// The event as one line of JSON, without a line end. What doesn't apply is left out.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        json::line(self)
-    }
-
     fn count(&self, tag: u8) -> u32 {
         self.entry.names(tag).map_or(0, |(count, _)| count)
     }
@@ -315,7 +257,7 @@ impl fmt::Debug for Event {
 mod tests {
     use super::*;
     use crate::audit::EntryBuilder;
-    use crate::model::{Action, Actor};
+    use crate::model::{Action, Actor, Pseudonym};
 
     #[test]
     fn event_is_one_line_of_json_with_what_applies() {

@@ -4,7 +4,6 @@
 //! once reopened; no event is in it twice, and none is missing between two that are there, over rotations too. Does not:
 //! notice what others change in the file before its last 4 MiB.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::model::Timestamp;
@@ -13,41 +12,18 @@ use super::{AuditSink, Event, Head, Held, SinkError};
 
 mod appender;
 mod disk;
+mod format;
 mod options;
 mod rotation;
 mod tail;
 
 pub use options::{FileOptions, Fsync};
 
-use appender::Appender;
-use disk::Disk;
+pub(crate) use format::{Line, LineFormat};
+
+use appender::{Appender, PART};
+use disk::{Disk, failed};
 use tail::Last;
-
-/// At most this much is written at once, and one line more; and at most this much is not synced.
-const PART: usize = 1 << 20;
-
-/// What lines look like. A line has no line end in it.
-pub(crate) trait LineFormat: Send {
-    /// What health reports call the sink, before the path in brackets.
-    const NAME: &'static str;
-    /// How its lines begin. A file that ends with a line that begins otherwise is somebody else's, and refused.
-    const BEGINNINGS: &'static [&'static [u8]];
-
-    /// The line of an event. It says the event's journal, position, index, and of how many.
-    fn line(&self, event: &Event) -> String;
-
-    /// The line of a signed head.
-    fn head(&self, head: &Head) -> String;
-
-    /// What a whole line says, given without its line end. `None` if it isn't one of this format.
-    fn parse(&self, line: &[u8]) -> Option<Line>;
-}
-
-/// What a line says.
-pub(crate) enum Line {
-    Event { journal: String, position: u64, index: u32, of: u32, time: Option<Timestamp> },
-    Head,
-}
 
 /// Appends lines to a file, and begins a new one when told to.
 pub(crate) struct FileSink<F> {
@@ -59,7 +35,17 @@ pub(crate) struct FileSink<F> {
     last: Option<Last>,
     /// The time of the first event in the file, as far as its lines tell.
     first: Option<Timestamp>,
-    rotation: rotation::Step,
+    rotation: Step,
+}
+
+/// How far the beginning of a new file got, when a step of it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    None,
+    /// The file has got its number; it may not be durable yet.
+    Renamed,
+    /// The new file is there; its name may not be durable yet.
+    Begun,
 }
 
 impl<F: LineFormat> FileSink<F> {
@@ -84,7 +70,7 @@ impl<F: LineFormat> FileSink<F> {
         let first = tail::first_time(&mut file, &format, path)?;
         let appender = Appender::new(file, found.keep);
         let path = path.to_owned();
-        Ok(Self { format, path, options, disk, appender, last: found.last, first, rotation: rotation::Step::None })
+        Ok(Self { format, path, options, disk, appender, last: found.last, first, rotation: Step::None })
     }
 
     /// Writes lines behind the others. They are on the disk when this returns if `sync` says so, or the policy.
@@ -95,7 +81,7 @@ impl<F: LineFormat> FileSink<F> {
 
     /// Whether an event's line belongs into a new file, behind this many bytes that aren't written yet.
     fn rotates(&self, event: &Event, line: usize, waiting: usize) -> bool {
-        if self.rotation != rotation::Step::None {
+        if self.rotation != Step::None {
             return true;
         }
         let size = self.appender.length().saturating_add(waiting as u64);
@@ -238,10 +224,6 @@ macro_rules! file_sink {
     };
 }
 pub(crate) use file_sink;
-
-fn failed<'p>(done: &'static str, path: &'p Path) -> impl Fn(io::Error) -> SinkError + 'p {
-    move |error| SinkError::with_source(format!("{} can't be {done}", path.display()), error)
-}
 
 #[cfg(test)]
 mod tests;

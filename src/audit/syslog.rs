@@ -15,7 +15,7 @@ use super::{AuditSink, Event, Head, Held, SinkError};
 use link::{Dialling, Link, Target};
 use message::{Envelope, Item, Number};
 
-pub use message::Facility;
+pub use message::{Facility, SyslogBody};
 
 mod link;
 mod message;
@@ -39,21 +39,6 @@ const AT_ONCE: usize = 16;
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// Connecting, looking the name up included, and writing each take at most this long unless set.
 const TIMEOUT: Duration = Duration::from_secs(3);
-
-/// What a message says besides its structured data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum SyslogBody {
-    /// The whole event as JSON ([`Event::to_json`]).
-    #[default]
-    Json,
-    /// The event in the Common Event Format ([`Event::to_cef`]).
-    Cef,
-    /// The whole event in the Open Cybersecurity Schema Framework ([`Event::to_ocsf`]).
-    Ocsf,
-    /// A few words for people to read.
-    Text,
-}
 
 /// Sends events and heads to a log server, each as one message of RFC 5424.
 ///

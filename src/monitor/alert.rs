@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::audit::visible;
 use crate::model::{TenantId, Timestamp};
 
-use super::respond::Response;
+use super::response::Response;
 use super::rule::{RuleName, Severity};
 
 /// Something that a rule found. `Debug` shows neither names nor the text.

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::alert::{Alert, AlertSink};
-use super::respond::describe;
+use super::responder::describe;
 
 /// So many alerts wait for a sink.
 const QUEUE: usize = 1_024;

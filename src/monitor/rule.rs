@@ -208,18 +208,6 @@ pub(super) trait Judge: fmt::Debug + Send + Sync {
     fn judge(&self, view: &View<'_>) -> Option<Finding>;
 }
 
-/// A rule with its thresholds, for [`Rules::with`](super::Rules::with): made from [`MassRead`](super::MassRead) and the
-/// others.
-#[derive(Debug)]
-pub struct AnyRule(pub(super) Kept);
-
-/// Rules that look at entries, and the two that need more.
-#[derive(Debug)]
-pub(super) enum Kept {
-    Judge(Box<dyn Judge>),
-    Trouble(super::JournalTrouble),
-}
-
 /// Feedback has silenced a rule that has no number to be raised.
 const SILENT: f64 = 1.5;
 

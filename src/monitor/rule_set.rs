@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::any_rule::{AnyRule, Kept};
 use super::local::Offset;
-use super::respond::Respond;
-use super::rule::{AnyRule, Judge, Kept, RuleName};
+use super::response::Respond;
+use super::rule::{Judge, RuleName};
 use super::rules::{
     BreakGlassUse, DormantActor, JournalTrouble, KeyActs, MassChange, MassExport, MassRead, NewDevice, OffHours,
     PrivilegeUse, RepeatedDenials,

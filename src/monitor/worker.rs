@@ -16,7 +16,8 @@ use crate::vault::{Vault, WeakVault};
 use super::act::ALERT;
 use super::alert::Alert;
 use super::outlet::Outlet;
-use super::respond::{Respond, Responder, Response, ResponseOutcome, describe};
+use super::responder::{Responder, describe};
+use super::response::{Respond, Response, ResponseOutcome};
 use super::rule::RuleName;
 use super::stream::{NAME, Stream};
 

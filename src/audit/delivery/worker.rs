@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
-use super::{Anchored, BATCH, Cursor, Order, Phase, Replayed, Shared, State, Supply};
+use super::state::{Anchored, Order, Phase, Shared, State};
+use super::supply::{Cursor, Replayed, Supply};
 use crate::audit::{AuditSink, Event, Head, Held, SinkError};
 use crate::model::Timestamp;
 
+/// At most about this many events are delivered at once.
+pub(super) const BATCH: usize = 4_096;
 /// The pause after the first failure; doubled with each that follows.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause.

@@ -4,11 +4,20 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Event, Subject};
+use super::Event;
+use crate::audit::Subject;
 use crate::format::journal_entry::tag;
 use crate::model::Revision;
 
-pub(super) fn line(event: &Event) -> String {
+impl Event {
+    /// The event as one line of JSON, without a line end. What doesn't apply is left out.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        line(self)
+    }
+}
+
+fn line(event: &Event) -> String {
     let total = |tag| event.entry.names(tag).filter(|(count, listed)| u32::try_from(listed.len()) != Ok(*count));
     let line = Line {
         position: event.position,

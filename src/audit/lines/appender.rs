@@ -5,7 +5,10 @@ use std::io;
 use std::time::Instant;
 
 use super::disk::Disk;
-use super::{Fsync, PART};
+use super::options::Fsync;
+
+/// At most this much is written at once, and one line more; and at most this much is not synced.
+pub(super) const PART: usize = 1 << 20;
 
 /// An open file.
 ///

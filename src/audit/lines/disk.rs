@@ -6,13 +6,11 @@ use std::path::Path;
 
 use crate::audit::SinkError;
 
-use super::failed;
-
 /// Does what a sink does with files.
 #[derive(Default)]
 pub(super) struct Disk {
     #[cfg(test)]
-    pub(super) faults: super::tests::Faults,
+    pub(super) faults: tests::Faults,
 }
 
 impl Disk {
@@ -81,7 +79,7 @@ impl Disk {
     /// Makes the names in a file's directory durable, where a directory can be opened.
     pub(super) fn sync_directory(&self, path: &Path) -> io::Result<()> {
         self.step()?;
-        match File::open(super::rotation::directory(path)) {
+        match File::open(directory(path)) {
             Ok(directory) => directory.sync_all(),
             Err(_) => Ok(()),
         }
@@ -102,3 +100,16 @@ impl Disk {
 fn not_regular(path: &Path) -> SinkError {
     SinkError::new(format!("{} is not a regular file: name a file, not a link, directory or device", path.display()))
 }
+
+/// The directory that a file is in.
+pub(super) fn directory(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes an error of what couldn't be done to a file.
+pub(super) fn failed<'p>(done: &'static str, path: &'p Path) -> impl Fn(io::Error) -> SinkError + 'p {
+    move |error| SinkError::with_source(format!("{} can't be {done}", path.display()), error)
+}
+
+#[cfg(test)]
+pub(super) mod tests;

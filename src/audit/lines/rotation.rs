@@ -9,21 +9,13 @@ use std::path::{Path, PathBuf};
 use crate::audit::SinkError;
 
 use super::appender::Appender;
+use super::disk::{directory, failed};
+use super::format::LineFormat;
 use super::tail::{self, Last};
-use super::{FileSink, LineFormat, failed};
+use super::{FileSink, Step};
 
 /// The number behind the name of an earlier file has at least so many digits.
 const DIGITS: usize = 6;
-
-/// How far the beginning of a new file got, when a step of it failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    None,
-    /// The file has got its number; it may not be durable yet.
-    Renamed,
-    /// The new file is there; its name may not be durable yet.
-    Begun,
-}
 
 impl<F: LineFormat> FileSink<F> {
     /// Puts the file aside and begins a new one. If it fails, the next call goes on where it failed.
@@ -79,11 +71,6 @@ impl<F: LineFormat> FileSink<F> {
         }
         Ok(None)
     }
-}
-
-/// The directory that a file is in.
-pub(super) fn directory(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// The earlier files, oldest first.

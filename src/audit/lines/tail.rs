@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::audit::{Event, SinkError};
 use crate::model::Timestamp;
 
-use super::{Line, LineFormat, failed};
+use super::disk::failed;
+use super::format::{Line, LineFormat};
 
 /// The end of the file, as far as a crash can have torn it: a part and a line, with room to spare.
 pub(super) const WINDOW: u64 = 4 << 20;

@@ -1,31 +1,13 @@
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::disk::tests::{Faults, Plan};
 use super::tail::WINDOW;
 use super::*;
 use crate::audit::{EntryBuilder, JsonLines, Outcome, events};
 use crate::model::{Action, Timestamp};
-
-/// Which file operation fails: the n-th, counted from 0, and after it none or all.
-#[derive(Clone, Default)]
-pub(super) struct Faults(Option<Arc<Plan>>);
-
-struct Plan {
-    done: AtomicUsize,
-    at: usize,
-    and_all_later: bool,
-}
-
-impl Faults {
-    pub(super) fn step(&self) -> io::Result<()> {
-        let Some(plan) = &self.0 else { return Ok(()) };
-        let n = plan.done.fetch_add(1, Ordering::SeqCst);
-        let fails = if plan.and_all_later { n >= plan.at } else { n == plan.at };
-        if fails { Err(io::Error::from(io::ErrorKind::StorageFull)) } else { Ok(()) }
-    }
-}
 
 const JOURNAL: &str = "strongroom/a/b";
 

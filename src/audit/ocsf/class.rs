@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::audit::{Event, Outcome};
+use crate::audit::{Event, Outcome, plain};
 use crate::model::Action;
 
 /// The activity that every class has for what it has no other.
@@ -134,7 +134,7 @@ pub(super) fn entity(event: &Event) -> Value {
         "define" => (text(event.collection().map(|id| id.to_string())), "Collection"),
         "create_tenant" | "freeze" => (text(event.about().or(event.tenant()).map(|id| id.to_string())), "Tenant"),
         "rotate_keys" => ("keys".to_owned(), "Keys"),
-        _ => (text(event.new_policy().or(event.policy()).map(|hash| super::plain::hex(&hash))), "Policy"),
+        _ => (text(event.new_policy().or(event.policy()).map(|hash| plain::hex(&hash))), "Policy"),
     };
     json!({ "uid": uid, "name": kind.to_lowercase(), "type_id": 99, "type": kind })
 }

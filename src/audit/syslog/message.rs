@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::SyslogBody;
 use crate::audit::grade::Grade;
 use crate::audit::plain::{self, shortened, visible};
 use crate::audit::{Event, Head, cef, ocsf};
@@ -51,6 +50,21 @@ pub enum Facility {
     Local6 = 22,
     /// For local use, 7.
     Local7 = 23,
+}
+
+/// What a message says besides its structured data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum SyslogBody {
+    /// The whole event as JSON ([`Event::to_json`]).
+    #[default]
+    Json,
+    /// The event in the Common Event Format ([`Event::to_cef`]).
+    Cef,
+    /// The whole event in the Open Cybersecurity Schema Framework ([`Event::to_ocsf`]).
+    Ocsf,
+    /// A few words for people to read.
+    Text,
 }
 
 /// What a message is of.

@@ -22,7 +22,7 @@ pub struct Honeypot {
 
 impl From<Honeypot> for crate::monitor::AnyRule {
     fn from(rule: Honeypot) -> Self {
-        Self(crate::monitor::rule::Kept::Judge(Box::new(rule)))
+        Self(crate::monitor::any_rule::Kept::Judge(Box::new(rule)))
     }
 }
 

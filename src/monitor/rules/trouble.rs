@@ -25,12 +25,6 @@ pub struct JournalTrouble {
     pub(in crate::monitor) every: Duration,
 }
 
-impl From<JournalTrouble> for crate::monitor::AnyRule {
-    fn from(rule: JournalTrouble) -> Self {
-        Self(crate::monitor::rule::Kept::Trouble(rule))
-    }
-}
-
 impl Default for JournalTrouble {
     fn default() -> Self {
         Self::new()

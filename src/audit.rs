@@ -21,6 +21,7 @@ mod head;
 mod json_lines;
 mod lines;
 mod ocsf;
+mod outcome;
 mod plain;
 pub(crate) use plain::visible;
 mod proof;
@@ -40,11 +41,12 @@ mod vectors;
 
 pub use cef::Cef;
 pub use channel::{Channel, Message, Messages, channel};
-pub use event::{Event, Outcome, Subject};
+pub use event::Event;
 pub use head::{Head, HeadError, HeadKey};
 pub use json_lines::JsonLines;
 pub use lines::{FileOptions, Fsync};
 pub use ocsf::Ocsf;
+pub use outcome::{Outcome, Subject};
 pub use proof::{ConsistencyProof, InclusionProof, ProofError, ShownEntry};
 pub use sink::{
     AttachedSink, AuditSink, Behind, Held, Relayed, RelayedSink, Required, SinkError, SinkHealth, SinkState,

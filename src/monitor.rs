@@ -91,6 +91,7 @@
 
 mod act;
 mod alert;
+mod any_rule;
 mod engine;
 mod hours;
 mod joining;
@@ -99,7 +100,8 @@ mod outlet;
 mod people;
 mod person;
 mod privilege;
-mod respond;
+mod responder;
+mod response;
 mod rule;
 mod rule_set;
 mod rules;
@@ -115,9 +117,10 @@ mod worker;
 mod tests;
 
 pub use alert::{Alert, AlertChannel, AlertError, AlertLines, AlertSink};
+pub use any_rule::AnyRule;
 pub use outlet::AlertSinkHealth;
-pub use respond::{Respond, Response, ResponseOutcome};
-pub use rule::{AnyRule, RuleName, Severity};
+pub use response::{Respond, Response, ResponseOutcome};
+pub use rule::{RuleName, Severity};
 pub use rule_set::Rules;
 pub use rules::{
     BreakGlassUse, DormantActor, Honeypot, JournalTrouble, KeyActs, MassChange, MassExport, MassRead, NewDevice,
