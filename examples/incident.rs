@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use strongroom::audit::{Event, Head, JsonLines, Required, evidence};
 use strongroom::model::{Action, Clock};
-use strongroom::monitor::{Alert, AlertChannel, Feedback, Monitor, Respond, RuleName, Rules};
+use strongroom::monitor::{Alert, Feedback, Monitor, Respond, RuleName, Rules, alert_channel};
 use strongroom::policy::Roles;
 use strongroom::vault::{Freeze, HostEvent};
 use strongroom::{Actor, Collection, Error, KeyFile, Normalizer, Record, RecordId, Schema, Tenant, Timestamp, Vault};
@@ -90,7 +90,7 @@ fn main() -> Outcome<()> {
     let home = tempfile::tempdir()?; // the vault here; what `elsewhere` holds belongs on another machine
     let elsewhere = tempfile::tempdir()?;
     let calendar = Calendar(Arc::new(AtomicI64::new(MONDAY)));
-    let (channel, alerts) = AlertChannel::new(16);
+    let (channel, alerts) = alert_channel(16);
     let rules = Rules::standard()
         .respond(RuleName::MassExport, Respond::SuspendActor)
         .respond(RuleName::MassExport, Respond::FreezeTenant(Freeze::ReadOnly));

@@ -35,12 +35,10 @@ mod verdict;
 mod walk;
 
 #[cfg(test)]
-mod samples;
-#[cfg(test)]
-mod vectors;
+mod tests;
 
 pub use cef::Cef;
-pub use channel::{Channel, Message, Messages, channel};
+pub use channel::{Message, channel};
 pub use event::Event;
 pub use head::{Head, HeadError, HeadKey};
 pub use json_lines::JsonLines;
@@ -48,9 +46,7 @@ pub use lines::{FileOptions, Fsync};
 pub use ocsf::Ocsf;
 pub use outcome::{Outcome, Subject};
 pub use proof::{ConsistencyProof, InclusionProof, ProofError, ShownEntry};
-pub use sink::{
-    AttachedSink, AuditSink, Behind, Held, Relayed, RelayedSink, Required, SinkError, SinkHealth, SinkState,
-};
+pub use sink::{AttachedSink, AuditSink, Held, Relayed, RelayedSink, Required, SinkError, SinkHealth, SinkState};
 pub use syslog::{Facility, Syslog, SyslogBody};
 #[cfg(feature = "tracing")]
 pub use tracing::Tracing;
@@ -59,7 +55,7 @@ pub use verdict::{RewrittenBecause, RowFault, RowSet, Verdict};
 pub(crate) use base::{BaseOf, JournalBase};
 pub(crate) use block::{NewBlock, OpenedBlock, Place, batches, leaf_of, open_block, seal_block};
 pub(crate) use cursor::{open_cursor, seal_cursor};
-pub(crate) use delivery::{Anchored, Cursor, Delivery, Names, Replayed, Supply, Waited};
+pub(crate) use delivery::{Anchored, Delivery, Names, Replayed, SinkPosition, Supply, Waited};
 pub(crate) use digest::{RowSetDigest, commit_mac, term};
 pub(crate) use entry::{Entry, EntryBuilder};
 pub(crate) use error::AuditError;

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use strongroom::model::Action;
-//! use strongroom::monitor::{AlertLines, Monitor, Respond, RuleName, Rules};
+//! use strongroom::monitor::{Monitor, Respond, RuleName, Rules, alert_lines};
 //! use strongroom::policy::Roles;
 //! use strongroom::vault::Memory;
 //! use strongroom::{Actor, KeyFile, Vault};
@@ -17,7 +17,7 @@
 //!     .utc_offset_minutes(480)
 //!     .respond(RuleName::MassExport, Respond::SuspendActor);
 //! let monitor = Monitor::new(rules)
-//!     .alerts(AlertLines::new(std::io::stderr()))
+//!     .alerts(alert_lines(std::io::stderr()))
 //!     .responder(Actor::new("guard").with_role("guard"))
 //!     .never_suspend(["root"]);
 //!
@@ -108,6 +108,7 @@ mod rules;
 mod sketch;
 mod stream;
 mod tally;
+mod timeline;
 mod tuning;
 mod usual;
 mod watch;
@@ -116,7 +117,7 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
-pub use alert::{Alert, AlertChannel, AlertError, AlertLines, AlertSink};
+pub use alert::{Alert, AlertSink, alert_channel, alert_lines};
 pub use any_rule::AnyRule;
 pub use outlet::AlertSinkHealth;
 pub use response::{Respond, Response, ResponseOutcome};

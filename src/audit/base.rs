@@ -30,21 +30,21 @@ pub(crate) struct BaseOf<'a> {
 }
 
 impl JournalBase {
-    /// The position of the first block that is kept.
+    /// Returns the position of the first block that is kept.
     pub(crate) const fn first(&self) -> u64 {
         self.frontier.size()
     }
 }
 
 impl BaseOf<'_> {
-    /// The base as it is stored, under a fresh salt.
+    /// Seals a base as it is stored, under a fresh salt.
     pub(crate) fn seal(&self, base: &JournalBase) -> Result<Vec<u8>, AuditError> {
         let fields =
             BaseFields { first: base.first(), frontier: base.frontier.hashes().to_vec(), tips: base.tips.to_bytes() };
         self.seal_as(&self.context(Domain::JournalBase), &fields.encode())
     }
 
-    /// What [`seal`](Self::seal) made.
+    /// Opens a base that [`seal`](Self::seal) sealed.
     pub(crate) fn open(&self, stored: &[u8]) -> Result<JournalBase, AuditError> {
         let fields = BaseFields::decode(&self.open_as(&self.context(Domain::JournalBase), stored)?)?;
         Ok(JournalBase {
@@ -53,13 +53,13 @@ impl BaseOf<'_> {
         })
     }
 
-    /// A tip as it is stored; `None` is the vault itself.
+    /// Seals a tip as it is stored; `None` is the vault itself.
     pub(crate) fn seal_tip(&self, tenant: Option<TenantId>, tip: &Tip) -> Result<Vec<u8>, AuditError> {
         let Tip { position, sequence, commit_mac } = *tip;
         self.seal_as(&self.tip_context(tenant), &TipFields { position, sequence, commit_mac }.encode())
     }
 
-    /// What [`seal_tip`](Self::seal_tip) made.
+    /// Opens a tip that [`seal_tip`](Self::seal_tip) sealed.
     pub(crate) fn open_tip(&self, tenant: Option<TenantId>, stored: &[u8]) -> Result<Tip, AuditError> {
         let fields = TipFields::decode(&self.open_as(&self.tip_context(tenant), stored)?)?;
         let TipFields { position, sequence, commit_mac } = fields;

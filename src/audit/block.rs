@@ -18,9 +18,9 @@ use super::{AuditError, Entry, tree};
 
 /// Bytes of the seed that salts a block's entry hashes.
 const SEED: usize = 32;
-/// What a block of no entries takes.
+/// The bytes of a block without entries.
 const FIXED: usize = HEADER + SEAL_OVERHEAD + SEED;
-/// What an entry takes beyond its bytes.
+/// The bytes that a block takes for an entry, beside the entry itself.
 const PER_ENTRY: usize = HASH + 4;
 
 /// Where in which journal a block stands.
@@ -32,7 +32,7 @@ pub(crate) struct Place {
     pub(crate) position: u64,
 }
 
-/// What a block is made of.
+/// The parts that a block is made of.
 pub(crate) struct NewBlock<'a> {
     pub(crate) place: Place,
     /// `None` for the vault's own.
@@ -49,7 +49,7 @@ pub(crate) struct SealedBlock {
     pub(crate) leaf: Digest,
 }
 
-/// What was in a block.
+/// The contents of a block.
 pub(crate) struct OpenedBlock {
     #[cfg(test)]
     pub(crate) header: Header,
@@ -58,7 +58,7 @@ pub(crate) struct OpenedBlock {
 }
 
 impl OpenedBlock {
-    /// The salt of an entry's hash: shown with it, the entry proves itself, and no other's can be told from it.
+    /// Returns the salt of an entry's hash: shown with it, the entry proves itself, and no other's can be told from it.
     pub(crate) fn salt(&self, index: u32) -> [u8; 32] {
         entry_salt(&self.salts, index)
     }
@@ -80,7 +80,7 @@ pub(crate) fn seal_block(key: &Key<role::Journal>, block: &NewBlock<'_>) -> Resu
     seal_block_with(key, block, &random)
 }
 
-/// [`seal_block`] with randomness that the caller has just drawn: the seed, then the seal's salt.
+/// Seals a block as [`seal_block`] does, with randomness that the caller has just drawn: the seed, then the seal's salt.
 pub(super) fn seal_block_with(
     key: &Key<role::Journal>,
     block: &NewBlock<'_>,
@@ -156,12 +156,12 @@ pub(crate) fn open_block(bytes: &[u8], key: &Key<role::Journal>, place: &Place) 
     })
 }
 
-/// The block's leaf in the tree (RFC 6962): of `header ‖ SHA-256(sealed) ‖ entry hashes`. Needs no key.
+/// Returns the block's leaf in the tree (RFC 6962): of `header ‖ SHA-256(sealed) ‖ entry hashes`. Needs no key.
 pub(crate) fn leaf_of(block: &[u8]) -> Result<Digest, FormatError> {
     split(block).map(|parts| leaf_of_parts(&parts))
 }
 
-/// [`leaf_of`] a block that was taken apart already.
+/// Returns the leaf as [`leaf_of`] does, of a block that was taken apart already.
 pub(super) fn leaf_of_parts(parts: &Parts<'_>) -> Digest {
     tree::leaf_hash(&[parts.header_bytes, &sha256(&[parts.sealed]), parts.hashes.as_flattened()])
 }
@@ -189,7 +189,7 @@ pub(crate) fn batches(entries: &[Entry]) -> Vec<&[Entry]> {
     }
 }
 
-/// The hash that stands for an entry in its block: shown with its salt, an entry proves itself.
+/// Returns the hash that stands for an entry in its block: shown with its salt, an entry proves itself.
 pub(crate) fn entry_hash(salt: &[u8; 32], entry: &[u8]) -> Digest {
     sha256(&[salt, entry])
 }

@@ -21,7 +21,7 @@ const CUSTOM: usize = 4000;
 const NAME: usize = 512;
 
 impl Event {
-    /// The event as one line in ArcSight's Common Event Format, `CEF:0|Strongroom|strongroom|…`, without a line end.
+    /// Returns the event as one line in ArcSight's Common Event Format, `CEF:0|Strongroom|strongroom|…`, without a line end.
     ///
     /// The signature id is the act. Keys: `rt`, `suser` (the actor), `spriv` (roles), `shost` (the device), `act` (the
     /// outcome), `outcome` (`success` or `failure`), `reason` (its code), `msg` (the actor's reason), `externalId`
@@ -75,14 +75,14 @@ pub(super) fn head_line(head: &Head) -> String {
     line
 }
 
-/// The header, and the first key, with milliseconds since 1970.
+/// Returns the header, and the first key, with milliseconds since 1970.
 fn begin(id: &str, name: &str, severity: u8, time: Timestamp) -> String {
     let (version, id, name) = (env!("CARGO_PKG_VERSION"), in_header(cut(id, NAME)), in_header(cut(name, NAME)));
     let millis = time.as_micros().div_euclid(1000);
     format!("CEF:0|Strongroom|strongroom|{version}|{id}|{name}|{severity}|rt={millis}")
 }
 
-/// Pseudonym, number and revision of the records touched.
+/// Returns pseudonym, number and revision of the records touched.
 fn subjects(event: &Event) -> Vec<String> {
     let one = |subject: &super::Subject| format!("{}/{}@{}", subject.pseudonym(), subject.number(), subject.revision());
     event.subjects().iter().map(one).collect()
@@ -93,7 +93,7 @@ fn fields(event: &Event) -> Vec<String> {
     read.chain(event.fields_changed().into_iter().map(|name| format!("changed:{name}"))).collect()
 }
 
-/// As many as fit, with commas, and how many more there are.
+/// Lists as many names as fit, with commas, and says how many more there are.
 fn listed(names: Vec<impl AsRef<str>>, limit: usize) -> Option<String> {
     /// Room for `,… and 4294967295 more`.
     const MORE: usize = 24;
@@ -127,12 +127,12 @@ fn custom(line: &mut String, key: &str, label: &str, text: Option<impl AsRef<str
     }
 }
 
-/// In the header, `\` and `|` are escaped, and there are no line ends.
+/// Escapes `\` and `|`, as the header wants it, and leaves no line ends.
 fn in_header(text: &str) -> String {
     escaped(text, '|', false)
 }
 
-/// In a value, `\` and `=` are, and line ends.
+/// Escapes `\`, `=` and line ends, as a value wants it.
 fn value(text: &str) -> String {
     escaped(text, '=', true)
 }

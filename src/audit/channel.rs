@@ -3,14 +3,12 @@
 //! Guarantees: what comes out at the other end is in order, and at least once. Does not: keep anything; what was put into the
 //! channel counts as acknowledged, and is lost if the process ends before it is taken out.
 
-use std::iter::FusedIterator;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
 
 use super::{AuditSink, Event, Head, Held, SinkError};
 
-/// A channel that holds up to `bound` messages: the sink, and where they come out. With a bound of 0 each message waits for
-/// its taker.
+/// Makes a channel that holds up to `bound` messages: the sink, and where they come out. With a bound of 0 each message
+/// waits for its taker.
 ///
 /// A message is acknowledged **when it is put into the channel**, not when it is taken out: what was in it when the process
 /// ended doesn't come again. When the channel is full the sink is slow, as any other: a [`Required`](super::Required) one
@@ -25,7 +23,8 @@ use super::{AuditSink, Event, Head, Held, SinkError};
 /// # let home = tempfile::tempdir()?;
 /// # let key = KeyFile::create(home.path().join("master.key"))?;
 /// let (sink, messages) = channel(1_024);
-/// let seen = std::thread::spawn(move || messages.filter(|message| matches!(message, Message::Event(_))).count());
+/// let events = move || messages.iter().filter(|message| matches!(message, Message::Event(_))).count();
+/// let seen = std::thread::spawn(events);
 /// let vault = Vault::in_memory(&Memory::new()).master_key(key).sink(Relayed(sink)).create()?;
 /// # let admin = strongroom::Actor::new("root");
 /// assert!(vault.session(admin)?.head().is_err(), "nobody may do anything, and it is written down");
@@ -35,12 +34,12 @@ use super::{AuditSink, Event, Head, Held, SinkError};
 /// # }
 /// ```
 #[must_use]
-pub fn channel(bound: usize) -> (Channel, Messages) {
+pub fn channel(bound: usize) -> (impl AuditSink, Receiver<Message>) {
     let (sender, receiver) = sync_channel(bound);
-    (Channel { sender }, Messages { receiver })
+    (Channel { sender }, receiver)
 }
 
-/// What comes out of a channel.
+/// An item that comes out of a [`channel`].
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Message {
@@ -51,41 +50,13 @@ pub enum Message {
 }
 
 /// The sink's end of a [`channel`].
-pub struct Channel {
+struct Channel {
     sender: SyncSender<Message>,
 }
 
-/// Where the messages of a [`channel`] come out: an iterator that waits for the next one, and ends when the sink is gone,
-/// which it is when the vault has been closed.
-pub struct Messages {
-    receiver: Receiver<Message>,
-}
-
-impl Messages {
-    /// The next message if there is one now.
-    pub fn try_next(&mut self) -> Option<Message> {
-        self.receiver.try_recv().ok()
-    }
-
-    /// The next message, if it comes within this time.
-    pub fn next_within(&mut self, time: Duration) -> Option<Message> {
-        self.receiver.recv_timeout(time).ok()
-    }
-}
-
-impl Iterator for Messages {
-    type Item = Message;
-
-    fn next(&mut self) -> Option<Message> {
-        self.receiver.recv().ok()
-    }
-}
-
-impl FusedIterator for Messages {}
-
 impl Channel {
     fn put(&self, message: Message) -> Result<(), SinkError> {
-        let gone = "nobody takes messages out of the channel any more: its `Messages` was dropped";
+        let gone = "nobody takes messages out of the channel any more: its receiver was dropped";
         self.sender.send(message).map_err(|_| SinkError::new(gone))
     }
 }

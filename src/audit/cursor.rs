@@ -1,4 +1,4 @@
-//! What a vault remembers of sinks that don't know by themselves what they got.
+//! The place that a vault remembers for sinks that don't know by themselves what they got.
 //!
 //! Guarantees: a cursor opens only under its vault's state key, in its vault and journal, for the sink of this name. Does not:
 //! prevent an older one from being put back, which makes events come again, or one from being removed.
@@ -9,7 +9,7 @@ use crate::model::{JournalEpochId, VaultId};
 
 use super::AuditError;
 
-/// The cursor as it is stored, under a fresh salt: the sink has acknowledged all before `next`.
+/// Seals a sink's cursor as it is stored, under a fresh salt: the sink has acknowledged all before `next`.
 pub(crate) fn seal_cursor(
     key: &Key<role::VaultState>,
     place: (VaultId, JournalEpochId),
@@ -20,7 +20,7 @@ pub(crate) fn seal_cursor(
     Ok(sealed_file::wrap(SUITE, &sealed))
 }
 
-/// What [`seal_cursor`] stored.
+/// Opens a cursor that [`seal_cursor`] sealed.
 pub(crate) fn open_cursor(
     key: &Key<role::VaultState>,
     place: (VaultId, JournalEpochId),

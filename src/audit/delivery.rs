@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::model::{Clock, Timestamp};
 
 use super::sink::{How, Lag};
-use super::{AttachedSink, Behind, Event, Head, SinkError, SinkHealth};
+use super::{AttachedSink, Event, Head, SinkError, SinkHealth};
 
 mod state;
 mod supply;
@@ -21,7 +21,7 @@ mod worker;
 
 #[cfg(test)]
 use supply::Replay;
-pub(crate) use supply::{Cursor, Names, Replayed, Supply};
+pub(crate) use supply::{Names, Replayed, SinkPosition, Supply};
 #[cfg(test)]
 use worker::BATCH;
 
@@ -31,16 +31,16 @@ pub(crate) use state::Anchored;
 
 /// A queue holds at most this many events; then it is dropped, and the sink catches up from the journal.
 const QUEUE: usize = 16_384;
-/// How long attaching waits for a sink's name.
+/// The time that attaching waits for a sink's name.
 const NAME: Duration = Duration::from_secs(1);
-/// How long dropping a delivery waits for the sink.
+/// The time that dropping a delivery waits for the sink.
 const CLOSE: Duration = Duration::from_secs(5);
-/// How long a thread gets to end that isn't in a call of its sink.
+/// The time to end that a thread gets which isn't in a call of its sink.
 const END: Duration = Duration::from_millis(50);
-/// What a sink is called until it says so.
+/// The name of a sink that hasn't said its own.
 const NAMELESS: &str = "a sink that hasn't said its name";
 
-/// What became of a wait.
+/// The outcome of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Waited {
     /// The sink acknowledged it.
@@ -134,7 +134,7 @@ impl Delivery {
         self.shared.wait_until(deadline, done).phase != Phase::Starting
     }
 
-    /// Whether acts wait for this sink's acknowledgement, and how long.
+    /// Returns for how long acts wait for this sink's acknowledgement; `None` if they don't.
     pub(crate) fn deadline(&self) -> Option<Duration> {
         match self.how {
             How::Required { deadline } => Some(deadline),
@@ -142,17 +142,16 @@ impl Delivery {
         }
     }
 
-    /// Whether acts may go on as far as this sink is concerned: a required one isn't late; a relayed one that acts are held
-    /// up for is within its limit. Waits for the latter, until its deadline since somebody first waited.
+    /// Tells whether acts may go on as far as this sink is concerned: a required one isn't late; a relayed one that acts are
+    /// held up for is within its limit. Waits for the latter, until its deadline since somebody first waited.
     pub(crate) fn admits(&self) -> bool {
         match self.how {
             How::Required { deadline } => !late(&self.shared.lock(), deadline),
-            How::Relayed(lag) if lag.then == Behind::Block => self.within(&lag),
-            How::Relayed(_) => true,
+            How::Relayed(lag) => lag.blocking.is_none_or(|deadline| self.within(&lag, deadline)),
         }
     }
 
-    fn within(&self, lag: &Lag) -> bool {
+    fn within(&self, lag: &Lag, deadline: Duration) -> bool {
         // The host's clock is asked while nothing is locked.
         let now = self.clock.now();
         let mut state = self.shared.lock();
@@ -163,16 +162,17 @@ impl Delivery {
         let since = *state.over_since.get_or_insert_with(Instant::now);
         drop(state);
         let done = |state: &State| !state.over(lag, now) || state.phase == Phase::Stopped || state.ended;
-        !self.shared.wait_until(since + lag.deadline, done).over(lag, now)
+        !self.shared.wait_until(since + deadline, done).over(lag, now)
     }
 
-    /// What the vault has to remember of this sink, if it has to: its name, and the first block that it hasn't acknowledged.
+    /// Returns the place that the vault has to remember for this sink, if it has to: its name, and the first block that it
+    /// hasn't acknowledged.
     pub(crate) fn cursor(&self) -> Option<(String, u64)> {
         let state = self.shared.lock();
         state.name.clone().filter(|_| state.remembered).map(|name| (name, state.next))
     }
 
-    /// How the sink is doing.
+    /// Returns how the sink is doing.
     pub(crate) fn health(&self) -> SinkHealth {
         let now = self.clock.now();
         let state = self.shared.lock();
@@ -180,7 +180,7 @@ impl Delivery {
             How::Required { deadline } => (true, state.waiting(), false, late(&state, deadline)),
             How::Relayed(lag) => {
                 let over = state.over(&lag, now);
-                (false, state.aged(now), over, over && lag.then == Behind::Block)
+                (false, state.aged(now), over, over && lag.blocking.is_some())
             }
         };
         SinkHealth {
@@ -234,7 +234,7 @@ impl Delivery {
     }
 }
 
-/// Whether a required sink has owed an acknowledgement for longer than its deadline.
+/// Tells whether a required sink has owed an acknowledgement for longer than its deadline.
 fn late(state: &State, deadline: Duration) -> bool {
     state.waiting().is_some_and(|since| since > deadline)
 }

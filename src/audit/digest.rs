@@ -43,12 +43,12 @@ impl RowSetDigest {
         self.step(other.sum.iter().rev().copied(), plus);
     }
 
-    /// How many rows.
+    /// Returns the number of rows.
     pub(crate) const fn count(&self) -> u64 {
         self.count
     }
 
-    /// `BE64 count ‖ sum 32`.
+    /// Returns `BE64 count ‖ sum 32`.
     pub(crate) fn to_bytes(self) -> [u8; DIGEST] {
         let mut bytes = [0; DIGEST];
         for (to, from) in bytes.as_chunks_mut::<8>().0.iter_mut().zip([self.count].iter().chain(&self.sum)) {
@@ -57,7 +57,7 @@ impl RowSetDigest {
         bytes
     }
 
-    /// What [`to_bytes`](Self::to_bytes) wrote.
+    /// Reads a digest that [`to_bytes`](Self::to_bytes) wrote.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, FormatError> {
         let mut reader = Reader::new("digest", bytes);
         let count = reader.u64()?;
@@ -74,7 +74,7 @@ impl RowSetDigest {
     }
 }
 
-/// A term's limbs, the lowest first.
+/// Returns a term's limbs, the lowest first.
 fn limbs(term: &Mac) -> impl Iterator<Item = u64> {
     term.as_chunks::<8>().0.iter().rev().map(|limb| u64::from_be_bytes(*limb))
 }
@@ -91,7 +91,7 @@ impl std::fmt::Debug for RowSetDigest {
     }
 }
 
-/// A row's term: `HMAC(digest key, BE32 length of its key ‖ key ‖ value)`, the value's parts joined.
+/// Returns a row's term: `HMAC(digest key, BE32 length of its key ‖ key ‖ value)`, the value's parts joined.
 pub(crate) fn term(digest_key: &MacKey, key: &[u8], value_parts: &[&[u8]]) -> Mac {
     let length = u32::try_from(key.len()).unwrap_or(u32::MAX).to_be_bytes();
     match value_parts {
@@ -101,7 +101,8 @@ pub(crate) fn term(digest_key: &MacKey, key: &[u8], value_parts: &[&[u8]]) -> Ma
     }
 }
 
-/// What ties a block to the state of its tenant: `HMAC(commit key, BE64 position ‖ first digest ‖ second digest ‖ state)`.
+/// Returns the MAC that ties a block to the state of its tenant: `HMAC(commit key, BE64 position ‖ first digest ‖ second
+/// digest ‖ state)`.
 pub(crate) fn commit_mac(
     commit_key: &MacKey,
     position: u64,

@@ -24,7 +24,7 @@ impl std::fmt::Debug for Entry {
 }
 
 impl Entry {
-    /// The entry that these bytes are.
+    /// Reads an entry from its bytes.
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, FormatError> {
         layout::check(bytes).map(|()| Self { bytes: bytes.to_vec() })
     }
@@ -33,7 +33,7 @@ impl Entry {
         &self.bytes
     }
 
-    /// Every item, those with tags that this release doesn't know included.
+    /// Returns every item, those with tags that this release doesn't know included.
     pub(crate) fn items(&self) -> impl Iterator<Item = (u8, &[u8])> {
         layout::items(&self.bytes).map_while(Result::ok)
     }
@@ -50,7 +50,7 @@ impl Entry {
         self.text(tag::ACTION).unwrap_or_default()
     }
 
-    /// The outcome, its code and its rule.
+    /// Returns the outcome, its code and its rule.
     pub(crate) fn outcome(&self) -> (Outcome, &str, &str) {
         match layout::find(&self.bytes, tag::OUTCOME).map(layout::outcome) {
             Some(Ok((1, code, rule))) => (Outcome::Permitted, code, rule),
@@ -73,12 +73,12 @@ impl Entry {
         self.array(tag).map(|bytes| Revision::new(u64::from_be_bytes(bytes)))
     }
 
-    /// A list of names: how many there are, and those that had room.
+    /// Returns a list of names: how many there are, and those that had room.
     pub(crate) fn names(&self, tag: u8) -> Option<(u32, Vec<&str>)> {
         layout::names(layout::find(&self.bytes, tag)?).ok()
     }
 
-    /// The blocks of the journal that the act is about.
+    /// Returns the blocks of the journal that the act is about.
     pub(crate) fn blocks(&self) -> Option<Range<u64>> {
         let bytes: [u8; 16] = self.array(tag::BLOCKS)?;
         let (start, end) = bytes.split_first_chunk()?;
@@ -100,7 +100,7 @@ impl Entry {
 }
 
 impl Entry {
-    /// The entries that it names as evidence: positions of blocks, and numbers in them.
+    /// Returns the entries that it names as evidence: positions of blocks, and numbers in them.
     pub(crate) fn evidence(&self) -> impl Iterator<Item = (u64, u32)> {
         let (all, _) = layout::find(&self.bytes, tag::EVIDENCE).unwrap_or_default().as_chunks::<{ layout::SPOT }>();
         all.iter().filter_map(|bytes| {
@@ -123,7 +123,7 @@ impl EntryBuilder {
         Self::named(time, action.name())
     }
 
-    /// An entry of something that is no act of the vault's: the host's own events, alerts.
+    /// Makes an entry of something that is no act of the vault's: the host's own events, alerts.
     pub(crate) fn named(time: Timestamp, what: &str) -> Self {
         let mut builder = Self { bytes: Vec::with_capacity(256), last: 0, sorted: true, wrong: None };
         builder.put(tag::TIME, "time", &time.as_micros().to_be_bytes());
@@ -131,7 +131,7 @@ impl EntryBuilder {
         builder
     }
 
-    /// What came of it: a short code, and the rule that decided. Every entry needs one.
+    /// Notes the outcome with a short code, and the rule that decided. Every entry needs one.
     pub(crate) fn outcome(&mut self, outcome: Outcome, code: &str, rule: &str) -> &mut Self {
         let kind = match outcome {
             Outcome::Permitted => 1,
@@ -146,7 +146,7 @@ impl EntryBuilder {
         self
     }
 
-    /// Who: id, roles, session and device. Attributes stay out.
+    /// Notes the actor: id, roles, session and device. Attributes stay out.
     pub(crate) fn actor(&mut self, actor: &Actor) -> &mut Self {
         self.text(tag::ACTOR, "id of an actor", actor.id());
         if !actor.roles().is_empty() {
@@ -173,17 +173,17 @@ impl EntryBuilder {
         self.put(tag::REASON, "reason", reason.as_bytes())
     }
 
-    /// The hash of the policy's version.
+    /// Notes the hash of the policy's version.
     pub(crate) fn policy(&mut self, hash: &[u8; 32]) -> &mut Self {
         self.put(tag::POLICY, "policy version", hash)
     }
 
-    /// The version of the policy that the act puts in force.
+    /// Notes the version of the policy that the act puts in force.
     pub(crate) fn new_policy(&mut self, hash: &[u8; 32]) -> &mut Self {
         self.put(tag::NEW_POLICY, "version of a new policy", hash)
     }
 
-    /// The tenant that an act of the vault itself is about.
+    /// Notes the tenant that an act of the vault itself is about.
     pub(crate) fn tenant(&mut self, tenant: TenantId) -> &mut Self {
         self.put(tag::TENANT, "tenant", tenant.as_bytes())
     }
@@ -192,7 +192,7 @@ impl EntryBuilder {
         self.put(tag::COLLECTION, "collection", collection.as_bytes())
     }
 
-    /// The records touched, by their data subjects' pseudonyms; at most [`MAX_SUBJECTS`].
+    /// Notes the records touched, by their data subjects' pseudonyms; at most [`MAX_SUBJECTS`].
     pub(crate) fn subjects(&mut self, subjects: &[Subject]) -> &mut Self {
         let Some(length) =
             u16::try_from(subjects.len() * layout::SUBJECT).ok().filter(|_| subjects.len() <= MAX_SUBJECTS)
@@ -215,12 +215,12 @@ impl EntryBuilder {
         self.names(tag::FIELDS_READ, "list of fields", names)
     }
 
-    /// How many fields were read, where their names are user data.
+    /// Notes how many fields were read, where their names are user data.
     pub(crate) fn fields_read_counted(&mut self, count: u32) -> &mut Self {
         self.put(tag::FIELDS_READ, "list of fields", &count.to_be_bytes())
     }
 
-    /// How many fields were changed, where their names are user data.
+    /// Notes how many fields were changed, where their names are user data.
     pub(crate) fn fields_changed_counted(&mut self, count: u32) -> &mut Self {
         self.put(tag::FIELDS_CHANGED, "list of fields", &count.to_be_bytes())
     }
@@ -229,12 +229,12 @@ impl EntryBuilder {
         self.names(tag::FIELDS_CHANGED, "list of fields", names)
     }
 
-    /// How many fields were withheld.
+    /// Notes how many fields were withheld.
     pub(crate) fn withheld(&mut self, count: u32) -> &mut Self {
         self.put(tag::WITHHELD, "count of withheld fields", &count.to_be_bytes())
     }
 
-    /// How many rows were given out.
+    /// Notes how many rows were given out.
     pub(crate) fn rows(&mut self, count: u32) -> &mut Self {
         self.put(tag::ROWS, "count of rows", &count.to_be_bytes())
     }
@@ -247,7 +247,7 @@ impl EntryBuilder {
         self.put(tag::REVISION_AFTER, "revision", &revision.get().to_be_bytes())
     }
 
-    /// Whom the act concerns besides the actor.
+    /// Notes whom the act concerns besides the actor.
     pub(crate) fn party(&mut self, party: Grantee<'_>) -> &mut Self {
         let text = match party {
             Grantee::Actor(name) => format!("actor:{name}"),
@@ -257,7 +257,7 @@ impl EntryBuilder {
         self.text(tag::PARTY, "name of another party", &text)
     }
 
-    /// The entries that it rests on: positions of blocks, and numbers in them; at most [`MAX_EVIDENCE`].
+    /// Notes the entries that it rests on: positions of blocks, and numbers in them; at most [`MAX_EVIDENCE`].
     pub(crate) fn evidence(&mut self, spots: &[(u64, u32)]) -> &mut Self {
         if spots.len() > MAX_EVIDENCE {
             self.wrong = Some("list of evidence");
@@ -271,13 +271,13 @@ impl EntryBuilder {
         self.put(tag::EVIDENCE, "list of evidence", &bytes)
     }
 
-    /// The blocks of the journal that the act is about.
+    /// Notes the blocks of the journal that the act is about.
     pub(crate) fn blocks(&mut self, blocks: &Range<u64>) -> &mut Self {
         let [start, end] = [blocks.start, blocks.end].map(u64::to_be_bytes);
         self.put(tag::BLOCKS, "range of blocks", &[start, end].concat())
     }
 
-    /// The entry.
+    /// Returns the entry.
     ///
     /// # Errors
     /// [`AuditError::Entry`] names the part that was over its limit, given twice or missing.

@@ -1,4 +1,4 @@
-//! What can go wrong with the journal's own bytes.
+//! The errors of the journal's own bytes.
 
 use crate::crypto::CryptoError;
 use crate::format::FormatError;

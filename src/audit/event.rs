@@ -24,7 +24,7 @@ pub struct Event {
     entry: Entry,
 }
 
-/// The events of one block.
+/// Returns the events of one block.
 pub(crate) fn events(journal: &Arc<str>, tenant: Option<TenantId>, position: u64, entries: Vec<Entry>) -> Vec<Event> {
     let of = u32::try_from(entries.len()).unwrap_or(u32::MAX);
     let event = |(index, entry)| Event { journal: Arc::clone(journal), tenant, position, index, of, entry };
@@ -32,7 +32,7 @@ pub(crate) fn events(journal: &Arc<str>, tenant: Option<TenantId>, position: u64
 }
 
 impl Event {
-    /// An event that stands for itself: the entry at this position and index, of so many in its block.
+    /// Makes an event that stands for itself: the entry at this position and index, of so many in its block.
     pub(crate) fn shown(
         journal: &Arc<str>,
         tenant: Option<TenantId>,
@@ -42,7 +42,7 @@ impl Event {
         Self { journal: Arc::clone(journal), tenant, position, index, of, entry }
     }
 
-    /// Which journal it is of: `strongroom/<vault id>/<journal id>`.
+    /// Returns the journal's name: `strongroom/<vault id>/<journal id>`.
     #[must_use]
     pub fn journal(&self) -> &str {
         &self.journal
@@ -60,177 +60,178 @@ impl Event {
         self.index
     }
 
-    /// How many entries the block has.
+    /// Returns how many entries the block has.
     #[must_use]
     pub fn of(&self) -> u32 {
         self.of
     }
 
-    /// In which tenant; `None` for an act of the vault itself.
+    /// Returns the tenant's id; `None` for an act of the vault itself.
     #[must_use]
     pub fn tenant(&self) -> Option<TenantId> {
         self.tenant
     }
 
-    /// When.
+    /// Returns the time of the act.
     #[must_use]
     pub fn time(&self) -> Timestamp {
         self.entry.time()
     }
 
-    /// What was done: the name of an [`Action`](crate::model::Action), or of what the host has recorded, such as
+    /// Returns the name of the act: that of an [`Action`](crate::model::Action), or of what the host has recorded, such as
     /// `host_login`.
     #[must_use]
     pub fn action(&self) -> &str {
         self.entry.action()
     }
 
-    /// What came of it.
+    /// Returns the outcome of the act.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.entry.outcome().0
     }
 
-    /// A short code of the outcome; may be empty.
+    /// Returns a short code of the outcome; may be empty.
     #[must_use]
     pub fn code(&self) -> &str {
         self.entry.outcome().1
     }
 
-    /// The policy's rule that decided; may be empty.
+    /// Returns the policy's rule that decided; may be empty.
     #[must_use]
     pub fn rule(&self) -> &str {
         self.entry.outcome().2
     }
 
-    /// The id of the actor; `None` for an act of the vault's own.
+    /// Returns the id of the actor; `None` for an act of the vault's own.
     #[must_use]
     pub fn actor(&self) -> Option<&str> {
         self.entry.text(tag::ACTOR)
     }
 
-    /// The actor's roles.
+    /// Returns the actor's roles.
     #[must_use]
     pub fn roles(&self) -> Vec<&str> {
         self.names(tag::ROLES)
     }
 
-    /// The host's session.
+    /// Returns the host's session.
     #[must_use]
     pub fn session(&self) -> Option<&str> {
         self.entry.text(tag::SESSION)
     }
 
-    /// The device.
+    /// Returns the device's name.
     #[must_use]
     pub fn device(&self) -> Option<&str> {
         self.entry.text(tag::DEVICE)
     }
 
-    /// What the data was wanted for.
+    /// Returns the purpose that the data was wanted for.
     #[must_use]
     pub fn purpose(&self) -> Option<&str> {
         self.entry.text(tag::PURPOSE)
     }
 
-    /// Why, in the actor's words.
+    /// Returns the reason, in the actor's words.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.entry.text(tag::REASON)
     }
 
-    /// The hash of the policy's version.
+    /// Returns the hash of the policy's version.
     #[must_use]
     pub fn policy(&self) -> Option<[u8; 32]> {
         self.entry.array(tag::POLICY)
     }
 
-    /// The hash of the version of the policy that the act puts in force.
+    /// Returns the hash of the version of the policy that the act puts in force.
     #[must_use]
     pub fn new_policy(&self) -> Option<[u8; 32]> {
         self.entry.array(tag::NEW_POLICY)
     }
 
-    /// The tenant that an act of the vault itself is about.
+    /// Returns the tenant that an act of the vault itself is about.
     #[must_use]
     pub fn about(&self) -> Option<TenantId> {
         self.entry.array(tag::TENANT).map(TenantId::from_bytes)
     }
 
-    /// In which collection.
+    /// Returns the collection's id.
     #[must_use]
     pub fn collection(&self) -> Option<CollectionId> {
         self.entry.array(tag::COLLECTION).map(CollectionId::from_bytes)
     }
 
-    /// The records touched, at most 1,000 in one entry.
+    /// Returns the records touched, at most 1,000 in one entry.
     #[must_use]
     pub fn subjects(&self) -> Vec<Subject> {
         self.entry.subjects().collect()
     }
 
-    /// The names of the fields that were read, as far as they fit (32 KiB).
+    /// Returns the names of the fields that were read, as far as they fit (32 KiB).
     #[must_use]
     pub fn fields_read(&self) -> Vec<&str> {
         self.names(tag::FIELDS_READ)
     }
 
-    /// The names of the fields that were changed, as far as they fit (32 KiB).
+    /// Returns the names of the fields that were changed, as far as they fit (32 KiB).
     #[must_use]
     pub fn fields_changed(&self) -> Vec<&str> {
         self.names(tag::FIELDS_CHANGED)
     }
 
-    /// How many fields were read, those included whose names have no room or aren't told (a document's).
+    /// Returns how many fields were read, those included whose names have no room or aren't told (a document's).
     #[must_use]
     pub fn fields_read_count(&self) -> u32 {
         self.count(tag::FIELDS_READ)
     }
 
-    /// How many fields were changed, those included whose names have no room or aren't told (a document's).
+    /// Returns how many fields were changed, those included whose names have no room or aren't told (a document's).
     #[must_use]
     pub fn fields_changed_count(&self) -> u32 {
         self.count(tag::FIELDS_CHANGED)
     }
 
-    /// How many fields were withheld.
+    /// Returns how many fields were withheld.
     #[must_use]
     pub fn withheld(&self) -> Option<u32> {
         self.entry.count(tag::WITHHELD)
     }
 
-    /// How many rows were given out.
+    /// Returns how many rows were given out.
     #[must_use]
     pub fn rows(&self) -> Option<u32> {
         self.entry.count(tag::ROWS)
     }
 
-    /// The record's revision before a change.
+    /// Returns the record's revision before a change.
     #[must_use]
     pub fn revision_before(&self) -> Option<Revision> {
         self.entry.revision(tag::REVISION_BEFORE)
     }
 
-    /// The record's revision after a change.
+    /// Returns the record's revision after a change.
     #[must_use]
     pub fn revision_after(&self) -> Option<Revision> {
         self.entry.revision(tag::REVISION_AFTER)
     }
 
-    /// Whom the act concerns besides the actor, such as `actor:sales-7`, `role:support` or `group:north`: with whom a
-    /// record was shared, who was suspended, whose request was answered, who owns records now.
+    /// Returns the party whom the act concerns besides the actor, such as `actor:sales-7`, `role:support` or `group:north`:
+    /// with whom a record was shared, who was suspended, whose request was answered, who owns records now.
     #[must_use]
     pub fn party(&self) -> Option<&str> {
         self.entry.text(tag::PARTY)
     }
 
-    /// The entries that an alert rests on, at most 100: positions of blocks, and numbers in them.
+    /// Returns the entries that an alert rests on, at most 100: positions of blocks, and numbers in them.
     #[must_use]
     pub fn evidence(&self) -> Vec<(u64, u32)> {
         self.entry.evidence().collect()
     }
 
-    /// The blocks of the journal that the act is about, by their positions: those that retention dropped, or is about to.
+    /// Returns the blocks of the journal that the act is about, by their positions: those that retention dropped, or is
+    /// about to.
     #[must_use]
     pub fn blocks(&self) -> Option<Range<u64>> {
         self.entry.blocks()

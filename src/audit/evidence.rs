@@ -41,7 +41,7 @@ pub enum EvidenceError {
     /// Something is over its limit.
     #[error("the evidence has {what} over the limit of {limit}")]
     TooLarge {
-        /// What it is.
+        /// The part that is over its limit.
         what: &'static str,
         /// The limit.
         limit: usize,
@@ -76,14 +76,14 @@ pub enum EvidenceError {
     Head {
         /// Which one, from 1.
         number: usize,
-        /// What is wrong with it.
+        /// The fault of the head.
         #[source]
         source: HeadError,
     },
     /// Heads, blocks or entries are missing, twice or out of order.
     #[error("the bundle's {what} are missing, twice or out of order: it was altered")]
     Order {
-        /// What is.
+        /// The parts that are missing, twice or out of order.
         what: &'static str,
     },
     /// Two heads aren't shown to be of one history.
@@ -91,7 +91,7 @@ pub enum EvidenceError {
     Consistency {
         /// The later of the two, from 1.
         number: usize,
-        /// What is wrong with the proof.
+        /// The fault of the proof.
         #[source]
         source: ProofError,
     },
@@ -100,7 +100,7 @@ pub enum EvidenceError {
     Block {
         /// Its number in the journal.
         position: u64,
-        /// What is wrong with the proof.
+        /// The fault of the proof.
         #[source]
         source: ProofError,
     },
@@ -125,25 +125,26 @@ pub enum EvidenceError {
 }
 
 impl CheckedEvidence {
-    /// The key that signed every head.
+    /// Returns the key that signed every head.
     #[must_use]
     pub fn key(&self) -> &HeadKey {
         &self.key
     }
 
-    /// Whether the caller brought the key. Else it is the bundle's own, and whoever wrote the bundle may have made it up.
+    /// Tells whether the caller brought the key. Else it is the bundle's own, and whoever wrote the bundle may have made it
+    /// up.
     #[must_use]
     pub fn key_was_given(&self) -> bool {
         self.key_was_given
     }
 
-    /// The heads, oldest first; there is at least one.
+    /// Returns the heads, oldest first; there is at least one.
     #[must_use]
     pub fn heads(&self) -> &[Head] {
         &self.heads
     }
 
-    /// The entries, in the journal's order.
+    /// Returns the entries, in the journal's order.
     #[must_use]
     pub fn events(&self) -> &[Event] {
         &self.events
@@ -256,7 +257,7 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// A bundle with these heads, oldest first, and the proofs from each to the next; `newest` is the last of them.
+    /// Makes a bundle with these heads, oldest first, and the proofs from each to the next; `newest` is the last of them.
     pub(crate) fn new(
         key: &HeadKey,
         older: &[Head],
@@ -313,7 +314,7 @@ impl Writer {
         Ok(())
     }
 
-    /// The bundle's text.
+    /// Returns the bundle's text.
     ///
     /// # Errors
     /// [`EvidenceError::TooLarge`], and whatever [`check`] finds: nothing is given out that doesn't hold.

@@ -1,4 +1,4 @@
-//! How grave an event is, on the scales of log formats.
+//! The gravity of events, on the scales of log formats.
 
 use super::{Event, Outcome};
 use crate::model::Action;
@@ -18,7 +18,7 @@ pub(super) enum Grade {
     Alert(Severity),
 }
 
-/// How grave an alert says that it is.
+/// The gravity that an alert gives itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Severity {
     Low,
@@ -44,7 +44,7 @@ impl Grade {
         if notable || action.is_administration() { Self::Notable } else { Self::Routine }
     }
 
-    /// The severity of RFC 5424, 0 to 7, the gravest first.
+    /// Returns the severity of RFC 5424, 0 to 7, the gravest first.
     pub(super) fn syslog(self) -> u8 {
         match self {
             Self::Alert(Severity::Critical) => 1,
@@ -56,7 +56,7 @@ impl Grade {
         }
     }
 
-    /// The severity of CEF, 0 to 10.
+    /// Returns the severity of CEF, 0 to 10.
     pub(super) fn cef(self) -> u8 {
         match self {
             Self::Routine => 1,
@@ -69,7 +69,7 @@ impl Grade {
         }
     }
 
-    /// OCSF's `severity_id`, and its caption.
+    /// Returns OCSF's `severity_id`, and its caption.
     pub(super) fn ocsf(self) -> (u8, &'static str) {
         match self {
             Self::Routine | Self::Notable => (1, "Informational"),
@@ -92,7 +92,7 @@ impl Severity {
     }
 }
 
-/// Whether a verdict's code, of a check or of a round of a scrub, is one of damage, or of somebody's hand.
+/// Tells whether a verdict's code, of a check or of a round of a scrub, is one of damage, or of somebody's hand.
 fn is_damage(code: &str) -> bool {
     matches!(code.strip_prefix("scrub_").unwrap_or(code), "rows_differ" | "rewritten" | "gap" | "truncated")
 }
@@ -100,7 +100,7 @@ fn is_damage(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::samples::event;
+    use crate::audit::tests::samples::event;
 
     #[test]
     fn denials_failures_alerts_and_found_damage_stand_out() {

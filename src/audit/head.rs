@@ -45,7 +45,7 @@ pub enum HeadError {
     /// The text is not a head, or not a key of heads.
     #[error("this is not a journal head or a key of one: {why}")]
     Malformed {
-        /// What is wrong with it.
+        /// The fault, in words.
         why: &'static str,
     },
     /// The head is of another vault, or of the journal before a restore.
@@ -100,13 +100,13 @@ impl Head {
         }
     }
 
-    /// Which journal it is of: `strongroom/<vault id>/<journal id>`. A restored vault has a new journal id.
+    /// Returns the name of the journal: `strongroom/<vault id>/<journal id>`. A restored vault has a new journal id.
     #[must_use]
     pub fn origin(&self) -> String {
         layout::origin(self.body.vault, self.body.epoch)
     }
 
-    /// Which vault it is of.
+    /// Returns the id of the vault.
     #[must_use]
     pub fn vault(&self) -> VaultId {
         self.body.vault
@@ -118,7 +118,7 @@ impl Head {
         self.body.size
     }
 
-    /// The root hash of the tree over them (RFC 6962).
+    /// Returns the root hash of the tree over them (RFC 6962).
     #[must_use]
     pub fn root(&self) -> [u8; 32] {
         self.body.root
@@ -130,13 +130,13 @@ impl Head {
         self.body.ledger_size
     }
 
-    /// The ledger's hash.
+    /// Returns the ledger's hash.
     #[must_use]
     pub fn ledger_hash(&self) -> [u8; 32] {
         self.body.ledger_hash
     }
 
-    /// When it was signed.
+    /// Returns the time of signing.
     #[must_use]
     pub fn time(&self) -> Timestamp {
         self.body.time
@@ -175,13 +175,13 @@ impl FromStr for Head {
 }
 
 impl HeadKey {
-    /// The key's name: the origin of the journal whose heads it signs.
+    /// Returns the key's name: the origin of the journal whose heads it signs.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The Ed25519 public key (RFC 8032).
+    /// Returns the Ed25519 public key (RFC 8032).
     #[must_use]
     pub fn public_key(&self) -> [u8; 32] {
         self.public
@@ -227,7 +227,7 @@ impl From<FormatError> for HeadError {
     }
 }
 
-/// The `head` file's content.
+/// Writes the content of a `head` file.
 ///
 /// # Errors
 /// [`HeadError::Frontier`] if the frontier isn't the head's.
@@ -236,7 +236,7 @@ pub(crate) fn encode_head_file(head: &Head, frontier: &Frontier) -> Result<Strin
     Ok(layout::file_text(&head.text, frontier.hashes()))
 }
 
-/// Head and frontier of a `head` file. Doesn't check the signature.
+/// Reads head and frontier from a `head` file, without checking the signature.
 ///
 /// # Errors
 /// [`HeadError::Malformed`] for torn or foreign content, [`HeadError::Frontier`] if the two don't agree.

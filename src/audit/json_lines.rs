@@ -14,7 +14,7 @@ file_sink! {
     JsonLines, Json, Json
 }
 
-/// How the lines look.
+/// Lines in JSON.
 pub(super) struct Json;
 
 impl LineFormat for Json {

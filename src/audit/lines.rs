@@ -35,12 +35,12 @@ pub(crate) struct FileSink<F> {
     last: Option<Last>,
     /// The time of the first event in the file, as far as its lines tell.
     first: Option<Timestamp>,
-    rotation: Step,
+    rotation: Rotation,
 }
 
-/// How far the beginning of a new file got, when a step of it failed.
+/// The step of beginning a new file that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+enum Rotation {
     None,
     /// The file has got its number; it may not be durable yet.
     Renamed,
@@ -70,7 +70,7 @@ impl<F: LineFormat> FileSink<F> {
         let first = tail::first_time(&mut file, &format, path)?;
         let appender = Appender::new(file, found.keep);
         let path = path.to_owned();
-        Ok(Self { format, path, options, disk, appender, last: found.last, first, rotation: Step::None })
+        Ok(Self { format, path, options, disk, appender, last: found.last, first, rotation: Rotation::None })
     }
 
     /// Writes lines behind the others. They are on the disk when this returns if `sync` says so, or the policy.
@@ -79,9 +79,9 @@ impl<F: LineFormat> FileSink<F> {
         self.appender.append(&self.disk, lines, fsync).map_err(failed("written", &self.path))
     }
 
-    /// Whether an event's line belongs into a new file, behind this many bytes that aren't written yet.
+    /// Tells whether an event's line belongs into a new file, behind this many bytes that aren't written yet.
     fn rotates(&self, event: &Event, line: usize, waiting: usize) -> bool {
-        if self.rotation != Step::None {
+        if self.rotation != Rotation::None {
             return true;
         }
         let size = self.appender.length().saturating_add(waiting as u64);
@@ -183,7 +183,7 @@ macro_rules! file_sink {
                 Self::append_with(path, $crate::audit::FileOptions::new())
             }
 
-            /// The same, with a say in when a new file is begun and when what is written is synced.
+            /// Opens a file as `append` does, with a say in when a new file is begun and when what is written is synced.
             ///
             /// # Errors
             /// As [`append`](Self::append).

@@ -22,8 +22,8 @@ mod file;
 const VERSION: &str = "1.8.0";
 
 impl Event {
-    /// The event as one line of JSON of the Open Cybersecurity Schema Framework 1.8.0 (<https://schema.ocsf.io/1.8.0>),
-    /// without a line end.
+    /// Returns the event as one line of JSON of the Open Cybersecurity Schema Framework 1.8.0
+    /// (<https://schema.ocsf.io/1.8.0>), without a line end.
     ///
     /// Acts on records are Datastore Activity (6005), on access to them User Access Management (3005), on actors Account
     /// Change (3001) and Authentication (3002), on the vault, its tenants and collections Entity Management (3004), on the
@@ -59,7 +59,7 @@ pub(super) fn line(event: &Event) -> String {
     written(object)
 }
 
-/// A head is an act on the log itself: Event Log Activity, activity Other, "Sign".
+/// Writes a head as an act on the log itself: Event Log Activity, activity Other, "Sign".
 pub(super) fn head_line(head: &Head) -> String {
     let kind = Kind { class: Class::EventLog, activity: class::OTHER, name: "Sign" };
     let mut object = base(kind, head.time(), Grade::Routine.ocsf());
@@ -79,7 +79,7 @@ pub(super) fn head_line(head: &Head) -> String {
     written(object)
 }
 
-/// The class comes first, so that a line shows from its beginning what it is; the order of the rest says nothing.
+/// Writes the class first, so that a line shows from its beginning what it is; the order of the rest says nothing.
 fn written(mut object: Map<String, Value>) -> String {
     let class = object.remove("class_uid").unwrap_or_default();
     let rest = Value::Object(object).to_string();
@@ -112,7 +112,7 @@ fn base(kind: Kind<'_>, time: Timestamp, severity: (u8, &str)) -> Map<String, Va
     object
 }
 
-/// Whether its year has four digits.
+/// Tells whether the time's year has four digits.
 pub(super) fn is_rfc_3339(time: Timestamp) -> bool {
     time.to_string().len() == "1970-01-01T00:00:00.000000Z".len() && !time.to_string().starts_with('-')
 }
@@ -131,7 +131,7 @@ fn metadata(uid: &str, journal: &str, log: &str) -> Map<String, Value> {
     if let Value::Object(metadata) = metadata { metadata } else { Map::new() }
 }
 
-/// Outcome, code, rule and policy.
+/// Writes outcome, code, rule and policy.
 fn decided(object: &mut Map<String, Value>, rest: &mut Map<String, Value>, kind: Kind<'_>, event: &Event) {
     let (status, action, disposition) = match (kind.class, event.outcome()) {
         (Class::Finding, _) => ((1, "New"), (3, "Observed"), (19, "Alert")),
@@ -163,7 +163,7 @@ fn decided(object: &mut Map<String, Value>, rest: &mut Map<String, Value>, kind:
     object.insert("authorizations".into(), json!([authorization]));
 }
 
-/// The actor and where they act from.
+/// Writes the actor and where they act from.
 fn who(object: &mut Map<String, Value>, rest: &mut Map<String, Value>, kind: Kind<'_>, event: &Event) {
     let mut actor = Map::from_iter([("app_name".to_owned(), json!("strongroom"))]);
     if let Some(id) = rest.remove("actor") {
@@ -194,7 +194,7 @@ fn who(object: &mut Map<String, Value>, rest: &mut Map<String, Value>, kind: Kin
     }
 }
 
-/// What the act is about, as the class wants it.
+/// Writes the subject of the act, as the class wants it.
 fn what(object: &mut Map<String, Value>, rest: &mut Map<String, Value>, kind: Kind<'_>, event: &Event, uid: &str) {
     match kind.class {
         Class::Datastore => {
@@ -258,7 +258,7 @@ fn finding(object: &mut Map<String, Value>, rest: &mut Map<String, Value>, event
     }
 }
 
-/// Whom the act concerns: the other party, else the actor.
+/// Returns the user whom the act concerns: the other party, else the actor.
 fn user(rest: &mut Map<String, Value>, event: &Event) -> Value {
     match (event.party(), event.actor()) {
         (Some(party), _) => {
@@ -270,7 +270,7 @@ fn user(rest: &mut Map<String, Value>, event: &Event) -> Value {
     }
 }
 
-/// A role or group stands as a user of a type of its own: classes that want a user have no other place for one.
+/// Returns a role or group as a user of a type of its own: classes that want a user have no other place for one.
 fn party_user(party: &str) -> Value {
     match party.split_once(':') {
         Some(("actor", id)) => json!({ "uid": id }),

@@ -1,8 +1,8 @@
-//! What came of an act, and the records that it touched.
+//! The outcome of an act, and the records that it touched.
 
 use crate::model::{Pseudonym, Revision};
 
-/// What came of an act.
+/// The outcome of an act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -23,7 +23,7 @@ pub struct Subject {
 }
 
 impl Outcome {
-    /// The stable name that events use.
+    /// Returns the stable name that events use.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,13 +41,13 @@ impl Subject {
         self.pseudonym.to_string()
     }
 
-    /// Which of the person's records, from 0.
+    /// Returns the record's number among the person's, from 0.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// Which revision of it.
+    /// Returns the record's revision.
     #[must_use]
     pub fn revision(&self) -> Revision {
         self.revision

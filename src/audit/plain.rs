@@ -11,7 +11,7 @@ pub(super) fn is_hostile(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// The text with hostile characters as `\u000a`.
+/// Returns the text with hostile characters as `\u000a`.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_hostile) {
         return Cow::Borrowed(text);
@@ -23,7 +23,8 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// JSON that means the same, with hostile characters escaped. They stand in its texts only: serde_json writes no others.
+/// Returns JSON that means the same, with hostile characters escaped. They stand in its texts only: serde_json writes no
+/// others.
 pub(super) fn json(json: String) -> String {
     match visible(&json) {
         Cow::Borrowed(_) => json,
@@ -31,12 +32,12 @@ pub(super) fn json(json: String) -> String {
     }
 }
 
-/// The text's beginning, at most so many bytes, whole characters.
+/// Returns the text's beginning, at most so many bytes, whole characters.
 pub(super) fn cut(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)
 }
 
-/// [`cut`], and `…` at its end if something is missing, which the limit includes.
+/// Cuts the text as [`cut`] does, with `…` at its end if something is missing; the limit includes it.
 pub(super) fn shortened(text: &str, bytes: usize) -> Cow<'_, str> {
     if text.len() <= bytes {
         return Cow::Borrowed(text);
@@ -49,7 +50,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// All hostile characters are in the basic plane, so JSON's form does.
+/// Writes a character in JSON's form, which is enough: all hostile ones are in the basic plane.
 fn escape(out: &mut String, c: char) {
     // Writing into a string can't fail.
     let _ = write!(out, "\\u{:04x}", u32::from(c));

@@ -50,7 +50,7 @@ pub enum ProofError {
     OtherJournal {
         /// The head's origin.
         found: String,
-        /// What it was held against.
+        /// The value that it was held against.
         expected: String,
     },
     /// It doesn't hold: something in it, or in what it is held against, was altered, or belongs to something else.
@@ -59,26 +59,26 @@ pub enum ProofError {
 }
 
 impl InclusionProof {
-    /// A proof from its parts: the block's position, the number of blocks in the journal, and the hashes beside the way from
-    /// the block's leaf up to the root, the leaf's neighbour first.
+    /// Makes a proof from its parts: the block's position, the number of blocks in the journal, and the hashes beside the
+    /// way from the block's leaf up to the root, the leaf's neighbour first.
     #[must_use]
     pub fn new(position: u64, size: u64, hashes: Vec<[u8; 32]>) -> Self {
         Self { position, size, hashes }
     }
 
-    /// The block's number in the journal, from 0.
+    /// Returns the block's number in the journal, from 0.
     #[must_use]
     pub fn position(&self) -> u64 {
         self.position
     }
 
-    /// The number of blocks in the journal that the proof is for.
+    /// Returns the number of blocks in the journal that the proof is for.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// The hashes, the leaf's neighbour first.
+    /// Returns the hashes, the leaf's neighbour first.
     #[must_use]
     pub fn hashes(&self) -> &[[u8; 32]] {
         &self.hashes
@@ -98,26 +98,26 @@ impl InclusionProof {
 }
 
 impl ConsistencyProof {
-    /// A proof from its parts: how many blocks the older and the newer journal have, and the hashes in the order of
+    /// Makes a proof from its parts: how many blocks the older and the newer journal have, and the hashes in the order of
     /// RFC 9162, section 2.1.4.1. From a journal of no blocks there are none.
     #[must_use]
     pub fn new(old_size: u64, new_size: u64, hashes: Vec<[u8; 32]>) -> Self {
         Self { old_size, new_size, hashes }
     }
 
-    /// The number of blocks in the older journal.
+    /// Returns the number of blocks in the older journal.
     #[must_use]
     pub fn old_size(&self) -> u64 {
         self.old_size
     }
 
-    /// The number of blocks in the newer journal.
+    /// Returns the number of blocks in the newer journal.
     #[must_use]
     pub fn new_size(&self) -> u64 {
         self.new_size
     }
 
-    /// The hashes.
+    /// Returns the hashes.
     #[must_use]
     pub fn hashes(&self) -> &[[u8; 32]] {
         &self.hashes

@@ -10,9 +10,9 @@ mod health;
 
 pub use health::{SinkHealth, SinkState};
 
-/// How long an act waits for a sink unless told otherwise.
+/// The time that an act waits for a sink unless told otherwise.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
-/// How many blocks a relayed sink may be behind unless told otherwise,
+/// The blocks that a relayed sink may be behind unless told otherwise,
 const BLOCKS_BEHIND: u64 = 10_000;
 /// and how long.
 const TIME_BEHIND: Duration = Duration::from_secs(600);
@@ -37,15 +37,15 @@ pub trait AuditSink: Send {
     /// Whatever went wrong; the same events are delivered again, after a pause.
     fn deliver(&mut self, events: &[Event]) -> Result<(), SinkError>;
 
-    /// How much of this journal the sink holds, so that delivery can go on after it. Asked once, at the start.
+    /// Returns the part of this journal that the sink holds, so that delivery can go on after it. Asked once, at the start.
     ///
     /// # Errors
     /// Whatever went wrong; it is asked again, after a pause.
     fn last(&mut self, journal: &str) -> Result<Held, SinkError>;
 
-    /// Where delivery goes on, said once after [`last`](Self::last) and before the first delivery: the last block that the
-    /// sink acknowledged, as the vault remembers it for sinks that answer [`Held::Unknown`]. `None` if the vault remembers
-    /// nothing, or the sink knows by itself.
+    /// Takes the place where delivery goes on, said once after [`last`](Self::last) and before the first delivery: the last
+    /// block that the sink acknowledged, as the vault remembers it for sinks that answer [`Held::Unknown`]. `None` if the
+    /// vault remembers nothing, or the sink knows by itself.
     fn resume(&mut self, acknowledged: Option<u64>) {
         let _ = acknowledged;
     }
@@ -60,24 +60,24 @@ pub trait AuditSink: Send {
         Ok(())
     }
 
-    /// Whether it keeps the heads that it takes, or hands them on to where they are kept, outside of the vault's directory.
-    /// Retention relies on it: what a head covers that such sinks have taken may be dropped from the vault. `false` unless
-    /// said otherwise; so it is for [`Syslog::udp`](super::Syslog::udp) and `Tracing`, which can't know whether anything got
-    /// anywhere. It is `true` for `Syslog::tcp`, whose acknowledgement is the system's, not the server's: where a head has to
-    /// be safe, attach a file on another disk as well, or bring a head that you keep.
+    /// Tells whether the sink keeps the heads that it takes, or hands them on to where they are kept, outside of the vault's
+    /// directory. Retention relies on it: what a head covers that such sinks have taken may be dropped from the vault.
+    /// `false` unless said otherwise; so it is for [`Syslog::udp`](super::Syslog::udp) and `Tracing`, which can't know
+    /// whether anything got anywhere. It is `true` for `Syslog::tcp`, whose acknowledgement is the system's, not the
+    /// server's: where a head has to be safe, attach a file on another disk as well, or bring a head that you keep.
     fn keeps_heads(&self) -> bool {
         false
     }
 
-    /// What health reports call it, and what the vault remembers it by: the same at every opening, and another for each of
-    /// a vault's sinks. [`AttachedSink::named`] gives a name from outside.
+    /// Returns the name that health reports use, and that the vault remembers the sink by: the same at every opening, and
+    /// another for each of a vault's sinks. [`AttachedSink::named`] gives a name from outside.
     fn name(&self) -> String {
         let path = std::any::type_name::<Self>();
         path.rsplit_once("::").map_or(path, |(_, name)| name).to_owned()
     }
 }
 
-/// How much of a journal a sink holds.
+/// The part of a journal that a sink holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Held {
@@ -98,13 +98,13 @@ pub struct SinkError {
 }
 
 impl SinkError {
-    /// An error that says this.
+    /// Makes an error that says this.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), source: None }
     }
 
-    /// An error that says this and was caused by that.
+    /// Makes an error that says this and was caused by that.
     #[must_use]
     pub fn with_source(message: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { message: message.into(), source: Some(source.into()) }
@@ -134,19 +134,8 @@ pub struct Required<S>(pub S);
 
 /// A sink that acts don't wait for. It gets the same, in order and at least once; when it falls behind, it catches up from the
 /// journal. How far behind it may fall has a limit, 10,000 blocks or 10 minutes unless set; beyond that it is shown as
-/// [degraded](SinkHealth::degraded), and [`Behind`] says whether acts go on.
+/// [degraded](SinkHealth::degraded), and acts go on unless it is [`blocking`](Self::blocking).
 pub struct Relayed<S>(pub S);
-
-/// What happens when a relayed sink is further behind than it may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Behind {
-    /// Acts go on, and the vault's health says so.
-    #[default]
-    Degrade,
-    /// Acts wait until it is within its limit again, up to a deadline; then they fail closed, as with a required sink.
-    Block,
-}
 
 impl<S: AuditSink + 'static> Required<S> {
     /// Sets how long an act waits; 5 seconds unless set.
@@ -169,10 +158,10 @@ impl<S: AuditSink + 'static> Relayed<S> {
         RelayedSink::from(self).at_most_behind(blocks, time)
     }
 
-    /// Sets what happens when it is further behind: as [`RelayedSink::when_behind`].
+    /// Makes acts wait when it is further behind: as [`RelayedSink::blocking`].
     #[must_use]
-    pub fn when_behind(self, then: Behind) -> RelayedSink {
-        RelayedSink::from(self).when_behind(then)
+    pub fn blocking(self, deadline: Duration) -> RelayedSink {
+        RelayedSink::from(self).blocking(deadline)
     }
 
     /// Gives it a name, as [`AttachedSink::named`] does.
@@ -198,17 +187,11 @@ impl RelayedSink {
         self
     }
 
-    /// Sets what happens when it is further behind; [`Behind::Degrade`] unless set.
+    /// Makes acts wait when it is further behind, until it is within its limit again; after this time they fail closed, as
+    /// with a required sink. Unless set, acts go on, and the vault's health says so.
     #[must_use]
-    pub fn when_behind(mut self, then: Behind) -> Self {
-        self.lag.then = then;
-        self
-    }
-
-    /// Sets how long an act waits for it under [`Behind::Block`]; 5 seconds unless set.
-    #[must_use]
-    pub fn within(mut self, deadline: Duration) -> Self {
-        self.lag.deadline = deadline.min(LONGEST);
+    pub fn blocking(mut self, deadline: Duration) -> Self {
+        self.lag.blocking = Some(deadline.min(LONGEST));
         self
     }
 
@@ -237,20 +220,20 @@ impl AttachedSink {
     }
 }
 
-/// Whether acts wait for a sink.
+/// The way in which a sink is attached.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum How {
     Required { deadline: Duration },
     Relayed(Lag),
 }
 
-/// How far behind a relayed sink may be, and what then.
+/// The lag that a relayed sink may have, and the consequence of more.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lag {
     pub(super) blocks: u64,
     pub(super) time: Duration,
-    pub(super) then: Behind,
-    pub(super) deadline: Duration,
+    /// The time that acts wait for a sink that is further behind; `None` if they go on.
+    pub(super) blocking: Option<Duration>,
 }
 
 impl fmt::Debug for AttachedSink {
@@ -273,7 +256,7 @@ impl<S: AuditSink + 'static> From<Required<S>> for AttachedSink {
 
 impl<S: AuditSink + 'static> From<Relayed<S>> for RelayedSink {
     fn from(sink: Relayed<S>) -> Self {
-        let lag = Lag { blocks: BLOCKS_BEHIND, time: TIME_BEHIND, then: Behind::default(), deadline: DEADLINE };
+        let lag = Lag { blocks: BLOCKS_BEHIND, time: TIME_BEHIND, blocking: None };
         Self { sink: Box::new(sink.0), lag, name: None }
     }
 }

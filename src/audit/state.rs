@@ -26,7 +26,7 @@ pub(crate) struct JournalState {
 }
 
 impl JournalState {
-    /// The state as it is stored, under a fresh salt.
+    /// Seals the state as it is stored, under a fresh salt.
     pub(crate) fn seal(&self, key: &Key<role::VaultState>, vault: VaultId) -> Result<Vec<u8>, AuditError> {
         let fields = StateFields {
             epoch: self.epoch,
@@ -40,7 +40,7 @@ impl JournalState {
         Ok(wrap(SUITE, &seal(key, Label::JournalState, &context(vault), &fields.encode())?))
     }
 
-    /// What [`seal`](Self::seal) stored.
+    /// Opens a state that [`seal`](Self::seal) sealed.
     pub(crate) fn open(stored: &[u8], key: &Key<role::VaultState>, vault: VaultId) -> Result<Self, AuditError> {
         let (suite, sealed) = unwrap(WHAT, stored)?;
         if suite != SUITE {

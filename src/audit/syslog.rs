@@ -40,7 +40,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// Connecting, looking the name up included, and writing each take at most this long unless set.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Sends events and heads to a log server, each as one message of RFC 5424.
+/// A sink that sends events and heads to a log server, each as one message of RFC 5424.
 ///
 /// ```
 /// use strongroom::audit::{Syslog, SyslogBody};
@@ -99,19 +99,20 @@ struct Sent {
 }
 
 impl Syslog {
-    /// To a server's UDP port, such as `logs.example.com:514`. The name is looked up at each connection.
+    /// Sends to a server's UDP port, such as `logs.example.com:514`. The name is looked up at each connection.
     #[must_use]
     pub fn udp(server: impl Into<String>) -> Self {
         Self::new(Target::Udp(server.into()), UDP_LIMIT)
     }
 
-    /// To a server's TCP port, such as `127.0.0.1:601`. The name is looked up at each connection.
+    /// Sends to a server's TCP port, such as `127.0.0.1:601`. The name is looked up at each connection.
     #[must_use]
     pub fn tcp(server: impl Into<String>) -> Self {
         Self::new(Target::Tcp(server.into()), STREAM_LIMIT)
     }
 
-    /// To a unix socket on this machine, such as `/dev/log`: datagrams, or a stream with octet counting if it is of that kind.
+    /// Sends to a unix socket on this machine, such as `/dev/log`: datagrams, or a stream with octet counting if it is of
+    /// that kind.
     #[cfg(unix)]
     #[must_use]
     pub fn unix(path: impl Into<PathBuf>) -> Self {
@@ -253,7 +254,7 @@ impl Syslog {
         done
     }
 
-    /// Whether it was written before an error, since when it was written again with the tail.
+    /// Tells whether the item was written before an error, since when it was written again with the tail.
     fn holds(&self, item: &Item<'_>) -> bool {
         let last = self.tail.iter().rev().find_map(|sent| sent.number.as_ref());
         item.number().zip(last).is_some_and(|((journal, place), last)| *journal == *last.0 && place <= last.1)

@@ -13,7 +13,7 @@ pub(crate) struct Frontier {
 }
 
 impl Frontier {
-    /// A frontier from its parts.
+    /// Makes a frontier from its parts.
     ///
     /// # Errors
     /// If the number of hashes isn't what the size demands.
@@ -42,14 +42,14 @@ impl Frontier {
         &self.hashes
     }
 
-    /// The root hash; of no leaves, the hash of nothing.
+    /// Returns the root hash; of no leaves, the hash of nothing.
     pub(crate) fn root(&self) -> Digest {
         let from_right = self.hashes.iter().rev().copied().reduce(|right, left| node_hash(&left, &right));
         from_right.unwrap_or_else(|| sha256(&[]))
     }
 }
 
-/// The hash of a leaf whose input is these parts, joined.
+/// Returns the hash of a leaf whose input is these parts, joined.
 pub(crate) fn leaf_hash(parts: &[&[u8]]) -> Digest {
     let mut hasher = crate::crypto::Hasher::new();
     hasher.update(&[0]);
@@ -59,7 +59,7 @@ pub(crate) fn leaf_hash(parts: &[&[u8]]) -> Digest {
     hasher.finish()
 }
 
-/// The hash of the node over these two.
+/// Returns the hash of the node over these two.
 pub(super) fn node_hash(left: &Digest, right: &Digest) -> Digest {
     sha256(&[&[1], left, right])
 }

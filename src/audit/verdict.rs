@@ -1,4 +1,4 @@
-//! What a check of the vault against its journal says.
+//! The verdict of a check of the vault against its journal.
 
 use std::fmt;
 
@@ -22,9 +22,9 @@ pub enum Verdict {
         tenant: TenantId,
         /// Which of them.
         rows: RowSet,
-        /// How many there should be.
+        /// The number that there should be.
         expected: u64,
-        /// How many there are.
+        /// The number that there is.
         found: u64,
         /// The records that could be told, at most 1,000. None, if what differs is a schema, a name or the tenant's state,
         /// or if nothing that is left tells which records they are.
@@ -36,7 +36,7 @@ pub enum Verdict {
         first: u64,
         /// The last block looked at.
         last: u64,
-        /// What shows it.
+        /// The sign that shows it.
         because: RewrittenBecause,
     },
     /// A block in the midst of the journal is missing.
@@ -56,7 +56,7 @@ pub enum Verdict {
     UnanchoredTail(u64),
 }
 
-/// What is wrong with one record. [`Display`](fmt::Display) says it in words.
+/// The fault of one record. [`Display`](fmt::Display) says it in words.
 ///
 /// `collection` is the collection's name, or its id where there is no such collection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,8 +80,8 @@ pub enum RowFault {
         /// Which record.
         record: RecordId,
     },
-    /// What stands there is not this record as the journal knows it: it was altered, or comes from another record, tenant or
-    /// vault, or from a copy of this vault that went on by itself.
+    /// A row that isn't this record as the journal knows it: it was altered, or comes from another record, tenant or vault,
+    /// or from a copy of this vault that went on by itself.
     Foreign {
         /// In which collection.
         collection: String,
@@ -97,7 +97,7 @@ pub enum RowFault {
     },
 }
 
-/// What shows that a journal was rewritten.
+/// The sign that a journal was rewritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RewrittenBecause {
@@ -115,9 +115,9 @@ pub enum RewrittenBecause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RowSet {
-    /// What a backup carries: records, tombstones, schemas, the tenant's state.
+    /// The rows that a backup carries: records, tombstones, schemas, the tenant's state.
     Records,
-    /// What can be rebuilt from the records: index entries and links.
+    /// The rows that can be rebuilt from the records: index entries and links.
     Indexes,
 }
 

@@ -13,7 +13,7 @@ use crate::model::{JournalEpochId, TenantId, VaultId};
 use super::block::leaf_of_parts;
 use super::{Frontier, Head, HeadError, HeadKey, OpenedBlock, Place, RewrittenBecause, Verdict, open_block};
 
-/// What the journal is held against.
+/// The claims that the journal is held against.
 #[derive(Clone)]
 pub(crate) struct Claims<'a> {
     pub(crate) vault: VaultId,
@@ -44,7 +44,7 @@ pub(crate) struct Walked {
     pub(crate) tree: Frontier,
     /// Blocks that a head or the state has vouched for.
     pub(crate) good: u64,
-    /// Each tenant's last block seen.
+    /// Returns each tenant's last block seen.
     pub(crate) tips: BTreeMap<Option<TenantId>, Tip>,
 }
 
@@ -53,9 +53,9 @@ pub(crate) struct Walked {
 pub(crate) struct Walk<'a> {
     claims: Claims<'a>,
     tree: Frontier,
-    /// Whether there is a tip for every tenant that has blocks before the next one.
+    /// There is a tip for every tenant that has blocks before the next one.
     tips_are_whole: bool,
-    /// Whether a block was taken.
+    /// A block was taken.
     begun: bool,
     /// Blocks that a head or the state has vouched for so far.
     good: u64,
@@ -97,8 +97,8 @@ impl<'a> Walk<'a> {
         self.vouch()
     }
 
-    /// The last block of each tenant before the next one, for those that were dropped: of every tenant that has any. From
-    /// here on each tenant's count must go on from its own, and that of a tenant that isn't among them from 1.
+    /// Takes the last block of each tenant before the next one, for those that were dropped: of every tenant that has any.
+    /// From here on each tenant's count must go on from its own, and that of a tenant that isn't among them from 1.
     ///
     /// # Errors
     /// The verdict, if one stands where no block was dropped.
@@ -124,7 +124,7 @@ impl<'a> Walk<'a> {
         Ok(Self { tips_are_whole: true, good, tips, ..walk })
     }
 
-    /// What is known so far, for [`resume`](Self::resume).
+    /// Returns all that is known so far, for [`resume`](Self::resume).
     pub(crate) fn walked(self) -> Walked {
         Walked { tree: self.tree, good: self.good, tips: self.tips }
     }
@@ -169,22 +169,22 @@ impl<'a> Walk<'a> {
         Ok(opened)
     }
 
-    /// Each tenant's last block seen.
+    /// Returns each tenant's last block seen.
     pub(crate) fn tips(&self) -> &BTreeMap<Option<TenantId>, Tip> {
         &self.tips
     }
 
-    /// The tree so far.
+    /// Returns the tree so far.
     pub(crate) fn tree(&self) -> &Frontier {
         &self.tree
     }
 
-    /// The end of the blocks.
+    /// Takes the end of the blocks.
     pub(crate) fn finish(mut self) -> Verdict {
         self.ended()
     }
 
-    /// What [`finish`](Self::finish) says, if the blocks end here.
+    /// Returns the verdict of [`finish`](Self::finish), if the blocks end here.
     pub(crate) fn ended(&mut self) -> Verdict {
         if let Err(verdict) = self.vouch() {
             return verdict;
@@ -233,7 +233,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// What is readable of a block without its key.
+/// Reads the part of a block that needs no key.
 pub(crate) fn header_of(block: &[u8]) -> Result<Header, crate::format::FormatError> {
     split(block).map(|parts| parts.header)
 }
@@ -242,9 +242,5 @@ const fn rewritten(first: u64, last: u64, because: RewrittenBecause) -> Verdict 
     Verdict::Rewritten { first, last, because }
 }
 
-#[cfg(test)]
-mod exhaustive;
-#[cfg(test)]
-mod later;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! What the rules see of an event: plain values, taken from it once.
+//! The acts that the rules see: plain values, taken from an event once.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -70,12 +70,12 @@ impl Act {
         self.outcome == Outcome::Permitted
     }
 
-    /// Whether it showed records.
+    /// Tells whether the act showed records.
     pub(super) fn shows(&self) -> bool {
         self.done() && self.action.is_some_and(Action::reads) && !self.changes()
     }
 
-    /// Whether it changed or removed records, or gave them away.
+    /// Tells whether the act changed or removed records, or gave them away.
     pub(super) fn changes(&self) -> bool {
         self.done()
             && match self.action {
@@ -85,17 +85,17 @@ impl Act {
             }
     }
 
-    /// Whether it removed records.
+    /// Tells whether the act removed records.
     pub(super) fn removes(&self) -> bool {
         self.done() && matches!(self.action, Some(Action::Delete | Action::Erase))
     }
 
-    /// Whether it is work on records, allowed or not: what working hours and devices are learned from.
+    /// Tells whether the act is work on records, allowed or not: working hours and devices are learned from that.
     pub(super) fn is_work(&self) -> bool {
         self.actor.is_some() && self.action.is_some_and(|action| !action.is_administration())
     }
 
-    /// Whether it is work on records that were there before.
+    /// Tells whether the act is work on records that were there before.
     pub(super) fn is_use(&self) -> bool {
         self.is_work() && self.action != Some(Action::Create)
     }
@@ -110,7 +110,7 @@ impl Act {
             .chain((0..nameless).map(move |n| hash_of(&(spot, n))))
     }
 
-    /// How many records it touched or showed.
+    /// Returns the number of records that the act touched or showed.
     pub(super) fn extent(&self) -> u32 {
         u32::try_from(self.subjects.len()).unwrap_or(u32::MAX).max(self.rows)
     }
@@ -120,7 +120,7 @@ impl Act {
 #[allow(clippy::cast_possible_truncation, reason = "a small constant")]
 const NAMELESS: u32 = MAX_SUBJECTS as u32;
 
-/// Good enough to tell things apart within one run of the program; never stored.
+/// Returns a hash that is good enough to tell things apart within one run of the program. It is never stored.
 pub(super) fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);

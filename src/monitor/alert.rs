@@ -1,13 +1,12 @@
 //! An alert, and where alerts go.
 
-use std::error::Error;
 use std::fmt;
 use std::io::Write;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use serde::Serialize;
 
-use crate::audit::visible;
+use crate::audit::{SinkError, visible};
 use crate::model::{TenantId, Timestamp};
 
 use super::response::Response;
@@ -21,7 +20,7 @@ pub struct Alert {
     pub id: String,
     /// The rule that found it.
     pub rule: RuleName,
-    /// How bad it is, if it is what it looks like.
+    /// The weight of the alert, if it is what it looks like.
     pub severity: Severity,
     /// In which tenant; `None` for the vault itself.
     pub tenant: Option<TenantId>,
@@ -29,23 +28,23 @@ pub struct Alert {
     pub actor: Option<String>,
     /// When the act was that raised it, or raised it again.
     pub at: Timestamp,
-    /// What was found, in words, with the numbers it rests on. It names actors by their ids, and never a field's value.
+    /// The finding in words, with the numbers it rests on. It names actors by their ids, and never a field's value.
     pub text: String,
     /// The entries that it rests on, at most 100: positions of blocks in the journal, and numbers in the block. The first
     /// is the one that raised it.
     pub evidence: Vec<(u64, u32)>,
     /// The journal that holds them: `strongroom/<vault id>/<journal id>`.
     pub journal: String,
-    /// How often the rule has found it by now; repeats are joined.
+    /// The number of times that the rule has found it by now; repeats are joined.
     pub count: u64,
-    /// How far beyond the threshold: 1 just reaches it.
+    /// The part of the threshold that was reached: 1 just reaches it, 2 is twice as much.
     pub degree: f64,
     /// 0 when it is told first, then counted up each time that it is told again because it got much worse.
     pub update: u32,
-    /// Whether nobody has proved to be the actor: it takes log-ins that failed, which anybody can try under any id, to make
-    /// it out. Nothing is done by itself about such an alert.
+    /// Nobody has proved to be the actor: the alert rests on log-ins that failed, which anybody can try under any id. The
+    /// monitor does nothing by itself about such an alert.
     pub unproven: bool,
-    /// What the monitor did by itself, and what came of it.
+    /// The responses that the monitor gave by itself, and their outcomes.
     pub responses: Vec<Response>,
     /// Why the journal couldn't take it, if it couldn't.
     pub unjournalled: Option<String>,
@@ -60,14 +59,14 @@ impl fmt::Debug for Alert {
 }
 
 impl fmt::Display for Alert {
-    /// One line: severity, rule and text, whatever characters the ids in it have.
+    /// Returns one line: severity, rule and text, whatever characters the ids in it have.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}: {}", self.severity, self.rule, visible(&self.text))
     }
 }
 
 impl Alert {
-    /// The alert as one line of JSON, without a line end. What doesn't apply is left out.
+    /// Returns the alert as one line of JSON, without a line end. What doesn't apply is left out.
     #[must_use]
     pub fn to_json(&self) -> String {
         let line = Line {
@@ -117,7 +116,7 @@ struct Line<'a> {
 }
 
 /// A place that alerts are sent to: a pager, a mailbox, a chat. Closures that take an `&Alert` and return a
-/// `Result<(), AlertError>` are sinks too.
+/// `Result<(), SinkError>` are sinks too.
 ///
 /// Each sink has a thread of its own. An alert that it doesn't take, by an error or a panic, is given to it again, after a
 /// pause that grows to a minute; [`Monitor::health`](super::Monitor::health) shows it.
@@ -126,9 +125,9 @@ pub trait AlertSink: Send {
     ///
     /// # Errors
     /// Whatever went wrong; the same alert is given again.
-    fn alert(&mut self, alert: &Alert) -> Result<(), AlertError>;
+    fn alert(&mut self, alert: &Alert) -> Result<(), SinkError>;
 
-    /// What health reports call it.
+    /// Returns the name that health reports use.
     fn name(&self) -> String {
         let path = std::any::type_name::<Self>();
         let path = path.split_once('<').map_or(path, |(path, _)| path);
@@ -136,8 +135,8 @@ pub trait AlertSink: Send {
     }
 }
 
-impl<F: FnMut(&Alert) -> Result<(), AlertError> + Send> AlertSink for F {
-    fn alert(&mut self, alert: &Alert) -> Result<(), AlertError> {
+impl<F: FnMut(&Alert) -> Result<(), SinkError> + Send> AlertSink for F {
+    fn alert(&mut self, alert: &Alert) -> Result<(), SinkError> {
         self(alert)
     }
 
@@ -146,58 +145,17 @@ impl<F: FnMut(&Alert) -> Result<(), AlertError> + Send> AlertSink for F {
     }
 }
 
-/// Why an alert couldn't be sent.
-#[derive(Debug)]
-pub struct AlertError {
-    message: String,
-    source: Option<Box<dyn Error + Send + Sync>>,
+/// Makes a sink that writes each alert as one line of JSON to anything that takes bytes: a file, a pipe, standard error. Each
+/// line is flushed.
+#[must_use]
+pub fn alert_lines<W: Write + Send>(to: W) -> impl AlertSink {
+    AlertLines(to)
 }
 
-impl AlertError {
-    /// An error that says this.
-    #[must_use]
-    pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), source: None }
-    }
-
-    /// An error that says this and was caused by that.
-    #[must_use]
-    pub fn with_source(message: impl Into<String>, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { message: message.into(), source: Some(source.into()) }
-    }
-}
-
-impl fmt::Display for AlertError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl Error for AlertError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.source.as_deref().map(|source| source as &(dyn Error + 'static))
-    }
-}
-
-impl From<std::io::Error> for AlertError {
-    fn from(error: std::io::Error) -> Self {
-        Self::with_source("the alert couldn't be written", error)
-    }
-}
-
-/// Writes each alert as one line of JSON to anything that takes bytes: a file, a pipe, standard error.
-#[derive(Debug)]
-pub struct AlertLines<W>(W);
-
-impl<W: Write + Send> AlertLines<W> {
-    /// Writes there. Each line is flushed.
-    pub fn new(to: W) -> Self {
-        Self(to)
-    }
-}
+struct AlertLines<W>(W);
 
 impl<W: Write + Send> AlertSink for AlertLines<W> {
-    fn alert(&mut self, alert: &Alert) -> Result<(), AlertError> {
+    fn alert(&mut self, alert: &Alert) -> Result<(), SinkError> {
         let mut line = alert.to_json();
         line.push('\n');
         self.0.write_all(line.as_bytes())?;
@@ -206,25 +164,21 @@ impl<W: Write + Send> AlertSink for AlertLines<W> {
     }
 }
 
-/// Puts alerts into a channel of this process.
-#[derive(Debug)]
-pub struct AlertChannel(SyncSender<Alert>);
-
-impl AlertChannel {
-    /// A sink, and where its alerts come out. It holds so many alerts that nobody takes (at least 1); then it fails until
-    /// there is room.
-    #[must_use]
-    pub fn new(room: usize) -> (Self, Receiver<Alert>) {
-        let (sender, receiver) = sync_channel(room.max(1));
-        (Self(sender), receiver)
-    }
+/// Makes a sink that puts alerts into a channel of this process, and returns the end where they come out. The channel holds
+/// so many alerts that nobody takes (at least 1); then the sink fails until there is room.
+#[must_use]
+pub fn alert_channel(room: usize) -> (impl AlertSink, Receiver<Alert>) {
+    let (sender, receiver) = sync_channel(room.max(1));
+    (AlertChannel(sender), receiver)
 }
 
+struct AlertChannel(SyncSender<Alert>);
+
 impl AlertSink for AlertChannel {
-    fn alert(&mut self, alert: &Alert) -> Result<(), AlertError> {
+    fn alert(&mut self, alert: &Alert) -> Result<(), SinkError> {
         self.0.try_send(alert.clone()).map_err(|error| match error {
-            TrySendError::Full(_) => AlertError::new("the channel is full: take alerts out of it"),
-            TrySendError::Disconnected(_) => AlertError::new("nobody takes alerts out of the channel any more"),
+            TrySendError::Full(_) => SinkError::new("the channel is full: take alerts out of it"),
+            TrySendError::Disconnected(_) => SinkError::new("nobody takes alerts out of the channel any more"),
         })
     }
 }

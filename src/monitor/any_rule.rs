@@ -1,7 +1,7 @@
 //! A rule of any kind.
 
 use super::JournalTrouble;
-use super::rule::Judge;
+use super::rule::Detector;
 
 /// A rule with its thresholds, for [`Rules::with`](super::Rules::with): made from [`MassRead`](super::MassRead) and the
 /// others.
@@ -11,7 +11,7 @@ pub struct AnyRule(pub(super) Kept);
 /// Rules that look at entries, and the two that need more.
 #[derive(Debug)]
 pub(super) enum Kept {
-    Judge(Box<dyn Judge>),
+    Detector(Box<dyn Detector>),
     Trouble(JournalTrouble),
 }
 

@@ -5,7 +5,7 @@
 
 use super::local::Local;
 
-/// How fast the past fades: about the last ten days of a kind count.
+/// The pace at which the past fades: about the last ten days of a kind count.
 const PACE: f32 = 0.1;
 /// An hour is usual from this share of days on.
 const USUAL: f32 = 1.0 / 12.0;
@@ -42,7 +42,7 @@ impl Hours {
         }
     }
 
-    /// Whether they usually work then; `None` where their past doesn't say.
+    /// Tells whether they usually work then; `None` where their past doesn't say.
     pub(super) fn usual(&self, local: Local) -> Option<bool> {
         let (kind, needed) =
             if local.is_weekend() { (&self.weekends, WEEKEND_DAYS) } else { (&self.workdays, WORKDAYS) };

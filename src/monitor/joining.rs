@@ -6,13 +6,13 @@ use crate::model::Timestamp;
 
 use super::act::Spot;
 use super::local::{DAY, HOUR};
-use super::people::Lately;
+use super::people::LruMap;
 use super::rule::{Finding, Severity};
 use super::tuning::About;
 
 /// So many alerts may be going on.
 const OPEN: usize = 4_096;
-/// What is found again so long after it was found last is joined,
+/// A finding that comes again within this time after the last one is joined,
 const JOIN: i64 = 8 * HOUR;
 /// unless it began this long ago.
 const LONGEST: i64 = DAY;
@@ -20,7 +20,7 @@ const LONGEST: i64 = DAY;
 const WORSE: f64 = 4.0;
 
 /// The alerts that are going on.
-pub(super) struct Joining(Lately<About, Option<Open>>);
+pub(super) struct Joining(LruMap<About, Option<Open>>);
 
 /// One of them.
 struct Open {
@@ -35,7 +35,7 @@ struct Open {
     unproven: bool,
 }
 
-/// What is to be told.
+/// An alert that is to be told.
 pub(super) struct Joined {
     pub(super) id: String,
     /// The entry that raised it first.
@@ -46,7 +46,7 @@ pub(super) struct Joined {
 
 impl Joining {
     pub(super) fn new() -> Self {
-        Self(Lately::new(OPEN))
+        Self(LruMap::new(OPEN))
     }
 
     /// Takes in a finding; returns what is to be told, if anything is. `id` names it if it is a new one.
@@ -85,7 +85,7 @@ impl Joining {
         Some(Joined { id, trigger, count: 1, update: 0 })
     }
 
-    /// How often it was found by now.
+    /// Returns how often it was found by now.
     pub(super) fn count(&self, about: &About) -> u64 {
         self.0.get(about).and_then(Option::as_ref).map_or(0, |open| open.count)
     }

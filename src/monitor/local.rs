@@ -10,7 +10,7 @@ pub(super) const DAY: i64 = 24 * HOUR;
 /// The offsets from UTC that are in use anywhere, in minutes.
 const OFFSETS: std::ops::RangeInclusive<i32> = -720..=840;
 
-/// How far the local time is ahead of UTC.
+/// The time by which local time is ahead of UTC.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Offset(i64);
 
@@ -26,7 +26,7 @@ pub(super) struct Local {
 }
 
 impl Offset {
-    /// An offset that is in use somewhere; others are brought to the nearest one.
+    /// Makes an offset that is in use somewhere; others are brought to the nearest one.
     pub(super) fn minutes(minutes: i32) -> Self {
         Self(i64::from(minutes.clamp(*OFFSETS.start(), *OFFSETS.end())) * MINUTE)
     }
@@ -39,7 +39,7 @@ impl Offset {
 }
 
 impl Local {
-    /// 0 for Monday to 6 for Sunday. 1970 began on a Thursday.
+    /// Returns 0 for Monday to 6 for Sunday. 1970 began on a Thursday.
     pub(super) fn weekday(self) -> usize {
         usize::try_from(self.day.saturating_add(3).rem_euclid(7)).unwrap_or(0)
     }

@@ -19,17 +19,17 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause.
 const LAST_PAUSE: Duration = Duration::from_secs(60);
 
-/// How an alert sink is doing.
+/// The state of an alert sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AlertSinkHealth {
     /// The sink's name.
     pub name: String,
-    /// How many alerts it took.
+    /// The number of alerts that it took.
     pub taken: u64,
-    /// How many wait for it.
+    /// The number of alerts that wait for it.
     pub waiting: usize,
-    /// How many it was never given, because too many waited.
+    /// The number of alerts that it was never given, because too many waited.
     pub dropped: u64,
     /// Its last error or panic, if its last attempt failed.
     pub error: Option<String>,
@@ -42,11 +42,11 @@ pub(super) struct Outlet {
 }
 
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<OutletState>,
     changed: Condvar,
 }
 
-struct State {
+struct OutletState {
     health: AlertSinkHealth,
     queue: VecDeque<Arc<Alert>>,
     stop: bool,
@@ -59,7 +59,7 @@ impl Outlet {
     pub(super) fn start(sink: Box<dyn AlertSink>) -> std::io::Result<Self> {
         let name = catch_unwind(AssertUnwindSafe(|| sink.name())).unwrap_or_else(|_| "a sink".to_owned());
         let health = AlertSinkHealth { name, taken: 0, waiting: 0, dropped: 0, error: None };
-        let state = State { health, queue: VecDeque::new(), stop: false, ended: false };
+        let state = OutletState { health, queue: VecDeque::new(), stop: false, ended: false };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
         let theirs = Arc::clone(&shared);
         let thread = thread::Builder::new().name("strongroom-alerts".to_owned()).spawn(move || run(&theirs, sink))?;
@@ -106,7 +106,7 @@ impl Outlet {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, OutletState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -151,7 +151,7 @@ fn run(shared: &Shared, mut sink: Box<dyn AlertSink>) {
     shared.changed.notify_all();
 }
 
-/// The alert that is due, which stays in the queue until it is taken. `None` when told to stop, and nothing is left.
+/// Returns the alert that is due, which stays in the queue until it is taken. `None` when told to stop, and nothing is left.
 fn next(shared: &Shared) -> Option<Arc<Alert>> {
     let mut state = shared.lock();
     loop {

@@ -23,13 +23,13 @@ pub(super) const TENANTS: usize = 4_096;
 pub(super) type Who = (Option<TenantId>, Option<String>);
 
 /// A map that forgets what was used longest ago.
-pub(super) struct Lately<K, V> {
+pub(super) struct LruMap<K, V> {
     most: usize,
     clock: u64,
     all: HashMap<K, (u64, V)>,
 }
 
-/// What is known of a tenant.
+/// A tenant, as far as it is known.
 #[derive(Default)]
 pub(super) struct Firm {
     told: Option<u64>,
@@ -37,7 +37,7 @@ pub(super) struct Firm {
     /// The tenant's creation was seen, so all of its history.
     whole: bool,
     seen: Sketch,
-    /// What one actor reads on a day, over all actors.
+    /// The amount that one actor reads on a day, over all actors.
     pub(super) usual: Usual,
     /// The hours at which anybody works.
     pub(super) hours: Hours,
@@ -45,12 +45,12 @@ pub(super) struct Firm {
     here: (i64, Sketch),
 }
 
-impl<K: Hash + Eq + Clone, V: Default> Lately<K, V> {
+impl<K: Hash + Eq + Clone, V: Default> LruMap<K, V> {
     pub(super) fn new(most: usize) -> Self {
         Self { most, clock: 0, all: HashMap::new() }
     }
 
-    /// The value of a key, made if there is none.
+    /// Returns the value of a key, made if there is none.
     pub(super) fn of(&mut self, key: &K) -> &mut V {
         self.clock = self.clock.saturating_add(1);
         if self.all.len() >= self.most && !self.all.contains_key(key) {
@@ -69,7 +69,7 @@ impl<K: Hash + Eq + Clone, V: Default> Lately<K, V> {
         self.all.get_mut(key).map(|(_, value)| value)
     }
 
-    /// In no order.
+    /// Returns all of them, in no order.
     pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&K, &mut V)> {
         self.all.iter_mut().map(|(key, (_, value))| (key, value))
     }
@@ -118,19 +118,19 @@ impl Firm {
         }
     }
 
-    /// The host says how many there are.
+    /// Takes in how many there are, as the host says it.
     pub(super) fn told(&mut self, known: u64) {
         self.told = Some(known);
         self.balance = 0;
     }
 
-    /// About how many people work in the present local hour.
+    /// Returns about how many people work in the present local hour.
     pub(super) fn at_work(&self) -> f64 {
         self.here.1.count()
     }
 
-    /// About how many data subjects there are: what the host said or what was created, less what was removed. Where the
-    /// tenant's beginning wasn't seen, at least as many as were ever touched.
+    /// Returns about how many data subjects there are: what the host said or what was created, less what was removed. Where
+    /// the tenant's beginning wasn't seen, at least as many as were ever touched.
     pub(super) fn size(&self) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "an estimate")]
         match self.told {
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn map_forgets_what_was_used_longest_ago_and_never_holds_more_than_it_may() {
-        let mut map: Lately<u32, u32> = Lately::new(100);
+        let mut map: LruMap<u32, u32> = LruMap::new(100);
         for n in 0..1_000 {
             *map.of(&7) += 1;
             *map.of(&n) += 1;

@@ -1,4 +1,4 @@
-//! What is remembered of one actor in one tenant.
+//! One actor in one tenant, as far as they are remembered.
 //!
 //! Guarantees: bounded memory, whatever they do. Does not: judge.
 
@@ -10,7 +10,7 @@ use crate::policy::codes;
 
 use super::act::{Act, Spot};
 use super::hours::Hours;
-use super::local::{DAY, HOUR, Local, MINUTE};
+use super::local::{DAY, Local, MINUTE};
 use super::tally::{EVIDENCE, Tally};
 use super::usual::Usual;
 
@@ -38,7 +38,7 @@ pub(super) struct Person {
     /// Days on which they did something.
     pub(super) days: u32,
     pub(super) reads: Tally,
-    /// What left in bulk: exports and long lists.
+    /// The records that left in bulk: by exports and long lists.
     pub(super) bulk: Tally,
     pub(super) changes: Tally,
     pub(super) removals: Tally,
@@ -61,16 +61,16 @@ pub(super) struct Denials {
     evidence: VecDeque<(i64, Spot)>,
 }
 
-/// How often somebody was refused.
+/// A number of refusals.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Refused {
     /// In all, log-ins that failed included: anybody can try one under any id.
     pub(super) all: u32,
-    /// What the actor was refused for certain.
+    /// The refusals that were the actor's for certain.
     pub(super) proven: u32,
 }
 
-/// What was done since the local hour began.
+/// The acts since the local hour began.
 #[derive(Clone, Default)]
 pub(super) struct ThisHour {
     hours: i64,
@@ -86,17 +86,17 @@ pub(super) struct Devices {
     first: Option<Timestamp>,
     /// Days on which a device came that wasn't known, the latest last.
     pub(super) came: VecDeque<i64>,
-    pub(super) new: Option<NewDevice>,
+    pub(super) new: Option<Newcomer>,
 }
 
 /// A device that came lately.
 #[derive(Clone)]
-pub(super) struct NewDevice {
+pub(super) struct Newcomer {
     hash: u64,
     since: Timestamp,
-    /// How long others had been known when it came, in microseconds.
+    /// The time that others had been known when it came, in microseconds.
     pub(super) after: i64,
-    /// How many records were touched from it.
+    /// The number of records touched from it.
     pub(super) extent: u32,
     /// Entries of its use, the first ones.
     pub(super) evidence: Vec<Spot>,
@@ -106,7 +106,7 @@ pub(super) struct NewDevice {
 #[derive(Clone)]
 pub(super) struct Awake {
     since: Timestamp,
-    /// How long they had been away, in microseconds.
+    /// The time that they had been away, in microseconds.
     pub(super) away: i64,
     pub(super) extent: u32,
     pub(super) evidence: Vec<Spot>,
@@ -169,7 +169,7 @@ impl Person {
         self.reads.turn(local)
     }
 
-    /// Somebody vouched for what they did lately.
+    /// Takes in that somebody vouched for what they did lately.
     pub(super) fn vouch(&mut self, local: Local) {
         for tally in [&mut self.reads, &mut self.bulk, &mut self.changes, &mut self.removals] {
             tally.vouch(local);
@@ -213,7 +213,7 @@ impl Denials {
         self.in_a_row.add(Refused { all: 1, proven: u32::from(proven) });
         // What anybody can cause under any id makes no refusal of the actor's usual.
         self.today = self.today.saturating_add(u32::from(proven));
-        match self.parts.iter_mut().find(|(of, _)| *of == part) {
+        match self.parts.back_mut().filter(|(of, _)| *of == part) {
             Some((_, refused)) => refused.add(Refused { all: 1, proven: u32::from(proven) }),
             None => self.parts.push_back((part, Refused { all: 1, proven: u32::from(proven) })),
         }
@@ -224,7 +224,7 @@ impl Denials {
     }
 
     fn turn(&mut self, part: i64, local: Local) {
-        self.parts.retain(|(of, _)| part.saturating_sub(*of) < PARTS && of.saturating_sub(part) < PARTS);
+        self.parts.retain(|(of, _)| part.saturating_sub(*of) < PARTS);
         if self.day != Some(local.day) {
             if let Some(day) = self.day.replace(local.day) {
                 self.usual.learn(Local { day, ..local }, f64::from(self.today));
@@ -233,14 +233,14 @@ impl Denials {
         }
     }
 
-    /// How many in the last hour.
+    /// Returns how many there were in the last hour.
     pub(super) fn hour(&self) -> Refused {
         let mut hour = Refused::default();
         self.parts.iter().for_each(|(_, refused)| hour.add(*refused));
         hour
     }
 
-    /// The entries of those in a row, or of the last hour.
+    /// Returns the entries of those in a row, or of the last hour.
     pub(super) fn evidence(&self) -> Vec<Spot> {
         self.evidence.iter().map(|(_, spot)| *spot).collect()
     }
@@ -277,7 +277,7 @@ impl Devices {
                 }
                 self.came.push_back(local.day);
                 let after = act.at.as_micros().saturating_sub(first.as_micros());
-                self.new = Some(NewDevice { hash, since: act.at, after, extent: 0, evidence: Vec::new() });
+                self.new = Some(Newcomer { hash, since: act.at, after, extent: 0, evidence: Vec::new() });
             }
             if self.known.len() >= DEVICES {
                 self.known.pop_front();
@@ -290,12 +290,12 @@ impl Devices {
         }
     }
 
-    /// The device that came within the last day, if the act is from it.
-    pub(super) fn newcomer(&self, act: &Act) -> Option<&NewDevice> {
+    /// Returns the device that came within the last day, if the act is from it.
+    pub(super) fn newcomer(&self, act: &Act) -> Option<&Newcomer> {
         self.new.as_ref().filter(|new| Some(new.hash) == act.device && within_a_day(new.since, act.at))
     }
 
-    /// How many new ones came in the last so many days.
+    /// Returns how many new ones came in the last so many days.
     pub(super) fn came_within(&self, days: i64, local: Local) -> usize {
         self.came.iter().filter(|day| local.day.saturating_sub(**day) < days).count()
     }
@@ -313,15 +313,15 @@ impl Habits {
         }
     }
 
-    /// On how many days they did it, today included.
+    /// Returns on how many days they did it, today included.
     pub(super) fn days(&self, action: Action) -> u32 {
         self.0.iter().find(|(known, ..)| *known == action).map_or(0, |(_, days, _)| *days)
     }
 }
 
-/// Whether `at` is within the day after `since`; clocks may differ by an hour.
+/// Tells whether `at` is within the day after `since`.
 fn within_a_day(since: Timestamp, at: Timestamp) -> bool {
-    (-HOUR..DAY).contains(&at.as_micros().saturating_sub(since.as_micros()))
+    at.as_micros().saturating_sub(since.as_micros()) < DAY
 }
 
 fn note(evidence: &mut Vec<Spot>, spot: Spot) {

@@ -13,7 +13,7 @@ const CHANGES: usize = 512;
 /// Ten records shared with one party are as good as a role.
 const MANY_SHARES: usize = 10;
 
-/// What the entry of an act of sharing says that shares nothing.
+/// The codes of acts of sharing that share nothing.
 const NO_SHARE: [&str; 3] = ["ended", "not_shared", "listed"];
 
 /// The latest changes.
@@ -57,15 +57,15 @@ impl Changes {
         });
     }
 
-    /// The changes of the last `micros` that favour the actor of this act: those they made themselves, and those that
-    /// name them. Shares count only when there are many.
+    /// Returns the changes of the last `micros` that favour the actor of this act: those they made themselves, and those
+    /// that name them. Shares count only when there are many.
     pub(super) fn favouring(&self, act: &Act, micros: i64) -> Vec<&Change> {
         let Some(actor) = act.actor.as_deref() else { return Vec::new() };
         let named =
             |change: &Change| change.party.as_deref().and_then(|party| party.strip_prefix("actor:")) == Some(actor);
         let lately = |change: &&Change| {
             let since = act.at.as_micros().saturating_sub(change.at.as_micros());
-            (0..=micros).contains(&since) && change.spot != act.spot
+            since <= micros && change.spot != act.spot
         };
         let here = |change: &&Change| change.tenant.is_none() || change.tenant == act.tenant;
         let mine = self.0.iter().filter(lately).filter(here);

@@ -1,9 +1,9 @@
-//! What the monitor does by itself about an alert.
+//! The responder: it answers alerts by itself.
 //!
-//! Guarantees: only what the rules were told to, as the responder, by the public calls, so the host's policy decides and the
-//! journal tells. Nobody on the list of those to be left alone, nor the responder, is suspended or asked for a new log-in;
-//! no more than so many actors are in an hour. Nothing is done about what nobody has proved to be the actor's doing. What was refused or failed is part of the alert. Does not: loosen a freeze,
-//! or undo anything.
+//! Guarantees: it does only what the rules were told to, by the public calls, so the host's policy decides and the journal
+//! tells. It suspends neither itself nor those who are to be left alone, nor asks them for a new log-in, and does so to no
+//! more actors in an hour than it may. It does nothing about alerts that rest on log-ins that failed. What was refused or
+//! failed is part of the alert. Does not: loosen a freeze, or undo anything.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -84,7 +84,7 @@ impl Responder {
         }
     }
 
-    /// Whom it is about, if something may be done to them.
+    /// Returns the actor whom the alert is about, if something may be done to them.
     fn may(&mut self, alert: &Alert, tenant: TenantId, responder: &Actor, now: Timestamp) -> Result<String, String> {
         let Some(actor) = &alert.actor else { return Err("nobody in particular did it".to_owned()) };
         if actor == responder.id() {
@@ -93,7 +93,7 @@ impl Responder {
         if self.spared.contains(actor) {
             return Err("they are among those never suspended".to_owned());
         }
-        let old = |at: &Timestamp| !(0..HOUR).contains(&now.as_micros().saturating_sub(at.as_micros()));
+        let old = |at: &Timestamp| !(-HOUR..HOUR).contains(&now.as_micros().saturating_sub(at.as_micros()));
         self.lately.retain(|(at, _)| !old(at));
         let of_tenant: Vec<&String> =
             self.lately.iter().filter(|(_, (of, _))| *of == tenant).map(|(_, (_, known))| known).collect();
@@ -128,7 +128,7 @@ fn failed(error: &Error) -> ResponseOutcome {
     ResponseOutcome::Failed(describe(error))
 }
 
-/// An error and its causes in one line.
+/// Returns an error and its causes in one line.
 pub(super) fn describe(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,10 +1,10 @@
-//! What can be done about an alert, and what came of it.
+//! The responses to an alert, and their outcomes.
 
 use std::fmt;
 
 use crate::vault::Freeze;
 
-/// What can be done about an alert, without waiting for anybody.
+/// A response to an alert, given without waiting for anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Respond {
@@ -28,17 +28,17 @@ impl fmt::Display for Respond {
     }
 }
 
-/// A response, and what came of it.
+/// A response that was due, and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {
-    /// What was to be done.
+    /// The response that was to be given.
     pub respond: Respond,
-    /// What came of it.
+    /// The outcome of it.
     pub outcome: ResponseOutcome,
 }
 
-/// What came of a response.
+/// The outcome of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseOutcome {

@@ -1,4 +1,4 @@
-//! What a rule is: what it sees, and what it finds.
+//! The rules' common ground: what each sees, and what it finds.
 
 use std::fmt;
 
@@ -58,7 +58,7 @@ impl RuleName {
         Self::KeyActs,
     ];
 
-    /// The stable name that alerts and the journal use.
+    /// Returns the stable name that alerts and the journal use.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -77,13 +77,13 @@ impl RuleName {
         }
     }
 
-    /// The rule of this name.
+    /// Finds the rule of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|rule| rule.name() == name)
     }
 
-    /// Whether feedback changes it. What must never be silenced isn't.
+    /// Tells whether feedback changes the rule. Those that must never be silenced aren't changed.
     #[must_use]
     pub const fn is_tunable(self) -> bool {
         !matches!(self, Self::Honeypot | Self::BreakGlassUse | Self::JournalTrouble)
@@ -96,7 +96,7 @@ impl fmt::Display for RuleName {
     }
 }
 
-/// How bad it is, if it is what it looks like.
+/// The weight of an alert, if it is what it looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Severity {
@@ -113,7 +113,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The stable name that alerts and the journal use.
+    /// Returns the stable name that alerts and the journal use.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -146,13 +146,13 @@ impl fmt::Display for Severity {
     }
 }
 
-/// What a rule found.
+/// The finding of a rule.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Finding {
     pub(super) severity: Severity,
     /// In words, with the numbers.
     pub(super) text: String,
-    /// How far beyond the threshold: 1 just reaches it.
+    /// The part of the threshold that was reached: 1 just reaches it.
     pub(super) degree: f64,
     /// The entries it rests on, besides the present one; the latest are kept.
     pub(super) evidence: Vec<Spot>,
@@ -160,7 +160,7 @@ pub(super) struct Finding {
     pub(super) actor: Option<String>,
     /// Nobody has proved to be the actor.
     pub(super) unproven: bool,
-    /// What it is about, where that is nobody's doing: it is one with what else is found of it.
+    /// The matter, where that is nobody's doing: all that is found of one matter is one alert.
     pub(super) topic: Option<&'static str>,
 }
 
@@ -190,29 +190,29 @@ impl Finding {
     }
 }
 
-/// What a rule sees: the act, and what is remembered of its actor and tenant, the act included.
+/// The view that a rule has: the act, and what is remembered of its actor and tenant, the act included.
 pub(super) struct View<'a> {
     pub(super) act: &'a Act,
     pub(super) local: Local,
     pub(super) person: &'a Person,
     pub(super) firm: &'a Firm,
     pub(super) changes: &'a Changes,
-    /// What feedback multiplies thresholds by, for this rule, actor and tenant.
+    /// The factor that feedback gives thresholds, for this rule, actor and tenant.
     pub(super) tuning: f64,
 }
 
 /// A rule.
-pub(super) trait Judge: fmt::Debug + Send + Sync {
+pub(super) trait Detector: fmt::Debug + Send + Sync {
     fn name(&self) -> RuleName;
 
-    fn judge(&self, view: &View<'_>) -> Option<Finding>;
+    fn detect(&self, view: &View<'_>) -> Option<Finding>;
 }
 
 /// Feedback has silenced a rule that has no number to be raised.
 const SILENT: f64 = 1.5;
 
 impl View<'_> {
-    /// What one actor of the tenant reads on a usual day; 0 where too little is known.
+    /// Returns how much one actor of the tenant reads on a usual day; 0 where too little is known.
     pub(super) fn others(&self) -> f64 {
         if self.firm.usual.days() >= OTHERS_DAYS { self.firm.usual.mean() } else { 0.0 }
     }
@@ -225,12 +225,12 @@ impl View<'_> {
         self.act.outcome == Outcome::Denied
     }
 
-    /// Whether feedback has silenced the rule here.
+    /// Tells whether feedback has silenced the rule here.
     pub(super) fn silenced(&self) -> bool {
         self.tuning >= SILENT
     }
 
-    /// How much must be touched to matter in a store of this size: a thousandth of it, within bounds.
+    /// Returns how much must be touched to matter in a store of this size: a thousandth of it, within bounds.
     pub(super) fn substance(&self, least: f64, most: f64) -> f64 {
         (self.firm.size() / 1_000.0).clamp(least, most)
     }
@@ -261,7 +261,7 @@ const FRESH_PART: f64 = 3.0;
 const OTHERS_DAYS: u32 = 10;
 
 impl Limit {
-    /// The threshold for this actor, in this store, now.
+    /// Returns the threshold for this actor, in this store, now.
     pub(super) fn threshold(&self, view: &View<'_>, usual: &Usual, others: f64) -> f64 {
         let floor = (view.firm.size() * self.share / 100.0).clamp(self.least, self.most.max(self.least));
         let own = self.own_day(usual, others) * self.times;
@@ -269,7 +269,7 @@ impl Limit {
         floor.max(own).max(peak) * view.tuning
     }
 
-    /// Somebody's usual day; of a new one, the others'.
+    /// Returns somebody's usual day; of somebody new, the others'.
     pub(super) fn own_day(&self, usual: &Usual, others: f64) -> f64 {
         if usual.days() >= KNOWN_DAYS {
             usual.mean()
@@ -280,17 +280,17 @@ impl Limit {
     }
 }
 
-/// A share that was given, if it makes sense.
+/// Returns a share that was given, if it makes sense.
 pub(super) fn per_cent(given: f64, default: f64) -> f64 {
     if given.is_finite() { given.clamp(0.001, 100.0) } else { default }
 }
 
-/// A number of times that was given, if it makes sense.
+/// Returns a number of times that was given, if it makes sense.
 pub(super) fn times(given: f64, default: f64) -> f64 {
     if given.is_finite() { given.clamp(1.0, 1_000.0) } else { default }
 }
 
-/// A number with its thousands set apart.
+/// Returns a number with its thousands set apart.
 pub(super) fn number(of: f64) -> String {
     let digits = format!("{:.0}", of.max(0.0));
     let mut text = String::with_capacity(digits.len().saturating_mul(2));
@@ -303,12 +303,12 @@ pub(super) fn number(of: f64) -> String {
     text
 }
 
-/// `1 record`, `2 records`.
+/// Returns `1 record`, `2 records`.
 pub(super) fn counted(count: f64, one: &str, many: &str) -> String {
     format!("{} {}", number(count), if count.round() == 1.0 { one } else { many })
 }
 
-/// `about 412 of 3,018 data subjects`: an amount, and the store it was taken from.
+/// Returns `about 412 of 3,018 data subjects`: an amount, and the store it was taken from.
 pub(super) fn of_all(amount: f64, firm: &Firm) -> String {
     let size = firm.size();
     if size < 1.0 {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::any_rule::{AnyRule, Kept};
 use super::local::Offset;
 use super::response::Respond;
-use super::rule::{Judge, RuleName};
+use super::rule::{Detector, RuleName};
 use super::rules::{
     BreakGlassUse, DormantActor, JournalTrouble, KeyActs, MassChange, MassExport, MassRead, NewDevice, OffHours,
     PrivilegeUse, RepeatedDenials,
@@ -30,7 +30,7 @@ const LONG_LIST: u32 = 200;
 #[derive(Debug)]
 #[must_use = "rules do nothing before a monitor is made with them"]
 pub struct Rules {
-    pub(super) judges: BTreeMap<RuleName, Box<dyn Judge>>,
+    pub(super) detectors: BTreeMap<RuleName, Box<dyn Detector>>,
     pub(super) trouble: Option<JournalTrouble>,
     pub(super) responses: BTreeMap<RuleName, Vec<Respond>>,
     pub(super) offset: Offset,
@@ -38,10 +38,10 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// No rule.
+    /// Makes a set without rules.
     pub fn none() -> Self {
         Self {
-            judges: BTreeMap::new(),
+            detectors: BTreeMap::new(),
             trouble: None,
             responses: BTreeMap::new(),
             offset: Offset::default(),
@@ -49,8 +49,8 @@ impl Rules {
         }
     }
 
-    /// All of them with their usual thresholds, but for [`Honeypot`](super::Honeypot), which has to be told whom to watch.
-    /// None responds.
+    /// Makes a set of all rules with their usual thresholds, but for [`Honeypot`](super::Honeypot), which has to be told
+    /// whom to watch. None responds.
     pub fn standard() -> Self {
         Self::none()
             .with(RepeatedDenials::new())
@@ -69,8 +69,8 @@ impl Rules {
     /// Adds a rule, or puts it in the place of the one of its name.
     pub fn with(mut self, rule: impl Into<AnyRule>) -> Self {
         match rule.into().0 {
-            Kept::Judge(judge) => {
-                self.judges.insert(judge.name(), judge);
+            Kept::Detector(detector) => {
+                self.detectors.insert(detector.name(), detector);
             }
             Kept::Trouble(trouble) => self.trouble = Some(trouble),
         }
@@ -79,7 +79,7 @@ impl Rules {
 
     /// Leaves a rule out.
     pub fn without(mut self, rule: RuleName) -> Self {
-        self.judges.remove(&rule);
+        self.detectors.remove(&rule);
         if rule == RuleName::JournalTrouble {
             self.trouble = None;
         }
@@ -96,14 +96,15 @@ impl Rules {
         self
     }
 
-    /// How far the local time is ahead of UTC: 480 in Shanghai, -180 in Brasília; from -720 to 840. Working hours and days
-    /// are counted in it. Daylight saving time isn't known; an hour beside a usual one is usual, so it does little harm.
+    /// Sets how far the local time is ahead of UTC: 480 in Shanghai, -180 in Brasília; from -720 to 840. Working hours and
+    /// days are counted in it. Daylight saving time isn't known; an hour beside a usual one is usual, so it does little
+    /// harm.
     pub fn utc_offset_minutes(mut self, minutes: i32) -> Self {
         self.offset = Offset::minutes(minutes);
         self
     }
 
-    /// A list of so many rows counts as an export; 200 unless set. Pages of lists hold at most 1,000 rows.
+    /// Sets how many rows of a list count as an export; 200 unless set. Pages of lists hold at most 1,000 rows.
     pub fn long_list(mut self, rows: u32) -> Self {
         self.long_list = rows.max(2);
         self

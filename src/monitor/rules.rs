@@ -32,7 +32,7 @@ macro_rules! rule {
     ($name:ident) => {
         impl From<$name> for $crate::monitor::AnyRule {
             fn from(rule: $name) -> Self {
-                Self($crate::monitor::any_rule::Kept::Judge(Box::new(rule)))
+                Self($crate::monitor::any_rule::Kept::Detector(Box::new(rule)))
             }
         }
 

@@ -1,10 +1,10 @@
-//! How many different things were seen, in little memory.
+//! A count of different things, in little memory.
 //!
 //! HyperLogLog (Flajolet, Fusy, Gandouet, Meunier 2007) with 256 registers, and linear counting for small numbers. Guarantees:
 //! 256 bytes, whatever is added; the order doesn't matter, and what is added again changes nothing. Does not: count exactly:
 //! the standard error is 6.5 % (below 100 it is under 5 %).
 
-/// How many registers.
+/// The number of registers.
 const REGISTERS: usize = 256;
 /// Bits of a hash that choose a register.
 const CHOICE: u32 = 8;
@@ -38,7 +38,7 @@ impl Sketch {
         }
     }
 
-    /// About how many different things were added.
+    /// Returns about how many different things were added.
     pub(super) fn count(&self) -> f64 {
         let all = 256.0;
         let sum: f64 = self.0.iter().map(|rank| (-f64::from(*rank)).exp2()).sum();

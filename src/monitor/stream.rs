@@ -23,13 +23,13 @@ const OUTBOX: usize = 1_024;
 /// So many alerts are remembered, for feedback.
 pub(super) const REMEMBERED: usize = 1_024;
 
-/// What happened while no monitor watched, or couldn't be put on record, is told of later if it isn't older than this.
+/// The age at which acts that no monitor watched, or that couldn't be put on record, are no longer told of.
 const LATE: i64 = 3 * DAY;
 
 /// The name that health reports have for the monitor.
 pub(super) const NAME: &str = "monitor";
 
-/// What the monitor's threads share.
+/// The state that the monitor's threads share.
 pub(super) struct Stream {
     state: Mutex<State>,
     pub(super) changed: Condvar,
@@ -42,11 +42,12 @@ pub(super) struct State {
     seen: Option<Spot>,
     /// Where a monitor first began to watch, before this one.
     began: Option<u64>,
-    /// How many blocks are the past, and when it ended: known once a vault is watched.
-    past: Option<(u64, Timestamp)>,
+    /// The number of blocks that are the past: known once a vault is watched.
+    past: Option<u64>,
     pub(super) learned: bool,
     told: Vec<(TenantId, u64)>,
-    pending: VecDeque<Alert>,
+    /// With the times of the entries that raised them, if those are later than the alerts' own.
+    pending: VecDeque<(Alert, Timestamp)>,
     pub(super) outbox: VecDeque<Alert>,
     pub(super) dropped: u64,
     remembered: VecDeque<Alert>,
@@ -99,21 +100,22 @@ impl State {
             }
             _ => {}
         }
-        let raised = self.engine.take(&act);
-        self.raise(raised);
+        let at = act.at;
+        let raised = self.engine.take(act);
+        self.raise(raised, at);
         self.learn();
     }
 
     /// Says that the first so many blocks are the past.
-    pub(super) fn begins_at(&mut self, blocks: u64, now: Timestamp) {
-        self.past = Some((blocks, now));
+    pub(super) fn begins_at(&mut self, blocks: u64) {
+        self.past = Some(blocks);
         self.learn();
     }
 
     /// Says that all blocks up to and with this one were delivered, those without entries too.
     pub(super) fn delivered(&mut self, position: u64) {
-        if let Some((_, now)) = self.past.filter(|(past, _)| position.saturating_add(1) >= *past) {
-            self.begins_at(0, now);
+        if self.past.is_some_and(|past| position.saturating_add(1) >= past) {
+            self.begins_at(0);
         }
     }
 
@@ -126,15 +128,26 @@ impl State {
         }
     }
 
-    pub(super) fn raise(&mut self, alerts: Vec<Alert>) {
+    fn raise(&mut self, alerts: Vec<Alert>, at: Timestamp) {
         for alert in alerts {
-            let (queue, most) = if self.learned { (&mut self.outbox, OUTBOX) } else { (&mut self.pending, PENDING) };
-            if queue.len() >= most {
-                queue.pop_front();
-                self.dropped = self.dropped.saturating_add(u64::from(self.learned));
+            if self.learned {
+                self.hand_over(alert);
+                continue;
             }
-            queue.push_back(alert);
+            if self.pending.len() >= PENDING {
+                self.pending.pop_front();
+            }
+            let at = alert.at.max(at);
+            self.pending.push_back((alert, at));
         }
+    }
+
+    fn hand_over(&mut self, alert: Alert) {
+        if self.outbox.len() >= OUTBOX {
+            self.outbox.pop_front();
+            self.dropped = self.dropped.saturating_add(1);
+        }
+        self.outbox.push_back(alert);
     }
 
     /// Remembers an alert that was told.
@@ -146,7 +159,7 @@ impl State {
         self.remembered.push_back(alert);
     }
 
-    /// The latest alerts, the oldest first.
+    /// Returns the latest alerts, the oldest first.
     pub(super) fn remembered(&self) -> impl Iterator<Item = Alert> {
         self.remembered.iter().map(|alert| Alert { count: self.engine.count(alert), ..alert.clone() })
     }
@@ -155,36 +168,41 @@ impl State {
         self.seen.map(|(position, _)| position)
     }
 
-    /// When the past is over, what it left to be told is.
+    /// Hands over what the past left to be told, once it is over.
     fn learn(&mut self) {
         let over = |past| past == 0 || self.seen.is_some_and(|(position, _)| position.saturating_add(1) >= past);
-        let Some((_, now)) = self.past.filter(|(past, _)| !self.learned && over(*past)) else { return };
+        if self.learned || !self.past.is_some_and(over) {
+            return;
+        }
         self.learned = true;
         for (tenant, records) in std::mem::take(&mut self.told) {
             self.engine.told(tenant, records);
         }
-        let began = self.began;
-        let due = |alert: &Alert| {
-            let age = now.as_micros().saturating_sub(alert.at.as_micros());
+        let now = self.engine.reached();
+        for (alert, at) in std::mem::take(&mut self.pending) {
+            let age = now.as_micros().saturating_sub(at.as_micros());
             let position = alert.evidence.first().map_or(0, |(position, _)| *position);
             // Where none watched before, the past is only learned from.
-            age < LATE && began.is_some_and(|began| position > began)
-        };
-        let due: Vec<Alert> = std::mem::take(&mut self.pending).into_iter().filter(due).collect();
-        self.raise(due);
+            if age < LATE && self.began.is_some_and(|began| position > began) {
+                self.hand_over(alert);
+            }
+        }
     }
 
-    /// An alert is on record: it needn't be raised again, and feedback may be on it.
+    /// Takes in that an alert is on record: it needn't be raised again, and feedback may be on it.
     fn on_record(&mut self, event: &Event, act: &Act) {
         let Some(rule) = RuleName::from_name(&act.rule) else { return };
         let actor = act.party.as_deref().and_then(|party| party.strip_prefix("actor:")).map(str::to_owned);
         let (tenant, at) = (act.tenant, act.at);
-        let told = |alert: &Alert| {
-            let since = at.as_micros().saturating_sub(alert.at.as_micros());
-            alert.rule == rule && alert.tenant == tenant && alert.actor == actor && (0..DAY).contains(&since)
-        };
-        self.pending.retain(|alert| !told(alert));
         let id = id_of(rule, act);
+        // The clock may have been set back since.
+        let now = at.max(self.engine.reached());
+        let told = |alert: &Alert| {
+            let since = now.as_micros().saturating_sub(alert.at.as_micros());
+            let same = alert.rule == rule && alert.tenant == tenant && alert.actor == actor;
+            alert.id == id || (same && since < DAY)
+        };
+        self.pending.retain(|(alert, _)| !told(alert));
         if self.remembered.iter().any(|alert| alert.id == id) {
             return;
         }
@@ -209,7 +227,7 @@ impl State {
     }
 }
 
-/// The id of an alert that is on record.
+/// Returns the id of an alert that is on record.
 fn id_of(rule: RuleName, act: &Act) -> String {
     match act.evidence.first() {
         Some((position, index)) => format!("{rule}-{position}-{index}"),
@@ -231,7 +249,7 @@ impl AuditSink for MonitorSink {
         Ok(())
     }
 
-    /// Nothing is kept: the rules learn from the whole journal, each time.
+    /// Returns that nothing is kept: the rules learn from the whole journal, each time.
     fn last(&mut self, _: &str) -> Result<Held, SinkError> {
         Ok(Held::Nothing)
     }

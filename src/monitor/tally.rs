@@ -1,7 +1,7 @@
-//! How many data subjects somebody did something to: in the last hour, today, and on a usual day.
+//! A count of the data subjects that somebody did something to: in the last hour, today, and on a usual day.
 //!
-//! Guarantees: bounded memory; a clock that jumps, in either direction, empties the windows rather than keeping them for
-//! ever. Does not: tell the hour to the minute: it covers the last 45 to 60 minutes.
+//! Guarantees: bounded memory. Time is the [`Timeline`](super::timeline::Timeline)'s, which only goes forward. Does not: tell
+//! the hour to the minute: it covers the last 45 to 60 minutes.
 
 use std::collections::VecDeque;
 
@@ -38,14 +38,13 @@ impl Tally {
         self.turn(local);
         let now = self.now.get_or_insert_default();
         let quarter = act.at.as_micros().div_euclid(QUARTER);
-        now.forget(quarter);
-        let place = now.quarters.iter().position(|(of, _)| *of >= quarter).unwrap_or(now.quarters.len());
-        if now.quarters.get(place).is_none_or(|(of, _)| *of != quarter) {
-            now.quarters.insert(place, (quarter, Sketch::default()));
+        now.quarters.retain(|(of, _)| recent(*of, quarter));
+        if now.quarters.back().is_none_or(|(of, _)| *of != quarter) {
+            now.quarters.push_back((quarter, Sketch::default()));
         }
         for hash in act.people() {
             now.today.add(hash);
-            if let Some((_, sketch)) = now.quarters.get_mut(place) {
+            if let Some((_, sketch)) = now.quarters.back_mut() {
                 sketch.add(hash);
             }
         }
@@ -61,8 +60,7 @@ impl Tally {
             self.day = Some(local);
             return None;
         };
-        // Entries of one moment aren't strictly in order, so midnight may seem to come twice.
-        if day.day == local.day || day.day.checked_sub(1) == Some(local.day) {
+        if day.day == local.day {
             return None;
         }
         self.day = Some(local);
@@ -79,7 +77,7 @@ impl Tally {
         Some(amount)
     }
 
-    /// About how many in the last hour, as of this act.
+    /// Returns about how many there were in the last hour, as of this act.
     pub(super) fn hour(&self, act: &Act) -> f64 {
         let Some(now) = &self.now else { return 0.0 };
         let quarter = act.at.as_micros().div_euclid(QUARTER);
@@ -90,7 +88,7 @@ impl Tally {
         hour.count()
     }
 
-    /// About how many today.
+    /// Returns about how many there were today.
     pub(super) fn today(&self) -> f64 {
         self.now.as_ref().map_or(0.0, |now| now.today.count())
     }
@@ -99,26 +97,20 @@ impl Tally {
         &self.usual
     }
 
-    /// The entries of the last hour, or of all that is remembered of today; the latest last.
+    /// Returns the entries of the last hour, or of all that is remembered of today; the latest last.
     pub(super) fn evidence(&self, act: &Act, hour: bool) -> Vec<Spot> {
         let quarter = act.at.as_micros().div_euclid(QUARTER);
         let all = self.now.iter().flat_map(|now| &now.evidence);
         all.filter(|(of, _)| !hour || recent(*of, quarter)).map(|(_, spot)| *spot).collect()
     }
 
-    /// Somebody vouched for what was done lately.
+    /// Takes in that somebody vouched for what was done lately.
     pub(super) fn vouch(&mut self, local: Local) {
         self.usual.vouch(local, self.today());
     }
 }
 
-impl Now {
-    fn forget(&mut self, quarter: i64) {
-        self.quarters.retain(|(of, _)| recent(*of, quarter));
-    }
-}
-
-/// Whether a quarter is one of the last hour's. One that is a little ahead is: clocks differ.
+/// Tells whether a quarter is one of the last hour's.
 fn recent(of: i64, now: i64) -> bool {
-    now.saturating_sub(of) < QUARTERS && of.saturating_sub(now) < QUARTERS
+    now.saturating_sub(of) < QUARTERS
 }

@@ -4,6 +4,7 @@ mod firms;
 mod properties;
 mod rules;
 mod sim;
+mod time;
 mod trouble;
 mod values;
 mod whole;

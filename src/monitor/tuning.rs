@@ -1,4 +1,4 @@
-//! What feedback makes of thresholds.
+//! The effect of feedback on thresholds.
 //!
 //! Guarantees: a multiplier stays within bounds, fades, and never touches the rules that must not be silenced. Bounded
 //! memory: what was tuned longest ago is forgotten. Does not: spread from one actor to another.
@@ -6,7 +6,7 @@
 use crate::model::{TenantId, Timestamp};
 
 use super::local::DAY;
-use super::people::Lately;
+use super::people::LruMap;
 use super::rule::RuleName;
 
 /// So many multipliers are remembered.
@@ -22,7 +22,7 @@ const LOWEST: f64 = -1.0;
 /// Half of it fades in so many days.
 const HALF_LIFE: f64 = 60.0;
 
-/// What somebody thought of an alert.
+/// A judgement of an alert by somebody who looked into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Feedback {
@@ -33,7 +33,7 @@ pub enum Feedback {
 }
 
 impl Feedback {
-    /// The stable name that the journal uses.
+    /// Returns the stable name that the journal uses.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,11 +51,11 @@ impl Feedback {
 pub(super) type About = (RuleName, Option<TenantId>, Option<String>);
 
 /// The multipliers.
-pub(super) struct Tuning(Lately<About, Option<(f64, Timestamp)>>);
+pub(super) struct Tuning(LruMap<About, Option<(f64, Timestamp)>>);
 
 impl Tuning {
     pub(super) fn new() -> Self {
-        Self(Lately::new(TUNED))
+        Self(LruMap::new(TUNED))
     }
 
     pub(super) fn learn(&mut self, about: &About, feedback: Feedback, at: Timestamp) {
@@ -71,7 +71,7 @@ impl Tuning {
         *kept = Some(((before + change).clamp(LOWEST, HIGHEST), at));
     }
 
-    /// What the threshold is multiplied by: 0.5 to 8.
+    /// Returns the factor of the threshold: 0.5 to 8.
     pub(super) fn of(&self, about: &About, at: Timestamp) -> f64 {
         self.0.get(about).copied().flatten().map_or(1.0, |kept| faded(kept, at).exp2())
     }

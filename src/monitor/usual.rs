@@ -1,11 +1,11 @@
-//! What is usual for somebody: how much of something on a day.
+//! The amount of something that is usual for somebody on a day.
 //!
 //! Guarantees: a day teaches no more than a few times what was usual before, unless somebody vouches for it; so nobody makes
 //! a theft usual by committing it. Does not: notice who raises their usual day slowly, over weeks.
 
 use super::local::Local;
 
-/// How fast the usual day follows the latest: about the last ten active days count.
+/// The pace at which the usual day follows the latest: about the last ten active days count.
 const PACE: f64 = 0.15;
 /// A day teaches at most so many times the usual day,
 const LEARN_TIMES: f64 = 4.0;
@@ -27,22 +27,22 @@ pub(super) struct Usual {
     mean: f64,
     peak: f64,
     peak_day: i64,
-    /// What the latest day had beyond what it was let teach.
+    /// The amount of the latest day, if it had more than a day may teach.
     held_back: f64,
 }
 
 impl Usual {
-    /// How many active days it was learned from.
+    /// Returns how many active days it was learned from.
     pub(super) fn days(&self) -> u32 {
         self.days
     }
 
-    /// The usual amount on an active day.
+    /// Returns the usual amount on an active day.
     pub(super) fn mean(&self) -> f64 {
         self.mean
     }
 
-    /// The highest day, as far as it is remembered.
+    /// Returns the highest day, as far as it is remembered.
     pub(super) fn peak(&self, today: Local) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "days, of which there are few")]
         let since = today.day.saturating_sub(self.peak_day).max(0) as f64;
@@ -61,7 +61,7 @@ impl Usual {
         self.raise(day, learned);
     }
 
-    /// Somebody vouched for the latest days: what they held, `today` included, is nothing unusual.
+    /// Takes in that somebody vouched for the latest days: what they held, `today` included, is nothing unusual.
     pub(super) fn vouch(&mut self, day: Local, today: f64) {
         self.raise(day, today.max(self.held_back));
     }

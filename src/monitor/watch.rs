@@ -24,12 +24,13 @@ use super::stream::{MonitorSink, Stream};
 use super::tuning::Feedback;
 use super::worker::{Told, Worker, lock, name};
 
-/// How often the vault's health is looked at where no rule wants it: to see how far the journal was delivered.
+/// The time from one look at the vault's health to the next where no rule wants it: to see how far the journal was
+/// delivered.
 const EVERY: Duration = Duration::from_secs(1);
-/// How long dropping a monitor waits for its alert sinks, and for a response that is going on.
+/// The time that dropping a monitor waits for its alert sinks, and for a response that is going on.
 const CLOSE: Duration = Duration::from_secs(2);
 
-/// Watches a vault. See the [module](super) for how to attach one.
+/// A watch over a vault. See the [module](super) for how to attach one.
 ///
 /// Keep it as long as the vault: dropping it ends the watch, which is written down (`monitor_ended`) if the vault is still
 /// open. Where that is missing, the vault ended first, or the program was killed. It is `Send + Sync`; share it in an `Arc`.
@@ -39,7 +40,7 @@ pub struct Monitor {
     running: Mutex<Option<Running>>,
 }
 
-/// What is needed to begin.
+/// The things that are needed to begin.
 struct Setup {
     responses: BTreeMap<RuleName, Vec<Respond>>,
     sinks: Vec<Box<dyn AlertSink>>,
@@ -54,7 +55,7 @@ struct Running {
     thread: Option<JoinHandle<()>>,
 }
 
-/// How a monitor is doing.
+/// The state of a monitor.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct MonitorHealth {
@@ -64,28 +65,28 @@ pub struct MonitorHealth {
     pub learned: bool,
     /// The last block that the rules have seen.
     pub position: Option<u64>,
-    /// How many actors are remembered, in all tenants; at most 10,000.
+    /// The number of actors that are remembered, in all tenants; at most 10,000.
     pub actors: usize,
-    /// How many alerts were told since the start, those told again included.
+    /// The number of alerts told since the start, those told again included.
     pub told: u64,
-    /// How many wait for the monitor's own thread.
+    /// The number of alerts that wait for the monitor's own thread.
     pub waiting: usize,
-    /// How many were lost because too many waited.
+    /// The number of alerts that were lost because too many waited.
     pub dropped: u64,
-    /// How many responses were refused, failed or weren't tried.
+    /// The number of responses that were refused, failed or weren't tried.
     pub responses_refused: u64,
     /// The latest of them: which alert, and why.
     pub last_refusal: Option<String>,
-    /// How many alerts the journal couldn't take.
+    /// The number of alerts that the journal couldn't take.
     pub unjournalled: u64,
-    /// What failed last in the monitor itself.
+    /// The latest failure in the monitor itself.
     pub trouble: Option<String>,
     /// The alert sinks.
     pub sinks: Vec<AlertSinkHealth>,
 }
 
 impl Monitor {
-    /// A monitor that goes by these rules.
+    /// Makes a monitor that goes by these rules.
     #[must_use]
     pub fn new(rules: Rules) -> Self {
         let every = rules.trouble.map_or(EVERY, |trouble| trouble.every);
@@ -103,38 +104,37 @@ impl Monitor {
         self.set_up(|setup| setup.sinks.push(Box::new(sink)))
     }
 
-    /// Who responds: an actor whom the host's policy permits [`Action::Suspend`](crate::model::Action::Suspend) and
+    /// Sets who responds: an actor whom the host's policy permits [`Action::Suspend`](crate::model::Action::Suspend) and
     /// [`Action::Freeze`](crate::model::Action::Freeze). Nobody else should act under its id.
     #[must_use]
     pub fn responder(self, actor: Actor) -> Self {
         self.set_up(|setup| setup.responder.actor = Some(actor))
     }
 
-    /// Who is never suspended, nor asked for a new log-in, whatever they seem to do: so that nobody can have the monitor
-    /// lock the administrators out. The responder never is. Freezing a tenant stops them all the same.
+    /// Adds those who are never suspended, nor asked for a new log-in, whatever they seem to do: so that nobody can have the
+    /// monitor lock the administrators out. The responder never is. Freezing a tenant stops them all the same.
     #[must_use]
     pub fn never_suspend<S: Into<String>>(self, actors: impl IntoIterator<Item = S>) -> Self {
         self.set_up(|setup| setup.responder.spared.extend(actors.into_iter().map(Into::into)))
     }
 
-    /// How many actors are suspended or asked for a new log-in in an hour, in all tenants; 5 unless set. Those beyond are
-    /// told of, and left alone.
+    /// Sets how many actors are suspended or asked for a new log-in in an hour, in all tenants; 5 unless set. Those beyond
+    /// are told of, and left alone.
     #[must_use]
     pub fn suspensions_per_hour(self, most: usize) -> Self {
         self.set_up(|setup| setup.responder.per_hour = most)
     }
 
-    /// The sink to attach to the vault when it is opened:
-    /// [`VaultOptions::sink`](crate::VaultOptions::sink). It goes in as it is, without `Required` or `Relayed` around it: no act
-    /// waits for it. Attach it to one vault only.
+    /// Returns the sink to attach to the vault when it is opened: [`VaultOptions::sink`](crate::VaultOptions::sink). It goes
+    /// in as it is, without `Required` or `Relayed` around it: no act waits for it. Attach it to one vault only.
     #[must_use]
     pub fn sink(&self) -> AttachedSink {
         Relayed(MonitorSink(Arc::clone(&self.stream))).into()
     }
 
     /// Begins to watch the vault that was opened with this monitor's [`sink`](Self::sink), and writes that down
-    /// (`monitor_began`). What happened before is learned from; of the last three days it raises what no monitor has put on
-    /// record, if one had begun by then. The vault isn't kept open by it.
+    /// (`monitor_began`). What happened before is learned from; of the journal's last three days it raises what no monitor has
+    /// put on record, if one had begun by then. The vault isn't kept open by it.
     ///
     /// # Errors
     /// [`Error::NotPossible`] when it watches already, or its sink was attached nowhere; [`Error::Io`] if the system gives no
@@ -153,8 +153,8 @@ impl Monitor {
         if setup.is_none() {
             return Err(second);
         }
-        let (past, now) = (vault.health().journal_blocks, vault.now());
-        let mut began = EntryBuilder::named(now, BEGAN);
+        let past = vault.health().journal_blocks;
+        let mut began = EntryBuilder::named(vault.now(), BEGAN);
         began.outcome(Outcome::Permitted, "", "");
         // What the journal doesn't take may be tried again.
         vault.write_down(None, began)?;
@@ -163,7 +163,7 @@ impl Monitor {
         let outlets =
             setup.sinks.into_iter().map(Outlet::start).collect::<std::io::Result<Vec<_>>>().map_err(thread)?;
         let shared = Arc::new(Told { outlets: Mutex::new(outlets), counts: Mutex::default() });
-        self.stream.lock().begins_at(past, now);
+        self.stream.lock().begins_at(past);
         let worker = Worker {
             stream: Arc::clone(&self.stream),
             shared: Arc::clone(&shared),
@@ -184,7 +184,7 @@ impl Monitor {
         self.stream.lock().know(tenant, records);
     }
 
-    /// The latest alerts, at most 1,024, the oldest first; those of before the last restart too.
+    /// Returns the latest alerts, at most 1,024, the oldest first; those of before the last restart too.
     #[must_use]
     pub fn latest(&self) -> Vec<Alert> {
         self.stream.lock().remembered().collect()
@@ -223,7 +223,7 @@ impl Monitor {
         vault.flush()
     }
 
-    /// How the monitor is doing.
+    /// Returns the state of the monitor.
     #[must_use]
     pub fn health(&self) -> MonitorHealth {
         let running = lock(&self.running);

@@ -21,13 +21,13 @@ use super::response::{Respond, Response, ResponseOutcome};
 use super::rule::RuleName;
 use super::stream::{NAME, Stream};
 
-/// What the thread has done.
+/// The outlets of the thread, and its counts.
 pub(super) struct Told {
     pub(super) outlets: Mutex<Vec<Outlet>>,
     pub(super) counts: Mutex<Counts>,
 }
 
-/// How often what came about.
+/// The thread's counts.
 #[derive(Default, Clone)]
 pub(super) struct Counts {
     pub(super) told: u64,
@@ -50,7 +50,7 @@ pub(super) struct Worker {
     pub(super) troubled: BTreeMap<String, Instant>,
 }
 
-/// What there is to do.
+/// The next thing to do.
 enum Turn {
     Tell(Box<Alert>),
     Look,
@@ -183,7 +183,7 @@ pub(super) fn name(entry: &mut EntryBuilder, alert: &Alert) {
     }
 }
 
-/// Whoever panicked under it left nothing half done.
+/// Locks the mutex, also after a panic: whoever panicked under it left nothing half done.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

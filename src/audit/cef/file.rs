@@ -14,7 +14,7 @@ file_sink! {
     Cef, CefLines, CefLines
 }
 
-/// How the lines look.
+/// Lines in CEF.
 pub(crate) struct CefLines;
 
 impl LineFormat for CefLines {
@@ -46,7 +46,7 @@ impl LineFormat for CefLines {
     }
 }
 
-/// The signature id and the extension: what follows the seventh bar that isn't escaped.
+/// Returns the signature id and the extension: what follows the seventh bar that isn't escaped.
 fn parts(line: &str) -> Option<(&str, &str)> {
     let mut escaped = false;
     let bars = line.char_indices().filter_map(|(at, c)| {
@@ -59,8 +59,8 @@ fn parts(line: &str) -> Option<(&str, &str)> {
     Some((line.get(fourth.checked_add(1)?..*fifth)?, line.get(seventh.checked_add(1)?..)?))
 }
 
-/// The value of a key; journals and numbers have no blanks. A text that a value quotes can't look like a key: its `=` is
-/// escaped.
+/// Returns the value of a key; journals and numbers have no blanks. A text that a value quotes can't look like a key: its
+/// `=` is escaped.
 fn value<'e>(extension: &'e str, key: &str) -> Option<&'e str> {
     extension.split_once(&format!(" {key}="))?.1.split(' ').next()
 }
@@ -68,7 +68,7 @@ fn value<'e>(extension: &'e str, key: &str) -> Option<&'e str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::samples;
+    use crate::audit::tests::samples;
     use crate::audit::{AuditSink, Held};
 
     #[test]

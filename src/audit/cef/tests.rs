@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::audit::plain::is_hostile;
-use crate::audit::samples::{self, HOSTILE};
+use crate::audit::tests::samples::{self, HOSTILE};
 use crate::model::{Actor, Grantee};
 
 /// A line's header fields and extension, read as the format's description has it. Panics on anything else.
@@ -49,7 +49,7 @@ pub(in crate::audit) fn parse(line: &str) -> (Vec<String>, BTreeMap<String, Stri
     (fields, extension)
 }
 
-/// What a value shows: line ends as they are, other hostile characters as escapes.
+/// Returns a text as a value shows it: line ends as they are, other hostile characters as escapes.
 fn shown(text: &str) -> String {
     let show = |c: char| match c {
         '\n' | '\r' => c.to_string(),

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use super::*;
 use crate::audit::{EntryBuilder, Outcome, events};
@@ -21,25 +22,25 @@ fn position(message: Message) -> u64 {
 
 #[test]
 fn what_is_put_in_comes_out_in_order_until_the_sink_is_gone() {
-    let (mut sink, mut messages) = channel(10);
+    let (mut sink, messages) = channel(10);
     assert_eq!(sink.last("strongroom/a/b").unwrap(), Held::Unknown);
-    assert!(messages.try_next().is_none());
-    assert!(messages.next_within(Duration::from_millis(5)).is_none());
+    assert!(messages.try_recv().is_err());
+    assert!(messages.recv_timeout(Duration::from_millis(5)).is_err());
     sink.deliver(&some(0..3)).unwrap();
-    assert_eq!(messages.try_next().map(position), Some(0));
-    assert_eq!(messages.next_within(Duration::from_secs(20)).map(position), Some(1));
+    assert_eq!(messages.try_recv().map(position), Ok(0));
+    assert_eq!(messages.recv_timeout(Duration::from_secs(20)).map(position), Ok(1));
     drop(sink);
-    assert_eq!(messages.map(position).collect::<Vec<_>>(), [2]);
+    assert_eq!(messages.iter().map(position).collect::<Vec<_>>(), [2]);
 }
 
 #[test]
 fn full_channel_holds_the_sink_up_until_something_is_taken_out() {
     for bound in [0, 2] {
-        let (mut sink, mut messages) = channel(bound);
+        let (mut sink, messages) = channel(bound);
         let delivering = thread::spawn(move || sink.deliver(&some(0..5)).is_ok());
         thread::sleep(Duration::from_millis(30));
         assert!(!delivering.is_finished());
-        let got: Vec<u64> = messages.by_ref().take(5).map(position).collect();
+        let got: Vec<u64> = messages.iter().take(5).map(position).collect();
         assert_eq!(got, [0, 1, 2, 3, 4]);
         assert!(delivering.join().unwrap());
     }

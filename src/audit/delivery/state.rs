@@ -1,4 +1,4 @@
-//! What the thread of a sink and its callers share.
+//! The state that a sink's thread and its callers share.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ pub(super) struct Shared {
 
 pub(super) struct State {
     pub(super) phase: Phase,
-    /// What the sink is called, once it is known.
+    /// The name of the sink, once it is known.
     pub(super) name: Option<String>,
     pub(super) queue: VecDeque<(u64, Arc<[Event]>)>,
     /// Events in the queue.
@@ -53,7 +53,7 @@ pub(super) struct State {
 #[derive(Debug, Clone)]
 pub(crate) struct Anchored {
     pub(crate) head: Head,
-    /// Whether the sink keeps it.
+    /// The sink keeps it.
     pub(crate) kept: bool,
 }
 
@@ -134,18 +134,19 @@ impl State {
         self.phase != Phase::Starting && position < self.next
     }
 
-    /// How long the oldest unacknowledged block has waited: too long rather than too short, when many marks were left out.
+    /// Returns how long the oldest unacknowledged block has waited: too long rather than too short, when many marks were
+    /// left out.
     pub(super) fn waiting(&self) -> Option<Duration> {
         self.oldest().map(|mark| mark.real.elapsed())
     }
 
-    /// The same by the vault's clock. A clock that was set back says zero.
+    /// Returns the same by the vault's clock. A clock that was set back says zero.
     pub(super) fn aged(&self, now: Timestamp) -> Option<Duration> {
         let micros = now.as_micros().saturating_sub(self.oldest()?.time.as_micros());
         Some(Duration::from_micros(u64::try_from(micros).unwrap_or(0)))
     }
 
-    /// How many blocks aren't acknowledged; of a sink that hasn't said yet what it holds, those that came since.
+    /// Returns how many blocks aren't acknowledged; of a sink that hasn't said yet what it holds, those that came since.
     pub(super) fn lag(&self) -> u64 {
         let next = if self.phase == Phase::Starting { self.start } else { self.next };
         self.end.saturating_sub(next)
@@ -161,7 +162,7 @@ impl State {
         }
     }
 
-    /// Everything before `next` is acknowledged; the last of it is of this time.
+    /// Notes that everything before `next` is acknowledged, the last of it of this time.
     pub(super) fn acknowledge(&mut self, next: u64, time: Option<Timestamp>) {
         self.next = next;
         // It moves: whoever waits next waits anew.
@@ -185,7 +186,7 @@ impl State {
         self.queued = 0;
     }
 
-    /// What health reports say.
+    /// Returns the sink's state for health reports.
     pub(super) fn doing(&self) -> SinkState {
         match self.phase {
             Phase::Stopped => SinkState::Stopped,

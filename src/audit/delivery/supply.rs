@@ -1,4 +1,4 @@
-//! What a sink is delivered from.
+//! The sources that a sink is delivered from.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use crate::model::Clock;
 /// keep the vault alive (hold a `Weak`): the thread that calls it would wait for itself.
 pub(crate) type Replay = Arc<dyn Fn(u64, usize) -> Result<Replayed, SinkError> + Send + Sync>;
 
-/// What was read again.
+/// Blocks that were read back from the store.
 #[derive(Default)]
 pub(crate) struct Replayed {
     pub(crate) blocks: Vec<(u64, Vec<Event>)>,
@@ -26,14 +26,14 @@ impl FromIterator<(u64, Vec<Event>)> for Replayed {
 }
 
 /// Looks up what the vault remembers of the sink of this name.
-pub(crate) type Cursors = Arc<dyn Fn(&str) -> Result<Cursor, SinkError> + Send + Sync>;
+pub(crate) type SinkPositions = Arc<dyn Fn(&str) -> Result<SinkPosition, SinkError> + Send + Sync>;
 
 /// The first block that the journal still has.
 pub(crate) type First = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// What the vault remembers of a sink.
+/// The place in the journal that the vault remembers for a sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cursor {
+pub(crate) enum SinkPosition {
     /// Nothing.
     Unheard,
     /// It has acknowledged all blocks before this one.
@@ -47,11 +47,11 @@ pub(crate) enum Cursor {
 pub(crate) struct Supply {
     /// The journal's name: its origin.
     pub(crate) journal: Arc<str>,
-    /// How many blocks it has at the start.
+    /// The number of blocks at the start.
     pub(crate) size: u64,
     pub(crate) replay: Replay,
     pub(crate) first: First,
-    pub(crate) cursors: Cursors,
+    pub(crate) cursors: SinkPositions,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) names: Names,
 }

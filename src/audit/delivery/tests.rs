@@ -11,7 +11,7 @@ use crate::model::{Action, JournalEpochId, SystemClock, Timestamp, VaultId};
 const JOURNAL: &str = "strongroom/a/b";
 const LONG: Duration = Duration::from_secs(20);
 
-/// What a test's sink does, and what it has got.
+/// The hand of a test on its sink, and all that the sink has got.
 #[derive(Default)]
 struct Control {
     got: Mutex<Vec<(u64, u32)>>,
@@ -90,7 +90,7 @@ fn supply(size: u64, replay: Replay) -> Supply {
         size,
         replay,
         first: Arc::new(|| 0),
-        cursors: Arc::new(|_| Ok(Cursor::Unheard)),
+        cursors: Arc::new(|_| Ok(SinkPosition::Unheard)),
         clock: Arc::new(SystemClock),
         names: Names::default(),
     }

@@ -7,7 +7,7 @@ use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use super::state::{Anchored, Order, Phase, Shared, State};
-use super::supply::{Cursor, Replayed, Supply};
+use super::supply::{Replayed, SinkPosition, Supply};
 use crate::audit::{AuditSink, Event, Head, Held, SinkError};
 use crate::model::Timestamp;
 
@@ -20,7 +20,7 @@ const LAST_PAUSE: Duration = Duration::from_secs(5);
 /// An error's text is kept up to this many characters.
 const TEXT: usize = 1_000;
 
-/// What there is to do next.
+/// The next thing to do.
 enum Job {
     /// These blocks, the last of which is at this position.
     Deliver(Vec<Arc<[Event]>>, u64),
@@ -74,9 +74,9 @@ impl Drop for Ends<'_> {
 /// Where delivery begins.
 struct Begin {
     next: u64,
-    /// Whether the vault remembered the sink, if it has to.
+    /// The vault remembered the sink; `None` if it doesn't have to.
     remembered: Option<bool>,
-    /// What its owner should know.
+    /// The note for the owner of the sink.
     note: Option<String>,
 }
 
@@ -87,7 +87,7 @@ struct Worker<'a> {
 }
 
 impl Worker<'_> {
-    /// What the sink is called, which no other of the vault's may be.
+    /// Gives the sink its name, which no other sink of the vault may have.
     fn name(&self, given: Option<String>) -> Result<(), SinkError> {
         let said = |panic| SinkError::new(format!("it panicked when it was asked for its name: {panic}"));
         let name = given.map_or_else(|| caught(|| self.sink.name()).map_err(said), Ok)?;
@@ -147,21 +147,21 @@ impl Worker<'_> {
         Some(Begin { next, remembered: None, note: None })
     }
 
-    /// The same of a sink that doesn't know what it got.
+    /// Decides the same for a sink that doesn't know what it got.
     fn remembered(&mut self) -> Option<Begin> {
         let name = self.shared.lock().name.clone()?;
         let size = self.supply.size;
         Some(match self.attempt(|worker| (worker.supply.cursors)(&name))? {
-            Cursor::Next(next) if next > size => {
+            SinkPosition::Next(next) if next > size => {
                 return self.set_back(&format!("the sink has acknowledged {next} blocks of the journal"));
             }
-            Cursor::Next(next) => Begin { next, remembered: Some(true), note: None },
-            Cursor::Altered => {
+            SinkPosition::Next(next) => Begin { next, remembered: Some(true), note: None },
+            SinkPosition::Altered => {
                 let text =
                     "what the vault remembered of this sink was altered: the journal is sent again from its beginning";
                 Begin { next: 0, remembered: Some(false), note: Some(text.to_owned()) }
             }
-            Cursor::Unheard => {
+            SinkPosition::Unheard => {
                 let text = format!(
                     "the vault remembers no sink of this name: the {size} blocks before this opening aren't sent to it"
                 );
@@ -179,7 +179,7 @@ impl Worker<'_> {
         None
     }
 
-    /// When the oldest block was made that the sink doesn't have. If the journal can't say, the start counts.
+    /// Returns the time of the oldest block that the sink doesn't have. If the journal can't say, the start counts.
     fn oldest(&self, next: u64) -> Option<Timestamp> {
         if next >= self.supply.size {
             return None;
@@ -324,7 +324,7 @@ fn message(panic: &(dyn Any + Send)) -> Option<&str> {
     panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str))
 }
 
-/// The error and its causes, for the health report, which is text only.
+/// Returns the error and its causes, for the health report, which is text only.
 fn describe(error: &SinkError) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);

@@ -10,7 +10,7 @@ use crate::format::journal_entry::tag;
 use crate::model::Revision;
 
 impl Event {
-    /// The event as one line of JSON, without a line end. What doesn't apply is left out.
+    /// Returns the event as one line of JSON, without a line end. What doesn't apply is left out.
     #[must_use]
     pub fn to_json(&self) -> String {
         line(self)
@@ -19,7 +19,7 @@ impl Event {
 
 fn line(event: &Event) -> String {
     let total = |tag| event.entry.names(tag).filter(|(count, listed)| u32::try_from(listed.len()) != Ok(*count));
-    let line = Line {
+    let line = EventLine {
         position: event.position,
         index: event.index,
         of: event.of,
@@ -59,7 +59,7 @@ fn line(event: &Event) -> String {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct EventLine<'a> {
     position: u64,
     index: u32,
     of: u32,

@@ -14,7 +14,7 @@ use crate::crypto::Digest;
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Bundle {
-    /// How to check the rest, a line each.
+    /// The steps of checking the rest, a line each.
     pub(super) page: Vec<String>,
     pub(super) form: String,
     pub(super) key: String,

@@ -18,7 +18,7 @@ pub(super) struct Appender {
     file: File,
     /// The length up to which all is on the disk.
     synced: u64,
-    /// What was acknowledged behind that.
+    /// The bytes behind that which were acknowledged.
     unsynced: Vec<u8>,
     /// Since when there is something of that.
     since: Option<Instant>,
@@ -27,7 +27,7 @@ pub(super) struct Appender {
 }
 
 impl Appender {
-    /// A file whose whole length is on the disk.
+    /// Takes a file whose whole length is on the disk.
     pub(super) fn new(file: File, length: u64) -> Self {
         Self { file, synced: length, unsynced: Vec::new(), since: None, uncertain: false }
     }
@@ -36,7 +36,7 @@ impl Appender {
         &mut self.file
     }
 
-    /// How long the file is, with all that was acknowledged.
+    /// Returns the length of the file, with all that was acknowledged.
     pub(super) fn length(&self) -> u64 {
         self.synced.saturating_add(self.unsynced.len() as u64)
     }

@@ -101,7 +101,7 @@ fn not_regular(path: &Path) -> SinkError {
     SinkError::new(format!("{} is not a regular file: name a file, not a link, directory or device", path.display()))
 }
 
-/// The directory that a file is in.
+/// Returns the directory that a file is in.
 pub(super) fn directory(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,4 +1,4 @@
-//! How a sink's files are kept.
+//! The options of a sink's files.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub enum Fsync {
 }
 
 impl FileOptions {
-    /// One file for ever, synced at each delivery.
+    /// Keeps one file for ever, synced at each delivery.
     pub fn new() -> Self {
         Self::default()
     }
@@ -62,7 +62,7 @@ impl FileOptions {
         self
     }
 
-    /// When what is written is synced; [`Fsync::Always`] unless set.
+    /// Sets when written bytes are synced; [`Fsync::Always`] unless set.
     pub fn fsync(mut self, fsync: Fsync) -> Self {
         self.fsync = fsync;
         self

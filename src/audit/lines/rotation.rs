@@ -12,7 +12,7 @@ use super::appender::Appender;
 use super::disk::{directory, failed};
 use super::format::LineFormat;
 use super::tail::{self, Last};
-use super::{FileSink, Step};
+use super::{FileSink, Rotation};
 
 /// The number behind the name of an earlier file has at least so many digits.
 const DIGITS: usize = 6;
@@ -21,16 +21,16 @@ impl<F: LineFormat> FileSink<F> {
     /// Puts the file aside and begins a new one. If it fails, the next call goes on where it failed.
     pub(super) fn rotate(&mut self) -> Result<(), SinkError> {
         let path = self.path.clone();
-        if self.rotation == Step::None {
+        if self.rotation == Rotation::None {
             // So that what lies in the earlier file needs no care any more.
             self.appender.sync(&self.disk).map_err(failed("synced", &path))?;
             let number = earlier(&path)?.last().map_or(0, |(number, _)| *number);
             let number =
                 number.checked_add(1).ok_or_else(|| SinkError::new("the numbers of the files have run out"))?;
             self.disk.rename(&path, &numbered(&path, number)).map_err(failed("renamed", &path))?;
-            self.rotation = Step::Renamed;
+            self.rotation = Rotation::Renamed;
         }
-        if self.rotation == Step::Renamed {
+        if self.rotation == Rotation::Renamed {
             self.disk.sync_directory(&path).map_err(failed("synced", &path))?;
             let file = self.disk.open(&path)?;
             let length = file.metadata().map_err(failed("looked at", &path))?.len();
@@ -39,11 +39,11 @@ impl<F: LineFormat> FileSink<F> {
             }
             self.appender = Appender::new(file, 0);
             self.first = None;
-            self.rotation = Step::Begun;
+            self.rotation = Rotation::Begun;
         }
         self.disk.sync_all(self.appender.file()).map_err(failed("synced", &path))?;
         self.disk.sync_directory(&path).map_err(failed("synced", &path))?;
-        self.rotation = Step::None;
+        self.rotation = Rotation::None;
         self.remove_old()
     }
 
@@ -58,7 +58,7 @@ impl<F: LineFormat> FileSink<F> {
         Ok(())
     }
 
-    /// The last event of a journal in the file, or the newest earlier one that has something of it.
+    /// Finds the last event of a journal in the file, or the newest earlier one that has something of it.
     pub(super) fn find(&mut self, journal: &str) -> Result<Option<Last>, SinkError> {
         if let Some(last) = tail::find(self.appender.file(), &self.format, &self.path, journal)? {
             return Ok(Some(last));
@@ -73,7 +73,7 @@ impl<F: LineFormat> FileSink<F> {
     }
 }
 
-/// The earlier files, oldest first.
+/// Returns the earlier files, oldest first.
 fn earlier(path: &Path) -> Result<Vec<(u64, PathBuf)>, SinkError> {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let number = |found: &std::ffi::OsStr| {

@@ -13,12 +13,12 @@ use super::format::{Line, LineFormat};
 /// The end of the file, as far as a crash can have torn it: a part and a line, with room to spare.
 pub(super) const WINDOW: u64 = 4 << 20;
 
-/// The last event of a journal in a file.
+/// Finds the last event of a journal in a file.
 pub(super) struct Last {
     pub(super) journal: String,
     pub(super) position: u64,
     pub(super) index: u32,
-    /// Whether it ends its block.
+    /// It ends its block.
     pub(super) whole: bool,
 }
 
@@ -38,11 +38,11 @@ impl Last {
     }
 }
 
-/// What a file ends with.
+/// The end of a file.
 pub(super) struct Found {
-    /// How much of it is whole.
+    /// The length of the whole part.
     pub(super) keep: u64,
-    /// Whether there is more.
+    /// There is more behind the whole part.
     pub(super) torn: bool,
     /// The last event, if it is near the end.
     pub(super) last: Option<Last>,
@@ -71,7 +71,7 @@ pub(super) fn mend<F: LineFormat>(file: &mut File, format: &F, path: &Path) -> R
     Ok(Found { keep, torn: keep < length, last })
 }
 
-/// The last event of a journal in a file, searched backwards.
+/// Finds the last event of a journal in a file, searched backwards.
 pub(super) fn find<F: LineFormat>(
     file: &mut File,
     format: &F,
@@ -92,7 +92,7 @@ pub(super) fn find<F: LineFormat>(
     Ok(None)
 }
 
-/// The time of the first event near the file's beginning.
+/// Finds the time of the first event near the file's beginning.
 pub(super) fn first_time<F: LineFormat>(
     file: &mut File,
     format: &F,
@@ -115,7 +115,8 @@ fn said<F: LineFormat>(format: &F, line: &[u8]) -> Option<Line> {
     format.parse(line)
 }
 
-/// The whole lines, and what may follow them, among the last [`WINDOW`] bytes before `end`; and where they begin.
+/// Reads the whole lines, and the rest that may follow them, among the last [`WINDOW`] bytes before `end`; and where they
+/// begin.
 fn lines_before(file: &mut File, end: u64, path: &Path) -> Result<(u64, Vec<u8>), SinkError> {
     let from = end.saturating_sub(WINDOW);
     let mut window = Vec::new();

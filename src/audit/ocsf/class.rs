@@ -111,7 +111,7 @@ impl<'e> Kind<'e> {
         Self { class, activity, name }
     }
 
-    /// The host's own events, and the monitor's.
+    /// Returns the class of the host's own events, and of the monitor's.
     fn of_other(name: &'e str) -> Self {
         let (class, activity, name) = match name {
             "alert" => (Class::Finding, 1, "Create"),
@@ -126,7 +126,7 @@ impl<'e> Kind<'e> {
     }
 }
 
-/// What an act of administration changed.
+/// Returns the entity that an act of administration changed.
 pub(super) fn entity(event: &Event) -> Value {
     let text = |id: Option<String>| id.unwrap_or_else(|| "unknown".to_owned());
     let (uid, kind) = match event.action() {

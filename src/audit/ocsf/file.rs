@@ -15,7 +15,7 @@ file_sink! {
     Ocsf, OcsfLines, OcsfLines
 }
 
-/// How the lines look.
+/// Lines in OCSF.
 pub(crate) struct OcsfLines;
 
 impl LineFormat for OcsfLines {
@@ -69,7 +69,7 @@ struct Unmapped {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{AuditSink, Held, samples};
+    use crate::audit::{AuditSink, Held, tests::samples};
 
     #[test]
     fn line_tells_its_number_and_time_whatever_it_quotes() {

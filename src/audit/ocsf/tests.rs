@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use proptest::prelude::*;
 
 use super::*;
-use crate::audit::samples::{self, HOSTILE, JOURNAL};
+use crate::audit::tests::samples::{self, HOSTILE, JOURNAL};
 use crate::audit::{Entry, EntryBuilder, events};
 use crate::format::journal_entry::{self as layout, tag};
 use crate::model::{Action, Actor, Grantee, TenantId};

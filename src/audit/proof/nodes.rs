@@ -36,7 +36,7 @@ impl Nodes {
         self.want(&consistency(old, new), new);
     }
 
-    /// How many leaves it takes, from the first.
+    /// Returns the number of leaves that it takes, from the first.
     pub(crate) fn needed(&self) -> u64 {
         self.needed
     }
@@ -56,14 +56,14 @@ impl Nodes {
         self.seen = at.saturating_add(1);
     }
 
-    /// The proof; `None` if it wasn't wanted, can't be, or takes more leaves than there were.
+    /// Returns the proof; `None` if it wasn't wanted, can't be, or takes more leaves than there were.
     pub(crate) fn inclusion(&self, position: u64, size: u64) -> Option<InclusionProof> {
         let there = position < size && size <= MAX_LEAVES;
         let hashes = there.then(|| self.roots(&inclusion(position, size)))??;
         Some(InclusionProof::new(position, size, hashes))
     }
 
-    /// The proof; `None` as for [`inclusion`](Self::inclusion).
+    /// Returns the proof; `None` as for [`inclusion`](Self::inclusion).
     pub(crate) fn consistency(&self, old: u64, new: u64) -> Option<ConsistencyProof> {
         let there = old <= new && new <= MAX_LEAVES;
         let hashes = there.then(|| self.roots(&consistency(old, new)))??;
@@ -103,7 +103,7 @@ impl Nodes {
     }
 }
 
-/// The full subtrees of a subtree, largest first.
+/// Returns the full subtrees of a subtree, largest first.
 fn full((mut from, to): Range) -> impl Iterator<Item = Node> {
     std::iter::from_fn(move || {
         let level = to.checked_sub(from)?.checked_ilog2()?;
@@ -113,14 +113,14 @@ fn full((mut from, to): Range) -> impl Iterator<Item = Node> {
     })
 }
 
-/// Where the left subtree ends: at the largest power of two below the number of leaves.
+/// Returns where the left subtree ends: at the largest power of two below the number of leaves.
 fn middle(from: u64, to: u64) -> Option<u64> {
     let leaves = to.checked_sub(from)?;
     let level = leaves.checked_sub(1)?.checked_ilog2()?;
     from.checked_add(1 << level)
 }
 
-/// `PATH(position, D[0:size])` of RFC 9162, section 2.1.3.1.
+/// Returns `PATH(position, D[0:size])` of RFC 9162, section 2.1.3.1.
 fn inclusion(position: u64, size: u64) -> Vec<Range> {
     let (mut from, mut to) = (0, size);
     let mut ranges = Vec::new();
@@ -137,7 +137,7 @@ fn inclusion(position: u64, size: u64) -> Vec<Range> {
     ranges
 }
 
-/// `PROOF(old, D[0:new])` of RFC 9162, section 2.1.4.1; nothing for a tree of no leaves.
+/// Returns `PROOF(old, D[0:new])` of RFC 9162, section 2.1.4.1; nothing for a tree of no leaves.
 fn consistency(old: u64, new: u64) -> Vec<Range> {
     let (mut from, mut to) = (0, new);
     let mut ranges = Vec::new();

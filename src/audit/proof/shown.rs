@@ -22,7 +22,7 @@ pub struct ShownEntry {
     entry: Shown,
 }
 
-/// What is shown of a block.
+/// The part of a block that is shown.
 #[derive(Clone)]
 pub(crate) struct ShownBlock {
     pub(crate) header: [u8; HEADER],
@@ -69,26 +69,26 @@ impl ShownEntry {
         self.entry.index
     }
 
-    /// The proof that its block is in the journal.
+    /// Returns the proof that its block is in the journal.
     #[must_use]
     pub fn proof(&self) -> &InclusionProof {
         &self.block.proof
     }
 
-    /// The leaf's input, which [`proof`](Self::proof) is about: the block's header, the hash of its sealed part, and the
-    /// salted hashes of its entries.
+    /// Returns the leaf's input, which [`proof`](Self::proof) is about: the block's header, the hash of its sealed part, and
+    /// the salted hashes of its entries.
     #[must_use]
     pub fn leaf_input(&self) -> Vec<u8> {
         self.block.leaf_input().concat()
     }
 
-    /// The salt: SHA-256 of it and the [bytes](Self::bytes) is the entry's salted hash.
+    /// Returns the salt: SHA-256 of it and the [bytes](Self::bytes) is the entry's salted hash.
     #[must_use]
     pub fn salt(&self) -> [u8; 32] {
         self.entry.salt
     }
 
-    /// The entry's bytes, as [`format_spec`](crate::format_spec) says.
+    /// Returns the entry's bytes, as [`format_spec`](crate::format_spec) says.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.entry.bytes
@@ -103,7 +103,7 @@ impl fmt::Debug for ShownEntry {
 }
 
 impl ShownBlock {
-    /// What is shown of the block that these bytes are.
+    /// Takes what is shown out of the block's bytes.
     ///
     /// # Errors
     /// If they are no block.
@@ -145,7 +145,7 @@ impl ShownBlock {
 }
 
 impl Shown {
-    /// An entry of an opened block; `None` if it has none of this number.
+    /// Takes an entry out of an opened block; `None` if it has none of this number.
     pub(crate) fn of(block: &OpenedBlock, index: u32) -> Option<Self> {
         let entry = block.entries.get(usize::try_from(index).ok()?)?;
         Some(Self { index, salt: block.salt(index), bytes: entry.as_bytes().to_vec() })

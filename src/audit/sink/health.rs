@@ -1,27 +1,27 @@
-//! How sinks are doing, as `vault.health()` tells it.
+//! The state of sinks, as `vault.health()` tells it.
 
 use std::time::Duration;
 
-/// How a sink is doing.
+/// The state of a sink, with its numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SinkHealth {
     /// The sink's name.
     pub name: String,
-    /// Whether acts wait for its acknowledgement.
+    /// Acts wait for its acknowledgement.
     pub required: bool,
-    /// What it is doing.
+    /// The state of its delivery.
     pub state: SinkState,
     /// The last block that it acknowledged; `None` before the first, and before it said what it holds.
     pub acknowledged: Option<u64>,
-    /// How many blocks it hasn't acknowledged; before it said what it holds, how many came since the opening.
+    /// The number of blocks it hasn't acknowledged; before it said what it holds, of those that came since the opening.
     pub lag: u64,
-    /// How long the oldest of these has waited: for a relayed sink by the vault's clock, since the act.
+    /// The time that the oldest of these has waited: for a relayed sink by the vault's clock, since the act.
     pub waiting: Option<Duration>,
-    /// How many blocks it never got, since retention had dropped them before it was attached or came back.
+    /// The number of blocks it never got, since retention had dropped them before it was attached or came back.
     pub missed: u64,
-    /// How many blocks came without their events, since they couldn't be read back from the store when the sink was behind:
-    /// somebody or something has damaged the journal. `verify` says more.
+    /// The number of blocks that came without their events, since they couldn't be read back from the store when the sink
+    /// was behind: somebody or something has damaged the journal. `verify` says more.
     pub unreadable: u64,
     /// It is relayed, and further behind than it may be.
     pub degraded: bool,
@@ -29,11 +29,11 @@ pub struct SinkHealth {
     pub blocking: bool,
     /// Its last error, if its last attempt failed.
     pub error: Option<String>,
-    /// What its owner should know of how delivery to it began: what it was never sent, or was sent again.
+    /// A note for its owner on how delivery to it began: on blocks that it was never sent, or was sent again.
     pub note: Option<String>,
 }
 
-/// What a sink is doing.
+/// The state of a sink's delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SinkState {

@@ -51,7 +51,7 @@ impl fmt::Display for Target {
 }
 
 impl Target {
-    /// Whether a connection that broke shows, so that what it may have lost is worth keeping.
+    /// Tells whether a connection that broke shows, so that what it may have lost is worth keeping.
     pub(super) fn is_told_of_loss(&self) -> bool {
         !matches!(self, Self::Udp(_))
     }
@@ -91,13 +91,13 @@ impl Target {
     }
 }
 
-/// Whether an error of connecting says something else than that the socket is a stream.
+/// Tells whether an error of connecting says something else than that the socket is a stream.
 #[cfg(unix)]
 fn told(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::ConnectionRefused)
 }
 
-/// The first of a name's addresses that works.
+/// Connects to the first of a name's addresses that works.
 fn any(server: &str, connect: impl Fn(SocketAddr) -> io::Result<Link>) -> io::Result<Link> {
     let mut last = io::Error::new(ErrorKind::NotFound, "the name has no address");
     for address in server.to_socket_addrs()? {
@@ -122,7 +122,7 @@ impl Dialling {
         Ok(Self { answer })
     }
 
-    /// The connection, if it comes in time; else the waiting can go on.
+    /// Returns the connection, if it comes in time; else the waiting can go on.
     pub(super) fn wait(self, timeout: Duration) -> Result<io::Result<Link>, Self> {
         match self.answer.recv_timeout(timeout) {
             Ok(link) => Ok(link),
@@ -133,7 +133,7 @@ impl Dialling {
 }
 
 impl Link {
-    /// Whether the other end of a stream has closed it, as far as is known here.
+    /// Tells whether the other end of a stream has closed it, as far as is known here.
     pub(super) fn is_closed(&mut self) -> bool {
         match self {
             Self::Tcp(stream) => ended(stream, TcpStream::set_nonblocking),
@@ -178,7 +178,7 @@ impl Link {
     }
 }
 
-/// Whether the system refused a datagram for its length.
+/// Tells whether the system refused a datagram for its length.
 pub(super) fn is_too_long(error: &io::Error) -> bool {
     // EMSGSIZE on Linux, on BSD and macOS, on Windows.
     matches!(error.raw_os_error(), Some(90 | 40 | 10_040))
@@ -193,7 +193,7 @@ fn framed<'m>(messages: impl Iterator<Item = &'m Vec<u8>>) -> Vec<u8> {
     bytes
 }
 
-/// What a socket with a timeout says when it has passed differs by system.
+/// Makes one error of the two that systems give when a socket's timeout has passed.
 fn in_time<T>(done: io::Result<T>) -> io::Result<T> {
     done.map_err(|error| if error.kind() == ErrorKind::WouldBlock { ErrorKind::TimedOut.into() } else { error })
 }

@@ -52,7 +52,7 @@ pub enum Facility {
     Local7 = 23,
 }
 
-/// What a message says besides its structured data.
+/// The text of a message beside its structured data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum SyslogBody {
@@ -67,7 +67,7 @@ pub enum SyslogBody {
     Text,
 }
 
-/// What a message is of.
+/// The subject of a message.
 pub(super) enum Item<'e> {
     Event(&'e Event),
     Head(&'e Head),
@@ -76,7 +76,7 @@ pub(super) enum Item<'e> {
 /// An event's journal, and its position and index.
 pub(super) type Number = (String, (u64, u32));
 
-/// What all messages of a sink share.
+/// The parts that all messages of a sink share.
 pub(super) struct Envelope {
     pub(super) facility: Facility,
     pub(super) hostname: String,
@@ -88,7 +88,7 @@ pub(super) struct Envelope {
 }
 
 impl Item<'_> {
-    /// What tells the event from every other; a head has nothing of the kind.
+    /// Returns the number that tells the event from every other; a head has none.
     pub(super) fn number(&self) -> Option<Number> {
         match self {
             Self::Event(event) => Some((event.journal().to_owned(), (event.position(), event.index()))),
@@ -103,7 +103,7 @@ impl Item<'_> {
         }
     }
 
-    /// The most important ones first: they are cut from the end.
+    /// Returns the parameters, the most important ones first: they are cut from the end.
     fn params(&self) -> Vec<(&'static str, String)> {
         let event = match self {
             Self::Event(event) => event,
@@ -155,7 +155,7 @@ impl Envelope {
         }
     }
 
-    /// The message: whole if it fits the limit, else without its body, else with less in its structured data too.
+    /// Returns the message: whole if it fits the limit, else without its body, else with less in its structured data too.
     pub(super) fn message(&self, item: &Item<'_>, limit: usize) -> Vec<u8> {
         let mut message = self.header(item);
         let begin = message.len();
@@ -180,7 +180,7 @@ impl Envelope {
         message.into_bytes()
     }
 
-    /// `<PRI>1 TIMESTAMP HOSTNAME APP-NAME PROCID MSGID `.
+    /// Returns `<PRI>1 TIMESTAMP HOSTNAME APP-NAME PROCID MSGID `.
     fn header(&self, item: &Item<'_>) -> String {
         let (severity, id) = match item {
             Item::Event(event) => (Grade::of(event).syslog(), name(event.action(), MSGID)),
@@ -192,7 +192,7 @@ impl Envelope {
         format!("<{priority}>1 {time} {host} {app} {process} {id} ")
     }
 
-    /// The structured data: one element.
+    /// Writes the structured data: one element.
     fn data(&self, message: &mut String, params: &[(&'static str, String)], cut: Option<&str>) {
         let _ = write!(message, "[strongroom@{}", self.enterprise);
         // First, so that nothing that follows can be missed for being cut.
@@ -227,7 +227,7 @@ impl Envelope {
     }
 }
 
-/// `sales-7: read denied (no_rule), because "ticket 4711"`.
+/// Returns words such as `sales-7: read denied (no_rule), because "ticket 4711"`.
 fn words(event: &Event) -> String {
     let who = event.actor().map_or(Cow::Borrowed("the vault"), visible);
     let mut words = format!("{who}: {} {}", visible(event.action()), event.outcome().name());
@@ -243,14 +243,14 @@ fn words(event: &Event) -> String {
     words
 }
 
-/// A name of the header: visible ASCII (33 to 126), at most so many; `-` if there is none.
+/// Returns a name for the header: visible ASCII (33 to 126), at most so many; `-` if there is none.
 pub(super) fn name(text: &str, most: usize) -> String {
     let fit = |c: char| if c.is_ascii_graphic() { c } else { '_' };
     let name: String = text.chars().take(most).map(fit).collect();
     if name.is_empty() { "-".to_owned() } else { name }
 }
 
-/// What this machine is called, where the system tells it in a file.
+/// Returns this machine's name, where the system tells it in a file.
 fn this_machine() -> String {
     let name =
         std::fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::fs::read_to_string("/etc/hostname"));

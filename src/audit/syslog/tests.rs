@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use super::*;
-use crate::audit::samples::{self, HOSTILE, JOURNAL, plain};
+use crate::audit::tests::samples::{self, HOSTILE, JOURNAL, plain};
 use crate::audit::{Outcome, plain as texts};
 use crate::model::{Actor, Timestamp};
 

@@ -8,7 +8,7 @@ use tracing::{Dispatch, Metadata, Subscriber};
 
 use super::*;
 use crate::audit::Outcome;
-use crate::audit::samples::{self, HOSTILE};
+use crate::audit::tests::samples::{self, HOSTILE};
 use crate::model::Actor;
 
 type Seen = (Level, BTreeMap<String, String>);
@@ -55,7 +55,7 @@ impl Visit for Fields {
     }
 }
 
-/// What a sink's events and heads come out as.
+/// Returns the events that a sink's events and heads come out as.
 fn told(tell: impl FnOnce(&mut Tracing)) -> Vec<Seen> {
     static ONE: Mutex<()> = Mutex::new(());
     static SET: OnceLock<()> = OnceLock::new();

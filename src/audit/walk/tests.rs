@@ -1,5 +1,8 @@
 //! Every verdict, on journals in memory.
 
+mod exhaustive;
+mod later;
+
 use super::*;
 use crate::audit::{Entry, EntryBuilder, HeadBody, NewBlock, Outcome, RowFault, RowSet, leaf_of, seal_block};
 use crate::model::{Action, RecordId, Timestamp};

@@ -2,7 +2,7 @@
 
 use crate::model::Action;
 use crate::monitor::RuleName;
-use crate::monitor::rule::{Finding, Judge, Severity, View};
+use crate::monitor::rule::{Detector, Finding, Severity, View};
 use crate::policy::codes;
 
 /// Somebody took emergency access, or was refused it, or acted under it. It can't be tuned away: that somebody looks is
@@ -13,19 +13,19 @@ pub struct BreakGlassUse(());
 super::rule!(BreakGlassUse);
 
 impl BreakGlassUse {
-    /// It has no thresholds.
+    /// Makes the rule. It has no thresholds.
     #[must_use]
     pub const fn new() -> Self {
         Self(())
     }
 }
 
-impl Judge for BreakGlassUse {
+impl Detector for BreakGlassUse {
     fn name(&self) -> RuleName {
         RuleName::BreakGlassUse
     }
 
-    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+    fn detect(&self, view: &View<'_>) -> Option<Finding> {
         let act = view.act;
         let taking = act.action == Some(Action::BreakGlass);
         let (severity, what) = match act.code.as_str() {

@@ -1,7 +1,7 @@
 //! Repeated denials: somebody tries doors.
 
 use crate::monitor::RuleName;
-use crate::monitor::rule::{Finding, Judge, Severity, View, counted, number, times};
+use crate::monitor::rule::{Detector, Finding, Severity, View, counted, number, times};
 
 /// So many denials in a row, with nothing allowed between.
 const IN_A_ROW: u32 = 10;
@@ -24,27 +24,27 @@ pub struct RepeatedDenials {
 super::rule!(RepeatedDenials);
 
 impl RepeatedDenials {
-    /// 10 in a row or 20 in an hour, and 4 times the actor's usual day.
+    /// Makes the rule: 10 in a row or 20 in an hour, and 4 times the actor's usual day.
     #[must_use]
     pub const fn new() -> Self {
         Self { in_a_row: IN_A_ROW, per_hour: PER_HOUR, times: TIMES }
     }
 
-    /// How many in a row, at least 2.
+    /// Sets how many denials in a row raise it, at least 2.
     #[must_use]
     pub fn in_a_row(mut self, denials: u32) -> Self {
         self.in_a_row = denials.max(2);
         self
     }
 
-    /// How many in an hour, at least 2.
+    /// Sets how many denials in an hour raise it, at least 2.
     #[must_use]
     pub fn per_hour(mut self, denials: u32) -> Self {
         self.per_hour = denials.max(2);
         self
     }
 
-    /// How many times the usual day's denials of the actor, if that is more.
+    /// Sets how many times the actor's usual day of denials raises it, if that is more.
     #[must_use]
     pub fn times_usual(mut self, factor: f64) -> Self {
         self.times = times(factor, TIMES);
@@ -52,12 +52,12 @@ impl RepeatedDenials {
     }
 }
 
-impl Judge for RepeatedDenials {
+impl Detector for RepeatedDenials {
     fn name(&self) -> RuleName {
         RuleName::RepeatedDenials
     }
 
-    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+    fn detect(&self, view: &View<'_>) -> Option<Finding> {
         let denials = &view.person.denials;
         if denials.in_a_row.all == 0 {
             return None;

@@ -2,7 +2,7 @@
 
 use crate::monitor::RuleName;
 use crate::monitor::local::DAY;
-use crate::monitor::rule::{Finding, Judge, Severity, View, counted, number};
+use crate::monitor::rule::{Detector, Finding, Severity, View, counted, number};
 
 /// Nothing was done for so many days.
 const DAYS: u32 = 45;
@@ -22,13 +22,13 @@ pub struct DormantActor {
 super::rule!(DormantActor);
 
 impl DormantActor {
-    /// After 45 days.
+    /// Makes the rule: after 45 days.
     #[must_use]
     pub const fn new() -> Self {
         Self { days: DAYS }
     }
 
-    /// After so many days, at least 2.
+    /// Sets after how many days without an act somebody counts as dormant, at least 2.
     #[must_use]
     pub fn after_days(mut self, days: u32) -> Self {
         self.days = days.max(2);
@@ -36,12 +36,12 @@ impl DormantActor {
     }
 }
 
-impl Judge for DormantActor {
+impl Detector for DormantActor {
     fn name(&self) -> RuleName {
         RuleName::DormantActor
     }
 
-    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+    fn detect(&self, view: &View<'_>) -> Option<Finding> {
         let awake = view.person.awake.as_ref()?;
         let days = awake.away / DAY;
         let extent = f64::from(awake.extent);

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::model::Action;
 use crate::monitor::RuleName;
-use crate::monitor::rule::{Finding, Judge, Severity, View, counted};
+use crate::monitor::rule::{Detector, Finding, Severity, View, counted};
 
 /// So many honeypots are watched.
 const MOST: usize = 10_000;
@@ -22,7 +22,7 @@ pub struct Honeypot {
 
 impl From<Honeypot> for crate::monitor::AnyRule {
     fn from(rule: Honeypot) -> Self {
-        Self(crate::monitor::any_rule::Kept::Judge(Box::new(rule)))
+        Self(crate::monitor::any_rule::Kept::Detector(Box::new(rule)))
     }
 }
 
@@ -33,7 +33,7 @@ impl Honeypot {
         Self { pseudonyms: pseudonyms.into_iter().take(MOST).map(Into::into).collect(), only_alone: false }
     }
 
-    /// Not when it is shown by a list, a search or an export, among others.
+    /// Leaves out lists, searches and exports that show a honeypot among others.
     #[must_use]
     pub fn only_alone(mut self) -> Self {
         self.only_alone = true;
@@ -41,12 +41,12 @@ impl Honeypot {
     }
 }
 
-impl Judge for Honeypot {
+impl Detector for Honeypot {
     fn name(&self) -> RuleName {
         RuleName::Honeypot
     }
 
-    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+    fn detect(&self, view: &View<'_>) -> Option<Finding> {
         let act = view.act;
         let bulk = act.action.is_some_and(Action::is_bulk) && act.subjects.len() > 1;
         if self.pseudonyms.is_empty() || (self.only_alone && bulk) {

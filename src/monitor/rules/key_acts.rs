@@ -3,9 +3,9 @@
 use crate::audit::Outcome;
 use crate::model::Action;
 use crate::monitor::RuleName;
-use crate::monitor::rule::{Finding, Judge, Severity, View, counted};
+use crate::monitor::rule::{Detector, Finding, Severity, View, counted};
 
-/// Whoever did it on so many days before does it as their work.
+/// On so many days somebody must have done an act before it counts as their work.
 const HABIT_DAYS: u32 = 3;
 
 /// Somebody created the vault or a tenant, rotated keys, erased somebody, made a backup or restored one, dropped old journal
@@ -19,13 +19,13 @@ pub struct KeyActs {
 super::rule!(KeyActs);
 
 impl KeyActs {
-    /// A habit after 3 days.
+    /// Makes the rule: a habit after 3 days.
     #[must_use]
     pub const fn new() -> Self {
         Self { habit_days: HABIT_DAYS }
     }
 
-    /// Whoever did it on so many days before does it as their work.
+    /// Sets on how many days somebody must have done an act before it counts as their work.
     #[must_use]
     pub fn habit_days(mut self, days: u32) -> Self {
         self.habit_days = days;
@@ -33,12 +33,12 @@ impl KeyActs {
     }
 }
 
-impl Judge for KeyActs {
+impl Detector for KeyActs {
     fn name(&self) -> RuleName {
         RuleName::KeyActs
     }
 
-    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+    fn detect(&self, view: &View<'_>) -> Option<Finding> {
         let action = view.act.action?;
         // A new tenant is on record twice: by the vault, and in the tenant itself.
         if action == Action::CreateTenant && view.act.tenant.is_none() && view.act.done() {

@@ -1,7 +1,7 @@
 //! Mass change: somebody changes, removes or gives away many records.
 
 use crate::monitor::RuleName;
-use crate::monitor::rule::{Finding, Judge, Limit, Severity, View, number, of_all, per_cent, times};
+use crate::monitor::rule::{Detector, Finding, Limit, Severity, View, number, of_all, per_cent, times};
 
 const CHANGES: Limit = Limit { share: 5.0, least: 40.0, most: 1_000.0, times: 4.0, peak: 1.5, fresh: 10.0 };
 const REMOVALS: Limit = Limit { share: 1.0, least: 15.0, most: 200.0, times: 4.0, peak: 1.5, fresh: 3.0 };
@@ -20,13 +20,13 @@ pub struct MassChange {
 super::rule!(MassChange);
 
 impl MassChange {
-    /// With the thresholds above.
+    /// Makes the rule with the thresholds above.
     #[must_use]
     pub const fn new() -> Self {
         Self { changes: CHANGES, removals: REMOVALS }
     }
 
-    /// Per cent of the tenant's data subjects: of all changes, and of removals.
+    /// Sets the per cent of the tenant's data subjects: of all changes, and of removals.
     #[must_use]
     pub fn per_cent(mut self, changes: f64, removals: f64) -> Self {
         (self.changes.share, self.removals.share) =
@@ -34,21 +34,23 @@ impl MassChange {
         self
     }
 
-    /// Never below so many changes, in the smallest store, and the share of a large one never above so many.
+    /// Sets the bounds of the share: never below `least` changes, in the smallest store, and never above `most`, in the
+    /// largest.
     #[must_use]
     pub fn change_bounds(mut self, least: u32, most: u32) -> Self {
         (self.changes.least, self.changes.most) = (f64::from(least.max(1)), f64::from(most.max(1)));
         self
     }
 
-    /// Never below so many removals, in the smallest store, and the share of a large one never above so many.
+    /// Sets the bounds of the share: never below `least` removals, in the smallest store, and never above `most`, in the
+    /// largest.
     #[must_use]
     pub fn removal_bounds(mut self, least: u32, most: u32) -> Self {
         (self.removals.least, self.removals.most) = (f64::from(least.max(1)), f64::from(most.max(1)));
         self
     }
 
-    /// How many times the actor's usual day: of all changes, and of removals.
+    /// Sets how many times the actor's usual day raises it: of all changes, and of removals.
     #[must_use]
     pub fn times_usual(mut self, changes: f64, removals: f64) -> Self {
         (self.changes.times, self.removals.times) = (times(changes, CHANGES.times), times(removals, REMOVALS.times));
@@ -56,12 +58,12 @@ impl MassChange {
     }
 }
 
-impl Judge for MassChange {
+impl Detector for MassChange {
     fn name(&self) -> RuleName {
         RuleName::MassChange
     }
 
-    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+    fn detect(&self, view: &View<'_>) -> Option<Finding> {
         if !view.act.changes() {
             return None;
         }

@@ -1,7 +1,7 @@
 //! Mass export: somebody takes many records out.
 
 use crate::monitor::RuleName;
-use crate::monitor::rule::{Finding, Judge, Limit, Severity, View, number, of_all, per_cent, times};
+use crate::monitor::rule::{Detector, Finding, Limit, Severity, View, number, of_all, per_cent, times};
 
 const HOUR: Limit = Limit { share: 2.0, least: 25.0, most: 500.0, times: 3.0, peak: 1.25, fresh: 8.0 };
 const DAY: Limit = Limit { share: 5.0, least: 50.0, most: 1_500.0, times: 3.0, peak: 1.5, fresh: 8.0 };
@@ -21,34 +21,36 @@ pub struct MassExport {
 super::rule!(MassExport);
 
 impl MassExport {
-    /// With the thresholds above.
+    /// Makes the rule with the thresholds above.
     #[must_use]
     pub const fn new() -> Self {
         Self { hour: HOUR, day: DAY }
     }
 
-    /// Per cent of the tenant's data subjects, in an hour and in a day.
+    /// Sets the per cent of the tenant's data subjects, in an hour and in a day.
     #[must_use]
     pub fn per_cent(mut self, hour: f64, day: f64) -> Self {
         (self.hour.share, self.day.share) = (per_cent(hour, HOUR.share), per_cent(day, DAY.share));
         self
     }
 
-    /// Never below so many in an hour, in the smallest store, and the share of a large one never above so many.
+    /// Sets the bounds of the share in an hour: never below `least`, in the smallest store, and never above `most`, in the
+    /// largest.
     #[must_use]
     pub fn hour_bounds(mut self, least: u32, most: u32) -> Self {
         (self.hour.least, self.hour.most) = (f64::from(least.max(1)), f64::from(most.max(1)));
         self
     }
 
-    /// Never below so many in a day, in the smallest store, and the share of a large one never above so many.
+    /// Sets the bounds of the share in a day: never below `least`, in the smallest store, and never above `most`, in the
+    /// largest.
     #[must_use]
     pub fn day_bounds(mut self, least: u32, most: u32) -> Self {
         (self.day.least, self.day.most) = (f64::from(least.max(1)), f64::from(most.max(1)));
         self
     }
 
-    /// How many times the actor's usual day of exports, in an hour and in a day.
+    /// Sets how many times the actor's usual day of exports raises it, in an hour and in a day.
     #[must_use]
     pub fn times_usual(mut self, hour: f64, day: f64) -> Self {
         (self.hour.times, self.day.times) = (times(hour, HOUR.times), times(day, DAY.times));
@@ -56,12 +58,12 @@ impl MassExport {
     }
 }
 
-impl Judge for MassExport {
+impl Detector for MassExport {
     fn name(&self) -> RuleName {
         RuleName::MassExport
     }
 
-    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+    fn detect(&self, view: &View<'_>) -> Option<Finding> {
         if !view.act.shows() {
             return None;
         }

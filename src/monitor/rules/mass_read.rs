@@ -1,7 +1,7 @@
 //! Mass read: somebody looks at far more people than they usually do.
 
 use crate::monitor::RuleName;
-use crate::monitor::rule::{Finding, Judge, Limit, Severity, View, number, of_all, per_cent, times};
+use crate::monitor::rule::{Detector, Finding, Limit, Severity, View, number, of_all, per_cent, times};
 
 const HOUR: Limit = Limit { share: 5.0, least: 60.0, most: 1_000.0, times: 2.0, peak: 1.25, fresh: 120.0 };
 const DAY: Limit = Limit { share: 10.0, least: 100.0, most: 3_000.0, times: 4.0, peak: 1.5, fresh: 120.0 };
@@ -22,41 +22,43 @@ pub struct MassRead {
 super::rule!(MassRead);
 
 impl MassRead {
-    /// With the thresholds above.
+    /// Makes the rule with the thresholds above.
     #[must_use]
     pub const fn new() -> Self {
         Self { hour: HOUR, day: DAY }
     }
 
-    /// Per cent of the tenant's data subjects in an hour.
+    /// Sets the per cent of the tenant's data subjects in an hour.
     #[must_use]
     pub fn hour_per_cent(mut self, share: f64) -> Self {
         self.hour.share = per_cent(share, HOUR.share);
         self
     }
 
-    /// Per cent of the tenant's data subjects in a day.
+    /// Sets the per cent of the tenant's data subjects in a day.
     #[must_use]
     pub fn day_per_cent(mut self, share: f64) -> Self {
         self.day.share = per_cent(share, DAY.share);
         self
     }
 
-    /// Never below so many in an hour, in the smallest store, and the share of a large one never above so many.
+    /// Sets the bounds of the share in an hour: never below `least`, in the smallest store, and never above `most`, in the
+    /// largest.
     #[must_use]
     pub fn hour_bounds(mut self, least: u32, most: u32) -> Self {
         (self.hour.least, self.hour.most) = (f64::from(least.max(1)), f64::from(most.max(1)));
         self
     }
 
-    /// Never below so many in a day, in the smallest store, and the share of a large one never above so many.
+    /// Sets the bounds of the share in a day: never below `least`, in the smallest store, and never above `most`, in the
+    /// largest.
     #[must_use]
     pub fn day_bounds(mut self, least: u32, most: u32) -> Self {
         (self.day.least, self.day.most) = (f64::from(least.max(1)), f64::from(most.max(1)));
         self
     }
 
-    /// How many times the actor's usual day, in an hour and in a day.
+    /// Sets how many times the actor's usual day raises it, in an hour and in a day.
     #[must_use]
     pub fn times_usual(mut self, hour: f64, day: f64) -> Self {
         (self.hour.times, self.day.times) = (times(hour, HOUR.times), times(day, DAY.times));
@@ -64,12 +66,12 @@ impl MassRead {
     }
 }
 
-impl Judge for MassRead {
+impl Detector for MassRead {
     fn name(&self) -> RuleName {
         RuleName::MassRead
     }
 
-    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+    fn detect(&self, view: &View<'_>) -> Option<Finding> {
         if !view.act.shows() {
             return None;
         }

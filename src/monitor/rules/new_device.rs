@@ -2,7 +2,7 @@
 
 use crate::monitor::RuleName;
 use crate::monitor::local::DAY;
-use crate::monitor::rule::{Finding, Judge, Severity, View, counted, number};
+use crate::monitor::rule::{Detector, Finding, Severity, View, counted, number};
 
 /// A device is new only to somebody whose devices have been known for so many days.
 const LEARNING_DAYS: u32 = 7;
@@ -27,20 +27,20 @@ pub struct NewDevice {
 super::rule!(NewDevice);
 
 impl NewDevice {
-    /// With the thresholds above.
+    /// Makes the rule with the thresholds above.
     #[must_use]
     pub const fn new() -> Self {
         Self { learning_days: LEARNING_DAYS, changeable: CHANGEABLE }
     }
 
-    /// For how many days somebody's devices must have been known.
+    /// Sets for how many days somebody's devices must have been known.
     #[must_use]
     pub fn learning_days(mut self, days: u32) -> Self {
         self.learning_days = days;
         self
     }
 
-    /// Whoever had more new devices than this in 30 days isn't watched; at most 16.
+    /// Sets how many new devices in 30 days, at most 15, are too many for somebody to be watched.
     #[must_use]
     pub fn changeable(mut self, devices: usize) -> Self {
         self.changeable = devices.min(15);
@@ -48,12 +48,12 @@ impl NewDevice {
     }
 }
 
-impl Judge for NewDevice {
+impl Detector for NewDevice {
     fn name(&self) -> RuleName {
         RuleName::NewDevice
     }
 
-    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+    fn detect(&self, view: &View<'_>) -> Option<Finding> {
         let devices = &view.person.devices;
         let new = devices.newcomer(view.act)?;
         let extent = f64::from(new.extent);

@@ -2,7 +2,7 @@
 
 use crate::monitor::RuleName;
 use crate::monitor::local::Local;
-use crate::monitor::rule::{Finding, Judge, Severity, View, counted};
+use crate::monitor::rule::{Detector, Finding, Severity, View, counted};
 
 /// Where so many work in the same hour, it is a shift.
 const SHIFT: f64 = 5.0;
@@ -34,20 +34,20 @@ pub struct OffHours {
 super::rule!(OffHours);
 
 impl OffHours {
-    /// With the thresholds above.
+    /// Makes the rule with the thresholds above.
     #[must_use]
     pub const fn new() -> Self {
         Self { acts: ACTS, from: FROM, until: UNTIL, weekends: false }
     }
 
-    /// How many acts in an hour count as working.
+    /// Sets how many acts in an hour count as working.
     #[must_use]
     pub fn acts(mut self, acts: u32) -> Self {
         self.acts = acts.max(1);
         self
     }
 
-    /// The working hours of those whose past isn't known, from this hour until just before that one (0 to 24); over
+    /// Sets the working hours of those whose past isn't known, from this hour until just before that one (0 to 24); over
     /// midnight if the second is smaller.
     #[must_use]
     pub fn working_hours(mut self, from: u8, until: u8) -> Self {
@@ -55,7 +55,7 @@ impl OffHours {
         self
     }
 
-    /// Those hours hold at weekends too.
+    /// Makes those hours hold at weekends too.
     #[must_use]
     pub fn weekends_too(mut self) -> Self {
         self.weekends = true;
@@ -73,12 +73,12 @@ impl OffHours {
     }
 }
 
-impl Judge for OffHours {
+impl Detector for OffHours {
     fn name(&self) -> RuleName {
         RuleName::OffHours
     }
 
-    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+    fn detect(&self, view: &View<'_>) -> Option<Finding> {
         let hour = &view.person.this_hour;
         let acts = f64::from(self.acts) * view.tuning;
         let extent = view.substance(f64::from(self.acts), SUBSTANCE.max(f64::from(self.acts))) * view.tuning;

@@ -3,7 +3,7 @@
 use crate::model::Action;
 use crate::monitor::RuleName;
 use crate::monitor::local::MINUTE;
-use crate::monitor::rule::{Finding, Judge, Severity, View, counted, number};
+use crate::monitor::rule::{Detector, Finding, Severity, View, counted, number};
 
 /// For so long after a change.
 const WITHIN_MINUTES: u32 = 60;
@@ -24,13 +24,13 @@ pub struct PrivilegeUse {
 super::rule!(PrivilegeUse);
 
 impl PrivilegeUse {
-    /// Within an hour.
+    /// Makes the rule: within an hour.
     #[must_use]
     pub const fn new() -> Self {
         Self { minutes: WITHIN_MINUTES }
     }
 
-    /// Within so many minutes, at most a day's.
+    /// Sets within how many minutes after the change, at most a day's.
     #[must_use]
     pub fn within_minutes(mut self, minutes: u32) -> Self {
         self.minutes = minutes.clamp(1, 1_440);
@@ -38,12 +38,12 @@ impl PrivilegeUse {
     }
 }
 
-impl Judge for PrivilegeUse {
+impl Detector for PrivilegeUse {
     fn name(&self) -> RuleName {
         RuleName::PrivilegeUse
     }
 
-    fn judge(&self, view: &View<'_>) -> Option<Finding> {
+    fn detect(&self, view: &View<'_>) -> Option<Finding> {
         let act = view.act;
         if !act.shows() || view.silenced() {
             return None;

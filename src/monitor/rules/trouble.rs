@@ -10,7 +10,7 @@ use crate::vault::{Health, ScrubPhase};
 
 /// A sink may fail or lag for so long.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often the vault's health is looked at.
+/// The time from one look at the vault's health to the next.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// The vault can't write its journal, or was opened with one that is cut or doesn't follow its head; a sink has stopped, or
@@ -32,27 +32,27 @@ impl Default for JournalTrouble {
 }
 
 impl JournalTrouble {
-    /// With the times above.
+    /// Makes the rule with the times above.
     #[must_use]
     pub const fn new() -> Self {
         Self { patience: PATIENCE, every: EVERY }
     }
 
-    /// For how long a sink may fail or lag.
+    /// Sets for how long a sink may fail or lag.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// How often the vault's health is looked at, at least every ten minutes and at most every 10 ms.
+    /// Sets how often the vault's health is looked at, at least every ten minutes and at most every 10 ms.
     #[must_use]
     pub fn every(mut self, every: Duration) -> Self {
         self.every = every.clamp(Duration::from_millis(10), Duration::from_secs(600));
         self
     }
 
-    /// What a verification found.
+    /// Judges the outcome of a verification.
     pub(in crate::monitor) fn verified(act: &Act) -> Option<Finding> {
         if act.action != Some(Action::Verify) {
             return None;
@@ -69,8 +69,8 @@ impl JournalTrouble {
         Some(Finding::new(Severity::Critical, text))
     }
 
-    /// What the vault's health says, and what it is about: the journal, or a sink. `lasting` says for how long a sink has
-    /// been seen in trouble. One that catches up after a start isn't yet, however old what waits for it is.
+    /// Judges the vault's health; returns each finding with its matter: the journal, or a sink. `lasting` says for how long
+    /// a sink has been seen in trouble. One that catches up after a start isn't yet, however old what waits for it is.
     pub(in crate::monitor) fn look(
         &self,
         health: &Health,
@@ -120,17 +120,17 @@ impl JournalTrouble {
     }
 }
 
-/// What an alert is about: the journal that the vault was opened with,
+/// The matter of an alert: the journal that the vault was opened with,
 pub(in crate::monitor) const OPENED: &str = "the journal, as it was opened";
 /// or what couldn't be read of it,
 const DAMAGED: &str = "the journal, as it was read back";
 /// or the scrub in the background.
 const SCRUB: &str = "the scrub";
 
-/// What the entry of a scrub says that couldn't go on.
+/// The code of a scrub that couldn't go on.
 const SCRUB_FAILED: &str = "scrub_failed";
 
-/// What a verification's entry says where nothing is wrong, or nothing was found yet.
+/// The codes of verifications that found nothing wrong, or nothing yet.
 const FINE: &[&str] = &[
     "intact",
     "unanchored_tail",

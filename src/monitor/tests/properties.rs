@@ -1,4 +1,4 @@
-//! What holds whatever comes.
+//! Promises that hold whatever comes.
 
 use proptest::prelude::*;
 
@@ -56,7 +56,7 @@ proptest! {
     fn no_events_make_the_rules_panic_and_evidence_stays_short(acts in prop::collection::vec(anything(), 1..120)) {
         let mut firm = Firm::new(all_rules(), 0);
         for act in acts {
-            for alert in firm.engine.take(&act) {
+            for alert in firm.engine.take(act) {
                 prop_assert!(alert.evidence.len() <= 100);
                 prop_assert!(alert.degree.is_finite() && alert.degree >= 1.0, "{}", alert.degree);
                 prop_assert!(!alert.text.is_empty());
@@ -68,7 +68,7 @@ proptest! {
     fn same_acts_give_the_same_alerts(acts in prop::collection::vec(anything(), 1..80)) {
         let run = || {
             let mut firm = Firm::new(all_rules(), 0);
-            acts.iter().flat_map(|act| firm.engine.take(act)).collect::<Vec<_>>()
+            acts.iter().flat_map(|act| firm.engine.take(act.clone())).collect::<Vec<_>>()
         };
         prop_assert_eq!(run(), run());
     }

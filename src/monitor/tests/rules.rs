@@ -36,7 +36,7 @@ fn usual() -> Firm {
     firm
 }
 
-/// What the rules say of some acts in that firm.
+/// Returns the alerts that some acts in that firm raise.
 fn told(acts: Vec<Act>) -> Vec<(RuleName, Severity)> {
     let mut firm = usual();
     firm.take_all(acts);

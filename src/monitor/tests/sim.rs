@@ -119,7 +119,7 @@ impl Act {
 pub(super) struct Firm {
     pub(super) engine: Engine,
     position: u64,
-    /// What was told, in order.
+    /// The alerts that were told, in order.
     pub(super) alerts: Vec<Alert>,
     pub(super) dice: Dice,
     pub(super) customers: i64,
@@ -150,7 +150,7 @@ impl Firm {
     pub(super) fn take(&mut self, mut act: Act) {
         act.spot = (self.position, 0);
         self.position += 1;
-        let raised = self.engine.take(&act);
+        let raised = self.engine.take(act);
         self.alerts.extend(raised);
     }
 
@@ -183,7 +183,7 @@ impl Firm {
     }
 }
 
-/// How somebody works.
+/// The way that somebody works.
 #[derive(Clone, Copy)]
 pub(super) struct Job {
     pub(super) name: &'static str,
@@ -191,9 +191,9 @@ pub(super) struct Job {
     pub(super) from: i64,
     /// until here.
     pub(super) until: i64,
-    /// How many they open on a day.
+    /// The number of customers that they open on a day.
     pub(super) opens: i64,
-    /// How many rows their lists show.
+    /// The number of rows that their lists show.
     pub(super) page: i64,
     /// The hours they work.
     pub(super) hours: (i64, i64),

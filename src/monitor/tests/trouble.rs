@@ -1,4 +1,4 @@
-//! What goes wrong around a monitor: its alert sinks, the vault's sinks, the vault's end.
+//! Trouble around a monitor: of its alert sinks, the vault's sinks, the vault's end.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ use crate::audit::{AuditSink, Event, Held, Relayed, SinkError, Verdict};
 use crate::model::{Action, Timestamp};
 use crate::monitor::local::HOUR;
 use crate::monitor::{
-    Alert, AlertChannel, AlertError, AlertLines, JournalTrouble, MassExport, Monitor, RuleName, Rules, Severity,
+    Alert, JournalTrouble, MassExport, Monitor, RuleName, Rules, Severity, alert_channel, alert_lines,
 };
 use crate::vault::{Health, ScrubOptions, ScrubPhase};
 
@@ -27,12 +27,12 @@ fn alert_sink_that_errs_or_panics_is_shown_and_gets_the_alert_again_and_holds_up
     let moody = move |_: &Alert| {
         told.fetch_add(1, Ordering::SeqCst);
         match theirs.load(Ordering::SeqCst) {
-            0 => Err(AlertError::new("the pager is off")),
+            0 => Err(SinkError::new("the pager is off")),
             1 => panic!("the pager is broken"),
             _ => Ok(()),
         }
     };
-    let (sink, alerts) = AlertChannel::new(10);
+    let (sink, alerts) = alert_channel(10);
     let watch = Monitor::new(exports()).alerts(moody).alerts(sink);
     let (_vault, acme) = office.create(&watch);
     customers(&acme, "mole").export(None, 1_000).unwrap();
@@ -54,7 +54,7 @@ fn alert_sink_that_errs_or_panics_is_shown_and_gets_the_alert_again_and_holds_up
 fn alert_is_a_line_of_json() {
     let path = tempfile::NamedTempFile::new().unwrap();
     let office = Office::new();
-    let watch = Monitor::new(exports()).alerts(AlertLines::new(path.reopen().unwrap()));
+    let watch = Monitor::new(exports()).alerts(alert_lines(path.reopen().unwrap()));
     let (_vault, acme) = office.create(&watch);
     customers(&acme, "mole").export(None, 1_000).unwrap();
     until(|| watch.health().sinks[0].taken == 1);
@@ -84,7 +84,7 @@ impl AuditSink for Broken {
 #[test]
 fn sink_that_fails_for_too_long_is_an_alert_and_is_joined() {
     let office = Office::new();
-    let (sink, alerts) = AlertChannel::new(10);
+    let (sink, alerts) = alert_channel(10);
     let trouble = JournalTrouble::new().patience(Duration::from_millis(20)).every(Duration::from_millis(10));
     let watch = Monitor::new(Rules::none().with(trouble)).alerts(sink);
     let mended = Arc::new(AtomicU32::new(0));
@@ -105,7 +105,7 @@ fn sink_that_fails_for_too_long_is_an_alert_and_is_joined() {
 #[test]
 fn scrub_that_finds_nothing_is_no_alert() {
     let office = Office::new();
-    let (sink, alerts) = AlertChannel::new(10);
+    let (sink, alerts) = alert_channel(10);
     let watch = Monitor::new(Rules::none().with(JournalTrouble::new())).alerts(sink);
     let (vault, _acme) = office.create(&watch);
     vault.session(admin()).unwrap().scrub(ScrubOptions::new()).unwrap().stop().unwrap();
@@ -157,12 +157,12 @@ fn journal_that_was_short_when_the_vault_was_opened_is_told_once_and_a_scrub_tha
     // Its entry is of the same failure.
     let mut entry = act(MONDAY + 1_001 * HOUR, "root", Action::Verify).failed("scrub_failed");
     entry.tenant = None;
-    assert!(firm.engine.take(&entry).is_empty());
+    assert!(firm.engine.take(entry.clone()).is_empty());
     let days = (1_002..1_050).map(|hour| look(&mut firm, &health, hour).len()).sum::<usize>();
     assert_eq!(days, 2);
     // The entry alone is enough, after a crash for instance.
     let mut firm = Firm::new(rules(), 0);
-    let told = firm.engine.take(&entry);
+    let told = firm.engine.take(entry);
     assert_eq!((told.len(), told[0].severity), (1, Severity::High));
     assert_eq!(look(&mut firm, &health, 1_001), []);
     // Several at once are alerts of their own, which feedback and the journal tell apart.
@@ -205,7 +205,7 @@ fn end_of_a_watch_is_written_down_if_the_vault_can_take_it() {
 #[test]
 fn verification_that_ends_in_an_error_is_an_alert() {
     let office = Office::new();
-    let (sink, alerts) = AlertChannel::new(10);
+    let (sink, alerts) = alert_channel(10);
     let watch = Monitor::new(Rules::none().with(JournalTrouble::new())).alerts(sink);
     let (vault, _acme) = office.create(&watch);
     let foreign = Office::new().options().create().unwrap().session(admin()).unwrap().head().unwrap();
@@ -231,7 +231,7 @@ fn monitor_whose_sink_no_vault_has_does_not_watch() {
 #[test]
 fn vault_that_is_dropped_or_closed_ends_while_its_monitor_goes_on_and_the_other_way_round() {
     let office = Office::new();
-    let (sink, alerts) = AlertChannel::new(10);
+    let (sink, alerts) = alert_channel(10);
     let watch = Monitor::new(exports().respond(RuleName::MassExport, crate::monitor::Respond::SuspendActor))
         .alerts(sink)
         .responder(guard());

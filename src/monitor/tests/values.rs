@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::whole::{Office, admin, guard, until};
 use crate::error::Error;
 use crate::model::{Action, Actor, Normalizer};
-use crate::monitor::{AlertChannel, AlertLines, Honeypot, Monitor, Respond, RuleName, Rules};
+use crate::monitor::{Honeypot, Monitor, Respond, RuleName, Rules, alert_channel, alert_lines};
 use crate::policy::Roles;
 use crate::record::{Record, Schema};
 use crate::vault::{Collection, Tenant};
@@ -46,7 +46,7 @@ fn word(number: u64) -> String {
     (0..16).map(|place| char::from(b'g' + (mixed >> (4 * place)) as u8 % 16)).collect()
 }
 
-/// What is written there can be looked at.
+/// A page that shows all that is written on it.
 #[derive(Clone, Default)]
 struct Page(Arc<Mutex<Vec<u8>>>);
 
@@ -88,10 +88,10 @@ fn no_stored_value_is_in_any_alert_whatever_raised_it() {
     vault.close().unwrap();
     drop((boss, acme, vault));
 
-    let (channel, alerts) = AlertChannel::new(1_000);
+    let (channel, alerts) = alert_channel(1_000);
     let page = Page::default();
     let rules = Rules::standard().with(Honeypot::new([decoy])).respond(RuleName::MassExport, Respond::SuspendActor);
-    let watch = Monitor::new(rules).alerts(channel).alerts(AlertLines::new(page.clone())).responder(guard());
+    let watch = Monitor::new(rules).alerts(channel).alerts(alert_lines(page.clone())).responder(guard());
     let vault = office.options().policy(policy()).sink(watch.sink()).open().unwrap();
     watch.watch(&vault).unwrap();
     until(|| watch.health().learned);

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::keys::{MasterKey, MasterKeyError, WrapContext};
 use crate::model::{Action, Actor, Clock, Timestamp};
 use crate::monitor::local::{HOUR, MINUTE};
-use crate::monitor::{Alert, AlertChannel, Feedback, Monitor, Respond, ResponseOutcome, RuleName, Rules};
+use crate::monitor::{Alert, Feedback, Monitor, Respond, ResponseOutcome, RuleName, Rules, alert_channel};
 use crate::policy::{Roles, codes};
 use crate::record::{Record, Schema};
 use crate::vault::{Collection, Freeze, Memory, Tenant, Vault};
@@ -177,7 +177,7 @@ fn rules() -> Rules {
 }
 
 fn monitor(rules: Rules) -> (Monitor, Receiver<Alert>) {
-    let (sink, alerts) = AlertChannel::new(100);
+    let (sink, alerts) = alert_channel(100);
     (Monitor::new(rules).alerts(sink).responder(guard()), alerts)
 }
 
@@ -279,7 +279,7 @@ fn what_happened_while_no_monitor_watched_is_told_when_one_does() {
 #[test]
 fn response_that_is_refused_spared_or_one_too_many_is_part_of_the_alert_and_shown() {
     let office = Office::new();
-    let (sink, alerts) = AlertChannel::new(100);
+    let (sink, alerts) = alert_channel(100);
     let rules =
         Rules::none().with(crate::monitor::MassExport::new()).respond(RuleName::MassExport, Respond::SuspendActor);
     let watch = Monitor::new(rules).alerts(sink).responder(guard()).never_suspend(["chief"]).suspensions_per_hour(1);
@@ -300,7 +300,7 @@ fn response_that_is_refused_spared_or_one_too_many_is_part_of_the_alert_and_show
     assert!(health.last_refusal.unwrap().contains("suspend_actor: not tried"));
 
     let office = Office::new();
-    let (sink, alerts) = AlertChannel::new(100);
+    let (sink, alerts) = alert_channel(100);
     let rules = Rules::none().with(crate::monitor::MassExport::new()).respond(RuleName::MassExport, Respond::StepUp(2));
     let watch = Monitor::new(rules).alerts(sink).responder(seller("weak"));
     let (_vault, acme) = office.create(&watch);
@@ -338,7 +338,7 @@ fn log_ins_that_fail_alert_and_suspend_nobody_and_what_is_really_refused_does() 
         .with(crate::monitor::RepeatedDenials::new().in_a_row(4).per_hour(50))
         .respond(RuleName::RepeatedDenials, Respond::SuspendActor)
         .respond(RuleName::RepeatedDenials, Respond::FreezeTenant(Freeze::Closed));
-    let (sink, alerts) = AlertChannel::new(100);
+    let (sink, alerts) = alert_channel(100);
     let watch = Monitor::new(rules).alerts(sink).responder(guard()).suspensions_per_hour(1);
     let (vault, acme) = office.create(&watch);
     // Whoever can reach the log-in can claim to be anybody.
@@ -375,7 +375,7 @@ fn log_ins_that_fail_alert_and_suspend_nobody_and_what_is_really_refused_does() 
 #[test]
 fn actor_to_whom_more_than_one_thing_is_done_counts_once() {
     let office = Office::new();
-    let (sink, alerts) = AlertChannel::new(100);
+    let (sink, alerts) = alert_channel(100);
     let rules = Rules::none()
         .with(crate::monitor::MassExport::new())
         .respond(RuleName::MassExport, Respond::StepUp(2))

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::audit;
-use crate::audit::{AuditError, Cursor, Delivery};
+use crate::audit::{AuditError, Delivery, SinkPosition};
 use crate::crypto::sha256;
 use crate::error::{Error, Result};
 use crate::format::{FormatError, place};
@@ -42,19 +42,19 @@ impl Cursors {
     }
 
     /// What is remembered of the sink of this name.
-    pub(crate) fn read(&self, name: &str) -> Result<Cursor> {
+    pub(crate) fn read(&self, name: &str) -> Result<SinkPosition> {
         let sink = sha256(&[name.as_bytes()]);
         let stored = self.store.get(&place::cursor(&sink)).map_err(|error| Error::io("reading a sink's cursor", error));
-        let Some(stored) = stored? else { return Ok(Cursor::Unheard) };
+        let Some(stored) = stored? else { return Ok(SinkPosition::Unheard) };
         match audit::open_cursor(&self.keys.state, (self.vault, self.epoch), &sink, &stored) {
             Ok(next) => {
                 self.lock().insert(name.to_owned(), next);
-                Ok(Cursor::Next(next))
+                Ok(SinkPosition::Next(next))
             }
             Err(AuditError::Format(FormatError::Newer { what, found, known })) => {
                 Err(Error::Newer { what, found, known })
             }
-            Err(_) => Ok(Cursor::Altered),
+            Err(_) => Ok(SinkPosition::Altered),
         }
     }
 

@@ -33,13 +33,11 @@ fn eventually(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 /// A probe that hangs, relayed with a limit of three blocks and ten minutes.
-fn lagging(then: Behind) -> (Arc<Control>, Hand, Delivery) {
+fn lagging(blocking: Option<Duration>) -> (Arc<Control>, Hand, Delivery) {
     let (control, hand) = (Arc::new(Control::default()), Hand::default());
     control.hangs.store(true, Ordering::SeqCst);
-    let sink = Relayed(Probe(Arc::clone(&control)))
-        .at_most_behind(3, Duration::from_secs(600))
-        .when_behind(then)
-        .within(Duration::from_millis(100));
+    let sink = Relayed(Probe(Arc::clone(&control))).at_most_behind(3, Duration::from_secs(600));
+    let sink = blocking.into_iter().fold(sink, |sink, time| sink.blocking(time));
     let supply = Supply { clock: Arc::new(hand.clone()), ..supply(0, nothing_to_replay()) };
     (control, hand, Delivery::start(sink.into(), supply).unwrap())
 }
@@ -50,7 +48,7 @@ fn push_at(delivery: &Delivery, position: u64, minutes: i64) {
 
 #[test]
 fn relayed_sink_is_degraded_beyond_its_limit_of_blocks_or_of_time_and_no_act_waits_for_it() {
-    let (control, hand, delivery) = lagging(Behind::Degrade);
+    let (control, hand, delivery) = lagging(None);
     (0..3).for_each(|position| push_at(&delivery, position, 0));
     hand.set(10);
     let health = delivery.health();
@@ -72,7 +70,7 @@ fn relayed_sink_is_degraded_beyond_its_limit_of_blocks_or_of_time_and_no_act_wai
 
 #[test]
 fn relayed_sink_that_blocks_holds_acts_up_until_its_deadline_then_they_fail_until_it_is_within_its_limit() {
-    let (control, hand, delivery) = lagging(Behind::Block);
+    let (control, hand, delivery) = lagging(Some(Duration::from_millis(100)));
     (0..3).for_each(|position| push_at(&delivery, position, 0));
     assert!(delivery.admits(), "it is within its limit");
     hand.set(11);
@@ -100,7 +98,7 @@ fn relayed_sink_that_blocks_holds_acts_up_until_its_deadline_then_they_fail_unti
 fn act_that_waits_for_a_relayed_sink_goes_on_as_soon_as_it_has_caught_up() {
     let control = Arc::new(Control::default());
     control.hangs.store(true, Ordering::SeqCst);
-    let sink = Relayed(Probe(Arc::clone(&control))).at_most_behind(0, LONG).when_behind(Behind::Block).within(LONG);
+    let sink = Relayed(Probe(Arc::clone(&control))).at_most_behind(0, LONG).blocking(LONG);
     let delivery = Arc::new(Delivery::start(sink.into(), supply(0, nothing_to_replay())).unwrap());
     push(&delivery, 0..1);
     let waiting = Arc::clone(&delivery);
@@ -154,17 +152,17 @@ impl AuditSink for Blind {
 #[test]
 fn sink_that_does_not_know_goes_on_where_the_vault_remembers() {
     for (cursor, first, resumed, note) in [
-        (Cursor::Unheard, 10, None, Some("remembers no sink")),
-        (Cursor::Next(0), 0, None, None),
-        (Cursor::Next(7), 7, Some(6), None),
-        (Cursor::Next(10), 10, Some(9), None),
-        (Cursor::Altered, 0, None, Some("altered")),
+        (SinkPosition::Unheard, 10, None, Some("remembers no sink")),
+        (SinkPosition::Next(0), 0, None, None),
+        (SinkPosition::Next(7), 7, Some(6), None),
+        (SinkPosition::Next(10), 10, Some(9), None),
+        (SinkPosition::Altered, 0, None, Some("altered")),
     ] {
         let blind = Blind::default();
         let replay: Replay = Arc::new(|from, _| Ok((from..10).map(|position| (position, block(position))).collect()));
         let asked = Arc::new(Mutex::new(None));
         let names = Arc::clone(&asked);
-        let cursors: supply::Cursors = Arc::new(move |name| {
+        let cursors: supply::SinkPositions = Arc::new(move |name| {
             *names.lock().unwrap() = Some(name.to_owned());
             Ok(cursor)
         });
@@ -184,7 +182,7 @@ fn sink_that_does_not_know_goes_on_where_the_vault_remembers() {
 
 #[test]
 fn vault_that_was_set_back_behind_what_it_remembers_stops_the_sink() {
-    let supply = Supply { cursors: Arc::new(|_| Ok(Cursor::Next(11))), ..supply(10, nothing_to_replay()) };
+    let supply = Supply { cursors: Arc::new(|_| Ok(SinkPosition::Next(11))), ..supply(10, nothing_to_replay()) };
     let delivery = Delivery::start(Required(Blind::default()).into(), supply).unwrap();
     eventually("it goes on", || delivery.health().state == SinkState::Stopped);
     assert!(delivery.health().error.unwrap().contains("set back"));

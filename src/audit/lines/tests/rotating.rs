@@ -148,7 +148,7 @@ fn faulty(path: &Path, options: FileOptions, plan: &Arc<Plan>) -> Result<FileSin
     FileSink::on(Disk { faults: Faults(Some(Arc::clone(plan))) }, Json, path, options)
 }
 
-/// What a delivery thread does with six blocks and a head after each, until something fails.
+/// Does what a delivery thread does with six blocks and a head after each, until something fails.
 fn serve(sink: &mut FileSink<Json>) -> Result<(), SinkError> {
     for position in next(sink)?..6 {
         sink.deliver(&blocks(position..position + 1))?;

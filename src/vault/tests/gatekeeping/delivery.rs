@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::audit::{Behind, Message, SinkState, channel};
+use crate::audit::{Message, SinkState, channel};
 use crate::model::{Clock, Timestamp};
 use crate::store::{CommitError, Expectation, StoreError};
 use crate::vault::tests::gatekeeping::*;
@@ -131,8 +131,8 @@ fn relayed_sink_that_is_down_for_an_hour_catches_up_in_order_and_once() {
 fn relayed_sink_that_blocks_fails_acts_closed_beyond_its_limit_and_others_go_on_after() {
     let (server, hand) = (Server::default(), Hand::default());
     let world = World::with(|options| {
-        let sink = Relayed(server.clone()).at_most_behind(20, MINUTE).when_behind(Behind::Block);
-        options.clock(hand.clone()).sink(sink.within(Duration::from_millis(100)))
+        let sink = Relayed(server.clone()).at_most_behind(20, MINUTE).blocking(Duration::from_millis(100));
+        options.clock(hand.clone()).sink(sink)
     });
     let id = world.add("Ann", "ann@x.org");
     caught_up(&world.vault);
@@ -468,7 +468,7 @@ fn required_sinks_that_hang_together_fail_an_act_within_one_deadline() {
 
 #[test]
 fn channel_gets_every_act_and_head_in_order_and_its_lost_receiver_is_shown() {
-    let (sink, mut messages) = channel(10_000);
+    let (sink, messages) = channel(10_000);
     let world = World::new();
     world.vault.close().unwrap();
     let vault = open_options(&world.memory).sink(Required(sink)).open().unwrap();
@@ -476,7 +476,7 @@ fn channel_gets_every_act_and_head_in_order_and_its_lost_receiver_is_shown() {
         act(&vault, n).unwrap();
     }
     vault.close().unwrap();
-    let all: Vec<Message> = messages.by_ref().collect();
+    let all: Vec<Message> = messages.iter().collect();
     let created = all.iter().filter(|message| matches!(message, Message::Event(event) if event.action() == "create"));
     assert_eq!(created.count(), 5);
     let size = vault.health().journal_blocks;
@@ -487,7 +487,7 @@ fn channel_gets_every_act_and_head_in_order_and_its_lost_receiver_is_shown() {
     let vault = open_options(&world.memory).sink(Relayed(sink)).open().unwrap();
     act(&vault, 10).unwrap();
     eventually("it is shown", || {
-        vault.health().sinks[0].error.as_ref().is_some_and(|error| error.contains("`Messages` was dropped"))
+        vault.health().sinks[0].error.as_ref().is_some_and(|error| error.contains("receiver was dropped"))
     });
 }
 

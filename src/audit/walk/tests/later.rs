@@ -1,7 +1,7 @@
 //! Journals that begin later than at block 0.
 
-use super::tests::{EPOCH, VAULT, head, head_key, journal, run, tenant, tree};
 use super::*;
+use super::{EPOCH, VAULT, head, head_key, journal, run, tenant, tree};
 use crate::audit::leaf_of;
 
 /// A walk through a journal whose first blocks were dropped: their leaves, and each tenant's last block.

@@ -9,12 +9,13 @@ use crate::model::{
     Action, Actor, CollectionId, Grantee, JournalEpochId, Pseudonym, Revision, TenantId, Timestamp, VaultId,
 };
 
-use super::{
+use crate::audit::{
     AuditSink, Entry, EntryBuilder, Event, Frontier, Head, HeadBody, Held, Outcome, SinkError, Subject, events,
 };
 
-pub(super) const JOURNAL: &str = "strongroom/01010101-0101-0101-0101-010101010101/02020202-0202-0202-0202-020202020202";
-pub(super) const OUTCOMES: [Outcome; 3] = [Outcome::Permitted, Outcome::Denied, Outcome::Failed];
+pub(in crate::audit) const JOURNAL: &str =
+    "strongroom/01010101-0101-0101-0101-010101010101/02020202-0202-0202-0202-020202020202";
+pub(in crate::audit) const OUTCOMES: [Outcome; 3] = [Outcome::Permitted, Outcome::Denied, Outcome::Failed];
 
 /// Acts that are no [`Action`].
 const OTHERS: [&str; 9] = [
@@ -30,7 +31,7 @@ const OTHERS: [&str; 9] = [
 ];
 
 /// Texts that break formats which don't guard against them.
-pub(super) const HOSTILE: [&str; 10] = [
+pub(in crate::audit) const HOSTILE: [&str; 10] = [
     "x\n<13>1 - evil - - - - forged",
     "x\r\nCEF:0|Evil|x|1|1|forged|10|",
     "\"] [forged@1 a=\"b\"]",
@@ -44,19 +45,24 @@ pub(super) const HOSTILE: [&str; 10] = [
 ];
 
 /// One event of a block of two, in a tenant.
-pub(super) fn event(action: &str, outcome: Outcome, code: &str, fill: impl FnOnce(&mut EntryBuilder)) -> Event {
+pub(in crate::audit) fn event(
+    action: &str,
+    outcome: Outcome,
+    code: &str,
+    fill: impl FnOnce(&mut EntryBuilder),
+) -> Event {
     let mut builder = EntryBuilder::named(Timestamp::from_micros(1_795_000_000_123_456), action);
     builder.outcome(outcome, code, "");
     fill(&mut builder);
     numbered(builder.finish().unwrap(), 7)
 }
 
-pub(super) fn numbered(entry: Entry, position: u64) -> Event {
+pub(in crate::audit) fn numbered(entry: Entry, position: u64) -> Event {
     events(&Arc::from(JOURNAL), Some(TenantId::from_bytes([4; 16])), position, vec![entry.clone(), entry]).remove(1)
 }
 
 /// Events of blocks of one, `reason` as their reason.
-pub(super) fn plain(positions: std::ops::Range<u64>, reason: &str) -> Vec<Event> {
+pub(in crate::audit) fn plain(positions: std::ops::Range<u64>, reason: &str) -> Vec<Event> {
     let one = |position| {
         let mut builder = EntryBuilder::new(Timestamp::from_micros(1_795_000_000_000_000), Action::Read);
         builder.outcome(Outcome::Permitted, "", "").actor(&Actor::new("sales-7")).reason(reason);
@@ -66,7 +72,7 @@ pub(super) fn plain(positions: std::ops::Range<u64>, reason: &str) -> Vec<Event>
 }
 
 /// Every part that an entry can have, all its texts this one.
-pub(super) fn full(action: &str, outcome: Outcome, text: &str) -> Event {
+pub(in crate::audit) fn full(action: &str, outcome: Outcome, text: &str) -> Event {
     let text = crate::audit::plain::cut(text, MAX_TEXT - 8);
     let mut builder = EntryBuilder::named(Timestamp::from_micros(1_795_000_000_123_456), action);
     for part in PARTS {
@@ -79,7 +85,7 @@ pub(super) fn full(action: &str, outcome: Outcome, text: &str) -> Event {
 }
 
 /// As large as an entry gets: a thousand records, full lists, the longest texts.
-pub(super) fn largest(text: &str) -> Event {
+pub(in crate::audit) fn largest(text: &str) -> Event {
     let long = |bytes: usize| {
         text.chars().cycle().scan(0, move |sum, c| {
             *sum += c.len_utf8();
@@ -106,7 +112,7 @@ pub(super) fn largest(text: &str) -> Event {
 
 /// Every act with every outcome, each part of an entry there and not there, and all hostile texts; in the short form one of
 /// seven.
-pub(super) fn all() -> Vec<Event> {
+pub(in crate::audit) fn all() -> Vec<Event> {
     let names = || Action::ALL.iter().map(|action| action.name()).chain(OTHERS);
     let mut all = Vec::new();
     for (action, outcome) in names().flat_map(|action| OUTCOMES.map(|outcome| (action, outcome))) {
@@ -157,7 +163,7 @@ pub(super) fn all() -> Vec<Event> {
     all
 }
 
-pub(super) fn head(size: u8) -> Head {
+pub(in crate::audit) fn head(size: u8) -> Head {
     let mut frontier = Frontier::default();
     (0..size).for_each(|byte| frontier.append([byte; 32]));
     let body = HeadBody {
@@ -228,7 +234,7 @@ fn subject() -> Subject {
 }
 
 /// A file sink, cut anywhere as a crash cuts it, has every event once when it was opened again and served; heads too.
-pub(super) fn file_goes_on_after_any_cut(
+pub(in crate::audit) fn file_goes_on_after_any_cut(
     open: impl Fn(&Path) -> Result<Box<dyn AuditSink>, SinkError>,
     position: impl Fn(&str) -> Option<u64>,
 ) {

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::block::{entry_hash, seal_block_with};
-use super::*;
+use crate::audit::block::{entry_hash, seal_block_with};
+use crate::audit::*;
 use crate::crypto::{Key, MacKey, role};
 use crate::format::block::split;
 use crate::model::{Action, Actor, CollectionId, JournalEpochId, Pseudonym, Revision, TenantId, Timestamp, VaultId};

@@ -1,8 +1,8 @@
 //! Journals of 1,000 entries (200 in the short form), with every block and entry dropped, exchanged, edited, doubled and renumbered, and cut
 //! everywhere; each verdict with its position.
 
-use super::tests::{EPOCH, VAULT, head, head_key, key, tenant};
 use super::*;
+use super::{EPOCH, VAULT, head, head_key, key, tenant};
 use crate::audit::{Entry, EntryBuilder, NewBlock, Outcome, leaf_of, seal_block};
 use crate::format::block::{HASH, HEADER};
 use crate::model::{Action, Timestamp};
@@ -47,7 +47,7 @@ fn seal(position: usize, entries: &[Entry]) -> Vec<u8> {
     seal_block(&key(), &new).unwrap().bytes
 }
 
-/// What a check is made with.
+/// The keys that a check is made with.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Keys {
     /// Every block is opened, as a full check does.
@@ -100,8 +100,8 @@ impl Journal {
         walk
     }
 
-    /// What a check says where, instead of the blocks from `at` on, these come, and then those from `rest` on, as they
-    /// were but for their places.
+    /// Returns the verdict of a check where, instead of the blocks from `at` on, these come, and then those from `rest` on,
+    /// as they were but for their places.
     fn verdict(&self, mut walk: Walk<'_>, keys: Keys, instead: &[(usize, &[u8])], rest: usize) -> Verdict {
         let opening = key();
         let opening = (keys == Keys::With).then_some(&opening);
@@ -144,7 +144,7 @@ fn here(at: usize, because: RewrittenBecause) -> Verdict {
     Verdict::Rewritten { first: at as u64, last: at as u64, because }
 }
 
-/// What the root alone shows.
+/// Returns the verdict that the root alone allows.
 fn somewhere(journal: &Journal) -> Verdict {
     Verdict::Rewritten { first: 0, last: journal.size() as u64 - 1, because: RewrittenBecause::Head }
 }
