@@ -68,7 +68,10 @@
 //!
 //! - No act waits for the monitor, nor the monitor for an alert sink: each sink has a thread and a queue (of 1,024) of its
 //!   own. Responses are made by a thread that no act waits for.
-//! - Time is that of the entries, so the same journal gives the same alerts.
+//! - Time is that of the entries, so the same journal gives the same alerts. It only goes forward: an entry from the past
+//!   counts at the time that the journal has reached, and a leap of more than 3 days ahead once another block agrees with it,
+//!   so no wrong time hides what somebody does. A clock that was ahead and is right again is followed after an hour of entries
+//!   (60 blocks at least); until then time stands still, which may cause an alert, and prevents none.
 //! - What it knows it learns from the journal, from its beginning, each time that the vault is opened: nothing is stored.
 //!   What is on record as an alert isn't raised again; what a crash kept from it, or happened in the last three days
 //!   without a monitor, is. An alert may so be told twice, but isn't lost before it is in the journal.

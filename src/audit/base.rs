@@ -12,7 +12,7 @@ use crate::model::{JournalEpochId, TenantId, VaultId};
 use super::walk::Tip;
 use super::{AuditError, Frontier, RowSetDigest};
 
-/// Where the journal's blocks begin. The default: at the journal's beginning.
+/// The place where the journal's blocks begin. The default: at the journal's beginning.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct JournalBase {
     /// The tree of the blocks that were dropped.

@@ -23,7 +23,7 @@ const FIXED: usize = HEADER + SEAL_OVERHEAD + SEED;
 /// The bytes that a block takes for an entry, beside the entry itself.
 const PER_ENTRY: usize = HASH + 4;
 
-/// Where in which journal a block stands.
+/// The place of a block, in its journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) vault: VaultId,

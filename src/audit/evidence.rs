@@ -34,7 +34,7 @@ pub struct CheckedEvidence {
     events: Vec<Event>,
 }
 
-/// Why a bundle proves nothing.
+/// The reason why a bundle proves nothing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvidenceError {
@@ -74,7 +74,7 @@ pub enum EvidenceError {
     /// A head doesn't hold.
     #[error("head {number} of the bundle can't be used")]
     Head {
-        /// Which one, from 1.
+        /// The head's number in the bundle, from 1.
         number: usize,
         /// The fault of the head.
         #[source]
@@ -98,7 +98,7 @@ pub enum EvidenceError {
     /// A block isn't shown to be in the journal.
     #[error("block {position} isn't shown to be in the journal: it, or the bundle, was altered")]
     Block {
-        /// Its number in the journal.
+        /// The block's number in the journal.
         position: u64,
         /// The fault of the proof.
         #[source]

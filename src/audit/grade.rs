@@ -3,16 +3,16 @@
 use super::{Event, Outcome};
 use crate::model::Action;
 
-/// From everyday to alarming.
+/// The gravity of an event, from everyday to alarming.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Grade {
     /// Work on records, permitted.
     Routine,
     /// Administration, and acts that take data out or destroy it, permitted.
     Notable,
-    /// Refused.
+    /// Acts that were refused.
     Refused,
-    /// Allowed, and failed.
+    /// Acts that were allowed, and failed.
     Failed,
     /// An alert, or a check that found damage.
     Alert(Severity),

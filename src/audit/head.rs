@@ -38,7 +38,7 @@ pub struct HeadKey {
     public: [u8; 32],
 }
 
-/// Why a head is of no use.
+/// The reason why a head is of no use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeadError {

@@ -6,11 +6,11 @@ use crate::model::{Pseudonym, Revision};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It was allowed, and done.
+    /// The act was allowed, and done.
     Permitted,
     /// The policy, or an obligation, refused it.
     Denied,
-    /// It was allowed, and failed.
+    /// The act was allowed, and failed.
     Failed,
 }
 

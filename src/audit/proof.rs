@@ -31,7 +31,7 @@ pub struct ConsistencyProof {
     hashes: Vec<Digest>,
 }
 
-/// Why a proof proves nothing.
+/// The reason why a proof proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProofError {
@@ -53,7 +53,7 @@ pub enum ProofError {
         /// The value that it was held against.
         expected: String,
     },
-    /// It doesn't hold: something in it, or in what it is held against, was altered, or belongs to something else.
+    /// The proof doesn't hold: something in it, or in what it is held against, was altered, or belongs to something else.
     #[error("the proof doesn't hold: something was altered, or belongs to another entry, block or head")]
     Refused,
 }

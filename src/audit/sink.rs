@@ -14,7 +14,7 @@ pub use health::{SinkHealth, SinkState};
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
 /// The blocks that a relayed sink may be behind unless told otherwise,
 const BLOCKS_BEHIND: u64 = 10_000;
-/// and how long.
+/// and the time.
 const TIME_BEHIND: Duration = Duration::from_secs(600);
 /// An act waits for a sink no longer than a year.
 const LONGEST: Duration = Duration::from_secs(365 * 86_400);
@@ -85,12 +85,12 @@ pub enum Held {
     Nothing,
     /// All up to and with the block at this position.
     UpTo(u64),
-    /// It doesn't know, because it doesn't keep what it gets. The vault remembers for it, durably about once a second and at
-    /// close: delivery goes on after what it acknowledged; when it is attached for the first time, from now on.
+    /// The sink doesn't know, because it doesn't keep what it gets. The vault remembers for it, durably about once a second
+    /// and at close: delivery goes on after what it acknowledged; when it is attached for the first time, from now on.
     Unknown,
 }
 
-/// Why a sink couldn't do its work.
+/// The reason why a sink couldn't do its work.
 #[derive(Debug)]
 pub struct SinkError {
     message: String,

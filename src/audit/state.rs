@@ -11,7 +11,7 @@ use crate::model::{JournalEpochId, Timestamp, VaultId};
 
 use super::{AuditError, Frontier};
 
-/// Where the journal stands after a commit.
+/// The state of the journal after a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JournalState {
     pub(crate) epoch: JournalEpochId,

@@ -33,9 +33,9 @@ const UNIX_LIMIT: usize = 64_000;
 const STREAM_LIMIT: usize = 1 << 20;
 /// Of what was acknowledged, so much is kept to be sent again after a connection broke.
 const TAIL: usize = 1 << 20;
-/// So many messages are made and written at once.
+/// The number of messages that are made and written at once.
 const AT_ONCE: usize = 16;
-/// No timeout is longer.
+/// The longest timeout.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 /// Connecting, looking the name up included, and writing each take at most this long unless set.
 const TIMEOUT: Duration = Duration::from_secs(3);

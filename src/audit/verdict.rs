@@ -6,7 +6,7 @@ use crate::model::{RecordId, Revision, TenantId};
 
 /// A verdict names at most so many records.
 pub(crate) const MAX_NAMED: usize = 1000;
-/// So many of them are named by its text.
+/// The number of records that a verdict's text names.
 const SHOWN: usize = 5;
 
 /// The answer of a check. [`Display`](fmt::Display) says what it means and what to do.
@@ -20,7 +20,7 @@ pub enum Verdict {
     RowsDiffer {
         /// Whose rows.
         tenant: TenantId,
-        /// Which of them.
+        /// The rows that differ.
         rows: RowSet,
         /// The number that there should be.
         expected: u64,
@@ -41,7 +41,7 @@ pub enum Verdict {
     },
     /// A block in the midst of the journal is missing.
     Gap {
-        /// Its position, from 0.
+        /// The block's position, from 0.
         at: u64,
     },
     /// The journal's end is missing: the vault was set back to an earlier state, or lost its last commits.
@@ -64,9 +64,9 @@ pub enum Verdict {
 pub enum RowFault {
     /// An older revision stands where a later one was written; or a record where it was deleted.
     RolledBack {
-        /// In which collection.
+        /// The name of the collection.
         collection: String,
-        /// Which record.
+        /// The id of the record.
         record: RecordId,
         /// The revision that stands there.
         found: Revision,
@@ -75,24 +75,24 @@ pub enum RowFault {
     },
     /// The record is gone, and no tombstone says that it was deleted.
     Missing {
-        /// In which collection.
+        /// The name of the collection.
         collection: String,
-        /// Which record.
+        /// The id of the record.
         record: RecordId,
     },
     /// A row that isn't this record as the journal knows it: it was altered, or comes from another record, tenant or vault,
     /// or from a copy of this vault that went on by itself.
     Foreign {
-        /// In which collection.
+        /// The name of the collection.
         collection: String,
-        /// Which record.
+        /// The id of the record.
         record: RecordId,
     },
     /// The record is as it should be, but its index entries aren't: searches may miss it.
     Misindexed {
-        /// In which collection.
+        /// The name of the collection.
         collection: String,
-        /// Which record.
+        /// The id of the record.
         record: RecordId,
     },
 }

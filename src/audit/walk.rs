@@ -18,7 +18,7 @@ use super::{Frontier, Head, HeadError, HeadKey, OpenedBlock, Place, RewrittenBec
 pub(crate) struct Claims<'a> {
     pub(crate) vault: VaultId,
     pub(crate) epoch: JournalEpochId,
-    /// Where the walk begins; empty for the whole journal.
+    /// The place where the walk begins; empty for the whole journal.
     pub(crate) start: Frontier,
     /// The frontier of the vault's own state.
     pub(crate) stored: &'a Frontier,

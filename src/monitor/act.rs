@@ -6,7 +6,7 @@ use crate::audit::{Event, Outcome};
 use crate::format::journal_entry::MAX_SUBJECTS;
 use crate::model::{Action, Pseudonym, TenantId, Timestamp};
 
-/// Where an entry stands in its journal: the block's position, and the number in the block.
+/// The place of an entry in its journal: the block's position, and the number in the block.
 pub(super) type Spot = (u64, u32);
 
 /// The act of an entry that tells of an alert.
@@ -39,7 +39,7 @@ pub(super) struct Act {
     /// The records touched: whose they are, and which of theirs.
     pub(super) subjects: Vec<(Pseudonym, u32)>,
     pub(super) rows: u32,
-    /// It made a new revision of a record.
+    /// The act made a new revision of a record.
     pub(super) revised: bool,
     pub(super) evidence: Vec<Spot>,
 }
@@ -116,7 +116,7 @@ impl Act {
     }
 }
 
-/// So many rows without names are counted of one entry; the library names them all.
+/// The most rows without names that are counted of one entry; the library names them all.
 #[allow(clippy::cast_possible_truncation, reason = "a small constant")]
 const NAMELESS: u32 = MAX_SUBJECTS as u32;
 

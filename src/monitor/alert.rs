@@ -22,11 +22,12 @@ pub struct Alert {
     pub rule: RuleName,
     /// The weight of the alert, if it is what it looks like.
     pub severity: Severity,
-    /// In which tenant; `None` for the vault itself.
+    /// The tenant; `None` for the vault itself.
     pub tenant: Option<TenantId>,
-    /// Who did it; `None` where nobody did.
+    /// The actor who did it; `None` where nobody did.
     pub actor: Option<String>,
-    /// When the act was that raised it, or raised it again.
+    /// The time of the act that raised it, or raised it again. An entry that is older than the journal's time by then counts
+    /// as of that time.
     pub at: Timestamp,
     /// The finding in words, with the numbers it rests on. It names actors by their ids, and never a field's value.
     pub text: String,
@@ -46,7 +47,7 @@ pub struct Alert {
     pub unproven: bool,
     /// The responses that the monitor gave by itself, and their outcomes.
     pub responses: Vec<Response>,
-    /// Why the journal couldn't take it, if it couldn't.
+    /// The reason why the journal couldn't take it, if it couldn't.
     pub unjournalled: Option<String>,
 }
 

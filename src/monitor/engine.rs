@@ -37,7 +37,7 @@ pub(super) struct Engine {
     tuning: Tuning,
     joining: Joining,
     journal: Arc<str>,
-    /// It was told what the vault was opened with.
+    /// The journal that the vault was opened with was told of.
     opened: bool,
     /// The time of the latest alert that rests on no entry.
     looked: Timestamp,

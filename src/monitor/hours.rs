@@ -9,9 +9,9 @@ use super::local::Local;
 const PACE: f32 = 0.1;
 /// An hour is usual from this share of days on.
 const USUAL: f32 = 1.0 / 12.0;
-/// So many workdays have to be known,
+/// The workdays that have to be known,
 const WORKDAYS: u32 = 5;
-/// or so many weekend days.
+/// or the weekend days.
 const WEEKEND_DAYS: u32 = 2;
 
 /// Somebody's hours.

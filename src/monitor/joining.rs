@@ -10,13 +10,13 @@ use super::people::LruMap;
 use super::rule::{Finding, Severity};
 use super::tuning::About;
 
-/// So many alerts may be going on.
+/// The most alerts that may be going on.
 const OPEN: usize = 4_096;
 /// A finding that comes again within this time after the last one is joined,
 const JOIN: i64 = 8 * HOUR;
-/// unless it began this long ago.
+/// unless the first one is this old.
 const LONGEST: i64 = DAY;
-/// So many times as far beyond the threshold is much worse.
+/// The factor beyond the degree told last that is much worse.
 const WORSE: f64 = 4.0;
 
 /// The alerts that are going on.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::alert::{Alert, AlertSink};
 use super::responder::describe;
 
-/// So many alerts wait for a sink.
+/// The most alerts that wait for a sink.
 const QUEUE: usize = 1_024;
 /// The pause after the first failure; doubled with each that follows.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -31,7 +31,7 @@ pub struct AlertSinkHealth {
     pub waiting: usize,
     /// The number of alerts that it was never given, because too many waited.
     pub dropped: u64,
-    /// Its last error or panic, if its last attempt failed.
+    /// The sink's last error or panic, if its last attempt failed.
     pub error: Option<String>,
 }
 

@@ -14,9 +14,9 @@ use super::local::Local;
 use super::sketch::Sketch;
 use super::usual::Usual;
 
-/// So many actors are remembered.
+/// The most actors that are remembered.
 pub(super) const PEOPLE: usize = 10_000;
-/// So many tenants are remembered.
+/// The most tenants that are remembered.
 pub(super) const TENANTS: usize = 4_096;
 
 /// An actor, in a tenant or in the vault itself.
@@ -41,7 +41,7 @@ pub(super) struct Firm {
     pub(super) usual: Usual,
     /// The hours at which anybody works.
     pub(super) hours: Hours,
-    /// Who works in the present local hour.
+    /// The actors who work in the present local hour.
     here: (i64, Sketch),
 }
 

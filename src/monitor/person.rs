@@ -14,7 +14,7 @@ use super::local::{DAY, Local, MINUTE};
 use super::tally::{EVIDENCE, Tally};
 use super::usual::Usual;
 
-/// So many devices of an actor are remembered.
+/// The most devices of an actor that are remembered.
 const DEVICES: usize = 16;
 /// Denials of the last hour are counted in so many parts.
 const PARTS: i64 = 12;
@@ -31,7 +31,7 @@ const LOGIN_FAILED: &str = "host_login_failed";
 /// One actor.
 #[derive(Clone, Default)]
 pub(super) struct Person {
-    /// When they were seen last, before the present act.
+    /// The time they were seen last, before the present act.
     pub(super) before: Option<Timestamp>,
     last: Option<Timestamp>,
     day: Option<Local>,
@@ -64,7 +64,7 @@ pub(super) struct Denials {
 /// A number of refusals.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Refused {
-    /// In all, log-ins that failed included: anybody can try one under any id.
+    /// All of them, log-ins that failed included: anybody can try one under any id.
     pub(super) all: u32,
     /// The refusals that were the actor's for certain.
     pub(super) proven: u32,
@@ -102,7 +102,7 @@ pub(super) struct Newcomer {
     pub(super) evidence: Vec<Spot>,
 }
 
-/// Somebody who came back.
+/// The return of somebody who was away.
 #[derive(Clone)]
 pub(super) struct Awake {
     since: Timestamp,
@@ -112,7 +112,7 @@ pub(super) struct Awake {
     pub(super) evidence: Vec<Spot>,
 }
 
-/// On how many days somebody did each of the acts that few do.
+/// The days on which somebody did each of the acts that few do.
 #[derive(Clone, Default)]
 pub(super) struct Habits(Vec<(Action, u32, i64)>);
 

@@ -8,7 +8,7 @@ use crate::model::{Action, TenantId, Timestamp};
 
 use super::act::{Act, Spot};
 
-/// So many changes are remembered.
+/// The most changes that are remembered.
 const CHANGES: usize = 512;
 /// Ten records shared with one party are as good as a role.
 const MANY_SHARES: usize = 10;
@@ -26,11 +26,11 @@ pub(super) struct Change {
     pub(super) at: Timestamp,
     pub(super) spot: Spot,
     tenant: Option<TenantId>,
-    /// Its act's name.
+    /// The name of the act.
     pub(super) name: String,
-    /// Who made it.
+    /// The actor who made it.
     pub(super) by: String,
-    /// Whom it favours: `actor:sales-7`, `role:support`.
+    /// The party whom it favours: `actor:sales-7`, `role:support`.
     party: Option<String>,
 }
 

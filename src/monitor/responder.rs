@@ -15,15 +15,15 @@ use super::alert::Alert;
 use super::local::HOUR;
 use super::response::{Respond, Response, ResponseOutcome};
 
-/// So many actors are suspended, or asked for a new log-in, in an hour.
+/// The most actors that are suspended, or asked for a new log-in, in an hour.
 pub(super) const PER_HOUR: usize = 5;
 
-/// Who responds, and within what limits.
+/// The responder, with its limits.
 pub(super) struct Responder {
     pub(super) actor: Option<Actor>,
     pub(super) spared: HashSet<String>,
     pub(super) per_hour: usize,
-    /// To whom something was done within the hour, and when first.
+    /// The actors to whom something was done within the hour, and when first.
     lately: VecDeque<(Timestamp, (TenantId, String))>,
 }
 

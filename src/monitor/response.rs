@@ -42,13 +42,13 @@ pub struct Response {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseOutcome {
-    /// It was done.
+    /// The response was given.
     Done,
-    /// It was so already.
+    /// The state was so already.
     Already,
-    /// It wasn't tried, and why.
+    /// The response wasn't tried, for this reason.
     NotTried(String),
-    /// It was tried, and failed or was refused: the error, with its causes.
+    /// The response was tried, and failed or was refused: the error, with its causes.
     Failed(String),
 }
 

@@ -100,7 +100,7 @@ impl fmt::Display for RuleName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Severity {
-    /// To know, not to act on.
+    /// Something to know, not to act on.
     Info,
     /// Worth a look when there is time.
     Low,
@@ -150,7 +150,7 @@ impl fmt::Display for Severity {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Finding {
     pub(super) severity: Severity,
-    /// In words, with the numbers.
+    /// The finding in words, with the numbers.
     pub(super) text: String,
     /// The part of the threshold that was reached: 1 just reaches it.
     pub(super) degree: f64,
@@ -236,28 +236,28 @@ impl View<'_> {
     }
 }
 
-/// When an amount is too large: relative to the store, to the actor's own past, and never below a floor.
+/// The limit beyond which an amount is too large: relative to the store, to the actor's own past, and never below a floor.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Limit {
     /// Per cent of the tenant's data subjects.
     pub(super) share: f64,
-    /// Never below this many, in the smallest store,
+    /// The least that the share may come to, in the smallest store,
     pub(super) least: f64,
-    /// and that share never above this many, in the largest.
+    /// and the most, in the largest.
     pub(super) most: f64,
-    /// So many times the actor's usual day,
+    /// The multiple of the actor's usual day,
     pub(super) times: f64,
-    /// and so many times the highest one that is remembered.
+    /// and of the highest one that is remembered.
     pub(super) peak: f64,
     /// The usual day of somebody new, where the others' isn't known either.
     pub(super) fresh: f64,
 }
 
-/// Somebody new may be busier than the others are on average.
+/// The factor by which somebody new may be busier than the others are on average.
 const NEW_TIMES: f64 = 1.5;
-/// Where the others are known, the usual day of somebody new is at least this part of what it would be.
+/// The divisor of the least usual day of somebody new, where the others are known.
 const FRESH_PART: f64 = 3.0;
-/// So many days of all actors together have to be known.
+/// The days of all actors together that have to be known.
 const OTHERS_DAYS: u32 = 10;
 
 impl Limit {

@@ -11,10 +11,11 @@ use super::rules::{
     PrivilegeUse, RepeatedDenials,
 };
 
-/// A list of so many rows is as good as an export.
+/// The rows of a list that is as good as an export.
 const LONG_LIST: u32 = 200;
 
-/// Which rules a [`Monitor`](super::Monitor) goes by, with what thresholds, in which local time, and what it does by itself.
+/// The rules that a [`Monitor`](super::Monitor) goes by: with what thresholds, in which local time, and what it does by
+/// itself.
 ///
 /// ```
 /// use strongroom::monitor::{Honeypot, MassRead, Respond, RuleName, Rules};

@@ -16,11 +16,11 @@ use super::engine::Engine;
 use super::local::DAY;
 use super::rule::{RuleName, Severity};
 
-/// So many alerts wait until the past is learned,
+/// The most alerts that wait until the past is learned,
 const PENDING: usize = 1_024;
 /// or until they are told.
 const OUTBOX: usize = 1_024;
-/// So many alerts are remembered, for feedback.
+/// The most alerts that are remembered, for feedback.
 pub(super) const REMEMBERED: usize = 1_024;
 
 /// The age at which acts that no monitor watched, or that couldn't be put on record, are no longer told of.
@@ -35,18 +35,19 @@ pub(super) struct Stream {
     pub(super) changed: Condvar,
 }
 
-/// Under the lock.
+/// The state under the lock.
 pub(super) struct State {
     pub(super) engine: Engine,
     journal: String,
     seen: Option<Spot>,
-    /// Where a monitor first began to watch, before this one.
+    /// The block in which a monitor first began to watch, before this one.
     began: Option<u64>,
     /// The number of blocks that are the past: known once a vault is watched.
     past: Option<u64>,
     pub(super) learned: bool,
     told: Vec<(TenantId, u64)>,
-    /// With the times of the entries that raised them, if those are later than the alerts' own.
+    /// Alerts that wait until the past is learned, with the times of the entries that raised them, if those are later than
+    /// the alerts' own.
     pending: VecDeque<(Alert, Timestamp)>,
     pub(super) outbox: VecDeque<Alert>,
     pub(super) dropped: u64,

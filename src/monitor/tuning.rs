@@ -9,26 +9,26 @@ use super::local::DAY;
 use super::people::LruMap;
 use super::rule::RuleName;
 
-/// So many multipliers are remembered.
+/// The most multipliers that are remembered.
 const TUNED: usize = 4_096;
-/// A false alarm doubles the threshold,
+/// The change by a false alarm, which doubles the threshold,
 const RAISE: f64 = 1.0;
-/// and a real one lowers it by a quarter (as a power of 2, as all here).
+/// and by a real one, which lowers it by a quarter (as a power of 2, as all here).
 const LOWER: f64 = -0.415;
-/// At most eight times the threshold,
+/// The highest multiple, eight times the threshold,
 const HIGHEST: f64 = 3.0;
-/// and at least half of it.
+/// and the lowest, half of it.
 const LOWEST: f64 = -1.0;
-/// Half of it fades in so many days.
+/// The days in which half of it fades.
 const HALF_LIFE: f64 = 60.0;
 
 /// A judgement of an alert by somebody who looked into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Feedback {
-    /// It was nothing: the rule is to be less easily alarmed by this actor.
+    /// Nothing to worry about: the rule is to be less easily alarmed by this actor.
     FalseAlarm,
-    /// It was what it looked like: the rule is to be more easily alarmed by this actor.
+    /// The real thing: the rule is to be more easily alarmed by this actor.
     Real,
 }
 
@@ -47,7 +47,7 @@ impl Feedback {
     }
 }
 
-/// Whom something is about: a rule, in a tenant, of an actor.
+/// The subject of an alert: a rule, in a tenant, of an actor.
 pub(super) type About = (RuleName, Option<TenantId>, Option<String>);
 
 /// The multipliers.

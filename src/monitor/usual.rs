@@ -7,15 +7,15 @@ use super::local::Local;
 
 /// The pace at which the usual day follows the latest: about the last ten active days count.
 const PACE: f64 = 0.15;
-/// A day teaches at most so many times the usual day,
+/// The most that a day teaches, as a multiple of the usual day,
 const LEARN_TIMES: f64 = 4.0;
-/// or so many times the highest day,
+/// or of the highest day,
 const LEARN_PEAK: f64 = 1.5;
-/// but this much always,
+/// the amount that it teaches always,
 const LEARN_LEAST: f64 = 100.0;
-/// and this much on the first days, when nothing is known.
+/// and on the first days, when nothing is known.
 const LEARN_FIRST: f64 = 600.0;
-/// The memory of the highest day fades by half in so many days.
+/// The days in which the memory of the highest day fades by half.
 const HALF_LIFE: f64 = 120.0;
 /// Active days before somebody's own past counts alone.
 pub(super) const KNOWN_DAYS: u32 = 3;

@@ -46,7 +46,7 @@ pub(super) struct Worker {
     pub(super) responses: BTreeMap<RuleName, Vec<Respond>>,
     pub(super) responder: Responder,
     pub(super) every: Duration,
-    /// Since when sinks have been seen in trouble, by their names.
+    /// The moments since which sinks have been seen in trouble, by their names.
     pub(super) troubled: BTreeMap<String, Instant>,
 }
 

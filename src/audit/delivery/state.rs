@@ -29,7 +29,7 @@ pub(super) struct State {
     start: u64,
     /// The first block that isn't there yet.
     pub(super) end: u64,
-    /// When blocks came, the first for the oldest unacknowledged one.
+    /// The times at which blocks came, the first for the oldest unacknowledged one.
     pub(super) marks: VecDeque<Mark>,
     pub(super) head: Option<Head>,
     /// The last head that the sink took.
@@ -40,7 +40,7 @@ pub(super) struct State {
     pub(super) behind: bool,
     /// The vault has to remember how far it is, from here on.
     pub(super) remembered: bool,
-    /// Since when it has been further behind than it may be, as far as somebody looked.
+    /// The moment since which it has been further behind than it may be, as far as somebody looked.
     pub(super) over_since: Option<Instant>,
     /// Of the last attempt.
     pub(super) error: Option<String>,
@@ -57,7 +57,7 @@ pub(crate) struct Anchored {
     pub(crate) kept: bool,
 }
 
-/// When a block came.
+/// The time at which a block came.
 #[derive(Clone, Copy)]
 pub(super) struct Mark {
     pub(super) position: u64,

@@ -25,7 +25,7 @@ impl FromIterator<(u64, Vec<Event>)> for Replayed {
     }
 }
 
-/// Looks up what the vault remembers of the sink of this name.
+/// A way to look up what the vault remembers of the sink of this name.
 pub(crate) type SinkPositions = Arc<dyn Fn(&str) -> Result<SinkPosition, SinkError> + Send + Sync>;
 
 /// The first block that the journal still has.
@@ -36,9 +36,9 @@ pub(crate) type First = Arc<dyn Fn() -> u64 + Send + Sync>;
 pub(crate) enum SinkPosition {
     /// Nothing.
     Unheard,
-    /// It has acknowledged all blocks before this one.
+    /// The first block that it hasn't acknowledged.
     Next(u64),
-    /// It can't be read: somebody else wrote it.
+    /// Something that can't be read: somebody else wrote it.
     Altered,
 }
 

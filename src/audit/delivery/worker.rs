@@ -11,7 +11,7 @@ use super::supply::{Replayed, SinkPosition, Supply};
 use crate::audit::{AuditSink, Event, Head, Held, SinkError};
 use crate::model::Timestamp;
 
-/// At most about this many events are delivered at once.
+/// The number of events that are delivered at once, about and at most.
 pub(super) const BATCH: usize = 4_096;
 /// The pause after the first failure; doubled with each that follows.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -56,7 +56,7 @@ pub(super) fn run(
     }
 }
 
-/// Whatever ends the thread, those who wait learn of it.
+/// A guard that tells those who wait that the thread has ended, whatever ended it.
 struct Ends<'a>(&'a Shared);
 
 impl Drop for Ends<'_> {
@@ -71,7 +71,7 @@ impl Drop for Ends<'_> {
     }
 }
 
-/// Where delivery begins.
+/// The place where delivery begins.
 struct Begin {
     next: u64,
     /// The vault remembered the sink; `None` if it doesn't have to.

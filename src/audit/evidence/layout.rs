@@ -20,7 +20,7 @@ pub(super) struct Bundle {
     pub(super) key: String,
     /// The texts of the heads, oldest first.
     pub(super) heads: Vec<String>,
-    /// From each head to the next.
+    /// The proofs from each head to the next.
     pub(super) consistency: Vec<Step>,
     pub(super) blocks: Vec<BlockText>,
 }
@@ -40,7 +40,7 @@ pub(super) struct BlockText {
     pub(super) header: Bytes,
     pub(super) sealed_sha256: Hash,
     pub(super) entry_hashes: Vec<Hash>,
-    /// From the leaf to the newest head's root.
+    /// The hashes from the leaf to the newest head's root.
     pub(super) inclusion: Vec<Hash>,
     pub(super) entries: Vec<EntryText>,
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::disk::Disk;
 use super::options::Fsync;
 
-/// At most this much is written at once, and one line more; and at most this much is not synced.
+/// The bytes that are written at once, and one line more, and that may be written without being synced; at most.
 pub(super) const PART: usize = 1 << 20;
 
 /// An open file.
@@ -20,7 +20,7 @@ pub(super) struct Appender {
     synced: u64,
     /// The bytes behind that which were acknowledged.
     unsynced: Vec<u8>,
-    /// Since when there is something of that.
+    /// The moment since which there is something of that.
     since: Option<Instant>,
     /// The last call failed.
     uncertain: bool,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::audit::SinkError;
 
-/// Does what a sink does with files.
+/// The disk, with all that a sink does to files.
 #[derive(Default)]
 pub(super) struct Disk {
     #[cfg(test)]

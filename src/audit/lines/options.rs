@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// When a sink with files begins a new one, how many it keeps, and when what is written is synced.
+/// Options of a sink with files: when it begins a new one, how many it keeps, and when written bytes are synced.
 ///
 /// A full file is renamed to `<name>.000001`, `<name>.000002` and so on, ever higher, and a new one begun under the name
 /// itself. A file may be moved away or packed once it has been renamed; keep the newest one, in which the sink looks up where
@@ -16,7 +16,7 @@ pub struct FileOptions {
     pub(super) fsync: Fsync,
 }
 
-/// When a sink with files syncs what it has written: what its acknowledgement means.
+/// The moment at which a sink with files syncs written bytes: the meaning of its acknowledgement.
 ///
 /// Only with [`Always`](Self::Always) is an acknowledged event on the disk. With the others it is with the operating system:
 /// safe from a killed process, not from a power cut, after which the file may lack its last lines, at most 1 MiB of them. The

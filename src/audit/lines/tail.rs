@@ -18,7 +18,7 @@ pub(super) struct Last {
     pub(super) journal: String,
     pub(super) position: u64,
     pub(super) index: u32,
-    /// It ends its block.
+    /// The event ends its block.
     pub(super) whole: bool,
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct SinkHealth {
     /// The sink's name.
     pub name: String,
-    /// Acts wait for its acknowledgement.
+    /// Acts wait for the sink's acknowledgement.
     pub required: bool,
     /// The state of its delivery.
     pub state: SinkState,
@@ -23,11 +23,11 @@ pub struct SinkHealth {
     /// The number of blocks that came without their events, since they couldn't be read back from the store when the sink
     /// was behind: somebody or something has damaged the journal. `verify` says more.
     pub unreadable: u64,
-    /// It is relayed, and further behind than it may be.
+    /// The sink is relayed, and further behind than it may be.
     pub degraded: bool,
-    /// Acts fail, or wait, because of it.
+    /// Acts fail, or wait, because of the sink.
     pub blocking: bool,
-    /// Its last error, if its last attempt failed.
+    /// The sink's last error, if its last attempt failed.
     pub error: Option<String>,
     /// A note for its owner on how delivery to it began: on blocks that it was never sent, or was sent again.
     pub note: Option<String>,
@@ -37,14 +37,14 @@ pub struct SinkHealth {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SinkState {
-    /// It hasn't said yet what it is called and what it holds.
+    /// The sink hasn't said yet what it is called and what it holds.
     Starting,
-    /// It takes what comes.
+    /// The sink takes what comes.
     Working,
-    /// It was too slow for its queue and is catching up from the journal.
+    /// The sink was too slow for its queue and is catching up from the journal.
     Behind,
-    /// Its last attempt failed; it is tried again and again.
+    /// The last attempt failed; the sink is tried again and again.
     Failing,
-    /// It panicked, or holds what the journal hasn't: it gets nothing any more. Open the vault anew with a sound sink.
+    /// The sink panicked, or holds what the journal hasn't: it gets nothing any more. Open the vault anew with a sound sink.
     Stopped,
 }

@@ -11,11 +11,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// After so many bytes of UDP datagrams there is a short pause: a receiver's queue is small, and what doesn't fit is lost.
+/// The bytes of UDP datagrams after which there is a short pause: a receiver's queue is small, and what doesn't fit is lost.
 const BURST: usize = 32 << 10;
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Where a log server listens.
+/// The place where a log server listens.
 #[derive(Debug, Clone)]
 pub(super) enum Target {
     Udp(String),

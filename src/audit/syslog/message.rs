@@ -10,14 +10,14 @@ use crate::audit::plain::{self, shortened, visible};
 use crate::audit::{Event, Head, cef, ocsf};
 use crate::model::Timestamp;
 
-/// When a message has to be cut, values keep at most so many bytes.
+/// The bytes that values keep at most when a message has to be cut.
 const CUT_VALUE: usize = 96;
-/// Names of acts in `MSGID` have at most so many characters.
+/// The longest name of an act in `MSGID`, in characters.
 const MSGID: usize = 32;
 /// The byte order mark before a text in UTF-8.
 const BOM: &str = "\u{feff}";
 
-/// Which part of the host a message is of: RFC 5424, table 1, as far as it fits.
+/// The part of the host that a message is of: RFC 5424, table 1, as far as it fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 #[repr(u8)]

@@ -5,8 +5,8 @@ use crate::monitor::RuleName;
 use crate::monitor::rule::{Detector, Finding, Severity, View};
 use crate::policy::codes;
 
-/// Somebody took emergency access, or was refused it, or acted under it. It can't be tuned away: that somebody looks is
-/// what emergency access rests on.
+/// The rule that somebody took emergency access, or was refused it, or acted under it. It can't be tuned away: that somebody
+/// looks is what emergency access rests on.
 #[derive(Debug, Clone, Copy)]
 pub struct BreakGlassUse(());
 

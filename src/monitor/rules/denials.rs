@@ -3,17 +3,17 @@
 use crate::monitor::RuleName;
 use crate::monitor::rule::{Detector, Finding, Severity, View, counted, number, times};
 
-/// So many denials in a row, with nothing allowed between.
+/// The denials in a row, with nothing allowed between.
 const IN_A_ROW: u32 = 10;
-/// So many denials in an hour,
+/// The denials in an hour,
 const PER_HOUR: u32 = 20;
-/// or so many times the actor's usual day's, if that is more.
+/// or the multiple of the actor's usual day's, if that is more.
 const TIMES: f64 = 4.0;
 
-/// Somebody is refused again and again: in a row, or in an hour, and more than they usually are. Log-ins that the host
-/// reports as failed count too. Denials that only ask for a reason, a purpose, an approval or a stronger log-in don't, nor
-/// those of a frozen tenant. An alert that the failed log-ins alone bring about is [unproven](crate::monitor::Alert::unproven),
-/// and answered by nothing.
+/// The rule that somebody is refused again and again: in a row, or in an hour, and more than they usually are. Log-ins that
+/// the host reports as failed count too. Denials that only ask for a reason, a purpose, an approval or a stronger log-in
+/// don't, nor those of a frozen tenant. An alert that the failed log-ins alone bring about is
+/// [unproven](crate::monitor::Alert::unproven), and answered by nothing.
 #[derive(Debug, Clone, Copy)]
 pub struct RepeatedDenials {
     in_a_row: u32,

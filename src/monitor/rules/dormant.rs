@@ -4,16 +4,16 @@ use crate::monitor::RuleName;
 use crate::monitor::local::DAY;
 use crate::monitor::rule::{Detector, Finding, Severity, View, counted, number};
 
-/// Nothing was done for so many days.
+/// The days without an act.
 const DAYS: u32 = 45;
 /// Records that have to be touched since: a thousandth of the store, at least
 const LEAST: f64 = 1.0;
 /// and at most.
 const MOST: f64 = 50.0;
 
-/// Somebody who did nothing for 45 days, unless changed, is active again, and on the first day touches a thousandth of the
-/// tenant's data subjects (1 at least, 50 at most). Whoever was forgotten meanwhile, because 10,000 others came after
-/// them, isn't found.
+/// The rule that somebody who did nothing for 45 days, unless changed, is active again, and on the first day touches a
+/// thousandth of the tenant's data subjects (1 at least, 50 at most). Whoever was forgotten meanwhile, because 10,000 others
+/// came after them, isn't found.
 #[derive(Debug, Clone, Copy)]
 pub struct DormantActor {
     days: u32,

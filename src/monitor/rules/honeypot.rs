@@ -6,11 +6,11 @@ use crate::model::Action;
 use crate::monitor::RuleName;
 use crate::monitor::rule::{Detector, Finding, Severity, View, counted};
 
-/// So many honeypots are watched.
+/// The most honeypots that are watched.
 const MOST: usize = 10_000;
 
-/// Somebody touched a record of a data subject who doesn't exist: store one or more made-up people, and name them here by
-/// their pseudonyms. Whatever is done to them, or refused, is an alert, however small; it can't be tuned away.
+/// The rule that somebody touched a record of a data subject who doesn't exist: store one or more made-up people, and name
+/// them here by their pseudonyms. Whatever is done to them, or refused, is an alert, however small; it can't be tuned away.
 ///
 /// Lists and searches that show one among others count too, since a thief pages through everything. Where everybody's
 /// ordinary lists show it, say [`only_alone`](Self::only_alone).

@@ -5,12 +5,12 @@ use crate::model::Action;
 use crate::monitor::RuleName;
 use crate::monitor::rule::{Detector, Finding, Severity, View, counted};
 
-/// On so many days somebody must have done an act before it counts as their work.
+/// The days on which somebody must have done an act before it counts as their work.
 const HABIT_DAYS: u32 = 3;
 
-/// Somebody created the vault or a tenant, rotated keys, erased somebody, made a backup or restored one, dropped old journal
-/// entries, or was refused it. Creating tenants, erasing and backing up are nothing to tell of from those who have done it
-/// on 3 days before, unless changed; restoring, rotating keys and dropping entries always are.
+/// The rule that somebody created the vault or a tenant, rotated keys, erased somebody, made a backup or restored one,
+/// dropped old journal entries, or was refused it. Creating tenants, erasing and backing up are nothing to tell of from
+/// those who have done it on 3 days before, unless changed; restoring, rotating keys and dropping entries always are.
 #[derive(Debug, Clone, Copy)]
 pub struct KeyActs {
     habit_days: u32,

@@ -6,8 +6,8 @@ use crate::monitor::rule::{Detector, Finding, Limit, Severity, View, number, of_
 const CHANGES: Limit = Limit { share: 5.0, least: 40.0, most: 1_000.0, times: 4.0, peak: 1.5, fresh: 10.0 };
 const REMOVALS: Limit = Limit { share: 1.0, least: 15.0, most: 200.0, times: 4.0, peak: 1.5, fresh: 3.0 };
 
-/// Somebody changed, removed or gave away records of far more data subjects than on a usual day of theirs, in an hour or in
-/// a day. Creating records, as an import does, is no change.
+/// The rule that somebody changed, removed or gave away records of far more data subjects than on a usual day of theirs, in
+/// an hour or in a day. Creating records, as an import does, is no change.
 ///
 /// Unless changed: over 5 % of the tenant's data subjects (40 at least, 1,000 at most) and 4 usual days; removals alone over
 /// 1 % (15 at least, 200 at most) and 4 usual days; and always over the highest day that is remembered, by half.

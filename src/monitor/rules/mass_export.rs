@@ -6,8 +6,8 @@ use crate::monitor::rule::{Detector, Finding, Limit, Severity, View, number, of_
 const HOUR: Limit = Limit { share: 2.0, least: 25.0, most: 500.0, times: 3.0, peak: 1.25, fresh: 8.0 };
 const DAY: Limit = Limit { share: 5.0, least: 50.0, most: 1_500.0, times: 3.0, peak: 1.5, fresh: 8.0 };
 
-/// Somebody took out records of far more data subjects than on a usual day of theirs, by exports and by long lists (of 200
-/// rows and more; see [`Rules::long_list`](crate::monitor::Rules::long_list)).
+/// The rule that somebody took out records of far more data subjects than on a usual day of theirs, by exports and by long
+/// lists (of 200 rows and more; see [`Rules::long_list`](crate::monitor::Rules::long_list)).
 ///
 /// Unless changed: in an hour over 2 % of the tenant's data subjects (25 at least, 500 at most), in a day over 5 % (50 at
 /// least, 1,500 at most), and 3 times the actor's own usual day of exports, and the highest one that is remembered, by a

@@ -6,8 +6,9 @@ use crate::monitor::rule::{Detector, Finding, Limit, Severity, View, number, of_
 const HOUR: Limit = Limit { share: 5.0, least: 60.0, most: 1_000.0, times: 2.0, peak: 1.25, fresh: 120.0 };
 const DAY: Limit = Limit { share: 10.0, least: 100.0, most: 3_000.0, times: 4.0, peak: 1.5, fresh: 120.0 };
 
-/// Somebody was shown records of far more data subjects than on a usual day of theirs, and of a noticeable share of the
-/// tenant's: in an hour, or in a day. Each data subject counts once, however often they are shown; a count shows nobody.
+/// The rule that somebody was shown records of far more data subjects than on a usual day of theirs, and of a noticeable
+/// share of the tenant's: in an hour, or in a day. Each data subject counts once, however often they are shown; a count
+/// shows nobody.
 ///
 /// Unless changed: in an hour over 5 % of the tenant's data subjects (60 at least, 1,000 at most) and 2 usual days; in a day
 /// over 10 % (100 at least, 3,000 at most) and 4 usual days; and always over the highest day that is remembered, by a

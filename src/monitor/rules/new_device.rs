@@ -4,9 +4,10 @@ use crate::monitor::RuleName;
 use crate::monitor::local::DAY;
 use crate::monitor::rule::{Detector, Finding, Severity, View, counted, number};
 
-/// A device is new only to somebody whose devices have been known for so many days.
+/// The days for which somebody's devices must have been known before one is new.
 const LEARNING_DAYS: u32 = 7;
-/// Whoever had so many new ones in 30 days changes them all the time (or the host names sessions): it says nothing.
+/// The new devices in 30 days beyond which somebody changes them all the time, or the host names sessions: one more says
+/// nothing.
 const CHANGEABLE: usize = 4;
 const LATELY: i64 = 30;
 /// Records that have to be touched from it: a thousandth of the store, at least
@@ -14,9 +15,9 @@ const LEAST: f64 = 3.0;
 /// and at most.
 const MOST: f64 = 50.0;
 
-/// Somebody works from a device that was never seen with them: on its first day, once it was used for something (a thousandth
-/// of the tenant's data subjects, 3 at least, 50 at most). Not before their devices have been known for 7 days, and not if
-/// they had more than 4 new ones in 30 days. Only for hosts that name devices
+/// The rule that somebody works from a device that was never seen with them: on its first day, once it was used for
+/// something (a thousandth of the tenant's data subjects, 3 at least, 50 at most). Not before their devices have been known
+/// for 7 days, and not if they had more than 4 new ones in 30 days. Only for hosts that name devices
 /// ([`Actor::with_device`](crate::Actor::with_device)).
 #[derive(Debug, Clone, Copy)]
 pub struct NewDevice {

@@ -4,21 +4,21 @@ use crate::monitor::RuleName;
 use crate::monitor::local::Local;
 use crate::monitor::rule::{Detector, Finding, Severity, View, counted};
 
-/// Where so many work in the same hour, it is a shift.
+/// The people at work in the same hour that make a shift.
 const SHIFT: f64 = 5.0;
 /// Acts in an hour that count as working.
 const ACTS: u32 = 10;
-/// In a large store a thousandth of it has to be touched, but never more than this.
+/// The most records that have to be touched in a large store; else a thousandth of it.
 const SUBSTANCE: f64 = 200.0;
 /// Working hours of those whose past isn't known: from this hour
 const FROM: u8 = 6;
 /// until just before this one, on workdays.
 const UNTIL: u8 = 21;
 
-/// Somebody does a good deal of work at an hour at which they never do: by their own past, workdays and weekends apart, or,
-/// where that isn't known yet (5 workdays, 2 weekend days), outside working hours. An hour beside a usual one is usual. What
-/// everybody in the tenant is used to is usual for somebody new. Where five
-/// work in the same hour it is a shift, and nobody is told of. Creating records, as an import does, doesn't count.
+/// The rule that somebody does a good deal of work at an hour at which they never do: by their own past, workdays and
+/// weekends apart, or, where that isn't known yet (5 workdays, 2 weekend days), outside working hours. An hour beside a
+/// usual one is usual. What everybody in the tenant is used to is usual for somebody new. Where five work in the same hour
+/// it is a shift, and nobody is told of. Creating records, as an import does, doesn't count.
 ///
 /// Local time is that of [`Rules::utc_offset_minutes`](crate::monitor::Rules::utc_offset_minutes). Unless changed: 10 acts in
 /// the hour, which touch a thousandth of the tenant's data subjects (10 at least, 200 at most); working hours are Monday to

@@ -5,17 +5,17 @@ use crate::monitor::RuleName;
 use crate::monitor::local::MINUTE;
 use crate::monitor::rule::{Detector, Finding, Severity, View, counted, number};
 
-/// For so long after a change.
+/// The minutes after a change in which its use counts.
 const WITHIN_MINUTES: u32 = 60;
 /// Reads that count as use: a thousandth of the store, at least
 const LEAST: f64 = 20.0;
 /// and at most.
 const MOST: f64 = 200.0;
 
-/// Somebody changed who may do what (the policy, a role as the host reports it, a schema, ten shares with one person), and
-/// within an hour the same person, or the one whom it favours, exports, unmasks, or reads a good number of records (a
-/// thousandth of the tenant's data subjects, 20 at least, 200 at most). One share and a read is what shares are for, and no
-/// alert.
+/// The rule that somebody changed who may do what (the policy, a role as the host reports it, a schema, ten shares with one
+/// person), and within an hour the same person, or the one whom it favours, exports, unmasks, or reads a good number of
+/// records (a thousandth of the tenant's data subjects, 20 at least, 200 at most). One share and a read is what shares are
+/// for, and no alert.
 #[derive(Debug, Clone, Copy)]
 pub struct PrivilegeUse {
     minutes: u32,

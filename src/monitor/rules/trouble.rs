@@ -8,15 +8,15 @@ use crate::monitor::act::Act;
 use crate::monitor::rule::{Finding, Severity};
 use crate::vault::{Health, ScrubPhase};
 
-/// A sink may fail or lag for so long.
+/// The time that a sink may fail or lag.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The time from one look at the vault's health to the next.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// The vault can't write its journal, or was opened with one that is cut or doesn't follow its head; a sink has stopped, or
-/// fails or lags for over a minute, or never got what couldn't be read back of a damaged journal; a verification found
-/// anything but an intact vault, or ended in an error, as did a scrub. It can't be tuned away. What the vault was opened with
-/// is told once each time, a scrub that failed once a day until another one is begun.
+/// The rule that the vault can't write its journal, or was opened with one that is cut or doesn't follow its head; a sink
+/// has stopped, or fails or lags for over a minute, or never got what couldn't be read back of a damaged journal; a
+/// verification found anything but an intact vault, or ended in an error, as did a scrub. It can't be tuned away. What the
+/// vault was opened with is told once each time, a scrub that failed once a day until another one is begun.
 ///
 /// [`Vault::health`](crate::Vault::health) is asked every second, unless changed.
 #[derive(Debug, Clone, Copy)]
@@ -122,7 +122,7 @@ impl JournalTrouble {
 
 /// The matter of an alert: the journal that the vault was opened with,
 pub(in crate::monitor) const OPENED: &str = "the journal, as it was opened";
-/// or what couldn't be read of it,
+/// or the part of it that couldn't be read,
 const DAMAGED: &str = "the journal, as it was read back";
 /// or the scrub in the background.
 const SCRUB: &str = "the scrub";

@@ -1,13 +1,17 @@
 //! Clocks that are wrong: entries from the past and from the future blind no rule.
 
+use std::sync::atomic::Ordering;
+
 use proptest::prelude::*;
 
 use super::sim::{Dice, Firm, MONDAY, SECOND, act, tenant};
+use super::whole::{Office, customers, monitor, next};
 use crate::model::Action;
 use crate::monitor::act::Act;
 use crate::monitor::local::{DAY, HOUR, MINUTE};
 use crate::monitor::rule::RuleName;
 use crate::monitor::rule_set::Rules;
+use crate::monitor::{Alert, MassExport, Respond, ResponseOutcome};
 
 /// A Tuesday at 10:00, after 15 days of usual work.
 const START: i64 = MONDAY + 15 * DAY + 10 * HOUR;
@@ -117,6 +121,8 @@ fn clock_that_was_a_year_ahead_for_a_while_blinds_no_rule_for_longer_than_an_hou
         firm.alerts.clear();
         acts.into_iter().for_each(|act| firm.take(act));
         assert!(firm.rules_about(&who).contains(&rule), "{rule}");
+        let told = |alert: &Alert| (START - 6 * HOUR..START + 2 * DAY).contains(&alert.at.as_micros());
+        assert!(firm.alerts.iter().all(told), "{rule}: {}", firm.alerts[0].at);
         // Nor does it alarm about honest work in the year that follows.
         firm.alerts.clear();
         for day in (21..60).filter(|day| day % 7 < 5) {
@@ -135,6 +141,43 @@ fn alert_that_an_old_entry_raises_has_the_time_that_the_journal_had_reached() {
     firm.take(act(START - 2 * DAY, "mole", Action::Export).on(0..500));
     let alert = firm.first(RuleName::MassExport, "mole").unwrap();
     assert_eq!(alert.at.as_micros(), START);
+}
+
+#[test]
+fn theft_after_days_of_silence_is_told_by_a_monitor_that_comes_later_though_its_clock_is_ahead() {
+    let office = Office::new();
+    let (watch, _alerts) = monitor(Rules::standard());
+    let (vault, acme) = office.create(&watch);
+    vault.close().unwrap();
+    drop((watch, vault, acme));
+    office.clock.0.fetch_add(4 * DAY, Ordering::Relaxed);
+    let vault = office.options().open().unwrap();
+    let acme = vault.tenant("acme").unwrap();
+    customers(&acme, "mole").export(None, 1_000).unwrap();
+    customers(&acme, "boss").list(None, 1).unwrap();
+    vault.close().unwrap();
+    drop((vault, acme));
+    office.clock.0.fetch_add(30 * DAY, Ordering::Relaxed);
+    let (watch, alerts) = monitor(Rules::standard());
+    let vault = office.options().sink(watch.sink()).open().unwrap();
+    watch.watch(&vault).unwrap();
+    assert_eq!(next(&alerts, RuleName::MassExport).actor.as_deref(), Some("mole"));
+}
+
+#[test]
+fn clock_that_is_set_back_a_little_lets_no_more_actors_be_suspended_in_an_hour_and_for_long_keeps_none() {
+    let office = Office::new();
+    let rules = Rules::none().with(MassExport::new()).respond(RuleName::MassExport, Respond::SuspendActor);
+    let (watch, alerts) = monitor(rules);
+    let watch = watch.suspensions_per_hour(1);
+    let (_vault, acme) = office.create(&watch);
+    for (actor, later, suspended) in [("mole", 0, true), ("second", -HOUR / 2, false), ("third", -10 * DAY, true)] {
+        office.clock.0.fetch_add(later, Ordering::Relaxed);
+        customers(&acme, actor).export(None, 1_000).unwrap();
+        let alert = next(&alerts, RuleName::MassExport);
+        assert_eq!(alert.actor.as_deref(), Some(actor));
+        assert_eq!(alert.responses[0].outcome == ResponseOutcome::Done, suspended, "{actor}: {}", alert.responses[0]);
+    }
 }
 
 proptest! {

@@ -176,7 +176,7 @@ fn rules() -> Rules {
         .respond(RuleName::MassExport, Respond::FreezeTenant(Freeze::ReadOnly))
 }
 
-fn monitor(rules: Rules) -> (Monitor, Receiver<Alert>) {
+pub(super) fn monitor(rules: Rules) -> (Monitor, Receiver<Alert>) {
     let (sink, alerts) = alert_channel(100);
     (Monitor::new(rules).alerts(sink).responder(guard()), alerts)
 }
