@@ -92,6 +92,17 @@ fn entries_from_the_past_hide_nothing_from_any_rule() {
 }
 
 #[test]
+fn few_entries_from_the_past_that_go_on_by_hours_are_no_clock_that_was_set_back() {
+    for (rule, acts) in cases() {
+        let who = acts[0].actor.clone().unwrap();
+        let mut mixed = acts.clone();
+        let place = acts.len() / 2;
+        mixed.splice(place..place, (0..20).flat_map(|n| odd(START - 2 * DAY + n * 2 * HOUR, &who)));
+        assert!(found(rule, &mixed, &who), "{rule}");
+    }
+}
+
+#[test]
 fn single_entries_from_the_far_future_hide_nothing_from_any_rule() {
     for (rule, acts) in cases() {
         let who = acts[0].actor.clone().unwrap();
