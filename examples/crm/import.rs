@@ -15,7 +15,8 @@ pub struct Company {
     pub customers: Vec<(RecordId, Document)>,
 }
 
-pub fn run(vault: &Vault, office: &Office, table: &Table) -> Outcome<Vec<Company>> {
+/// Imports all rows. Returns the companies, and the rows that the vault refused.
+pub fn run(vault: &Vault, office: &Office, table: &Table) -> Outcome<(Vec<Company>, Vec<Bad>)> {
     let bar = ProgressBar::new(table.rows.len() as u64).with_style(ProgressStyle::with_template(
         "{bar:40} {human_pos} of {human_len} records, {per_sec}, {eta} to go",
     )?);
@@ -36,7 +37,7 @@ pub fn run(vault: &Vault, office: &Office, table: &Table) -> Outcome<Vec<Company
         customers.import(rows.iter().map(|row| document(table, row)), |at, outcome| {
             match outcome {
                 Ok(id) => company.customers.push((id, document(table, rows[at]))),
-                Err(error) => refused.push(Bad { line: rows[at].line, why: error.to_string() }),
+                Err(error) => refused.push(Bad { lines: rows[at].lines, why: error.to_string() }),
             }
             bar.inc(1);
         })?;
@@ -46,23 +47,23 @@ pub fn run(vault: &Vault, office: &Office, table: &Table) -> Outcome<Vec<Company
     bar.finish_and_clear();
 
     let count: usize = imported.iter().map(|company| company.customers.len()).sum();
-    println!(
+    say!(
         "{count} records imported in {:.2} s, each sealed under a key of its own: {:.0} records/s",
         took.as_secs_f64(),
         count as f64 / took.as_secs_f64().max(1e-9)
     );
     for company in &imported {
-        println!("  {}: {}", company.name, company.customers.len());
+        say!("  {}: {}", company.name, company.customers.len());
     }
-    refused.sort_by_key(|row| row.line);
-    report(&refused);
+    refused.sort_by_key(|row| row.lines.first);
+    report(&refused)?;
     if count == 0 {
         return Err("no row could be imported: there is nothing to look up".into());
     }
-    Ok(imported)
+    Ok((imported, refused))
 }
 
-/// A row as a record. Empty fields are left out.
+/// Makes a record of a row. Empty fields are left out.
 fn document(table: &Table, row: &Row) -> Document {
     let filled = table.columns.iter().zip(&row.cells).filter(|(_, cell)| !cell.is_empty());
     filled.map(|(column, cell)| (column.as_str(), cell.as_str())).collect()

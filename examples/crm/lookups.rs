@@ -1,4 +1,4 @@
-//! The same customer, looked up by different people: what each may see, and why not more.
+//! Looks the same customer up as different people: what each may see, and why not more.
 
 use strongroom::{Actor, Document, Error, Found, RecordId, Tenant, Value, Vault};
 
@@ -6,9 +6,9 @@ use crate::Outcome;
 use crate::import::Company;
 use crate::office::{CUSTOMERS, Office};
 
-/// So many characters of a value are shown.
+/// Characters of a value that are shown.
 const WIDTH: usize = 60;
-/// What sales writes.
+/// The text that sales writes.
 const NOTE: &str = "changed by sales-7";
 
 /// The one change that is made here.
@@ -35,19 +35,19 @@ pub fn run(vault: &Vault, office: &Office, imported: &[Company]) -> Outcome<Opti
     };
 
     for actor in [&sales, &support, &Actor::new("outsider-1"), &Actor::new("admin-1").with_role("admin")] {
-        println!("{} reads {} of {}:", who(actor), id, company.name);
-        show(customers(&tenant, actor).and_then(|customers| customers.get(*id)), customer);
+        say!("{} reads {} of {}:", who(actor), id, company.name);
+        show(customers(&tenant, actor).and_then(|customers| customers.get(*id)), customer)?;
     }
 
     if let Some((column, value)) = office.unique.as_deref().and_then(|name| Some((name, customer.text(name)?))) {
-        println!("{} looks up {column} = {value}:", who(&sales));
-        show(customers(&tenant, &sales)?.find_unique(column, value).and_then(found), customer);
+        say!("{} looks up {column} = {value}:", who(&sales));
+        show(customers(&tenant, &sales)?.find_unique(column, value).and_then(found), customer)?;
         if let Some(other) = imported.iter().find(|other| other.name != company.name) {
-            println!("{} looks up the same at {}:", who(&sales), other.name);
+            say!("{} looks up the same at {}:", who(&sales), other.name);
             let there = customers(&vault.tenant(other.name)?, &sales)?;
             match there.find_unique(column, value)? {
-                Some(_) => println!("  a customer of its own has it"),
-                None => println!("  nothing: no company sees another's customers"),
+                Some(_) => say!("  a customer of its own has it"),
+                None => say!("  nothing: no company sees another's customers"),
             }
         }
     }
@@ -55,7 +55,7 @@ pub fn run(vault: &Vault, office: &Office, imported: &[Company]) -> Outcome<Opti
         if let Some(value) = customer.text(column) {
             let page = customers(&tenant, &support)?.find(column, value, None, 50)?;
             let more = if page.next.is_some() { " and more" } else { "" };
-            println!("{} looks up {column} = {value}: {} found{more}", who(&support), page.items.len());
+            say!("{} looks up {column} = {value}: {} found{more}", who(&support), page.items.len());
         }
     }
     let looked_up = |column: &&String| office.support_reads.contains(column);
@@ -63,30 +63,30 @@ pub fn run(vault: &Vault, office: &Office, imported: &[Company]) -> Outcome<Opti
     let unindexed = office.sales_reads.iter().find(|column| !looked_up(column));
     for (column, why) in [(unseen, "which it may not see"), (unindexed, "which has no index")] {
         if let Some(column) = column {
-            println!("{} looks up {column}, {why}:", who(&sales));
+            say!("{} looks up {column}, {why}:", who(&sales));
             match customers(&tenant, &sales)?.find(column, "anything", None, 1) {
                 Ok(_) => return Err(format!("a search by {column} was answered").into()),
-                Err(error) => refused(&error),
+                Err(error) => refused(&error)?,
             }
         }
     }
     change(office, &tenant, &sales, &support, *id)
 }
 
-/// Sales changes a column that it may change; support may not.
+/// Changes a column as sales, which may, after support has tried and may not.
 fn change(office: &Office, tenant: &Tenant, sales: &Actor, support: &Actor, id: RecordId) -> Outcome<Option<Changed>> {
     let Some(column) = office.sales_writes.clone() else { return Ok(None) };
-    println!("{} changes {column}:", who(support));
+    say!("{} changes {column}:", who(support));
     let set = |customer: &mut Document| {
         customer.set(column.as_str(), NOTE);
     };
     match customers(tenant, support)?.update(id, set) {
         Ok(_) => return Err(format!("support changed {column}").into()),
-        Err(error) => refused(&error),
+        Err(error) => refused(&error)?,
     }
-    println!("{} changes {column}:", who(sales));
+    say!("{} changes {column}:", who(sales));
     let revision = customers(tenant, sales)?.update(id, set)?;
-    println!("  done: it is revision {revision} now, and what sales can't see was kept as it was");
+    say!("  done: it is revision {revision} now, and what sales can't see was kept as it was");
     Ok(Some(Changed { id, column, value: NOTE }))
 }
 
@@ -105,35 +105,37 @@ fn who(actor: &Actor) -> String {
     }
 }
 
-/// What an actor was given of a customer, beside what there is.
-fn show(answer: strongroom::Result<Found<Document>>, customer: &Document) {
+/// Shows what an actor was given of a customer, and names what was withheld.
+fn show(answer: strongroom::Result<Found<Document>>, customer: &Document) -> Outcome<()> {
     match answer {
         Ok(found) => {
             let fields: Vec<String> =
                 found.value.iter().map(|(name, value)| format!("{name}: {}", short(value))).collect();
-            println!("  {}", fields.join(" | "));
+            say!("  {}", fields.join(" | "));
             if found.value.len() < customer.len() {
-                println!("  withheld: {}", found.withheld.join(", "));
+                say!("  withheld: {}", found.withheld.join(", "));
             }
         }
-        Err(error) => refused(&error),
+        Err(error) => refused(&error)?,
     }
+    Ok(())
 }
 
-/// A value for one line of the screen.
+/// Shortens a value for one line of the screen.
 fn short(value: &Value) -> String {
     let mut characters = value.as_text().unwrap_or("?").chars();
     let start: String = characters.by_ref().take(WIDTH).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if characters.next().is_none() { start } else { format!("{start}...") }
 }
 
-/// Why not: what the actor is told, and what only an administrator should be.
-fn refused(error: &Error) {
+/// Shows why not: what the actor is told, and what only an administrator should be.
+fn refused(error: &Error) -> Outcome<()> {
     match error {
         Error::Denied(denial) => {
-            println!("  denied ({}): {}", denial.code, denial.for_user);
-            println!("  for the administrator: {}", denial.for_admin);
+            say!("  denied ({}): {}", denial.code, denial.for_user);
+            say!("  for the administrator: {}", denial.for_admin);
         }
-        other => println!("  refused: {other}"),
+        other => say!("  refused: {other}"),
     }
+    Ok(())
 }

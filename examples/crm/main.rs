@@ -1,6 +1,15 @@
 //! A small CRM on Strongroom: two companies' customers go in from a CSV file, are looked up by different people, and
 //! nothing of them can be read on the disk. `README.md` beside this file says what the options are.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+/// Prints a line. `println!` would panic where nobody reads on, as behind `| head`; here that is an error like any other.
+macro_rules! say {
+    ($($text:tt)*) => {
+        std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{}\n", format_args!($($text)*)))?
+    };
+}
+
 mod import;
 mod lookups;
 mod office;
@@ -10,6 +19,7 @@ mod search;
 mod table;
 
 use std::error::Error;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
@@ -25,24 +35,40 @@ const BUNDLED: &[u8] = include_bytes!("customers.csv");
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> ExitCode {
-    match Options::from_args().and_then(|options| options.map_or(Ok(true), |options| run(&options))) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
+    match Options::from_args().and_then(|options| options.map_or(Ok(End::Good), |options| run(&options))) {
+        Ok(End::Good) => ExitCode::SUCCESS,
+        Ok(End::Wrong) => ExitCode::FAILURE,
+        Ok(End::LeftOut) => ExitCode::from(2),
+        Err(error) if nobody_reads_on(error.as_ref()) => ExitCode::from(141),
         Err(error) => {
-            eprint!("crm: {error}");
+            let mut told = format!("crm: {error}");
             let mut beneath = error.source();
             while let Some(source) = beneath {
-                eprint!(": {source}");
+                told.push_str(&format!(": {source}"));
                 beneath = source.source();
             }
-            eprintln!();
+            // Who can't be told that either is told by the exit code.
+            let _ = writeln!(io::stderr(), "{told}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Whether everything is as it should be.
-fn run(options: &Options) -> Outcome<bool> {
+/// Tells whether it was the output's reader that went away. Programs that don't ask are ended by the signal SIGPIPE then, which
+/// shells show as exit code 141.
+fn nobody_reads_on(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// The end of a run that wasn't broken off.
+enum End {
+    Good,
+    /// The vault is good, but not all of the file is in it.
+    LeftOut,
+    Wrong,
+}
+
+fn run(options: &Options) -> Outcome<End> {
     let bytes = match &options.csv {
         Some(file) => fs::read(file).map_err(|error| format!("can't read {}: {error}", file.display()))?,
         None => BUNDLED.to_vec(),
@@ -58,40 +84,50 @@ fn run(options: &Options) -> Outcome<bool> {
         }
     };
 
-    println!("== The file");
-    table.describe();
-    println!("\n== The vault");
-    home.describe(options.dir.is_some());
-    office.describe();
+    say!("== The file");
+    table.describe()?;
+    say!("\n== The vault");
+    home.describe(options.dir.is_some())?;
+    office.describe()?;
 
-    println!("\n== Import");
+    say!("\n== Import");
     KeyFile::create(&home.key)?;
     let vault = home.vault(office.policy())?.create()?;
-    let imported = import::run(&vault, &office, &table)?;
+    let (imported, refused) = import::run(&vault, &office, &table)?;
 
-    println!("\n== Who sees what");
+    say!("\n== Who sees what");
     let changed = lookups::run(&vault, &office, &imported)?;
 
-    println!("\n== Closed, opened again, verified");
+    say!("\n== Closed, opened again, verified");
     vault.close()?;
     let vault = home.vault(office.policy())?.open()?;
     let same = recheck::records(&vault, &imported, changed.as_ref())?;
     let intact = recheck::verify(&vault)?;
     vault.close()?;
 
-    println!("\n== What the disk tells");
+    say!("\n== What the disk tells");
     let hidden = search::run(&home.vault, &office, &imported, changed.as_ref())?;
 
-    println!();
+    say!("");
     if let Some(dir) = &options.dir {
-        println!("The vault stays in {}.", dir.display());
+        say!("The vault stays in {}.", dir.display());
     }
-    let good = same && intact && hidden;
-    println!("{}", if good { "All is as it should be." } else { "Something is NOT as it should be: see above." });
-    Ok(good)
+    let left_out: usize = table.bad.iter().chain(&refused).map(|bad| bad.lines.count()).sum();
+    if !(same && intact && hidden) {
+        say!("Something is NOT as it should be: see above.");
+        return Ok(End::Wrong);
+    }
+    if left_out > 0 {
+        say!(
+            "The vault is as it should be, but it does NOT hold the whole file: lines left out: {left_out}, see above."
+        );
+        return Ok(End::LeftOut);
+    }
+    say!("All is as it should be.");
+    Ok(End::Good)
 }
 
-/// Where things are kept.
+/// The place where things are kept.
 struct Home {
     vault: PathBuf,
     key: PathBuf,
@@ -120,11 +156,12 @@ impl Home {
         Ok(Vault::options(&self.vault).master_key(KeyFile::open(&self.key)?).policy(policy))
     }
 
-    fn describe(&self, kept: bool) {
-        println!("in {}{}", self.vault.display(), if kept { "" } else { " (removed at the end; --dir keeps it)" });
-        println!("master key in {}: that is for a demonstration.", self.key.display());
-        println!(
+    fn describe(&self, kept: bool) -> Outcome<()> {
+        say!("in {}{}", self.vault.display(), if kept { "" } else { " (removed at the end; --dir keeps it)" });
+        say!("master key in {}: that is for a demonstration.", self.key.display());
+        say!(
             "  A real one is kept where the vault and its backups are not: on another disk, or behind your own `MasterKey`."
         );
+        Ok(())
     }
 }

@@ -12,11 +12,13 @@ Imports customers into a vault of two companies, looks them up, and searches the
 
 cargo run --release --example crm -- [OPTIONS]
 
-  --csv FILE          any CSV file with a header (default: bundled customers)
+  --csv FILE          any CSV file in UTF-8 with a header (default: bundled customers)
   --unique COLUMN     of which no two customers of a company have the same value
   --index COLUMN ...  that can be searched; may be given several times
   --region XX         the country of phone numbers without a country code, such as AU
-  --dir DIR           keep the vault in this new directory (default: a temporary one)";
+  --dir DIR           keep the vault in this new directory (default: a temporary one)
+
+Ends with 0 if all is as it should be, with 2 if rows of the file were left out, with 1 otherwise.";
 
 pub struct Options {
     pub csv: Option<PathBuf>,
@@ -27,7 +29,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// `None` when only help was asked for.
+    /// Reads the command line. Returns `None` when only help was asked for.
     pub fn from_args() -> Outcome<Option<Self>> {
         Self::parse(lexopt::Parser::from_env())
     }
@@ -46,7 +48,7 @@ impl Options {
                 Long("region") => options.region = Some(region(&parser.value()?.string()?)?),
                 Long("dir") => options.dir = Some(parser.value()?.into()),
                 Short('h') | Long("help") => {
-                    println!("{USAGE}");
+                    say!("{USAGE}");
                     return Ok(None);
                 }
                 other => return Err(format!("{}\n\n{USAGE}", other.unexpected()).into()),

@@ -1,4 +1,4 @@
-//! After the vault was closed and opened again: is everything as it went in, and does the journal agree?
+//! Checks a vault that was closed and opened again: everything is as it went in, and the journal agrees.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -11,10 +11,10 @@ use crate::import::Company;
 use crate::lookups::Changed;
 use crate::office::{CUSTOMERS, admin, protection};
 
-/// Records read per page.
+/// Records that are read per page.
 const PAGE: usize = 500;
 
-/// Whether protection, who may see everything, reads back exactly what was imported and changed.
+/// Checks that protection, who may see everything, reads back exactly what was imported and changed.
 pub fn records(vault: &Vault, imported: &[Company], changed: Option<&Changed>) -> Outcome<bool> {
     let begun = Instant::now();
     let (mut same, mut count) = (true, 0usize);
@@ -33,17 +33,17 @@ pub fn records(vault: &Vault, imported: &[Company], changed: Option<&Changed>) -
                 (None, _) => false,
             };
             if !good || !found.withheld.is_empty() {
-                println!("  {}: record {} is not what was stored", company.name, found.id);
+                say!("  {}: record {} is not what was stored", company.name, found.id);
                 same = false;
             }
         }
         if !expected.is_empty() {
-            println!("  {}: {} records are missing", company.name, expected.len());
+            say!("  {}: {} records are missing", company.name, expected.len());
             same = false;
         }
     }
     let seconds = begun.elapsed().as_secs_f64();
-    println!(
+    say!(
         "{count} records listed in {seconds:.2} s ({:.0} records/s): {}",
         count as f64 / seconds.max(1e-9),
         if same { "all as they were stored" } else { "NOT as they were stored" }
@@ -51,10 +51,10 @@ pub fn records(vault: &Vault, imported: &[Company], changed: Option<&Changed>) -
     Ok(same)
 }
 
-/// Whether the vault's own check finds nothing.
+/// Runs the vault's own check. Returns whether it finds nothing.
 pub fn verify(vault: &Vault) -> Outcome<bool> {
     let begun = Instant::now();
     let verdict = vault.session(admin())?.verify()?;
-    println!("verify, in {:.2} s: {}", begun.elapsed().as_secs_f64(), verdict);
+    say!("verify, in {:.2} s: {}", begun.elapsed().as_secs_f64(), verdict);
     Ok(verdict == Verdict::Intact)
 }

@@ -14,31 +14,31 @@ use crate::import::Company;
 use crate::lookups::Changed;
 use crate::office::{COMPANIES, CUSTOMERS, Office};
 
-/// Values of so many characters or fewer turn up in random bytes by chance, so they prove nothing.
+/// The length of values, in characters, up to which they turn up in random bytes by chance and prove nothing.
 const SHORT: usize = 6;
-/// The same for names, of which there are few.
+/// The same length for names, of which there are few.
 const SHORT_NAME: usize = 4;
-/// Longer values would be stored in parts, so parts of them are searched for: so many bytes...
+/// Bytes of each part that is searched for of a longer value, which would be stored in parts.
 const PIECE: usize = 64;
-/// ...of every so many.
+/// Bytes from the beginning of one part to that of the next.
 const STRIDE: usize = 1024;
 
-/// Whether nothing was found, and the planted value was.
+/// Searches the files twice. Returns whether nothing was found, and a value that was planted was.
 pub fn run(vault: &Path, office: &Office, imported: &[Company], changed: Option<&Changed>) -> Outcome<bool> {
     let begun = Instant::now();
     let needles: Vec<Vec<u8>> = needles(office, imported, changed).into_iter().collect();
     let searcher = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(&needles)?;
     let clean = search(vault, &searcher)?;
-    println!(
+    say!(
         "{} files, {:.1} MB, searched for {} values and names in {:.2} s",
         clean.files,
         clean.bytes as f64 / 1e6,
         needles.len(),
         begun.elapsed().as_secs_f64()
     );
-    println!("found in plain: {}", clean.found.len());
+    say!("found in plain: {}", clean.found.len());
     for (file, needle) in clean.found.iter().take(10) {
-        println!("  {:?} in {}", String::from_utf8_lossy(&needles[*needle]), file.display());
+        say!("  {:?} in {}", String::from_utf8_lossy(&needles[*needle]), file.display());
     }
 
     // A search that finds nothing proves something only if it would have found it.
@@ -50,14 +50,14 @@ pub fn run(vault: &Path, office: &Office, imported: &[Company], changed: Option<
     fs::remove_file(&planted)?;
     let with_plant = with_plant?.found;
     let caught = with_plant.iter().any(|(file, _)| *file == planted);
-    println!("found after planting one of them in a file: {}", with_plant.len());
+    say!("found after planting one of them in a file: {}", with_plant.len());
     if !caught {
-        println!("  the planted one was NOT found: this search proves nothing");
+        say!("  the planted one was NOT found: this search proves nothing");
     }
     Ok(clean.found.is_empty() && caught)
 }
 
-/// Everything worth looking for, as it is and in lower case, as an index might have it.
+/// Lists everything worth looking for, as it is and in lower case, as an index might have it.
 fn needles(office: &Office, imported: &[Company], changed: Option<&Changed>) -> BTreeSet<Vec<u8>> {
     let customers = imported.iter().flat_map(|company| &company.customers);
     let values = customers
@@ -84,7 +84,7 @@ fn needles(office: &Office, imported: &[Company], changed: Option<&Changed>) -> 
 struct Searched {
     files: usize,
     bytes: u64,
-    /// Where, and which of the needles.
+    /// The file of each hit, and the number of the needle.
     found: Vec<(PathBuf, usize)>,
 }
 
