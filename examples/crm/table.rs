@@ -56,9 +56,6 @@ pub fn report(bad: &[Bad]) -> Outcome<()> {
 
 /// Reads a file with the delimiter that fits best: its header has no fault, and with it the most cells are read.
 pub fn read(bytes: &[u8]) -> Outcome<Table> {
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
-        return Err("line 1: the file is in UTF-16, which can't be read here: save it as UTF-8".into());
-    }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let width = |delimiter| {
         let header = Records::new(bytes, delimiter).next();
