@@ -41,7 +41,7 @@ pub enum Error {
         /// The directory.
         path: PathBuf,
     },
-    /// No master key was given.
+    /// A master key is needed and none was given.
     #[error(
         "no master key: give the vault one with `.master_key(KeyFile::open(..)?)` or `.master_key(Passphrase::new(..))`"
     )]
@@ -174,9 +174,9 @@ pub enum Error {
     /// A page has no such number of records.
     #[error("a page has 1 to {most} records, not {limit}")]
     BadLimit {
-        /// How many were asked for.
+        /// The number that was asked for.
         limit: usize,
-        /// The most there can be.
+        /// The most that a page has.
         most: usize,
     },
     /// The act can't be done, whoever asks: its arguments don't fit, or the matter is over.
@@ -264,7 +264,7 @@ pub enum NoVault {
     /// The directory lacks the file `vault`.
     #[error("its file `vault` is missing")]
     Marker,
-    /// No vault was created in this [`Memory`](crate::Memory).
+    /// An empty [`Memory`](crate::Memory), in which no vault was created.
     #[error("no vault was created in it")]
     Memory,
     /// A vault can't be in a path without a name, such as `/` or `..`.

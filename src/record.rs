@@ -82,7 +82,7 @@ pub(crate) use stored::{StoredField, new_fields, stored_fields, update};
 /// }
 /// ```
 pub trait Record: Serialize + DeserializeOwned {
-    /// Returns the collection's name, its indexes, and what is special about a field.
+    /// Returns the collection's name, its indexes, and the rules of its fields.
     fn schema() -> Schema;
 
     /// Returns a value in which every field is present: `Some(..)` for an `Option` that has a mask or an index, or is

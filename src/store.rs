@@ -55,7 +55,7 @@ pub(crate) trait Store: Send + Sync {
     fn close(&self) -> Result<(), StoreError>;
 }
 
-/// Refuses what no engine should be given.
+/// Refuses a batch with a key or a value that is too long.
 fn check_sizes(batch: &Batch) -> Result<(), StoreError> {
     for (key, value) in batch.iter() {
         if key.len() > MAX_KEY {

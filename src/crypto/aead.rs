@@ -17,8 +17,8 @@ pub(crate) const BODY_TAG: usize = 16;
 /// Bytes that [`seal`] adds: salt, key commitment, tag.
 pub(crate) const SEAL_OVERHEAD: usize = SALT + 32 + BODY_TAG;
 
-/// `salt ‖ commitment ‖ ciphertext ‖ tag`; key and commitment are `HKDF-Expand(key, label ‖ salt ‖ context, 64)`, and
-/// the context is the AAD too.
+/// Seals `plain` and returns `salt ‖ commitment ‖ ciphertext ‖ tag`. Key and commitment are `HKDF-Expand(key, label ‖
+/// salt ‖ context, 64)`, and the context is the AAD too.
 pub(crate) fn seal<R: Role>(
     key: &Key<R>,
     label: Label,
@@ -30,7 +30,7 @@ pub(crate) fn seal<R: Role>(
     seal_with_salt(key, label, context, plaintext, &salt)
 }
 
-/// [`seal`] with a salt that the caller has just drawn. Never one used before.
+/// Seals as [`seal`] does, with a salt that the caller has just drawn. A salt is never used twice.
 pub(crate) fn seal_with_salt<R: Role>(
     key: &Key<R>,
     label: Label,

@@ -10,8 +10,8 @@ pub(crate) fn expand<P: Role, C: Role>(parent: &Key<P>, label: Label, info: &[&[
     Key::filled(|out| expand_raw(parent, label, info, out))
 }
 
-/// `HKDF-Expand(parent, label ‖ info…)`, as many bytes as `out` holds. The parts of `info` are joined as they are: the
-/// caller makes them injective.
+/// Fills `out` with `HKDF-Expand(parent, label ‖ info…)`. The parts of `info` are joined as they are: the caller makes
+/// them injective.
 pub(crate) fn expand_raw<P: Role>(
     parent: &Key<P>,
     label: Label,

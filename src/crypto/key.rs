@@ -23,7 +23,7 @@ pub(crate) struct Key<R: Role> {
 }
 
 impl<R: Role> Key<R> {
-    /// A key of zeros that `fill` turns into a real one.
+    /// Returns a key of zeros that `fill` has turned into a real one.
     pub(crate) fn filled<E>(fill: impl FnOnce(&mut [u8; KEY]) -> Result<(), E>) -> Result<Self, E> {
         let mut key = Self { bytes: Box::new(Zeroizing::new([0; KEY])), role: PhantomData };
         fill(&mut key.bytes)?;
@@ -71,17 +71,17 @@ pub(crate) mod role {
     }
 
     roles! {
-        /// A key file's content, or what a passphrase stretches to.
+        /// The content of a key file, or of the key that a passphrase stretches to.
         Master,
-        /// KEK_g: what the anchor holds, seals the keyring table.
+        /// KEK_g: the key that the anchor holds, which seals the keyring table.
         Anchor,
-        /// Seals one tenant's key file.
+        /// The key that seals one tenant's key file.
         TenantFile,
         /// A node of a punctured key tree.
         Node,
-        /// A leaf of the tree: wraps the data keys of one data subject.
+        /// A leaf of the tree: the key that wraps the data keys of one data subject.
         Slot,
-        /// Seals one body, once.
+        /// The key that seals one body, once.
         Data,
         /// A tenant's index key.
         Index,
@@ -89,29 +89,29 @@ pub(crate) mod role {
         IndexVersion,
         /// One normalized value in one index.
         Value,
-        /// Seals the list of a row's index entries.
+        /// The key that seals the list of a row's index entries.
         Links,
-        /// Seals tombstones, slot map and facts, and derives the ids of some of these.
+        /// The key that seals tombstones, slot map and facts, and from which the ids of some of these are derived.
         State,
-        /// Seals the names of tenants and collections.
+        /// The key that seals the names of tenants and collections.
         Names,
-        /// Seals schemas and dictionaries.
+        /// The key that seals schemas and dictionaries.
         Schema,
-        /// MACs the terms of a digest.
+        /// The key of the MACs over the terms of a digest.
         Digest,
-        /// Seals the sums of the digests; no auditor is given it.
+        /// The key that seals the sums of the digests; no auditor is given it.
         Sum,
-        /// Seals the blocks of a tenant's journal, or the vault's.
+        /// The key that seals the blocks of a tenant's journal, or the vault's.
         Journal,
-        /// MACs position and digests into each block.
+        /// The key of the MAC over position and digests in each block.
         Commit,
-        /// Salts the entry hashes of one block.
+        /// The key that the salts of one block's entry hashes are derived from.
         EntrySalt,
-        /// Signs heads.
+        /// The key that signs heads.
         Signing,
-        /// Seals the state of the vault's journal.
+        /// The key that seals the state of the vault's journal.
         VaultState,
-        /// MACs the ledger of erasures.
+        /// The key of the MACs over the ledger of erasures.
         Ledger,
     }
 }

@@ -18,17 +18,17 @@ macro_rules! labels {
 }
 
 labels! {
-    /// Child of a key tree's node.
+    /// The child of a key tree's node.
     Tree = "tree",
     /// A key file's public id.
     KeyFileId = "key-file-id",
-    /// A master key wraps KEK_g.
+    /// The wrap of KEK_g by a master key.
     MasterWrap = "master-wrap",
-    /// KEK_g seals the keyring table.
+    /// The seal of the keyring table by KEK_g.
     Table = "table",
-    /// A tenant's KEK seals its key file.
+    /// The seal of a tenant's key file by the tenant's KEK.
     TenantFile = "key-ring-of-tenant",
-    /// A slot key wraps a data key.
+    /// The wrap of a data key by a slot key.
     DataKey = "data-key",
     /// An index's own key.
     IndexVersion = "index-version",

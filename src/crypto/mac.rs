@@ -9,7 +9,7 @@ use super::{Key, Role};
 /// A computed MAC or hash.
 pub(crate) type Mac = [u8; 32];
 
-/// `HMAC-SHA256(key, parts…)`, the parts joined as they are.
+/// Returns `HMAC-SHA256(key, parts…)`, the parts joined as they are.
 pub(crate) fn mac<R: Role>(key: &Key<R>, parts: &[&[u8]]) -> Mac {
     MacKey::new(key).mac(parts)
 }

@@ -9,9 +9,9 @@ use sha2::Sha256;
 
 use super::hash::{Digest, sha256};
 
-/// A tree has at most so many leaves: beyond, the arithmetic of positions would overflow.
+/// The most leaves that a tree has: beyond, the arithmetic of positions would overflow.
 pub(crate) const MAX_LEAVES: u64 = 1 << 62;
-/// A path has at most so many hashes: one for each level, and one more where a tree that isn't full begins.
+/// The most hashes in a path: one for each level, and one more where a tree that isn't full begins.
 const MAX_PATH: usize = 64;
 
 /// A tree of the library's own, for checking against.

@@ -13,7 +13,7 @@ pub(crate) const SALT: usize = 24;
 /// Bytes of a wrapped secret: salt, secret XOR pad, tag.
 pub(crate) const WRAPPED: usize = SALT + KEY + 32;
 
-/// `salt ‖ (secret XOR pad) ‖ HMAC(mac key, both but the salt)`, pad and MAC key from
+/// Wraps `secret` and returns `salt ‖ (secret XOR pad) ‖ HMAC(mac key, both but the salt)`, pad and MAC key from
 /// `HKDF-Expand(key, label ‖ salt ‖ context, 64)`.
 pub(crate) fn wrap<R: Role>(
     key: &Key<R>,
@@ -26,7 +26,8 @@ pub(crate) fn wrap<R: Role>(
     wrap_with_salt(key, label, context, secret, &salt)
 }
 
-/// [`wrap`] with a salt that the caller has just drawn, to save a call to the random generator. Never one used before.
+/// Wraps as [`wrap`] does, with a salt that the caller has just drawn, to save a call to the random generator. A salt
+/// is never used twice.
 pub(crate) fn wrap_with_salt<R: Role>(
     key: &Key<R>,
     label: Label,
@@ -60,7 +61,7 @@ pub(crate) fn unwrap<R: Role, D: Role>(
     Key::filled(|out| unwrap_into(key, label, context, wrapped, out))
 }
 
-/// [`unwrap`] into a buffer of the caller's; it is untouched on error.
+/// Unwraps as [`unwrap`] does, into a buffer of the caller's; the buffer is untouched on error.
 pub(crate) fn unwrap_into<R: Role>(
     key: &Key<R>,
     label: Label,

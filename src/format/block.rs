@@ -8,11 +8,11 @@ use crate::model::{JournalEpochId, TenantId};
 const WHAT: &str = "journal block";
 const VERSION: u8 = 1;
 
-/// A block is at most this long.
+/// The longest block, in bytes.
 pub(crate) const MAX_BLOCK: usize = 4 << 20;
-/// A block has at most so many entries.
+/// The most entries of a block.
 pub(crate) const MAX_ENTRIES: usize = 32_768;
-/// A block is stored in values of this length, the last one shorter: the store takes values of at most 4 KiB.
+/// Bytes of a block that stand in one value, the last one shorter: the store takes values of at most 4 KiB.
 pub(crate) const CHUNK: usize = 4000;
 /// Bytes of the header.
 pub(crate) const HEADER: usize = 1 + 1 + 16 + 8 + 16 + 4 + 32 + 4;
@@ -25,7 +25,7 @@ pub(crate) struct Header {
     pub(crate) suite: u8,
     /// The tenant whose block it is; `None` for the vault's own, stored as zeros.
     pub(crate) tenant: Option<TenantId>,
-    /// Counts the tenant's blocks in this journal epoch, from 1.
+    /// The block's number among the tenant's in this journal epoch, from 1.
     pub(crate) sequence: u64,
     pub(crate) epoch: JournalEpochId,
     pub(crate) entries: u32,
@@ -106,7 +106,7 @@ pub(crate) fn total_length(first_chunk: &[u8]) -> Result<usize, FormatError> {
     Header::read(&mut Reader::new(WHAT, first_chunk))?.block_length()
 }
 
-/// Reads whose block it is that begins with this chunk; `None` for the vault's own.
+/// Reads the tenant whose block begins with this chunk; `None` for the vault's own.
 pub(crate) fn owner(first_chunk: &[u8]) -> Result<Option<TenantId>, FormatError> {
     Header::read(&mut Reader::new(WHAT, first_chunk)).map(|header| header.tenant)
 }

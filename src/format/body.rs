@@ -8,9 +8,9 @@ use super::{FormatError, MAX_NAME};
 
 /// The body layout that is written.
 pub(crate) const BODY_VERSION: u8 = 1;
-/// A body, metadata and all, is at most this long.
+/// The longest body, metadata and all, in bytes.
 pub(crate) const MAX_BODY: usize = 4 << 20;
-/// A record has at most this many top-level fields.
+/// The most top-level fields of a record.
 pub(crate) const MAX_FIELDS: usize = 1024;
 
 const WHAT: &str = "record body";

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::FormatError;
 
-/// An encoding is at most this long; the decoder allocates no more.
+/// The longest encoding, in bytes; the decoder allocates no more.
 const LIMIT: usize = 1 << 20;
 
 const CONFIG: Configuration<BigEndian, Varint, bincode::config::Limit<LIMIT>> =

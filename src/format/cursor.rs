@@ -2,7 +2,7 @@
 
 use super::FormatError;
 
-/// Takes a layout apart from the front. Every step is checked.
+/// A reader, which takes a layout apart from the front. Every step is checked.
 pub(crate) struct Reader<'a> {
     what: &'static str,
     rest: &'a [u8],
@@ -46,13 +46,13 @@ impl<'a> Reader<'a> {
         self.array().map(|b| u64::from_be_bytes(*b))
     }
 
-    /// Bytes after a 16-bit length.
+    /// Reads the bytes after a 16-bit length.
     pub(crate) fn short(&mut self) -> Result<&'a [u8], FormatError> {
         let length = self.u16()?;
         self.take(usize::from(length))
     }
 
-    /// Bytes after a 32-bit length of at most `limit`.
+    /// Reads the bytes after a 32-bit length of at most `limit`.
     pub(crate) fn long(&mut self, limit: usize) -> Result<&'a [u8], FormatError> {
         let length = usize::try_from(self.u32()?).map_err(|_| self.invalid("a length is over its limit"))?;
         if length > limit {
@@ -75,13 +75,13 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
-    /// The end: nothing may be left.
+    /// Checks that nothing is left.
     pub(crate) fn finish(self) -> Result<(), FormatError> {
         if self.rest.is_empty() { Ok(()) } else { Err(self.invalid("bytes are left over")) }
     }
 }
 
-/// Puts a layout together, into a buffer of the caller's choice (one that is wiped, for secrets).
+/// A writer, which puts a layout together in a buffer of the caller's choice (one that is wiped, for secrets).
 pub(crate) struct Writer<'a> {
     out: &'a mut Vec<u8>,
 }
@@ -112,14 +112,14 @@ impl<'a> Writer<'a> {
         self.bytes(&value.to_be_bytes())
     }
 
-    /// Bytes behind a 16-bit length.
+    /// Appends bytes behind their 16-bit length.
     pub(crate) fn short(&mut self, what: &'static str, bytes: &[u8]) -> Result<&mut Self, FormatError> {
         let length =
             u16::try_from(bytes.len()).map_err(|_| FormatError::Invalid { what, why: "a part is too long" })?;
         Ok(self.u16(length).bytes(bytes))
     }
 
-    /// Bytes behind a 32-bit length of at most `limit`.
+    /// Appends bytes behind their 32-bit length of at most `limit`.
     pub(crate) fn long(&mut self, what: &'static str, limit: usize, bytes: &[u8]) -> Result<&mut Self, FormatError> {
         match u32::try_from(bytes.len()) {
             Ok(length) if bytes.len() <= limit => Ok(self.u32(length).bytes(bytes)),

@@ -5,14 +5,14 @@ use super::{FormatError, decode, encode};
 
 /// The dictionary layout that is written.
 pub(crate) const DICTIONARY_VERSION: u8 = 1;
-/// The log has at most this many entries, renamed and lost fields included.
+/// The most entries of the log, renamed and lost fields included.
 pub(crate) const MAX_ENTRIES: usize = 8192;
-/// A field's name is at most this many bytes of UTF-8.
+/// The longest name of a field, in bytes of UTF-8.
 pub(crate) const MAX_NAME: usize = 1024;
 
 const WHAT: &str = "dictionary";
 
-/// `version ‖ bincode([(number, name)])`.
+/// Returns `version ‖ bincode([(number, name)])`.
 pub(crate) fn encode_dictionary(log: &[(u16, String)]) -> Result<Vec<u8>, FormatError> {
     check(log)?;
     let mut out = vec![DICTIONARY_VERSION];
@@ -20,7 +20,7 @@ pub(crate) fn encode_dictionary(log: &[(u16, String)]) -> Result<Vec<u8>, Format
     Ok(out)
 }
 
-/// Returns the log; whether its numbers and names make sense is the reader's to check.
+/// Returns the log. The reader checks that its numbers and names make sense.
 pub(crate) fn decode_dictionary(bytes: &[u8]) -> Result<Vec<(u16, String)>, FormatError> {
     let mut reader = Reader::new(WHAT, bytes);
     reader.version(DICTIONARY_VERSION)?;

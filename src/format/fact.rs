@@ -13,17 +13,17 @@ use crate::model::{Access, Action, CollectionId, Grantee, RecordId, Timestamp};
 
 /// The layout of facts that is written.
 pub(crate) const FACT_VERSION: u8 = 1;
-/// The id of an actor, or the name of a role or group, in a fact: at most this many bytes of UTF-8.
+/// The longest id of an actor, or name of a role or group, in a fact, in bytes of UTF-8.
 pub(crate) const MAX_PARTY: usize = 256;
-/// A reason or a verdict in a fact is at most this many bytes of UTF-8.
+/// The longest reason or verdict in a fact, in bytes of UTF-8.
 pub(crate) const MAX_WORDS: usize = 1_000;
-/// A request for approval names at most this many fields,
+/// The most fields that a request for approval names.
 pub(crate) const MAX_ASKED: usize = 32;
-/// whose names have at most this many bytes, all together.
+/// The most bytes of the names of these fields, all together.
 pub(crate) const MAX_ASKED_BYTES: usize = 512;
-/// One request is answered by at most so many people.
+/// The most people who answer one request.
 pub(crate) const MAX_ANSWERS: usize = 7;
-/// A fact is at most this long before it is sealed, so that it fits a value of the store.
+/// The longest fact before it is sealed, in bytes, so that it fits a value of the store.
 pub(crate) const MAX_FACT: usize = 4096 - SEAL_OVERHEAD;
 
 const WHAT: &str = "fact";
@@ -39,7 +39,7 @@ pub(crate) enum Fact {
     Demand(Demand),
 }
 
-/// A record is shared with somebody.
+/// A share of a record with somebody.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Share {
     pub(crate) collection: CollectionId,
@@ -47,9 +47,9 @@ pub(crate) struct Share {
     pub(crate) with: StoredGrantee,
     #[serde(with = "access")]
     pub(crate) access: Access,
-    /// The actor who shared it,
+    /// The actor who shared it.
     pub(crate) by: String,
-    /// and when.
+    /// The time when it was shared.
     pub(crate) at: Timestamp,
     pub(crate) until: Option<Timestamp>,
 }
@@ -62,7 +62,7 @@ pub(crate) enum StoredGrantee {
     Group(String),
 }
 
-/// Somebody asked for approval of one act.
+/// A request for approval of one act.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Approval {
     pub(crate) actor: String,
@@ -89,7 +89,7 @@ pub(crate) struct Answer {
     pub(crate) at: Timestamp,
 }
 
-/// Somebody took emergency access.
+/// An emergency access that somebody took.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Emergency {
     pub(crate) actor: String,
@@ -107,7 +107,7 @@ pub(crate) struct Review {
     pub(crate) verdict: String,
 }
 
-/// An actor may do nothing.
+/// A suspension: the actor may do nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Suspension {
     pub(crate) actor: String,
@@ -116,7 +116,7 @@ pub(crate) struct Suspension {
     pub(crate) reason: String,
 }
 
-/// A tenant is frozen.
+/// A freeze of the tenant.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Freeze {
     pub(crate) extent: Extent,
@@ -132,7 +132,7 @@ pub(crate) enum Extent {
     Closed,
 }
 
-/// An actor has to be authenticated anew.
+/// A demand that an actor is authenticated anew.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Demand {
     pub(crate) actor: String,
@@ -145,7 +145,7 @@ pub(crate) struct Demand {
 }
 
 impl Fact {
-    /// `version ‖ bincode(fact)`.
+    /// Returns `version ‖ bincode(fact)`.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, FormatError> {
         self.check()?;
         let mut out = vec![FACT_VERSION];

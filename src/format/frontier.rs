@@ -11,7 +11,7 @@ pub(crate) fn encode(size: u64, hashes: &[[u8; 32]], out: &mut Vec<u8>) {
     Writer::new(out).u64(size).bytes(hashes.as_flattened());
 }
 
-/// Reads what [`encode`] wrote; the size says how many hashes follow.
+/// Reads what [`encode`] wrote. The number of hashes follows from the size.
 pub(crate) fn read(reader: &mut Reader<'_>) -> Result<(u64, Vec<[u8; 32]>), FormatError> {
     let size = reader.u64()?;
     let mut hashes = Vec::with_capacity(64);

@@ -11,7 +11,7 @@ use crate::model::{JournalEpochId, Timestamp, VaultId};
 
 const WHAT: &str = "journal head";
 
-/// A head, or a `head` file, is at most this long: room for 16 signatures of other kinds.
+/// The longest head or `head` file, in bytes: room for 16 signatures of other kinds.
 pub(crate) const MAX_HEAD: usize = 128 * 1024;
 /// The signature type of Ed25519 in a signed note.
 pub(crate) const ED25519: u8 = 1;
@@ -27,7 +27,7 @@ pub(crate) struct HeadBody {
     /// Blocks in the journal.
     pub(crate) size: u64,
     pub(crate) root: [u8; 32],
-    /// Erasures in the ledger, and its hash.
+    /// The number of erasures in the ledger, and the ledger's hash.
     pub(crate) ledger_size: u64,
     pub(crate) ledger_hash: [u8; 32],
     pub(crate) time: Timestamp,
@@ -116,7 +116,7 @@ pub(crate) fn key_text(name: &str, key_id: [u8; 4], public: &[u8; 32]) -> String
     format!("{name}+{:08x}+{}", u32::from_be_bytes(key_id), Base64::encode_string(&typed))
 }
 
-/// Name, key id and key of what [`key_text`] wrote.
+/// Returns name, key id and key of what [`key_text`] wrote.
 pub(crate) fn parse_key(text: &str) -> Result<(&str, [u8; 4], [u8; 32]), FormatError> {
     let bad = || FormatError::Invalid { what: "head key", why: "expected <name>+<8 hexadecimal digits>+<base64>" };
     let mut parts = text.splitn(3, '+');

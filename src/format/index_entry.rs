@@ -18,9 +18,9 @@ const PADDING: [u8; 15] = [0; 15];
 /// The entry at one position of one value in one index.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Entry {
-    /// A record that has the value.
+    /// An entry of a record that has the value.
     Live(RecordId),
-    /// A record had it. The position is never given out again.
+    /// An entry of a record that had the value. The position is never given out again.
     Dead,
 }
 
@@ -37,6 +37,8 @@ impl Entry {
         }
     }
 
+    /// Decodes an entry.
+    ///
     /// # Errors
     /// [`FormatError::Invalid`] for another kind, a dead entry that names a record, or padding that isn't zeros.
     pub(crate) fn decode(bytes: &[u8; ENTRY]) -> Result<Self, FormatError> {

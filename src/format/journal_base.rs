@@ -17,15 +17,16 @@ const DIGEST: usize = 40;
 /// The base's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BaseFields {
-    /// The position of the first block that is kept, and the tree's right edge before it.
+    /// The position of the first block that is kept.
     pub(crate) first: u64,
+    /// The tree's right edge before that block.
     pub(crate) frontier: Vec<[u8; 32]>,
     /// The digest of the tips as they are stored.
     pub(crate) tips: [u8; DIGEST],
 }
 
 impl BaseFields {
-    /// `frontier ‖ digest of the tips 40`.
+    /// Returns `frontier ‖ digest of the tips 40`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(8 + 32 * self.frontier.len() + DIGEST);
         frontier::encode(self.first, &self.frontier, &mut out);
@@ -55,7 +56,7 @@ pub(crate) struct TipFields {
 }
 
 impl TipFields {
-    /// `BE64 position ‖ BE64 sequence ‖ commit MAC 32`.
+    /// Returns `BE64 position ‖ BE64 sequence ‖ commit MAC 32`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(48);
         Writer::new(&mut out).u64(self.position).u64(self.sequence).bytes(&self.commit_mac);

@@ -7,22 +7,22 @@ use super::{FormatError, Reader, Writer};
 
 const WHAT: &str = "journal entry";
 
-/// An entry is at most this long.
+/// The longest entry, in bytes.
 pub(crate) const MAX_ENTRY: usize = 192 * 1024;
-/// Ids, names and purposes of an entry are at most this long, in bytes of UTF-8.
+/// The longest id, name or purpose of an entry, in bytes of UTF-8.
 pub(crate) const MAX_TEXT: usize = 1024;
-/// A reason is at most this long.
+/// The longest reason, in bytes of UTF-8.
 pub(crate) const MAX_REASON: usize = 8 * 1024;
-/// One entry has room for so many data subjects.
+/// The most data subjects of one entry.
 pub(crate) const MAX_SUBJECTS: usize = 1000;
-/// Names in a list take at most this much room; those that don't fit are only counted.
+/// The most bytes of the names in a list; names that don't fit are only counted.
 pub(crate) const MAX_NAMES: usize = 32 * 1024;
 
 /// Bytes of one data subject: pseudonym, number, revision.
 pub(crate) const SUBJECT: usize = 16 + 4 + 8;
-/// An entry can name so many other entries as evidence.
+/// The most other entries that an entry names as evidence.
 pub(crate) const MAX_EVIDENCE: usize = 100;
-/// Bytes of one of them: its block's position, its number in the block.
+/// Bytes of the name of such an entry: its block's position, its number in the block.
 pub(crate) const SPOT: usize = 8 + 4;
 
 /// The known tags. A number is never given to another meaning.
@@ -138,7 +138,7 @@ pub(crate) fn put_names<'n>(
     Ok(())
 }
 
-/// Returns a list of names: how many there are, and those that are listed.
+/// Returns the number of names in a list, and those that are listed.
 pub(crate) fn names(item: &[u8]) -> Result<(u32, Vec<&str>), FormatError> {
     let mut reader = Reader::new(WHAT, item);
     let count = reader.u32()?;
@@ -152,7 +152,7 @@ pub(crate) fn names(item: &[u8]) -> Result<(u32, Vec<&str>), FormatError> {
     Ok((count, listed))
 }
 
-/// An outcome: `kind(1) ‖ BE16 length ‖ code ‖ BE16 length ‖ rule`; kind 1 permitted, 2 denied, 3 failed.
+/// Appends an outcome: `kind(1) ‖ BE16 length ‖ code ‖ BE16 length ‖ rule`; kind 1 permitted, 2 denied, 3 failed.
 pub(crate) fn put_outcome(entry: &mut Vec<u8>, kind: u8, code: &str, rule: &str) -> Result<(), FormatError> {
     let length = u16::try_from(5usize.saturating_add(code.len()).saturating_add(rule.len()))
         .map_err(|_| invalid("a part is too long"))?;
@@ -161,7 +161,7 @@ pub(crate) fn put_outcome(entry: &mut Vec<u8>, kind: u8, code: &str, rule: &str)
     Ok(())
 }
 
-/// Kind, code and rule of an outcome.
+/// Returns kind, code and rule of an outcome.
 pub(crate) fn outcome(item: &[u8]) -> Result<(u8, &str, &str), FormatError> {
     let mut reader = Reader::new(WHAT, item);
     let found = (reader.u8()?, text(reader.short()?)?, text(reader.short()?)?);

@@ -11,7 +11,7 @@ pub(crate) struct StateFields {
     pub(crate) epoch: JournalEpochId,
     /// The sequence number of the next block of the vault itself.
     pub(crate) sequence: u64,
-    /// Erasures in the ledger, and its hash.
+    /// The number of erasures in the ledger, and the ledger's hash.
     pub(crate) ledger_size: u64,
     pub(crate) ledger_hash: [u8; 32],
     /// The time of the last block.
@@ -22,7 +22,7 @@ pub(crate) struct StateFields {
 }
 
 impl StateFields {
-    /// `epoch 16 ‖ BE64 sequence ‖ BE64 ledger size ‖ ledger hash 32 ‖ BE64 time ‖ frontier`.
+    /// Returns `epoch 16 ‖ BE64 sequence ‖ BE64 ledger size ‖ ledger hash 32 ‖ BE64 time ‖ frontier`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(80 + 32 * self.frontier.len());
         let mut writer = Writer::new(&mut out);

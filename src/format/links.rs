@@ -1,4 +1,4 @@
-//! A record's links: where its index entries are. The section after a row's body.
+//! A record's links: the places of its index entries. The section after a row's body.
 //!
 //! Layout of the section: `count u16 ‖ sealed`, nothing after a count of 0. The sealed plaintext is `count` times
 //! `index u16 ‖ index version u16 ‖ value key, 32 bytes ‖ position u64`, strictly ascending by index and version.
@@ -6,7 +6,7 @@
 
 use super::{FormatError, Reader, Writer};
 
-/// A record has at most this many entries: 24 indexes, twice while an index is being built anew.
+/// The most entries of a record: 24 indexes, twice while an index is being built anew.
 pub(crate) const MAX_LINKS: usize = 48;
 /// Bytes of one link's plaintext.
 pub(crate) const LINK: usize = 2 + 2 + 32 + 8;
@@ -23,7 +23,7 @@ pub(crate) struct RawLink<'a> {
     pub(crate) position: u64,
 }
 
-/// Takes a section apart: how many links there are, and the seal over them.
+/// Takes a section apart: the number of links, and the seal over them.
 pub(crate) fn split(section: &[u8]) -> Result<(usize, &[u8]), FormatError> {
     let mut reader = Reader::new(WHAT, section);
     let count = usize::from(reader.u16()?);

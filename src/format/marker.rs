@@ -1,9 +1,9 @@
-//! The file that says that a directory is a vault, of which format, and which one.
+//! The marker: the file that says that a directory is a vault, of which format, and which one.
 
 use super::FormatError;
 use crate::model::VaultId;
 
-/// The file has at most this many bytes.
+/// The longest file, in bytes.
 pub(crate) const MAX_MARKER: usize = 1024;
 
 const WHAT: &str = "vault";

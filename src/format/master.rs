@@ -30,11 +30,11 @@ const COMMENT: &str = "\
 /// A fault of a text that is not a key file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyFileFault {
-    /// No line of it begins like a key.
+    /// A text of which no line begins like a key.
     Foreign,
     /// A key of a later version.
     Newer(u32),
-    /// The line begins like a key, but the key is not whole.
+    /// A line that begins like a key, but the key is not whole.
     Damaged,
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn decode_key_file(text: &[u8], payload: &mut [u8; KEY_FILE_PAYLOAD])
     }
 }
 
-/// `version ‖ wrap`.
+/// Returns `version ‖ wrap`.
 pub(crate) fn encode_by_key_file(wrap: &[u8; WRAP]) -> Vec<u8> {
     let mut out = Vec::with_capacity(1 + WRAP);
     Writer::new(&mut out).u8(WRAPPED_VERSION).bytes(wrap);
@@ -87,7 +87,7 @@ pub(crate) fn decode_by_key_file(bytes: &[u8]) -> Result<&[u8; WRAP], FormatErro
     Ok(wrap)
 }
 
-/// Parameters of Argon2id (RFC 9106) within bounds: what a vault may be created with, and what an anchor may ask for.
+/// Parameters of Argon2id (RFC 9106) within bounds, for new vaults and for what an anchor asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct StretchCost {
     memory_kib: u32,
@@ -103,7 +103,7 @@ impl StretchCost {
     /// The fewest and the most lanes.
     pub(crate) const LANES: std::ops::RangeInclusive<u32> = 1..=16;
 
-    /// RFC 9106's second recommendation, with one lane: 64 MiB, 3 passes.
+    /// The second recommendation of RFC 9106, with one lane: 64 MiB, 3 passes.
     pub(crate) const DEFAULT: Self = Self { memory_kib: 64 * 1024, passes: 3, lanes: 1 };
 
     pub(crate) fn new(memory_kib: u32, passes: u32, lanes: u32) -> Option<Self> {
@@ -132,7 +132,7 @@ pub(crate) struct ByPassphrase<'a> {
 }
 
 impl<'a> ByPassphrase<'a> {
-    /// `version ‖ memory in KiB ‖ passes ‖ lanes ‖ salt ‖ wrap`.
+    /// Returns `version ‖ memory in KiB ‖ passes ‖ lanes ‖ salt ‖ wrap`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(1 + 3 * 4 + 16 + WRAP);
         Writer::new(&mut out)

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{FormatError, decode, encode};
 use crate::model::{CollectionId, Pseudonym, RecordId, Timestamp};
 
-/// A record has at most this many labels.
+/// The most labels of a record.
 pub(crate) const MAX_LABELS: usize = 64;
-/// An owner or a label is at most this many bytes of UTF-8.
+/// The longest owner or label, in bytes of UTF-8.
 pub(crate) const MAX_LABEL: usize = 512;
 
 const WHAT: &str = "record's metadata";
@@ -20,7 +20,7 @@ pub(crate) struct Meta {
     pub(crate) labels: Vec<String>,
     pub(crate) created: Timestamp,
     pub(crate) updated: Timestamp,
-    /// The record it is about; `None` if it is its own data subject.
+    /// The record that this one is about; `None` if the record is its own data subject.
     pub(crate) subject: Option<(CollectionId, RecordId)>,
     /// The data subject's name in the journal.
     pub(crate) pseudonym: Pseudonym,

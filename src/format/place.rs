@@ -35,17 +35,17 @@ pub(crate) enum Space {
     Schema = 0x0b,
     /// `tenant ‖ collection ‖ BE16 n` → part of the collection's sealed dictionary.
     Dictionary = 0x0c,
-    /// `tenant ‖ id` → what is remembered for policies; the id doesn't tell what it is about.
+    /// `tenant ‖ id` → a fact for policies; the id doesn't tell which.
     Fact = 0x0d,
     /// `version ‖ BE16 n` → part of the sealed text of a policy that was in force.
     Policy = 0x0e,
     /// `BE64 first` → leaf hashes of 128 journal blocks that were dropped.
     Leaves = 0x0f,
-    /// nothing → where the journal begins; `tenant` → the tenant's last block before that.
+    /// nothing → the journal's beginning; `tenant` → the tenant's last block before that.
     JournalBase = 0x10,
-    /// `SHA-256(name)` → how far the sink of this name has acknowledged the journal.
+    /// `SHA-256(name)` → the end of what the sink of this name has acknowledged of the journal.
     Cursor = 0x11,
-    /// nothing, or `tenant` → how far a scrub has come.
+    /// nothing, or `tenant` → the progress of a scrub.
     Scrub = 0x12,
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn rows_of(tenant: TenantId, collection: CollectionId) -> Vec<u8> {
     key(Space::Row, &[tenant.as_bytes(), collection.as_bytes()])
 }
 
-/// Tenant, collection and record of a row's key.
+/// Returns tenant, collection and record of a row's key.
 pub(crate) fn row_of_key(key: &[u8]) -> Option<RowIds> {
     row_and_rest(Space::Row, key).filter(|(_, rest)| rest.is_empty()).map(|(row, _)| row)
 }
@@ -102,7 +102,7 @@ pub(crate) fn block(position: u64, number: u32) -> Vec<u8> {
     key(Space::Block, &[&position.to_be_bytes(), &number.to_be_bytes()])
 }
 
-/// Position and part number of a block's or a change list's key.
+/// Returns position and part number of a block's or a change list's key.
 pub(crate) fn position_of_key(key: &[u8]) -> Option<(u64, u32)> {
     let (_, rest) = key.split_first()?;
     let (position, number) = rest.split_first_chunk::<8>()?;
@@ -113,12 +113,12 @@ pub(crate) fn changes(position: u64, number: u32) -> Vec<u8> {
     key(Space::Changes, &[&position.to_be_bytes(), &number.to_be_bytes()])
 }
 
-/// Returns the leaf hashes of the segment that begins at `first`.
+/// Returns the key of the leaf hashes of the segment that begins at `first`.
 pub(crate) fn leaves(first: u64) -> Vec<u8> {
     key(Space::Leaves, &[&first.to_be_bytes()])
 }
 
-/// Returns the position that such a key begins at.
+/// Returns the position at which the segment of such a key begins.
 pub(crate) fn first_of_leaves_key(key: &[u8]) -> Option<u64> {
     let (_, first) = key.split_first()?;
     first.try_into().ok().map(u64::from_be_bytes)
@@ -128,12 +128,12 @@ pub(crate) fn journal_base() -> Vec<u8> {
     key(Space::JournalBase, &[])
 }
 
-/// Returns the last dropped block of a tenant, or of the vault itself.
+/// Returns the key of the last dropped block of a tenant, or of the vault itself.
 pub(crate) fn journal_tip(tenant: Option<TenantId>) -> Vec<u8> {
     key(Space::JournalBase, &[tenant.as_ref().map_or(&[0; 16][..], |id| id.as_bytes().as_slice())])
 }
 
-/// Reads whose tip a key is for; `Some(None)` is the vault's own.
+/// Returns the tenant whose last dropped block has this key; `Some(None)` for the vault's own.
 pub(crate) fn tenant_of_tip_key(key: &[u8]) -> Option<Option<TenantId>> {
     let (_, tenant) = key.split_first()?;
     let tenant: [u8; 16] = tenant.try_into().ok()?;
@@ -152,7 +152,7 @@ pub(crate) fn tenant_name(tenant: TenantId) -> Vec<u8> {
     key(Space::TenantName, &[tenant.as_bytes()])
 }
 
-/// Returns one part of what a collection keeps in `space` (name, schema, dictionary).
+/// Returns the key of one part of what a collection keeps in `space` (name, schema, dictionary).
 pub(crate) fn collection_part(space: Space, tenant: TenantId, collection: CollectionId, number: u16) -> Vec<u8> {
     key(space, &[tenant.as_bytes(), collection.as_bytes(), &number.to_be_bytes()])
 }
@@ -164,7 +164,7 @@ pub(crate) fn collection_of_key(key: &[u8]) -> Option<(CollectionId, u16)> {
     Some((CollectionId::from_bytes(*collection), u16::from_be_bytes(number.try_into().ok()?)))
 }
 
-/// Returns one part of a policy's text.
+/// Returns the key of one part of a policy's text.
 pub(crate) fn policy(version: &[u8; 32], number: u16) -> Vec<u8> {
     key(Space::Policy, &[version, &number.to_be_bytes()])
 }
@@ -176,59 +176,59 @@ pub(crate) fn policy_of_key(key: &[u8]) -> Option<([u8; 32], u16)> {
     Some((*version, u16::from_be_bytes(number.try_into().ok()?)))
 }
 
-/// Returns the fact with this id.
+/// Returns the key of the fact with this id.
 pub(crate) fn fact(tenant: TenantId, id: RecordId) -> Vec<u8> {
     key(Space::Fact, &[tenant.as_bytes(), id.as_bytes()])
 }
 
-/// Returns the id of a fact's key.
+/// Returns the id of the fact with this key.
 pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
     let (_, id) = key.split_first_chunk::<17>()?;
     id.try_into().ok().map(RecordId::from_bytes)
 }
 
-/// Returns the place in the journal of the sink with this hash of its name.
+/// Returns the key of the journal's place of the sink whose name has this hash.
 pub(crate) fn cursor(sink: &[u8; 32]) -> Vec<u8> {
     key(Space::Cursor, &[sink])
 }
 
-/// Returns a scrub's progress with the vault.
+/// Returns the key of a scrub's progress with the vault.
 pub(crate) fn scrub() -> Vec<u8> {
     key(Space::Scrub, &[])
 }
 
-/// Returns a scrub's progress with a tenant.
+/// Returns the key of a scrub's progress with a tenant.
 pub(crate) fn scrubbed_tenant(tenant: TenantId) -> Vec<u8> {
     key(Space::Scrub, &[tenant.as_bytes()])
 }
 
-/// Returns all parts of the block at this position.
+/// Returns the beginning of the keys of all parts of the block at this position.
 pub(crate) fn parts_of_block(position: u64) -> Vec<u8> {
     key(Space::Block, &[&position.to_be_bytes()])
 }
 
-/// Behind all parts of what stands at this position, in a space that is cut by positions.
+/// Returns a key behind those of all parts at this position, in a space that is cut by positions.
 pub(crate) fn end_of_position(space: Space, position: u64) -> Vec<u8> {
     key(space, &[&position.to_be_bytes(), &[0xff; 5]])
 }
 
-/// Returns all parts of the change list at this position.
+/// Returns the beginning of the keys of all parts of the change list at this position.
 pub(crate) fn parts_of_changes(position: u64) -> Vec<u8> {
     key(Space::Changes, &[&position.to_be_bytes()])
 }
 
-/// Returns the tenant of a key of a space that is cut by tenants.
+/// Returns the tenant of a key, in a space that is cut by tenants.
 pub(crate) fn tenant_of_key(key: &[u8]) -> Option<TenantId> {
     let (_, rest) = key.split_first()?;
     rest.first_chunk::<16>().map(|id| TenantId::from_bytes(*id))
 }
 
-/// Everything of one space that belongs to a tenant.
+/// Returns the beginning of all keys of a tenant in one space.
 pub(crate) fn of_tenant(space: Space, tenant: TenantId) -> Vec<u8> {
     key(space, &[tenant.as_bytes()])
 }
 
-/// Everything of one space.
+/// Returns the beginning of all keys of one space.
 pub(crate) fn all_of(space: Space) -> Vec<u8> {
     key(space, &[])
 }

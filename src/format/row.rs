@@ -6,9 +6,9 @@ use crate::model::{Epoch, Pseudonym, Revision, Slot};
 
 /// Version of the row layout.
 pub(crate) const ROW_VERSION: u8 = 1;
-/// A sealed body is at most this long: 4 MiB of plaintext and its tag.
+/// The longest sealed body: 4 MiB of plaintext and its tag.
 pub(crate) const MAX_BODY: usize = (4 << 20) + BODY_TAG;
-/// A body longer than this keeps so much beside its header; the rest goes to chunks.
+/// Bytes of a body that stand beside the header; the rest of a longer one goes to chunks.
 pub(crate) const INLINE: usize = 1536;
 /// Bytes of a chunk; the last may be shorter.
 pub(crate) const CHUNK: usize = 4096;
@@ -40,7 +40,7 @@ pub(crate) enum RawRow<'a> {
 pub(crate) struct LiveRow<'a> {
     pub(crate) head: RowHead,
     pub(crate) wrapped: &'a [u8; WRAPPED],
-    /// The part of the body that stands here; all of it when `chunks` is `None`.
+    /// The part of the body that stands in the row; all of it when `chunks` is `None`.
     pub(crate) inline: &'a [u8],
     pub(crate) chunks: Option<Chunks>,
     /// The input of the first digest: all but the links.

@@ -8,7 +8,7 @@ use crate::model::Normalizer;
 
 /// The schema layout that is written.
 pub(crate) const SCHEMA_VERSION: u8 = 1;
-/// Index versions a schema lists at most, retired ones included.
+/// The most index versions that a schema lists, retired ones included.
 pub(crate) const MAX_LISTED_INDEXES: usize = 4096;
 
 const WHAT: &str = "schema";
@@ -16,7 +16,7 @@ const WHAT: &str = "schema";
 /// A schema, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredSchema {
-    /// Field names are the records' own, and in their bodies.
+    /// True if field names are the records' own, and in their bodies.
     pub(crate) open: bool,
     /// The rules of every field that the type has now; of an open collection, of those that its schema names.
     pub(crate) fields: Vec<StoredRule>,
@@ -31,7 +31,7 @@ pub(crate) struct StoredSchema {
 pub(crate) struct StoredRule {
     pub(crate) field: StoredKey,
     pub(crate) classification: StoredClassification,
-    /// The names it had before, as the schema gives them.
+    /// The names that the field had before, as the schema gives them.
     pub(crate) was: Vec<String>,
     /// The mask's description, for the reader of a schema; masks themselves are code.
     pub(crate) mask: Option<String>,
@@ -71,16 +71,16 @@ pub(crate) struct StoredIndex {
 /// The progress of an index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum IndexState {
-    /// Written to, and not complete yet.
+    /// An index that is written to, and not complete yet.
     Building,
-    /// Complete.
+    /// A complete index.
     Ready,
-    /// No longer wanted; its entries may be removed.
+    /// An index that is no longer wanted; its entries may be removed.
     Retired,
 }
 
 impl StoredSchema {
-    /// `version ‖ bincode(schema)`.
+    /// Returns `version ‖ bincode(schema)`.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, FormatError> {
         self.check()?;
         let mut out = vec![SCHEMA_VERSION];

@@ -8,26 +8,26 @@ const TENANT: &str = "scrub's state of a tenant";
 const VERSION: u8 = 1;
 /// Bytes of a digest: `BE64 count ‖ sum 32`.
 const DIGEST: usize = 40;
-/// Keys of a tenant that a scrub reads are at most this long.
+/// The longest key of a tenant that a scrub reads, in bytes.
 pub(crate) const MAX_CURSOR: usize = 64;
 
 /// The progress that is common to all tenants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ScrubbedVault {
-    /// Drawn anew each time that the state is saved; the parts of tenants name it.
+    /// A mark that is drawn anew each time that the state is saved; the parts of tenants name it.
     pub(crate) save: [u8; 16],
     /// The number of tenants that have a part.
     pub(crate) tenants: u32,
-    /// Values read of tenants so far, for progress.
+    /// The number of tenants' values that were read so far, for progress.
     pub(crate) read: u64,
     pub(crate) epoch: JournalEpochId,
-    /// Blocks that there were when the round began.
+    /// The number of blocks when the round began.
     pub(crate) begun: u64,
-    /// Blocks at the journal's beginning that were not there.
+    /// The number of blocks at the journal's beginning that were not there.
     pub(crate) skipped: u64,
-    /// Blocks that a head or the journal's state vouched for.
+    /// The number of blocks that a head or the journal's state vouched for.
     pub(crate) good: u64,
-    /// Blocks opened, and the right edge of the tree over them.
+    /// The number of blocks that were opened, and the right edge of the tree over them.
     pub(crate) size: u64,
     pub(crate) frontier: Vec<[u8; 32]>,
     /// The last block of the vault itself.
@@ -56,16 +56,16 @@ pub(crate) struct ScrubbedTenant {
 /// The progress with a tenant's own values.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum ScrubbedRows {
-    /// Not at all, or in vain.
+    /// Values of which none was read, or in vain.
     Ahead,
-    /// All, and as they should be.
+    /// Values that were all read, and are as they should be.
     Done,
-    /// Read up to a key. The digests of the values read, and those that the whole tenant had then.
+    /// Values that were read up to a key, with the digests of those, and the digests that the whole tenant had then.
     UnderWay { cursor: Vec<u8>, read: [[u8; DIGEST]; 2], whole: [[u8; DIGEST]; 2] },
 }
 
 impl ScrubbedVault {
-    /// `version ‖ save 16 ‖ BE32 tenants ‖ BE64 read ‖ epoch 16 ‖ BE64 begun ‖ BE64 skipped ‖ BE64 good ‖ tip ‖
+    /// Returns `version ‖ save 16 ‖ BE32 tenants ‖ BE64 read ‖ epoch 16 ‖ BE64 begun ‖ BE64 skipped ‖ BE64 good ‖ tip ‖
     /// frontier`.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(128 + 32 * self.frontier.len());
@@ -95,8 +95,8 @@ impl ScrubbedVault {
 }
 
 impl ScrubbedTenant {
-    /// `version ‖ save 16 ‖ tip ‖ changes 40 ‖ kind`, and for one under way
-    /// `BE16 length ‖ cursor ‖ digests of what was read 2 × 40 ‖ digests of the whole 2 × 40`.
+    /// Returns `version ‖ save 16 ‖ tip ‖ changes 40 ‖ kind`, and for one under way `BE16 length ‖ cursor ‖ digests of
+    /// what was read 2 × 40 ‖ digests of the whole 2 × 40`.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, FormatError> {
         let mut out = Vec::with_capacity(320);
         let mut writer = Writer::new(&mut out);
@@ -140,7 +140,7 @@ impl ScrubbedTenant {
     }
 }
 
-/// `0`, or `1 ‖ BE64 position ‖ BE64 sequence ‖ commit MAC 32`.
+/// Appends `0`, or `1 ‖ BE64 position ‖ BE64 sequence ‖ commit MAC 32`.
 fn put_tip(writer: &mut Writer<'_>, tip: Option<&ScrubbedTip>) {
     match tip {
         None => writer.u8(0),

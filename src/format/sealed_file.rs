@@ -5,7 +5,7 @@ use super::{FormatError, Reader, Writer};
 /// The version of a sealed value of the store.
 const VERSION: u8 = 1;
 
-/// `version ‖ sealed`.
+/// Returns `version ‖ sealed`.
 pub(crate) fn encode(version: u8, sealed: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(sealed.len().saturating_add(1));
     Writer::new(&mut out).u8(version).bytes(sealed);
@@ -19,7 +19,7 @@ pub(crate) fn decode<'a>(what: &'static str, known: u8, bytes: &'a [u8]) -> Resu
     Ok((version, reader.rest()))
 }
 
-/// `version ‖ suite ‖ sealed`, for a value of the store.
+/// Returns `version ‖ suite ‖ sealed`, for a value of the store.
 pub(crate) fn wrap(suite: u8, sealed: &[u8]) -> Vec<u8> {
     encode(VERSION, &[&[suite], sealed].concat())
 }

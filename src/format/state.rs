@@ -8,7 +8,7 @@ const STATE_VERSION: u8 = 1;
 const DIGEST: usize = 40;
 /// Bytes of one part of something split.
 pub(crate) const PART: usize = 4096;
-/// Something split has at most this many bytes.
+/// The most bytes of something that is split.
 pub(crate) const MAX_SPLIT: usize = 2 << 20;
 
 /// A tenant's state, which each commit rewrites.

@@ -1,4 +1,4 @@
-//! The state of a punctured key tree: which slots are gone, and the keys that are left, in slot order.
+//! The state of a punctured key tree: the slots that are gone, and the keys that are left, in slot order.
 //!
 //! Guarantees: canonical. The holes are maximal runs, and where each key belongs follows from them: a kept node is one
 //! without a hole below it whose parent has one. The decoder refuses any other holes and any other number of keys.
@@ -30,7 +30,7 @@ pub(crate) struct TreeState<'a> {
 }
 
 impl<'a> TreeState<'a> {
-    /// Bytes of the encoding.
+    /// Returns the length of the encoding.
     pub(crate) fn encoded_len(&self) -> usize {
         let holes = self.holes().len();
         HEADER.saturating_add(HOLE.saturating_mul(holes)).saturating_add(self.nodes.len().saturating_mul(32))

@@ -23,7 +23,7 @@ pub(crate) fn seal_entry(
     seal_entry_with_salt(value, place, entry, &salt)
 }
 
-/// [`seal_entry`] with a salt that the caller has just drawn. Never one used before.
+/// Seals as [`seal_entry`] does, with a salt that the caller has just drawn. A salt is never used twice.
 ///
 /// # Errors
 /// [`IndexError::Crypto`], which only a bug can cause.

@@ -7,13 +7,13 @@ use crate::format::FormatError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum NormalizerError {
-    /// The region isn't one.
+    /// A region that isn't one.
     #[error(
         "`{}` is no region that has phone numbers: give an ISO 3166-1 code of two capital letters, such as `AU`",
         region.escape_ascii()
     )]
     UnknownRegion { region: [u8; 2] },
-    /// The build lacks a feature.
+    /// A feature that the build lacks.
     #[cfg_attr(all(feature = "phone", not(test)), expect(dead_code, reason = "this build has the feature"))]
     #[error("phone numbers can't be indexed by this build: enable the feature `phone` of strongroom")]
     PhoneFeature,
@@ -23,14 +23,14 @@ pub(crate) enum NormalizerError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(crate) enum IndexError {
-    /// The seal: a wrong key, a wrong place, altered bytes, or no randomness.
+    /// A seal that failed: a wrong key, a wrong place, altered bytes, or no randomness.
     #[error("the {what} can't be sealed or opened")]
     Crypto {
         what: &'static str,
         #[source]
         source: CryptoError,
     },
-    /// The sealed content doesn't keep to its layout.
+    /// Sealed content that doesn't keep to its layout.
     #[error("the {what} doesn't hold together")]
     Format {
         what: &'static str,

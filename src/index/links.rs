@@ -61,7 +61,7 @@ pub(crate) fn seal_links(key: &Key<role::Links>, place: &LinksPlace, links: &[Li
     seal_raw_links(key, place, links.iter().map(Link::raw).collect())
 }
 
-/// [`seal_links`] of links that aren't held as such.
+/// Seals links that aren't held as [`Link`]s, as [`seal_links`] does.
 ///
 /// # Errors
 /// As [`seal_links`].
@@ -77,7 +77,7 @@ pub(crate) fn seal_raw_links(
     seal_links_with_salt(key, place, links, &salt)
 }
 
-/// [`seal_raw_links`] with a salt that the caller has just drawn. Never one used before.
+/// Seals as [`seal_raw_links`] does, with a salt that the caller has just drawn. A salt is never used twice.
 ///
 /// # Errors
 /// As [`seal_links`].

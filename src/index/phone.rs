@@ -11,17 +11,19 @@ use super::NormalizerError;
 use super::text::compatible;
 use crate::crypto::Zeroizing;
 
-/// No number has more digits than these, an international prefix and a trunk prefix included.
+/// The most digits of a number, with an international prefix and a trunk prefix.
 const MAX_DIGITS: usize = 24;
-/// No extension has more digits.
+/// The most digits of an extension.
 const MAX_EXTENSION: usize = 7;
-/// Written in whatever way, no number is longer.
+/// The longest text that is taken for a number, in bytes, however it is written.
 const MAX_TEXT: usize = 256;
 
 /// A region whose numbers may be written without a country code.
 #[derive(Clone, Copy)]
 pub(super) struct Region(Id);
 
+/// Returns the region with this code.
+///
 /// # Errors
 /// [`NormalizerError::UnknownRegion`] for a region without a numbering plan.
 pub(super) fn region(code: [u8; 2]) -> Result<Region, NormalizerError> {
@@ -33,8 +35,8 @@ pub(super) fn region(code: [u8; 2]) -> Result<Region, NormalizerError> {
         .ok_or(NormalizerError::UnknownRegion { region: code })
 }
 
-/// `+`, country code, national number, and `;ext=` with the extension where there is one (RFC 3966); `None` for a text
-/// that is no number.
+/// Returns `+`, country code, national number, and `;ext=` with the extension where there is one (RFC 3966); `None` for
+/// a text that is no number.
 pub(super) fn normalize(region: Region, text: &str) -> Option<Zeroizing<String>> {
     if text.len() > MAX_TEXT {
         return None;

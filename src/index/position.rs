@@ -14,8 +14,7 @@ pub(crate) enum Beyond {
     Entry(u64),
 }
 
-/// Returns the first free position. `probe` tells whether a position is taken; those below `lower_bound` are known to
-/// be.
+/// Returns the first free position. `probe` tells whether a position is taken; all those below `lower_bound` are.
 ///
 /// # Errors
 /// Whatever `probe` fails with.

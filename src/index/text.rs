@@ -13,17 +13,17 @@ use crate::crypto::Zeroizing;
 /// the bound makes it the same answer everywhere if one does.
 const ROUNDS: usize = 4;
 
-/// NFKC, case folded, runs of white space one blank, none at the ends.
+/// Returns a text in NFKC, case folded, with runs of white space as one blank and none at the ends.
 pub(super) fn fold(text: &str) -> Zeroizing<String> {
     settle(text, |folded| blanks_folded(folded))
 }
 
-/// [`fold`], without any white space.
+/// Folds as [`fold`] does, and leaves out all white space.
 pub(super) fn without_blanks(text: &str) -> Zeroizing<String> {
     settle(text, |folded| collect(folded.filter(|c| !c.is_whitespace())))
 }
 
-/// Letters and digits only, decimal digits of any script as ASCII, letters in upper case.
+/// Returns letters and digits only, decimal digits of any script as ASCII, letters in upper case.
 pub(super) fn digits_and_letters(text: &str) -> Zeroizing<String> {
     settle(text, |folded| {
         let kept = folded.map(ascii_digit).filter(|c| c.is_alphanumeric());
@@ -31,7 +31,7 @@ pub(super) fn digits_and_letters(text: &str) -> Zeroizing<String> {
     })
 }
 
-/// NFKC alone, decimal digits of any script as ASCII.
+/// Returns a text in NFKC, with decimal digits of any script as ASCII.
 #[cfg(feature = "phone")]
 pub(super) fn compatible(text: &str) -> Zeroizing<String> {
     collect(text.nfkc().map(ascii_digit))

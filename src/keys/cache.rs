@@ -7,9 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::crypto::{Key, role};
 
-/// The depths that are cached, shallow first, and how many nodes of each. A hit at 13 leaves three derivations; the nodes
-/// of depth 13 cover half a million slots that were drawn in order, those of 11 a million, those of 9 four million.
-/// All of them together take about 1.2 MB.
+/// The depths that are cached, shallow first, and the number of nodes of each. A hit at 13 leaves three derivations;
+/// the nodes of depth 13 cover half a million slots that were drawn in order, those of 11 a million, those of 9 four
+/// million. All of them together take about 1.2 MB.
 const TIERS: [Tier; 3] =
     [Tier { depth: 9, nodes: 256 }, Tier { depth: 11, nodes: 1024 }, Tier { depth: 13, nodes: 8192 }];
 /// Nodes behind one lock. Neighbours share one, so that a small tenant fills few.
@@ -25,7 +25,7 @@ pub(super) struct NodeCache {
     tiers: [Vec<Shard>; TIERS.len()],
 }
 
-/// Empty until a node is put there, then as long as it will be.
+/// The nodes behind one lock: none until the first is put there, then a place for each.
 type Shard = RwLock<Vec<Option<CachedNode>>>;
 
 struct CachedNode {

@@ -20,25 +20,25 @@ pub(crate) enum KeyError {
          open it with the key file or passphrase it was created with"
     )]
     WrongMasterKey { wanted: String, given: String },
-    /// A `MasterKey` whose id doesn't fit.
+    /// A `MasterKey` whose id is empty or too long.
     #[error("the master key's id has {length} bytes; give it an id of 1 to 255 bytes")]
     MasterId { length: usize },
     /// A `MasterKey` whose `wrap` answered with nothing, or with too much.
     #[error("the master key wrapped the keyring's key into {length} bytes; 1 to 4,096 are allowed")]
     WrappedLength { length: usize },
-    /// No anchor.
+    /// A keyring without an anchor.
     #[error("there is no keyring here: its anchor is missing. Is this the vault's directory?")]
     NoAnchor,
-    /// `create` over an existing keyring.
+    /// A keyring where `create` was to make one.
     #[error("there is a keyring here already")]
     Exists,
-    /// `create` where files of a keyring are, without an anchor.
+    /// Files of a keyring, without an anchor, where `create` was to make one.
     #[error(
         "files of a keyring are here, but no anchor: a creation that was interrupted, or a vault whose anchor is lost. \
          If nothing here is needed, remove the directory; else restore the anchor"
     )]
     Leftovers,
-    /// The anchor's bytes.
+    /// An anchor that doesn't decode.
     #[error("the anchor of the keyring can't be read")]
     Anchor(#[source] FormatError),
     /// An anchor of another vault.
@@ -50,34 +50,34 @@ pub(crate) enum KeyError {
     /// Both copies of a file are missing or damaged.
     #[error("both copies of the keyring's `{name}` are missing or damaged: restore the keyring from a copy of its own")]
     Lost { name: String, source: Option<Box<dyn Error + Send + Sync>> },
-    /// The files' home failed.
+    /// A failure of the files' home.
     #[error(transparent)]
     Home(#[from] HomeError),
-    /// Nobody knows yet whether a change was made.
+    /// A change of which nobody knows yet whether it was made.
     #[error(
         "it is not known whether the change of the keyring was made: its storage failed at the last step. \
          The keyring finds out before its next change, or when the vault is opened again"
     )]
     OutcomeUnknown(#[source] HomeError),
-    /// Somebody else wrote the anchor.
+    /// An anchor that somebody else wrote.
     #[error("the anchor was changed by another program: close this vault and open it again")]
     AnchorChanged,
-    /// `add_tenant` of one that is there.
+    /// A tenant that `add_tenant` was to make and that is there.
     #[error("the tenant {0} has keys already")]
     TenantExists(TenantId),
-    /// No such tenant.
+    /// A tenant that the keyring doesn't have.
     #[error("the keyring has no tenant {0}")]
     UnknownTenant(TenantId),
-    /// A limit.
+    /// A limit that was reached.
     #[error("the keyring can't hold more {what}: at most {limit}")]
     Full { what: &'static str, limit: u64 },
-    /// The slot was punctured.
+    /// A slot that was punctured.
     #[error("the key of this data subject was erased")]
     Erased,
     /// A row of an epoch that the key file doesn't have.
     #[error("the tenant has no key epoch {0}")]
     UnknownEpoch(u32),
-    /// The primitives failed: no randomness, or an impossible length.
+    /// A failure of the primitives: no randomness, or an impossible length.
     #[error("a key could not be made or used")]
     Crypto(#[from] CryptoError),
 }

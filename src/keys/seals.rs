@@ -17,7 +17,7 @@ use crate::format::{
 };
 use crate::model::{Epoch, TenantId, VaultId};
 
-/// A tenant's entry in the table: whose, which generation of its key file, and what that is sealed under.
+/// A tenant's entry in the table: the tenant, the generation of its key file, and the key that seals that file.
 pub(super) struct Entry {
     pub(super) tenant: TenantId,
     pub(super) generation: u64,

@@ -13,7 +13,7 @@ use crate::crypto::{CryptoError, Key, role};
 use crate::format::TenantFile;
 use crate::model::{Epoch, Slot, TenantId};
 
-/// A ceiling is raised by this many slots at a time, and a new tenant begins with as many.
+/// The number of slots by which a ceiling is raised at a time, and with which a new tenant begins.
 pub(crate) const CEILING_BLOCK: u32 = 1 << 16;
 
 /// A tenant's keys: long-lived ones, and a key per data subject.
@@ -54,7 +54,7 @@ long_keys! {
     commit: Commit,
 }
 
-/// The keys that a change of the keyring replaces, all together.
+/// The keys that are replaced by a change of the keyring, all together.
 #[derive(Clone)]
 pub(super) struct Changing {
     /// The generation of the key file that holds this.
@@ -81,7 +81,7 @@ impl TenantKeys {
         Epoch(self.read().epochs.last_key_value().map_or(0, |(number, _)| *number))
     }
 
-    /// No slot at or above it has been given out.
+    /// Returns the first slot that was not given out; none above it was.
     pub(crate) fn ceiling(&self) -> u32 {
         self.read().ceiling
     }
@@ -123,7 +123,7 @@ impl TenantKeys {
 }
 
 impl Changing {
-    /// Returns a new tenant's: one whole tree, and a first block of slots.
+    /// Returns a new tenant's keys: one whole tree, and a first block of slots.
     pub(super) fn first(generation: u64) -> Result<Self, CryptoError> {
         let epoch = Epoch(0);
         Ok(Self {
@@ -134,12 +134,12 @@ impl Changing {
         })
     }
 
-    /// Returns the same in another generation, to be changed further, under a key of its own.
+    /// Returns the same keys in another generation, to be changed further, under a key of its own.
     pub(super) fn renewed(self, generation: u64) -> Result<Self, CryptoError> {
         Ok(Self { generation, kek: Arc::new(Key::random()?), ..self })
     }
 
-    /// Returns the same without these slots, in every epoch; `None` when none of them was there.
+    /// Returns the same keys without those of these slots, in every epoch; `None` when none of them was there.
     pub(super) fn punctured(&self, slots: &[Slot]) -> Result<Option<Self>, KeyError> {
         let mut next = self.clone();
         let mut changed = false;

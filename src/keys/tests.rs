@@ -39,7 +39,7 @@ fn slot_key(keys: &TenantKeys, slot: u32) -> Option<[u8; 32]> {
     }
 }
 
-/// Everything that a keyring knows, to compare two of them.
+/// The whole of what a keyring knows, to compare two of them.
 #[derive(Debug, Clone, PartialEq)]
 struct State {
     vault: Vec<[u8; 32]>,

@@ -121,7 +121,7 @@ impl<const LEVELS: u8> Tree<LEVELS> {
         (from.saturating_add(1)..to).try_fold(step(node, from)?, |node, depth| step(&node, depth))
     }
 
-    /// `HKDF-Expand(node, label ‖ epoch ‖ depth ‖ prefix ‖ index)`.
+    /// Returns the key of a child: `HKDF-Expand(node, label ‖ epoch ‖ depth ‖ prefix ‖ index)`.
     fn child<R: Role>(&self, node: &Key<role::Node>, depth: u8, prefix: u32, index: u8) -> Result<Key<R>, CryptoError> {
         let [e0, e1, e2, e3] = self.epoch.0.to_be_bytes();
         let [p0, p1, p2, p3] = prefix.to_be_bytes();

@@ -29,63 +29,63 @@ macro_rules! actions {
 }
 
 actions! {
-    /// Store a new record.
+    /// Storing a new record.
     Create = "create",
-    /// Read one record by its id.
+    /// Reading one record by its id.
     Read = "read",
-    /// Change fields of a record.
+    /// Changing fields of a record.
     Update = "update",
-    /// Remove a record.
+    /// Removing a record.
     Delete = "delete",
-    /// Page through a collection, in the order of ids or sorted by a field.
+    /// Paging through a collection, in the order of ids or sorted by a field.
     List = "list",
-    /// Look records up by an indexed field.
+    /// Looking records up by an indexed field.
     Search = "search",
-    /// Count records. Counts only those that the actor could list.
+    /// Counting records: only those that the actor could list.
     Count = "count",
-    /// Take records out in bulk.
+    /// Taking records out in bulk.
     Export = "export",
-    /// Read fields of one record that are otherwise masked.
+    /// Reading fields of one record that are otherwise masked.
     Unmask = "unmask",
-    /// Share a record with somebody else, or end that.
+    /// Sharing a record with somebody else, or ending that.
     Share = "share",
-    /// Give a record another owner.
+    /// Giving a record another owner.
     Transfer = "transfer",
-    /// Destroy a data subject's keys.
+    /// Destroying a data subject's keys.
     Erase = "erase",
-    /// Put a data subject under a legal hold, or release it.
+    /// Putting a data subject under a legal hold, or releasing it.
     Hold = "hold",
-    /// Approve or refuse what somebody else asked approval for.
+    /// Approving or refusing what somebody else asked approval for.
     Approve = "approve",
-    /// Take emergency access.
+    /// Taking emergency access.
     BreakGlass = "break_glass",
-    /// Create the vault. Asked of no policy: there is none before it.
+    /// Creating the vault. No policy is asked: there is none before the vault.
     CreateVault = "create_vault",
-    /// Create a tenant.
+    /// Creating a tenant.
     CreateTenant = "create_tenant",
-    /// Create a collection or change its schema.
+    /// Creating a collection or changing its schema.
     Define = "define",
-    /// Check the vault against its journal.
+    /// Checking the vault against its journal.
     Verify = "verify",
-    /// Replace the policy.
+    /// Replacing the policy.
     ChangePolicy = "change_policy",
-    /// Make or verify a backup.
+    /// Making or verifying a backup.
     Backup = "backup",
-    /// Restore from a backup.
+    /// Restoring from a backup.
     Restore = "restore",
-    /// Rotate keys.
+    /// Rotating keys.
     RotateKeys = "rotate_keys",
-    /// Read the journal.
+    /// Reading the journal.
     ReadJournal = "read_journal",
-    /// Suspend an actor or end that, and reassign what they own.
+    /// Suspending an actor or ending that, and reassigning what the actor owns.
     Suspend = "suspend",
-    /// Ask who may do what, and why.
+    /// Asking who may do what, and why.
     ReviewAccess = "review_access",
-    /// Review an emergency access of somebody else's.
+    /// Reviewing somebody else's emergency access.
     ReviewEmergency = "review_emergency",
-    /// Freeze a tenant, read-only or closed, or end that.
+    /// Freezing a tenant, read-only or closed, or ending that.
     Freeze = "freeze",
-    /// Drop the journal's oldest entries for good.
+    /// Dropping the journal's oldest entries for good.
     Retain = "retain",
 }
 

@@ -28,7 +28,7 @@ pub struct Actor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Authentication {
-    /// Higher is stronger; the host chooses the scale (1 password, 2 two factors, ...).
+    /// The strength: higher is stronger, and the host chooses the scale (1 password, 2 two factors, ...).
     pub strength: u8,
     /// The time of the log-in.
     pub at: Timestamp,

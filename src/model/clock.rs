@@ -27,7 +27,7 @@ impl Timestamp {
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339, in UTC: `2026-11-22T11:48:54.000000Z`.
+    /// Writes RFC 3339, in UTC: `2026-11-22T11:48:54.000000Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (seconds, micros) = (self.0.div_euclid(1_000_000), self.0.rem_euclid(1_000_000));
         let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
@@ -103,7 +103,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Days since 1970 as a date of the proleptic Gregorian calendar.
+/// Returns the date, in the proleptic Gregorian calendar, of a number of days since 1970.
 /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.
 fn civil(days: i64) -> (i64, i64, i64) {
     let z = days + 719_468;
@@ -117,7 +117,7 @@ fn civil(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// Returns the days since 1970 of a date of the proleptic Gregorian calendar; the inverse of [`civil`].
+/// Returns the number of days since 1970 of a date of the proleptic Gregorian calendar; the inverse of [`civil`].
 /// Source: the same, `days_from_civil`.
 const fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = year - (month <= 2) as i64;

@@ -90,7 +90,7 @@ impl fmt::Debug for FieldNames {
 }
 
 impl FieldSet {
-    /// No field at all.
+    /// Returns the set without a field.
     #[must_use]
     pub const fn none() -> Self {
         Self::Only(FieldNames { sorted: None })

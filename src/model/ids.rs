@@ -70,27 +70,27 @@ macro_rules! id {
 }
 
 id! {
-    /// Names a vault. Random, made when the vault is created.
+    /// The id of a vault. Random, made when the vault is created.
     pub VaultId
 }
 id! {
-    /// Names a tenant. Random; the tenant's name is only a label.
+    /// The id of a tenant. Random; the tenant's name is only a label.
     pub TenantId
 }
 id! {
-    /// Names a collection. Random; the collection's name is only a sealed label.
+    /// The id of a collection. Random; the collection's name is only a sealed label.
     pub CollectionId
 }
 id! {
-    /// Names a record: a UUIDv7 (RFC 9562), so ids sort by the time they were made.
+    /// The id of a record: a UUIDv7 (RFC 9562), so ids sort by the time they were made.
     pub RecordId
 }
 id! {
-    /// Names one life of the journal; a restore starts another.
+    /// The id of one life of the journal; a restore starts another.
     pub(crate) JournalEpochId
 }
 id! {
-    /// Stands for a data subject in the journal. Random; only the subject's own sealed rows tell whose it is.
+    /// The name of a data subject in the journal. Random; only the subject's own sealed rows tell whose it is.
     pub(crate) Pseudonym
 }
 

@@ -210,7 +210,7 @@ impl fmt::Debug for Resource<'_> {
     }
 }
 
-/// Names a request for approval.
+/// The id of a request for approval.
 pub type ApprovalId = RecordId;
 
 /// Somebody with whom records can be shared.
@@ -229,9 +229,9 @@ pub enum Grantee<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Access {
-    /// To read.
+    /// Reading.
     Read,
-    /// To read and to change.
+    /// Reading and changing.
     Write,
 }
 

@@ -154,7 +154,7 @@ impl<'a, I: Iterator<Item = (&'a str, &'a [u8])>> MapAccess<'a> for &mut Access<
     }
 }
 
-/// Serves the fields as a struct or a map, whatever is asked for.
+/// The fields, served as a struct or a map, whatever is asked for.
 struct Source<'s, A>(&'s mut A);
 
 impl<'de, 's, A> Deserializer<'de> for Source<'s, A>
@@ -177,7 +177,7 @@ where
     }
 }
 
-/// Notes what fields a struct asks for, and gives it none.
+/// A deserializer that notes which fields a struct asks for, and gives it none.
 struct Probe<'c>(&'c Cell<Option<&'static [&'static str]>>);
 
 impl<'de> Deserializer<'de> for Probe<'_> {

@@ -48,7 +48,7 @@ impl Fields {
         self.entries.len()
     }
 
-    /// Fields that the type has and left out of this record.
+    /// Returns the fields that the type has and left out of this record.
     pub(super) fn skipped(&self) -> &[&'static str] {
         &self.skipped
     }
@@ -260,7 +260,7 @@ impl<'a> Serializer for Top<'a> {
     }
 }
 
-/// Takes a key that is text into the buffer.
+/// A key that is text, on its way into the buffer.
 struct KeyText<'a>(&'a mut Fields);
 
 impl KeyText<'_> {

@@ -24,15 +24,15 @@ pub(crate) struct Evolution {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SchemaChange {
     FieldAdded(String),
-    /// The type has lost it; records keep it.
+    /// A field that the type has lost; records keep it.
     FieldLost(String),
     FieldRenamed {
         from: String,
         to: String,
     },
-    /// Classification, mask or old names.
+    /// A field whose classification, mask or old names changed.
     RuleChanged(String),
-    /// Policies see its value from now on.
+    /// A field whose value policies see from now on.
     FieldExposed(String),
     FieldHidden(String),
     IndexAdded(String),
@@ -156,7 +156,8 @@ impl Next<'_> {
         Ok(())
     }
 
-    /// An alias would let a type go on under a new number while its old values stay under the old one, unread.
+    /// Refuses an alias that would let a type go on under a new number while its old values stay under the old one,
+    /// unread.
     fn check_aliases(&self, plan: &Plan) -> Result<(), RecordError> {
         let stored = plan.aliases().iter().find(|alias| self.dictionary.number_of(&alias.name).is_some());
         match stored {

@@ -59,7 +59,7 @@ pub(super) fn read<'de, S: DeserializeSeed<'de>>(
     seed.deserialize(Strict(&mut deserializer)).map_err(|error| kind(&error))
 }
 
-/// [`read`] of bytes that don't live as long as the value's lifetime.
+/// Reads as [`read`] does, from bytes that don't live as long as the value's lifetime.
 pub(super) fn read_copied<'de, S: DeserializeSeed<'de>>(
     seed: S,
     bytes: &[u8],
@@ -99,8 +99,8 @@ pub(super) fn check(bytes: &[u8], depth: usize) -> Result<(), FieldProblem> {
     }
 }
 
-/// Returns one value's head and, but for lists and maps, its data: how many values a list or map holds, and what
-/// follows.
+/// Splits off one value's head and, but for lists and maps, its data. Returns the number of values that a list or map
+/// holds, and the bytes that follow.
 fn head(bytes: &[u8]) -> Result<(Option<u64>, &[u8]), FieldProblem> {
     let (marker, rest) = bytes.split_first().ok_or(FieldProblem::Damaged)?;
     let (skip, rest) = match *marker {
@@ -137,7 +137,7 @@ fn length<const N: usize>(rest: &[u8]) -> Result<(u64, &[u8]), FieldProblem> {
     Ok((bytes.iter().fold(0, |length, byte| length << 8 | u64::from(*byte)), rest))
 }
 
-/// Returns an extension's data has a type byte before it.
+/// Adds the type byte that stands before an extension's data.
 const fn extension((length, rest): (u64, &[u8])) -> (u64, &[u8]) {
     (length + 1, rest)
 }

@@ -1,12 +1,12 @@
-//! A collection's schema, as a developer writes it: its name, its indexes, and what is special about a field.
+//! A collection's schema, as a developer writes it: its name, its indexes, and the rules of its fields.
 
 use super::{Mask, RecordError};
 use crate::model::Normalizer;
 
-/// A collection has at most this many indexes.
+/// The most indexes of a collection.
 pub(crate) const MAX_INDEXES: usize = 24;
 
-/// A collection's name, its indexes, and what is special about some of its fields.
+/// A collection's name, its indexes, and the rules of some of its fields.
 ///
 /// Fields come from the type itself; a schema mentions those that are indexed or classified, masked or renamed. A field
 /// that isn't mentioned is [`Personal`](Classification::Personal) and has no index. Mistakes in a schema (a misspelt
@@ -35,7 +35,7 @@ impl Schema {
         Self { open: true, ..Self::new(collection) }
     }
 
-    /// Says what is special about one field; a field may be mentioned again to add to it.
+    /// Sets the rules of one field; a field may be mentioned again to add to them.
     #[must_use]
     pub fn field(mut self, name: impl Into<String>, say: impl FnOnce(Field) -> Field) -> Self {
         let name = name.into();
@@ -129,25 +129,25 @@ impl Field {
         Self { name, classification: Classification::Personal, mask: None, was: Vec::new(), attribute: false }
     }
 
-    /// Anyone may know it.
+    /// Makes the field one that anyone may know.
     #[must_use]
     pub fn public(self) -> Self {
         Self { classification: Classification::Public, ..self }
     }
 
-    /// Returns the company's own; of no person.
+    /// Makes the field one of the company's own, about no person.
     #[must_use]
     pub fn internal(self) -> Self {
         Self { classification: Classification::Internal, ..self }
     }
 
-    /// About a person. What a field is unless said otherwise.
+    /// Makes the field one about a person, as a field is unless said otherwise.
     #[must_use]
     pub fn personal(self) -> Self {
         Self { classification: Classification::Personal, ..self }
     }
 
-    /// About a person and harmful when disclosed: health, religion, bank details.
+    /// Makes the field one about a person that does harm when disclosed: health, religion, bank details.
     #[must_use]
     pub fn sensitive(self) -> Self {
         Self { classification: Classification::Sensitive, ..self }
@@ -159,7 +159,7 @@ impl Field {
         Self { mask: Some(mask), ..self }
     }
 
-    /// Returns the field's name before, so that old records are still read. Say it again for a name before that.
+    /// Adds a name that the field had before, so that old records are still read. Say it again for a name before that.
     #[must_use]
     pub fn was(mut self, old: impl Into<String>) -> Self {
         self.was.push(old.into());
@@ -180,13 +180,13 @@ impl Field {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Classification {
-    /// Anyone may know it.
+    /// Data that anyone may know.
     Public,
-    /// The company's own; of no person.
+    /// Data of the company's own, about no person.
     Internal,
-    /// About a person.
+    /// Data about a person.
     Personal,
-    /// About a person and harmful when disclosed.
+    /// Data about a person that does harm when disclosed.
     Sensitive,
 }
 

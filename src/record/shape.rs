@@ -14,7 +14,7 @@ pub(super) enum Shape {
     Some(Box<Shape>),
     Bool,
     Char,
-    /// An enum's variant; whether it is without data.
+    /// An enum's variant, and whether it is without data.
     Variant {
         unit: bool,
     },
@@ -308,7 +308,7 @@ impl SerializeStruct for Named {
     }
 }
 
-/// An enum's data: that it is an enum is all that counts.
+/// The data of an enum, which is passed over: that it is an enum is all that counts.
 struct Skip;
 
 impl serde::ser::SerializeTupleVariant for Skip {

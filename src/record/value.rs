@@ -7,7 +7,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde::ser::{Error as _, SerializeMap, SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 
-/// Lists and maps stand in one another at most this deep.
+/// The depth to which lists and maps stand in one another.
 pub(super) const MAX_NESTING: usize = 8;
 /// The text that says so through serde.
 pub(super) const TOO_DEEP: &str = "lists and maps are nested more than 8 deep";
@@ -141,7 +141,7 @@ impl<'de> Deserialize<'de> for Value {
     }
 }
 
-/// Reads a value in which lists and maps may stand this deep.
+/// The depth to which lists and maps may still stand in a value that is read.
 #[derive(Clone, Copy)]
 struct Left(usize);
 

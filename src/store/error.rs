@@ -14,14 +14,14 @@ pub(crate) enum StoreError {
     ValueTooLarge { found: usize },
     #[error("a key of {found} bytes is over the store's limit of {MAX_KEY}")]
     KeyTooLarge { found: usize },
-    /// Something could not be made durable, or the engine broke down. What came last may or may not be kept.
+    /// A write that could not be made durable, or an engine that broke down. The last writes may or may not be kept.
     #[error("an earlier write could not be made durable, so nothing is answered any more: close and open again")]
     Poisoned,
     #[error("the store is closed")]
     Closed,
     #[error("in use by another process, or opened a second time in this one")]
     InUse,
-    /// The files aren't what this release wrote.
+    /// Files that aren't what this release wrote.
     #[error("the store is damaged: {what}")]
     Corrupt { what: &'static str },
     #[error("{what} failed")]

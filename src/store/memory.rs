@@ -9,7 +9,7 @@ use super::{Batch, CommitError, Expectation, Pair, Store, StoreError, check_size
 
 type Content = BTreeMap<Vec<u8>, Vec<u8>>;
 
-/// Keeps everything in a map. [`reopen`](MemoryStore::reopen) stands for opening the same files again.
+/// A store that keeps everything in a map. [`reopen`](MemoryStore::reopen) stands for opening the same files again.
 #[derive(Default)]
 pub(crate) struct MemoryStore {
     content: Arc<RwLock<Content>>,

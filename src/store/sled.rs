@@ -25,7 +25,7 @@ pub(crate) use snapshot::Notice;
 
 use super::{Batch, CommitError, Expectation, Pair, Store, StoreError, check_sizes, files, scan_start};
 
-/// The engine can't work with less.
+/// The least cache that the engine can work with, in bytes.
 const MIN_CACHE: u64 = 1 << 20;
 
 /// The time that the engine's threads get to let go of its file, before an open and after a close.
@@ -34,9 +34,9 @@ const RELEASE: Duration = Duration::from_secs(10);
 /// A directory kept by `sled`, open.
 pub(crate) struct SledStore {
     engine: RwLock<Option<Engine>>,
-    /// Set by a failed write, flush or sync, and by a panic in the engine; never cleared.
+    /// True after a failed write, flush or sync, or a panic in the engine; never false again.
     poisoned: AtomicBool,
-    /// Held from checking the expectations until the batch is durable.
+    /// The lock that is held from checking the expectations until the batch is durable.
     writer: Mutex<()>,
 }
 
@@ -181,7 +181,7 @@ impl Drop for SledStore {
 }
 
 impl Engine {
-    /// On any error what is on the disk is unknown.
+    /// Writes a batch. After any error nobody knows what is on the disk.
     fn write(&self, batch: &Batch) -> Result<(), StoreError> {
         let mut writes = ::sled::Batch::default();
         for (key, value) in batch.iter() {

@@ -4,7 +4,7 @@ fn text(byte: &str, length: usize) -> String {
     byte.repeat(length)
 }
 
-/// One of each kind, every text as long as it may be.
+/// Returns one fact of each kind, every text as long as it may be.
 fn largest() -> [Fact; 6] {
     let time = Timestamp::from_micros(i64::MIN);
     let party = || text("p", MAX_PARTY);

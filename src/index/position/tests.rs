@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// A store whose positions `0..length` are taken, but for the holes.
+/// Returns the probe of a store whose positions `0..length` are taken, but for the holes.
 fn store(length: u64, holes: &[u64]) -> impl FnMut(u64) -> Result<bool, Infallible> {
     move |position| Ok(position < length && !holes.contains(&position))
 }

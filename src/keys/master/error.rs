@@ -70,7 +70,7 @@ pub enum MasterKeyError {
         /// The version that this release reads.
         known: u32,
     },
-    /// No file where the key file should be.
+    /// A path without a file, where the key file should be.
     #[error(
         "there is no key file at {path}: give the path of the vault's key file, \
          or make one for a new vault with KeyFile::create"
@@ -87,7 +87,7 @@ pub enum MasterKeyError {
         /// The path.
         path: PathBuf,
     },
-    /// The file system failed.
+    /// A failure of the file system.
     #[error("could not {action} the key file {path}")]
     #[non_exhaustive]
     Io {

@@ -51,8 +51,8 @@ impl Passphrase {
         Self { text, cost: StretchCost::DEFAULT, stretched: Mutex::new(None) }
     }
 
-    /// Other parameters for a vault that is created under this passphrase: memory in MiB (19 to 1,024), passes (2 to
-    /// 16) and lanes (1 to 16). An existing vault keeps its own, which are stored in it.
+    /// Sets other parameters for a vault that is created under this passphrase: memory in MiB (19 to 1,024), passes (2
+    /// to 16) and lanes (1 to 16). An existing vault keeps its own, which are stored in it.
     ///
     /// # Errors
     /// [`MasterKeyError::Parameter`] for one that is out of bounds.

@@ -19,7 +19,7 @@ const CHANGES: [(&str, Change); 3] = [
     ("puncture", |k| k.puncture(ONE, &[Slot(1), Slot(70_000)])),
 ];
 
-/// A home with two tenants, one with an erased slot.
+/// Returns a home with two tenants, one with an erased slot.
 fn furnished() -> Arc<MemoryHome> {
     let home = Arc::new(MemoryHome::new());
     let keyring = create(&home);
@@ -30,7 +30,7 @@ fn furnished() -> Arc<MemoryHome> {
     home
 }
 
-/// Whether a state is `old` with the change made; panics if it is neither the one nor the other.
+/// Tells whether a state is `old` with the change made; panics if it is neither the one nor the other.
 fn is_new(name: &str, old: &State, found: &State) -> bool {
     if found == old {
         return false;

@@ -1,4 +1,4 @@
-//! What a puncture destroys, and what it leaves.
+//! Erasure: the keys that a puncture destroys, and those that it leaves.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -40,7 +40,8 @@ fn puncture_made_twice_is_one_generation() {
     assert_eq!((keys.generation(), home.read_anchor().unwrap()), (generation, anchor));
 }
 
-/// Keeps every file that was ever written: what an attacker with all backups of the keyring's directory has.
+/// A home that keeps every file that was ever written, as an attacker has it with all backups of the keyring's
+/// directory.
 #[derive(Default)]
 struct Recording {
     inner: MemoryHome,
@@ -69,7 +70,7 @@ impl Home for Recording {
     }
 }
 
-/// Tries an anchor, the master key and every file ever written: which tenant keys do these give?
+/// Tries an anchor, the master key and every file ever written. Returns the tenant keys that these give.
 fn everything_that_opens(home: &Recording, anchor: &[u8]) -> Vec<TenantKeys> {
     let (generation, kek) = seals::open_anchor(anchor, VAULT, &*master(1)).unwrap();
     let written = home.written.lock().unwrap();

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 
-/// What a failing call does before it fails.
+/// The part of a failing call that is done before it fails.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Effect {
     None,
@@ -16,7 +16,7 @@ pub(super) enum Effect {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fault {
     pub(super) effect: Effect,
-    /// How many calls fail; `usize::MAX` is a crash.
+    /// The number of calls that fail; `usize::MAX` is a crash.
     pub(super) calls: usize,
 }
 
@@ -33,7 +33,7 @@ pub(super) const FAULTS: [Fault; 7] = [
 pub(super) struct FaultyHome {
     inner: Arc<MemoryHome>,
     fault: Fault,
-    /// Calls that still succeed.
+    /// The number of calls that still succeed.
     left: AtomicUsize,
     failed: AtomicUsize,
 }
@@ -44,12 +44,12 @@ impl FaultyHome {
         Arc::new(Self { inner: inner.clone(), fault, left, failed: AtomicUsize::new(0) })
     }
 
-    /// From now on this many calls succeed before the fault.
+    /// Lets this many calls succeed before the fault.
     pub(super) fn arm(&self, calls: usize) {
         self.left.store(calls, Ordering::SeqCst);
     }
 
-    /// Whether the fault has come.
+    /// Tells whether the fault has come.
     pub(super) fn tripped(&self) -> bool {
         self.failed.load(Ordering::SeqCst) > 0
     }

@@ -1,4 +1,4 @@
-//! What opening a keyring answers, and what it says when it can't.
+//! Opening a keyring: the answers, and the errors when it can't be opened.
 
 use super::*;
 

@@ -21,7 +21,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// The vectors' keys: SHA-256 of a name.
+/// Returns a key of the vectors: SHA-256 of a name.
 fn key<R: Role>(name: &str) -> Key<R> {
     Key::copied(&sha256(&[b"strongroom test key: ", name.as_bytes()]))
 }
@@ -64,7 +64,7 @@ fn tree(epoch: u32) -> Tree {
     Tree::new(Epoch(epoch), key(&format!("root of epoch {epoch}")))
 }
 
-/// Two epochs, with one slot erased in both.
+/// Returns two epochs, with one slot erased in both.
 fn changing() -> Changing {
     let epochs = [0, 3].map(|n| (n, Arc::new(tree(n).punctured(&[Slot(5)]).unwrap().unwrap())));
     Changing {

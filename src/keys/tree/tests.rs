@@ -34,7 +34,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// What `puncture_reference.py` prints.
+/// Compares with what `puncture_reference.py` prints.
 #[test]
 fn tree_agrees_with_the_independent_reference() {
     let slots = [0, 1, 0xdead_beef, 0xffff_ffff];

@@ -11,7 +11,7 @@ use super::super::{Fields, MAX_INDEXES, Record, RecordError, Schema};
 use crate::format::{MAX_FIELDS, MAX_NAME};
 use crate::model::{FieldSet, Normalizer};
 
-/// A collection's name is at most this many bytes of UTF-8.
+/// The longest name of a collection, in bytes of UTF-8.
 const MAX_COLLECTION_NAME: usize = 255;
 
 /// Checks the schema by itself.
@@ -71,7 +71,7 @@ pub(super) fn mentions(schema: &Schema, plan: &Plan) -> Result<(), RecordError> 
     }
 }
 
-/// Checks that every field that the type reads is in the example, and that every field in the example is read.
+/// Checks that the example has every field that the type reads, and that the type reads every field of the example.
 pub(super) fn all_present<T: Record>(schema: &Schema, plan: &mut Plan, fields: &Fields) -> Result<(), RecordError> {
     let refuse = |text: String| Err(schema.problem(text));
     if let Some(name) = fields.skipped().first() {

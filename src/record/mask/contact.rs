@@ -2,11 +2,11 @@
 
 use super::parts::{HIDDEN, most, parts};
 
-/// Numbers of fewer digits show nothing.
+/// The fewest digits of a number of which something is shown.
 const SHORTEST_NUMBER: usize = 7;
-/// No number has more (ITU-T E.164).
+/// The most digits of a number (ITU-T E.164).
 const LONGEST_NUMBER: usize = 15;
-/// The code that is dialled to leave a country has at most so many.
+/// The most digits of the code that is dialled to leave a country.
 const LONGEST_EXIT_CODE: usize = 4;
 /// The number of digits that are never shown, the country code apart.
 const KEPT_BACK: usize = 4;
@@ -29,7 +29,7 @@ pub(super) fn email(text: &str) -> String {
 struct Address<'a> {
     local: &'a str,
     domain: &'a str,
-    /// The domain's.
+    /// The last label of the domain.
     last_label: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! The masks that are each for one kind of data, and what a configuration file calls them.
+//! The masks that are each for one kind of data, and their names in a configuration file.
 
 use super::super::FieldProblem;
 use super::parts::HIDDEN;
@@ -96,7 +96,7 @@ impl Mask {
         Self::Kind(MaskKind(Kind::Phone))
     }
 
-    /// Shows of a person's name the first letter of its first and of its last word. How many words are between them
+    /// Shows of a person's name the first letter of its first and of its last word. The number of words between them
     /// isn't shown.
     ///
     /// Of a word with a single letter nothing is. Words are parted by blanks, commas and middle dots.

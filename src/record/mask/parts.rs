@@ -1,6 +1,6 @@
 //! Parts of a text that a mask shows, and the mark for the rest.
 
-/// The mark for the hidden part. Always as long, so it doesn't tell how much is hidden.
+/// The mark for the hidden part. It is always as long, so it doesn't tell the length of that part.
 pub(super) const HIDDEN: &str = "****";
 
 /// Returns the number of characters of a text that may be shown.

@@ -2,9 +2,9 @@
 
 use super::parts::{HIDDEN, parts};
 
-/// National ids have no fewer letters and digits.
+/// The fewest letters and digits of a national id.
 const SHORTEST_ID: usize = 7;
-/// National ids have no more letters and digits.
+/// The most letters and digits of a national id.
 const LONGEST_ID: usize = 24;
 
 pub(super) fn name(text: &str) -> String {

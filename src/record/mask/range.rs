@@ -5,9 +5,9 @@ use serde::Deserialize;
 use super::super::FieldProblem;
 use super::parts::HIDDEN;
 
-/// A number in text has at most so many digits before the point.
+/// The most digits before the point of a number in text.
 const MAX_DIGITS: usize = 30;
-/// The least number that has more.
+/// The least number that has more digits before the point.
 const TOO_LARGE: f64 = 1e30;
 
 /// A number as fields hold it.
@@ -20,6 +20,8 @@ pub(super) enum Number<'a> {
     Text(&'a str),
 }
 
+/// Returns the range of `step` numbers that a number is in.
+///
 /// # Errors
 /// [`FieldProblem::Refused`] for a step of 0.
 pub(super) fn of(number: Number<'_>, step: u64) -> Result<String, FieldProblem> {

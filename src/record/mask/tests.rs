@@ -12,7 +12,7 @@ fn encoded(value: &(impl Serialize + ?Sized)) -> Buffer {
     encoded
 }
 
-/// What the mask makes of a stored value.
+/// Returns what the mask makes of a stored value.
 fn shown(mask: &Mask, value: &(impl Serialize + ?Sized)) -> String {
     let masked = mask.apply(encoded(value).as_slice()).unwrap().unwrap();
     msgpack::read(PhantomData::<String>, masked.as_slice(), MAX_DEPTH).unwrap()

@@ -30,7 +30,7 @@ fn of_day(date: &str) -> Option<&str> {
     }
 }
 
-/// `YYYY-MM`.
+/// Returns the year of `YYYY-MM`.
 fn of_month(date: &str) -> Option<&str> {
     let (year, month) = date.split_once('-')?;
     number(year, 4..=4)?;

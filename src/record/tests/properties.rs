@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::*;
 
-/// Text that nothing else says: 128 random bits.
+/// Makes text that nothing else says: 128 random bits.
 fn marker() -> impl Strategy<Value = String> {
     any::<[u64; 2]>().prop_map(|[a, b]| format!("M{a:016x}{b:016x}"))
 }
@@ -30,7 +30,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// What the value says that could be recognised.
+/// Collects what the value says that could be recognised.
 fn markers(value: &Value, out: &mut Vec<String>) {
     match value {
         Value::Text(text) => out.push(text.clone()),

@@ -12,7 +12,7 @@ use super::super::{StoreError, files};
 /// The engine's settings file, which is the same for every store: three lines and their CRC.
 const CONF: &[u8] = b"segment_size: 524288\nuse_compression: false\nversion: 0.34\n\x76\x19\x51\xc1";
 
-/// The engine's log is made of segments of this many bytes.
+/// Bytes of a segment of the engine's log.
 const SEGMENT: u64 = 512 * 1024;
 
 /// The most segments that are kept in memory while the engine opens; it zeroes one or two.

@@ -64,7 +64,7 @@ pub(super) fn any(dir: &Path) -> Result<bool, StoreError> {
     Ok(!list(dir)?.is_empty())
 }
 
-/// Returns the names of what the engine takes for snapshots, in its own order.
+/// Returns the names of the files that the engine takes for snapshots, in its own order.
 fn list(dir: &Path) -> Result<Vec<String>, StoreError> {
     let names = || -> io::Result<Vec<String>> {
         let mut names = Vec::new();
@@ -81,7 +81,7 @@ fn list(dir: &Path) -> Result<Vec<String>, StoreError> {
     names().map_err(StoreError::io("listing the store's directory"))
 }
 
-/// Returns a snapshot ends in its content's length and CRC, 8 and 4 bytes, little-endian.
+/// Tells whether a snapshot is whole: it ends in its content's length and CRC, 8 and 4 bytes, little-endian.
 fn is_whole(path: &Path) -> io::Result<bool> {
     let bytes = fs::read(path)?;
     let Some((rest, crc)) = bytes.split_last_chunk::<4>() else { return Ok(false) };

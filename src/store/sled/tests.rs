@@ -27,7 +27,7 @@ fn put(store: &dyn Store, key: &str, value: &[u8]) {
     store.commit(&batch, &[]).unwrap();
 }
 
-/// A closed store of 300 pairs, opened twice so that it has a snapshot.
+/// Returns a closed store of 300 pairs, opened twice so that it has a snapshot.
 fn filled() -> Place {
     let place = place();
     let store = SledStore::create(&place.path, CACHE).unwrap();

@@ -1,4 +1,4 @@
-//! What every store has to do, run over each of them.
+//! The duties of every store, checked for each of them.
 
 use super::super::{Batch, CommitError, Expectation, MAX_KEY, MAX_VALUE, Pair, Store, StoreError};
 
@@ -17,7 +17,7 @@ fn keys(page: &[Pair]) -> Vec<&[u8]> {
     page.iter().map(|(key, _)| key.as_slice()).collect()
 }
 
-/// Everything that an open, empty store must do; leaves it empty.
+/// Checks all that an open, empty store must do; leaves it empty.
 pub(in crate::store) fn conforms(store: &dyn Store) {
     reads_back(store);
     later_change_wins(store);
@@ -30,7 +30,7 @@ pub(in crate::store) fn conforms(store: &dyn Store) {
     clear(store);
 }
 
-/// After it, `store` answers nothing but that it is closed.
+/// Closes `store` and checks that it answers nothing but that.
 pub(in crate::store) fn closes(store: &dyn Store) {
     store.close().unwrap();
     let change = batch(&[(b"k", b"v")], &[]);
@@ -149,7 +149,7 @@ fn sizes_are_limited(store: &dyn Store) {
     assert!(store.get(b"beside").unwrap().is_none());
 }
 
-/// Four threads count two keys up, each step expecting what it read; the keys are never seen apart.
+/// Lets four threads count two keys up, each step expecting what it read; the keys are never seen apart.
 fn racing_commits_lose_nothing(store: &dyn Store) {
     let read = || store.get(b"left").unwrap();
     std::thread::scope(|scope| {

@@ -6,18 +6,18 @@ use std::sync::{Arc, Mutex};
 
 use super::super::{Batch, CommitError, Expectation, Pair, Store, StoreError};
 
-/// Which call fails.
+/// The call that fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     Get,
     Scan,
-    /// The commit fails and nothing of it is there.
+    /// A commit that fails, and nothing of it is there.
     CommitBefore,
-    /// The commit fails though all of it is there.
+    /// A commit that fails though all of it is there.
     CommitAfter,
 }
 
-/// Passes calls on to another store, and fails those it was told to, once each.
+/// A store that passes calls on to another, and fails those that it was told to, once each.
 pub(crate) struct FaultyStore {
     inner: Arc<dyn Store>,
     planned: Mutex<Vec<(Fault, usize)>>,
@@ -50,12 +50,12 @@ impl FaultyStore {
         self.planned.lock().unwrap().push((fault, made.load(Ordering::SeqCst) + n));
     }
 
-    /// From now on there is room for so many bytes; a commit that needs more finds the disk full, and so does every later one.
+    /// Leaves room for so many bytes; a commit that needs more finds the disk full, and so does every later one.
     pub(crate) fn leave_room(&self, bytes: usize) {
         self.room.store(bytes, Ordering::SeqCst);
     }
 
-    /// How many commits were asked for, failed ones included.
+    /// Returns the number of commits that were asked for, failed ones included.
     pub(crate) fn commits(&self) -> usize {
         self.commits.load(Ordering::SeqCst)
     }

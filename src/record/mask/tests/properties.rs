@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Texts of every kind, and near them.
+/// Makes texts of every kind, and texts near them.
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<String>(),
@@ -19,7 +19,7 @@ fn texts() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What of the output isn't the mask's own.
+/// Returns the characters of the output that aren't the mask's own.
 fn characters(output: &str) -> Vec<char> {
     output.replace(HIDDEN, "").chars().filter(|c| *c != ' ').collect()
 }
