@@ -35,10 +35,11 @@ struct CelRule {
     condition: Program,
 }
 
-/// What a condition may name. A misspelt name would be an error in every decision; it is told once, when loading.
+/// The names that a condition may use. A misspelt name would be an error in every decision; it is told once, when
+/// loading.
 const NAMES: [&str; 5] = ["actor", "resource", "own", "purpose", "hour"];
 
-/// The rules beside another policy. Without any they permit nothing.
+/// Puts the rules beside another policy. Without any they permit nothing.
 fn cel(beside: impl AccessPolicy + 'static, rules: impl IntoIterator<Item = Rule>) -> Result<AnyOf, PolicyError> {
     let mut all = any_of(beside);
     for rule in rules {
@@ -57,7 +58,8 @@ fn fault(rule: &Rule, why: &str) -> PolicyError {
 }
 
 impl CelRule {
-    /// The request in the engine's words. Texts go in as values and are never pasted into the condition.
+    /// Asks the condition about the request, put in the engine's words. Texts go in as values and are never pasted into
+    /// the condition.
     fn holds(&self, request: &Request<'_>) -> Result<bool, PolicyError> {
         let text = |value: &str| Value::from(value);
         // Attributes stand by themselves: one called `id` must not pass for the actor's own.
@@ -126,12 +128,12 @@ impl AccessPolicy for CelRule {
         })
     }
 
-    /// No fewer rows than may be shown. A forbid has no say, or it would turn the others' rows into all.
+    /// Returns no fewer rows than may be shown. A forbid has no say, or it would turn the others' rows into all.
     fn scope(&self, _: &Request<'_>, _: &dyn Facts) -> Result<Scope, PolicyError> {
         Ok(if matches!(self.rule.effect, Effect::Permit { .. }) { Scope::All } else { Scope::NoOpinion })
     }
 
-    /// From all that decides, the adapter's own version included.
+    /// Returns a version that follows from all that decides, the adapter's own version included.
     fn version(&self) -> PolicyVersion {
         let Rule { name, effect, acts, when } = &self.rule;
         let effect = match effect {
@@ -244,7 +246,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(vault.close()?)
 }
 
-/// What one actor sees of everybody's customers.
+/// Shows what one actor sees of everybody's customers.
 fn show(acme: &Tenant, actor: &Actor, reason: Option<&str>) -> Result<(), Box<dyn std::error::Error>> {
     let session = acme.session(actor.clone())?.for_purpose("call back");
     let session = if let Some(reason) = reason { session.because(reason) } else { session };

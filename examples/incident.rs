@@ -60,7 +60,7 @@ impl Calendar {
         self.0.fetch_add(minutes * MINUTE, Ordering::Relaxed);
     }
 
-    /// A line of the timeline.
+    /// Prints a line of the timeline.
     fn say(&self, what: &str) {
         let now = self.now().to_string();
         println!("{} {}  {what}", &now[..10], &now[11..16]);
@@ -73,7 +73,7 @@ impl Clock for Calendar {
     }
 }
 
-/// Whoever looks into incidents may do that, and nothing to a record.
+/// Returns the policy. Whoever looks into incidents may do that, and nothing to a record.
 fn policy() -> Roles {
     Roles::new()
         .role("admin", |r| r.administer())
@@ -167,7 +167,7 @@ fn open_shop(vault: &Vault, calendar: &Calendar) -> Outcome<(Tenant, Vec<RecordI
     Ok((acme, ids))
 }
 
-/// Two weeks of two sellers, who look at some 15 customers a day each.
+/// Plays two weeks of two sellers, who look at some 15 customers a day each.
 fn ordinary_days(acme: &Tenant, ids: &[RecordId], calendar: &Calendar) -> Outcome<()> {
     let sellers = [seller("sales-7", "desk-7"), seller("sales-9", "desk-9")];
     for day in (0..10).filter(|day| day % 7 < 5) {
@@ -206,7 +206,7 @@ fn refusal<T>(answer: Result<T, Error>) -> String {
     }
 }
 
-/// Whose data it was, whether the journal is whole, and what will prove it.
+/// Shows whose data it was, that the journal is whole, and what will prove it.
 fn investigate(
     vault: &Vault,
     acme: &Tenant,

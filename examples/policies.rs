@@ -110,7 +110,7 @@ fn customers(session: &Session) -> strongroom::Result<Collection<Customer>> {
     session.collection()
 }
 
-/// What each of them is shown of the same customers.
+/// Shows what each of them sees of the same customers.
 fn side_by_side(people: &People) -> Outcome<()> {
     println!("Who sees what of the customers Grace (of sales-7, who reports to boss-1) and Wei (of sales-8):\n");
     for (who, session) in [
@@ -138,7 +138,7 @@ fn side_by_side(people: &People) -> Outcome<()> {
     Ok(())
 }
 
-/// The actor is told little; an administrator can ask for all of it.
+/// Shows that the actor is told little, and that an administrator can ask for all of it.
 fn explained(acme: &Tenant, people: &People, of_another: RecordId) -> Outcome<()> {
     println!("\nsales-7 opens Wei: {}", told(customers(&people.seller)?.get(of_another)));
     let (seller, auditor) = (people.seller.actor(), people.auditor.actor());
@@ -148,7 +148,7 @@ fn explained(acme: &Tenant, people: &People, of_another: RecordId) -> Outcome<()
     Ok(())
 }
 
-/// A customer is given away only if two managers approve.
+/// Gives a customer away, which is done only if two managers approve.
 fn approved(people: &People, id: RecordId) -> Outcome<()> {
     let own = customers(&people.seller)?;
     println!("sales-7 gives Grace to sales-8: {}", told(own.transfer(id, Some("sales-8"))));
@@ -171,7 +171,7 @@ fn approved(people: &People, id: RecordId) -> Outcome<()> {
     Ok(())
 }
 
-/// Support takes emergency access; data protection reviews it.
+/// Takes emergency access as support; data protection reviews it.
 fn emergency(people: &People, id: RecordId) -> Outcome<()> {
     let calls = customers(&people.support)?;
     println!("\nsupport-3 sees Grace's address: {:?}", calls.get(id)?.value.address);
@@ -194,7 +194,7 @@ fn emergency(people: &People, id: RecordId) -> Outcome<()> {
     Ok(())
 }
 
-/// What came of it, as the actor is told.
+/// Tells the outcome as the actor is told it.
 fn told<T>(answer: strongroom::Result<T>) -> String {
     answer.map_or_else(|error| reason(&error), |_| "done".to_owned())
 }

@@ -1,8 +1,8 @@
-//! What something takes: time on the wall, and of the processor. On a machine that others use too, the second says more.
+//! Measures time: on the wall, and of the processor. On a machine that others use too, the second says more.
 
 use std::time::{Duration, Instant};
 
-/// What something took.
+/// The time that something took.
 #[derive(Debug, Clone, Copy)]
 pub struct Took {
     pub wall: Duration,

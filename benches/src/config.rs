@@ -22,7 +22,7 @@ pub struct Config<'a> {
     indexes: usize,
     home: Home,
     known: Known,
-    /// Customers that were stored; the next one's number.
+    /// The number of customers that were stored, which is the next one's number.
     stored: u64,
     random: Random,
     lines: Vec<Line>,
@@ -129,7 +129,7 @@ impl<'a> Config<'a> {
         Ok(())
     }
 
-    /// The raw sides that are measured.
+    /// Returns the raw sides that are measured.
     fn sides(&self) -> Vec<Keys> {
         if self.options.ours { Vec::new() } else { vec![Keys::All, Keys::Rows] }
     }
@@ -206,7 +206,7 @@ impl<'a> Config<'a> {
             .collect()
     }
 
-    /// Whether raw sled holds what Strongroom's store holds.
+    /// Checks that raw sled holds what Strongroom's store holds.
     fn check(&self) -> Outcome<()> {
         let mut stores = Vec::new();
         for dir in [self.home.store(), self.raw_dir(Keys::All)] {
@@ -269,7 +269,7 @@ impl<'a> Config<'a> {
     }
 }
 
-/// Reads the same on all sides.
+/// A reader, which reads the same on all sides.
 struct Reader<'a> {
     vault: &'a Open,
     raws: &'a [Raw],
@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
         self.ids[self.random.below(self.ids.len() as u64) as usize]
     }
 
-    /// Keys of as many random rows and, before each, index entries.
+    /// Returns the keys of as many random rows and, before each, index entries.
     fn keys(&mut self, count: usize, entries: bool) -> Vec<Vec<u8>> {
         let mut keys = Vec::with_capacity(2 * count);
         for _ in 0..count {
@@ -313,7 +313,7 @@ impl<'a> Reader<'a> {
         keys
     }
 
-    /// On the side with the rows alone, index entries aren't there to be found.
+    /// Gets these keys on each raw side. On the side with the rows alone, index entries aren't there to be found.
     fn raw_gets(&self, keys: &[Vec<u8>]) -> Outcome<Vec<Took>> {
         let mut took = Vec::new();
         for raw in self.raws {

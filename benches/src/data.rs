@@ -7,10 +7,10 @@ use strongroom::{Actor, Normalizer, Record, Schema};
 /// The collection in every vault here.
 pub const COLLECTION: &str = "customers";
 
-/// What the role that does the work may read: a list of fields, which leaves one out.
+/// The fields that the role that does the work may read: a list, which leaves one out.
 const READABLE: [&str; 7] = ["surname", "given_name", "email", "street", "city", "tier", "note"];
 
-/// How many surnames there are: about ten customers share one at 200,000 records.
+/// The number of surnames: about ten customers share one at 200,000 records.
 const SURNAMES: u64 = 20_000;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -42,7 +42,7 @@ impl Record for Customer {
     }
 }
 
-/// The schema without an index, or with two: a unique one and one that is not.
+/// Returns the schema without an index, or with two: a unique one and one that is not.
 pub fn schema(indexes: usize) -> Schema {
     match indexes {
         0 => Customer::schema(),
@@ -51,7 +51,7 @@ pub fn schema(indexes: usize) -> Schema {
 }
 
 impl Customer {
-    /// The customer of this number: always the same one, `size` bytes long as JSON.
+    /// Returns the customer of this number: always the same one, `size` bytes long as JSON.
     pub fn number(number: u64, size: usize) -> Self {
         let mut random = Random(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5eed);
         let mut customer = Self {
@@ -78,7 +78,7 @@ pub fn surname(number: u64) -> String {
     word(number.wrapping_mul(7_919) % SURNAMES, 6)
 }
 
-/// A pronounceable word for a number.
+/// Returns a pronounceable word for a number.
 fn word(mut number: u64, length: usize) -> String {
     let mut word = String::with_capacity(length + 2);
     while word.len() < length || number > 0 {

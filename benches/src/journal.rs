@@ -1,4 +1,4 @@
-//! What the journal costs: an entry's time on the caller's side, and checking a long one.
+//! Measures the journal: an entry's time on the caller's side, and checking a long one.
 
 use std::fs;
 use std::time::Instant;
@@ -48,13 +48,13 @@ pub fn run(options: &Options) -> Outcome<Vec<Figure>> {
     Ok(figures)
 }
 
-/// An entry of the size that a read's has: actor, session, device, purpose and so on, some 150 bytes.
+/// Returns an entry of the size that a read's has: actor, session, device, purpose and so on, some 150 bytes.
 fn event() -> HostEvent {
     let actor = Actor::new("sales-7").with_role("sales").with_session("7d1f0c55").with_device("desk-7");
     HostEvent::login(&actor).purpose("sales").reason("asked for by the customer").party(Grantee::Actor("sales-8"))
 }
 
-/// The caller's time for a buffered entry.
+/// Measures the caller's time for a buffered entry.
 fn handing_over(options: &Options, vault: &Vault, tenant: &Tenant) -> Outcome<Figure> {
     let (mut rounds, journal) = (Vec::new(), tenant.session(admin())?.journal());
     for _ in 0..options.times(100).max(5) {
@@ -114,7 +114,7 @@ fn checking(options: &Options, place: &std::path::Path, key: &std::path::Path, e
     Ok(figures)
 }
 
-/// What the process holds in memory (`VmRSS:`), or ever held (`VmHWM:`), in KiB, where the system tells.
+/// Returns the KiB that the process holds in memory (`VmRSS:`), or ever held (`VmHWM:`), where the system tells.
 fn resident(what: &str) -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|line| line.strip_prefix(what))?.trim().strip_suffix(" kB")?.trim().parse().ok()

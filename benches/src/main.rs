@@ -1,5 +1,5 @@
-//! What Strongroom costs, beside raw sled in the same run: the same number and sizes of keys, in the same batches, with
-//! a real `fdatasync`. `--help` tells the options, `benches/README.md` how to read the figures.
+//! Measures Strongroom beside raw sled in the same run: the same number and sizes of keys, in the same batches, with a
+//! real `fdatasync`. `--help` tells the options, `benches/README.md` how to read the figures.
 
 mod clock;
 mod config;

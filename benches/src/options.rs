@@ -39,7 +39,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// `None` if only help was asked for.
+    /// Reads the command line. Returns `None` if only help was asked for.
     pub fn from_args() -> Outcome<Option<Self>> {
         use lexopt::prelude::*;
         let mut options = Self {
@@ -102,7 +102,7 @@ impl Options {
         self.only.is_empty() || self.only.iter().any(|only| only == name)
     }
 
-    /// How often something is done in a round: fewer times in a quick run.
+    /// Returns the number of times that something is done in a round: fewer in a quick run.
     pub fn times(&self, full: usize) -> usize {
         if self.quick { (full / 20).max(20) } else { full }
     }

@@ -8,8 +8,8 @@ const LEFT: f64 = 300.0;
 const FULL: f64 = 420.0;
 const STEP: f64 = 26.0;
 
-/// One bar a scenario: Strongroom's share of raw sled's rate, with the goal as a mark. For a time it is the inverse, so
-/// that a longer bar is better everywhere.
+/// Draws one bar for each scenario: Strongroom's share of raw sled's rate, with the goal as a mark. For a time it is
+/// the inverse, so that a longer bar is better everywhere.
 pub fn svg(lines: &[Line], title: &str) -> String {
     let lines: Vec<(&Line, f64)> = lines.iter().filter_map(|line| Some((line, share(line, line.ratio()?)))).collect();
     let height = 90.0 + STEP * lines.len() as f64;

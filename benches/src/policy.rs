@@ -1,4 +1,4 @@
-//! What policies cost: one decision by a table of roles, and a page of "my customers" as the collection grows.
+//! Measures policies: one decision by a table of roles, and a page of "my customers" as the collection grows.
 
 use std::fs;
 use std::hint::black_box;
@@ -13,10 +13,10 @@ use crate::Outcome;
 use crate::data::{COLLECTION, Customer, admin, schema};
 use crate::options::Options;
 
-/// How many records the seller owns, and how many more are shared with them, however large the collection is.
+/// The number of records that the seller owns, and of those that are shared with them, however large the collection is.
 const OWN: usize = 100;
 const SHARED: usize = 10;
-/// How many records each of the other sellers owns.
+/// The number of records that each of the other sellers owns.
 const EACH: usize = 1_000;
 
 /// A figure and what it should be.
@@ -31,7 +31,7 @@ pub fn run(options: &Options) -> Outcome<Vec<Figure>> {
     Ok(figures)
 }
 
-/// 20 roles with 50 grants; the actor holds three of them.
+/// Returns 20 roles with 50 grants; the actor holds three of them.
 fn roles() -> Roles {
     let mut roles = Roles::new();
     for number in 0..20 {
@@ -95,7 +95,7 @@ fn growth(options: &Options) -> Outcome<Vec<Figure>> {
     Ok(figures)
 }
 
-/// How long one page of everything that the seller may see takes, of a collection of `size` records.
+/// Measures one page of everything that the seller may see, of a collection of `size` records.
 fn page(options: &Options, size: usize) -> Outcome<Duration> {
     let dir = options.dir.join("policy");
     let _ = fs::remove_dir_all(&dir);

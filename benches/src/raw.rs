@@ -20,7 +20,7 @@ pub struct Raw {
     path: PathBuf,
 }
 
-/// What of a recorded commit is written.
+/// The part of a recorded commit that is written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Keys {
     /// All of it.
@@ -36,7 +36,7 @@ impl Raw {
         Ok(Self { db, file, path: path.to_owned() })
     }
 
-    /// An empty one, whatever was there.
+    /// Makes an empty store, whatever was there.
     pub fn create(path: &Path, cache: u64) -> Outcome<Self> {
         let _ = fs::remove_dir_all(path);
         Self::open(path, cache)

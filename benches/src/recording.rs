@@ -1,4 +1,4 @@
-//! What Strongroom wrote, read back from its store once the vault is closed: commit by commit, so that raw sled can
+//! Commits that Strongroom wrote, read back from its store once the vault is closed: one by one, so that raw sled can
 //! write the same keys, in number and size, in the same batches.
 //!
 //! The key spaces and what a commit is made of are in `src/format/FORMAT.md`. A commit of one tenant has one journal block
@@ -39,12 +39,12 @@ pub struct Row {
 
 /// A stretch of the journal.
 pub struct Recording {
-    /// What was written before the first row: the tenant, its collection.
+    /// The pairs that were written before the first row: the tenant, its collection.
     pub setup: Vec<Pair>,
     pub commits: Vec<Commit>,
 }
 
-/// Which rows there are already, and where the journal ended.
+/// The rows that are there already, and the end of the journal.
 #[derive(Default)]
 pub struct Known {
     pub rows: HashSet<Id>,
@@ -52,7 +52,7 @@ pub struct Known {
 }
 
 impl Recording {
-    /// What was committed since `known`, which is brought up to date. A new row has `indexes` entries.
+    /// Reads what was committed since `known`, which is brought up to date. A new row has `indexes` entries.
     pub fn read(db: &sled::Db, known: &mut Known, indexes: usize) -> Outcome<Self> {
         if db.scan_prefix([CHUNK]).next().is_some() {
             return Err("a row has chunks, which aren't recorded: use smaller records".into());
@@ -119,7 +119,7 @@ impl Recording {
     }
 }
 
-/// Values under `space`, from a journal position on, by position.
+/// Returns the values under `space`, from a journal position on, by position.
 fn parts(db: &sled::Db, space: u8, from: u64) -> Outcome<BTreeMap<u64, Vec<Pair>>> {
     let mut found: BTreeMap<u64, Vec<Pair>> = BTreeMap::new();
     let begin = [&[space][..], &from.to_be_bytes()].concat();
@@ -131,7 +131,7 @@ fn parts(db: &sled::Db, space: u8, from: u64) -> Outcome<BTreeMap<u64, Vec<Pair>
     Ok(found)
 }
 
-/// The one value of a space.
+/// Returns the one value of a space.
 fn only(db: &sled::Db, space: u8) -> Outcome<Pair> {
     let (key, value) = db.scan_prefix([space]).next().ok_or("the vault has no tenant")??;
     Ok((key.to_vec(), value.to_vec()))
@@ -144,7 +144,7 @@ fn alike((key, value): &(sled::IVec, sled::IVec), random: &mut Random) -> Pair {
     (key, value)
 }
 
-/// How many keys a store holds, and how many bytes of keys and values, by key space.
+/// Counts the keys that a store holds, and the bytes of keys and values, by key space.
 pub fn census(db: &sled::Db) -> Outcome<BTreeMap<u8, (u64, u64)>> {
     let mut spaces: BTreeMap<u8, (u64, u64)> = BTreeMap::new();
     for pair in db.iter() {
@@ -156,7 +156,7 @@ pub fn census(db: &sled::Db) -> Outcome<BTreeMap<u8, (u64, u64)>> {
     Ok(spaces)
 }
 
-/// What one store holds more than the other, in words; nothing but a state's few bytes may differ.
+/// Tells in words what one store holds more than the other; nothing but a state's few bytes may differ.
 pub fn compare(ours: &BTreeMap<u8, (u64, u64)>, raw: &BTreeMap<u8, (u64, u64)>) -> Result<(), String> {
     for space in ours.keys().chain(raw.keys()) {
         let get = |all: &BTreeMap<u8, (u64, u64)>| all.get(space).copied().unwrap_or_default();

@@ -1,15 +1,15 @@
-//! What was measured, as a table and as JSON.
+//! The figures that were measured, as a table and as JSON.
 
 use serde_json::{Value, json};
 
 use crate::clock::Took;
 
-/// What is measured of a scenario.
+/// The unit in which a scenario is measured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Unit {
-    /// More is better.
+    /// Operations each second: more is better.
     PerSecond,
-    /// Less is better.
+    /// Milliseconds of one operation: less is better.
     Milliseconds,
 }
 
@@ -24,20 +24,20 @@ pub struct Round {
 /// One side of a round.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
-    /// In the line's unit.
+    /// The figure, in the line's unit.
     pub figure: f64,
     /// Microseconds of the processor for each operation, all threads together.
     pub cpu: Option<f64>,
 }
 
 impl Sample {
-    /// `count` operations.
+    /// Returns the rate of `count` operations.
     pub fn rate(count: usize, took: &Took) -> Self {
         let cpu = took.cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / count.max(1) as f64);
         Self { figure: count as f64 / took.wall.as_secs_f64(), cpu }
     }
 
-    /// One operation, by its time.
+    /// Returns the time of one operation.
     pub fn time(took: &Took) -> Self {
         Self { figure: took.wall.as_secs_f64() * 1e3, cpu: took.cpu.map(|cpu| cpu.as_secs_f64() * 1e6) }
     }
@@ -74,7 +74,7 @@ impl Line {
         (ours, median(self.rounds.iter().filter_map(|round| round.raw?.cpu)))
     }
 
-    /// The median of the rounds' ratios, as machines are noisier from round to round than within one.
+    /// Returns the median of the rounds' ratios, as machines are noisier from round to round than within one.
     pub fn ratio(&self) -> Option<f64> {
         median(self.ratios())
     }

@@ -15,7 +15,7 @@ use crate::raw::settle;
 
 const TENANT: &str = "acme";
 
-/// Where a vault and its key are.
+/// The place of a vault and its key.
 pub struct Home {
     dir: PathBuf,
     cache: u64,
@@ -32,7 +32,7 @@ impl Home {
         Self { dir, cache }
     }
 
-    /// An empty vault with the collection defined, whatever was there.
+    /// Makes an empty vault with the collection defined, whatever was there.
     pub fn create(&self, indexes: usize) -> Outcome<Open> {
         let _ = fs::remove_dir_all(&self.dir);
         fs::create_dir_all(&self.dir)?;
@@ -47,7 +47,7 @@ impl Home {
         Open::new(self.options()?.open()?)
     }
 
-    /// How long the vault takes to open, key file included.
+    /// Measures the opening of the vault, key file included.
     pub fn time_open(&self) -> Outcome<Took> {
         let watch = Stopwatch::start();
         let vault = self.options()?.open()?;
@@ -56,7 +56,7 @@ impl Home {
         Ok(took)
     }
 
-    /// The engine's directory.
+    /// Returns the engine's directory.
     pub fn store(&self) -> PathBuf {
         self.dir.join("vault").join("store")
     }

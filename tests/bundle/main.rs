@@ -9,7 +9,7 @@ use strongroom::audit::evidence::{self, EvidenceError};
 
 use office::Office;
 
-/// Both checkers' answers to a bundle, which have to be the same.
+/// Returns both checkers' answer to a bundle, which has to be the same.
 fn holds(bundle: &str, key: Option<&str>) -> Result<String, String> {
     let parsed: Option<HeadKey> = key.map(|key| key.parse().unwrap());
     let ours = evidence::check(bundle, parsed.as_ref());
@@ -20,7 +20,7 @@ fn holds(bundle: &str, key: Option<&str>) -> Result<String, String> {
     }
 }
 
-/// The bundle with a part replaced, every other byte as it was.
+/// Returns the bundle with a part replaced, every other byte as it was.
 fn with(bundle: &str, from: &str, to: &str) -> String {
     let changed = bundle.replacen(from, to, 1);
     assert!(changed != bundle, "there is no {from}");
@@ -32,7 +32,7 @@ fn flipped(hex: &str) -> String {
     format!("{}{last}", &hex[..hex.len() - 1])
 }
 
-/// Every hash in the bundle, once: where it stands, and its text.
+/// Lists every hash in the bundle, once: its place, and its text.
 fn hashes(bundle: &Value) -> Vec<(String, String)> {
     fn collect(at: &str, value: &Value, found: &mut Vec<(String, String)>) {
         match value {

@@ -25,7 +25,7 @@ impl Record for Customer {
     }
 }
 
-/// Locks nothing: the vault is in memory and gone with the test.
+/// A master key that locks nothing: the vault is in memory and gone with the test.
 struct Unlocked;
 
 impl MasterKey for Unlocked {
@@ -43,7 +43,7 @@ impl MasterKey for Unlocked {
     }
 }
 
-/// Keeps every event.
+/// A sink that keeps every event.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<Event>>>);
 
@@ -121,17 +121,17 @@ impl Office {
         self.acme.session(admin()).unwrap().because("left").suspend(&format!("gone-{round}")).unwrap();
     }
 
-    /// The text of the key, as whoever checks has it.
+    /// Returns the text of the key, as whoever checks has it.
     pub fn key(&self) -> String {
         self.vault.head_key().to_string()
     }
 
-    /// Every entry of the tenant's, and four heads.
+    /// Returns a bundle of every entry of the tenant's, and four heads.
     pub fn bundle(&self) -> String {
         self.evidence(|_| true, &self.heads)
     }
 
-    /// Three entries, and two heads.
+    /// Returns a bundle of three entries and two heads.
     pub fn small_bundle(&self) -> String {
         let events = self.kept.0.lock().unwrap().clone();
         let count = events.iter().filter(|event| event.action() == "read").count();

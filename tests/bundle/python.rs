@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// A Python that has the one package that the checker needs: the system's, or one of our own, made here if need be.
+/// Finds a Python that has the one package that the checker needs: the system's, or one of our own, made here if need
+/// be.
 fn python(here: &Path) -> PathBuf {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     let has = |python: &Path| {
@@ -35,7 +36,7 @@ fn python(here: &Path) -> PathBuf {
     MADE.get_or_init(made).clone()
 }
 
-/// What it says of the bundle. Panics if it can't be run: an error is the checker's own verdict.
+/// Returns what the checker says of the bundle. Panics if it can't be run: an error is the checker's own verdict.
 pub fn check(bundle: &str, key: Option<&str>) -> Result<String, String> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut file = tempfile::NamedTempFile::new().unwrap();

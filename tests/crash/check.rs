@@ -17,7 +17,7 @@ pub struct Seen {
     defined: BTreeSet<(String, String, String)>,
 }
 
-/// How much is looked at.
+/// The extent of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Depth {
     /// Every record is read; those that were deleted, and what the indexes find, for the latest operations only.
@@ -26,7 +26,7 @@ pub enum Depth {
     Full,
 }
 
-/// Whether all that was acknowledged is there, and what wasn't is there whole or not at all.
+/// Checks that all that was acknowledged is there, and what wasn't is there whole or not at all.
 pub fn check(vault: &Vault, model: &Model, depth: Depth) -> Result<Seen, String> {
     for notice in vault.health().notices {
         // Everything else says that something is wrong.
@@ -74,7 +74,7 @@ pub fn check(vault: &Vault, model: &Model, depth: Depth) -> Result<Seen, String>
 }
 
 impl Seen {
-    /// Whether a change that was tried is there.
+    /// Tells whether a change that was tried is there.
     fn has(&self, change: &Change) -> bool {
         match change {
             Change::Vault => true,
@@ -86,7 +86,7 @@ impl Seen {
         }
     }
 
-    /// Whether an operation under way would leave the record like this.
+    /// Tells whether an operation under way would leave the record like this.
     fn tried(&self, model: &Model, place: &Place, version: Option<u32>) -> bool {
         let wanted = Change::Record(place.clone(), version);
         model.pending.values().any(|changes| changes.contains(&wanted))
@@ -134,7 +134,7 @@ fn look(vault: &Vault, model: &Model, depth: Depth) -> Result<Seen, String> {
     Ok(seen)
 }
 
-/// Whether a field has an index that is complete: a definition that was cut short leaves one that isn't, or none.
+/// Tells whether a field has an index that is complete: a definition that was cut short leaves one that isn't, or none.
 pub fn indexed<T: Record + 'static>(all: &Collection<T>, field: &str) -> Result<bool, String> {
     let none: strongroom::record::SearchValue = if field == "key" { 0_u64.into() } else { "nobody@example.com".into() };
     match all.find(field, none, None, 1) {
@@ -272,7 +272,7 @@ impl Look<'_> {
         }
     }
 
-    /// The records that are looked for in the indexes.
+    /// Returns the records that are looked for in the indexes.
     fn chosen(&self, seen: &Seen, kind: Kind) -> Vec<(Place, RecordId, u32)> {
         let of = seen.records.iter().filter(|(place, _)| place.tenant == self.tenant && place.kind == kind);
         let latest = |place: &Place| self.depth == Depth::Full || self.model.latest.contains(place);

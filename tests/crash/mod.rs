@@ -1,5 +1,6 @@
-//! What the tests that end a vault's process in the middle of its work share: records whose content follows from a
-//! number, workers that write them and say what they do, a model of what was promised, and its comparison with a vault.
+//! Parts that are shared by the tests that end a vault's process in the middle of its work: records whose content
+//! follows from a number, workers that write them and say what they do, a model of what was promised, and its
+//! comparison with a vault.
 
 pub mod check;
 pub mod model;
@@ -8,7 +9,7 @@ pub mod office;
 pub mod tests;
 pub mod work;
 
-/// An error with all that lies beneath it.
+/// Writes an error with all that lies beneath it.
 pub fn text(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -20,7 +21,7 @@ pub fn text(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// For `map_err`: what was being done, and the error with all that lies beneath it.
+/// Adds to an error what was being done, and writes all that lies beneath it; for `map_err`.
 pub fn said(what: impl std::fmt::Display) -> impl FnOnce(strongroom::Error) -> String {
     move |error| format!("{what}: {}", text(&error))
 }

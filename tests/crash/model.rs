@@ -1,4 +1,4 @@
-//! What a worker promised, read from the lines that it printed.
+//! The promises of a worker, read from the lines that it printed.
 //!
 //! `try N CHANGE..` stands before an operation, `ack N ANSWER..` after it, with an answer for each change: the record's
 //! id, or `-`. Operations that were tried and not acknowledged may have happened, whole, or not at all.
@@ -15,7 +15,7 @@ pub enum Kind {
     Notes,
 }
 
-/// Where a record is: `tenant/collection/key`.
+/// The place of a record: `tenant/collection/key`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     pub tenant: String,
@@ -48,9 +48,9 @@ pub struct Model {
     pub defined: BTreeSet<(String, String, String)>,
     pub records: BTreeMap<Place, Held>,
     pub pending: BTreeMap<u64, Vec<Change>>,
-    /// What the latest operations were about.
+    /// The records that the latest operations were about.
     pub latest: Vec<Place>,
-    /// Operations that were acknowledged.
+    /// The number of operations that were acknowledged.
     pub acks: usize,
     /// The first key that was never tried.
     pub next_key: u64,
@@ -91,12 +91,12 @@ impl Model {
         Ok(())
     }
 
-    /// Whether some tenant has all its collections.
+    /// Tells whether some tenant has all its collections.
     pub fn defined(&self) -> bool {
         self.tenants.iter().any(|tenant| self.has_collections(tenant))
     }
 
-    /// Whether every tenant has them.
+    /// Tells whether every tenant has all its collections.
     pub fn complete(&self) -> bool {
         self.tenants.iter().all(|tenant| self.has_collections(tenant))
     }
@@ -106,7 +106,7 @@ impl Model {
         Kind::ALL.iter().all(|kind| self.defined.contains(&defined(kind)))
     }
 
-    /// A change that is known to be kept.
+    /// Notes a change that is known to be kept.
     pub fn happened(&mut self, change: Change, id: Option<RecordId>) -> Result<(), String> {
         match change {
             Change::Vault => self.vault = true,

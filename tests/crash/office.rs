@@ -49,7 +49,7 @@ impl Customer {
         NAMES[key as usize % NAMES.len()]
     }
 
-    /// Not every change changes every index entry.
+    /// Returns an e-mail address that not every version changes, so not every change changes every index entry.
     pub fn email(key: u64, version: u32) -> String {
         format!("k{key}.{}@example.com", version / 2)
     }
@@ -58,7 +58,7 @@ impl Customer {
         CITIES[(key as usize + version as usize / 3) % CITIES.len()]
     }
 
-    /// The schema with an index more, which is built from the rows that are there.
+    /// Returns the schema with an index more, which is built from the rows that are there.
     pub fn schema_with_city() -> Schema {
         Self::schema().index("city", Normalizer::Text)
     }
@@ -90,7 +90,7 @@ impl Record for Note {
     }
 }
 
-/// Mostly short; one in 13 is stored in several chunks.
+/// Makes text that is mostly short; one in 13 is stored in several chunks.
 fn filling(key: u64, version: u32) -> String {
     let mut random = Random::new(key, u64::from(version));
     let length = if key % 13 == 4 { 4_000 + random.below(9_000) } else { 20 + random.below(200) };
@@ -107,7 +107,7 @@ pub fn clerk() -> Actor {
     Actor::new("clerk-1").with_role("clerk")
 }
 
-/// Options for the vault in `dir`, locked with this key file.
+/// Returns options for the vault in `dir`, locked with this key file.
 pub fn options(dir: &Path, key: &Path) -> Result<VaultOptions, String> {
     let policy = Roles::new()
         .role("admin", |r| r.administer().may([Action::ReadJournal]))

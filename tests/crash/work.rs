@@ -10,7 +10,7 @@ use super::office::{Customer, Note, admin, clerk};
 use super::said;
 use crate::random::Random;
 
-/// Numbers operations.
+/// A teller, who numbers operations and says what becomes of them.
 pub struct Teller {
     next: AtomicU64,
 }
@@ -76,13 +76,13 @@ impl Teller {
     }
 }
 
-/// One line, in one call.
+/// Prints one line, in one call.
 pub fn say(line: &str) {
     let mut out = std::io::stdout().lock();
     out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush()).expect("somebody should be listening");
 }
 
-/// Writes the records of some keys: each worker has keys of its own.
+/// A worker, who writes the records of some keys: each worker has keys of its own.
 pub struct Worker<'a> {
     teller: &'a Teller,
     desks: Vec<Desk>,
@@ -128,7 +128,7 @@ enum About {
 }
 
 impl<'a> Worker<'a> {
-    /// A worker who owns the keys `first`, `first + step`, … and all records of the vault that have such a key.
+    /// Returns a worker who owns the keys `first`, `first + step`, … and all records of the vault that have such a key.
     pub fn new(teller: &'a Teller, vault: &Vault, first: u64, step: u64, random: Random) -> Result<Self, String> {
         let (desks, live) = (Vec::new(), Vec::new());
         let mut worker = Self { teller, desks, live, next_key: first, step, random, crowd: 60 };
@@ -163,12 +163,12 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Whether there is a tenant to work for.
+    /// Tells whether there is a tenant to work for.
     pub fn has_desk(&self) -> bool {
         !self.desks.is_empty()
     }
 
-    /// One operation: a write, alone or in a batch, or a read.
+    /// Does one operation: a write, alone or in a batch, or a read.
     pub fn step(&mut self) -> Result<(), String> {
         match self.random.below(10) {
             0 => self.read(),
@@ -318,7 +318,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// The key of the customer whom a note is about, and the note's metadata.
+    /// Returns the key of the customer whom a note is about, and the note's metadata.
     fn about(&self, about: &Option<About>, ids: &[RecordId]) -> Result<(u64, NewMeta), String> {
         let (key, id) = match about {
             Some(About::Live(n)) => (self.live[*n].key, self.live[*n].id),
@@ -362,7 +362,7 @@ impl<'a> Worker<'a> {
     }
 }
 
-/// What the journal says of an operation.
+/// Returns what the journal says of an operation.
 pub fn reason(op: u64) -> String {
     format!("op {op}.")
 }

@@ -14,7 +14,7 @@ use crate::crash::work::{customers, notes};
 /// Revisions, by the pseudonym of the person whom the records are about.
 type Revisions = BTreeMap<String, Vec<u64>>;
 
-/// Whether the two agree in every tenant. Returns how many entries of writes there are.
+/// Checks that the two agree in every tenant. Returns the number of entries of writes.
 pub fn check(vault: &Vault) -> Result<usize, String> {
     vault.tenants().iter().try_fold(0, |sum, tenant| Ok(sum + of_tenant(tenant)?))
 }

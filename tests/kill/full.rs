@@ -12,18 +12,18 @@ use crate::random::{Random, seed};
 use crate::rounds::Place;
 use crate::victim::Mode;
 
-/// How many vaults are limited.
+/// Returns the number of vaults that are limited.
 fn limits() -> usize {
     amount(4, 12)
 }
 /// The highest limit, in the blocks of 512 bytes that `ulimit -f` counts.
 const HIGHEST: usize = 3 << 11;
-/// What a write past the limit says, as a full disk would say that there is no space left.
+/// The words of a write past the limit, as a full disk would say that there is no space left.
 const TOO_LARGE: &str = "File too large";
-/// Ending takes no longer than this, whatever failed.
+/// The longest time that ending takes, whatever failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Under limits from nothing to some MiB a child works until it fails; then, without a limit, everything is there.
+/// Lets a child work under limits from nothing to some MiB until it fails; then, without a limit, everything is there.
 pub fn limited() -> Result<(), String> {
     let seed = seed();
     println!("limited files: STRONGROOM_SEED={seed}");
@@ -84,7 +84,7 @@ impl Place {
         Ok(what.to_owned())
     }
 
-    /// With space again the vault takes new records, or is made.
+    /// Checks that with space again the vault takes new records, or is made.
     fn go_on(&mut self) -> Result<(), String> {
         let options = || office::options(&self.dir, &self.key);
         let vault = match options()?.open() {

@@ -1,4 +1,4 @@
-//! What a required sink must hold after a kill.
+//! The lines that a required sink must hold after a kill.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -18,8 +18,8 @@ struct Line {
     revision_after: Option<u64>,
 }
 
-/// Whether the file holds the entries of every operation that these lines acknowledge, and every block but the last
-/// whole. Returns how many events it holds.
+/// Checks that the file holds the entries of every operation that these lines acknowledge, and every block but the last
+/// whole. Returns the number of events in the file.
 pub fn check(file: &Path, said: &[String]) -> Result<usize, String> {
     let bytes = match std::fs::read(file) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),

@@ -21,9 +21,9 @@ pub const MODE: &str = "room";
 /// The size of the child's disk, as `mount` takes it.
 const DISK: &str = "size=48m";
 const RESERVE: u64 = 4 << 20;
-/// What can be removed to make room again, in each round: the engine's file never shrinks.
+/// The bytes that can be removed to make room again, in each round: the engine's file never shrinks.
 const BALLAST: [usize; 2] = [28 << 20, 10 << 20];
-/// The vault notices by itself that there is room again, within this.
+/// The longest time until the vault notices by itself that there is room again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs a child on a disk of its own. Where the system gives none, says so and tries nothing.
@@ -111,7 +111,7 @@ pub fn child(disk: &Path, key: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// What a vault on a full disk does and doesn't.
+/// Checks what a vault on a full disk does and doesn't do.
 fn helped(dir: &Path, key: &Path, model: &mut Model) -> Result<(), String> {
     let vault = options(dir, key)?.open().map_err(said("opening on a full disk"))?;
     expect(vault.health().low_space && reserved(dir).is_none(), "the reserve is given up")?;
@@ -146,7 +146,7 @@ fn helped(dir: &Path, key: &Path, model: &mut Model) -> Result<(), String> {
     vault.close().map_err(said("closing on a full disk"))
 }
 
-/// What was acknowledged.
+/// The operations that were acknowledged.
 #[derive(Default)]
 struct Model {
     notes: BTreeMap<RecordId, u64>,
@@ -220,7 +220,7 @@ fn reserved(dir: &Path) -> Option<u64> {
     fs::metadata(dir.join("reserve")).ok().map(|found| found.len())
 }
 
-/// A file of so many bytes, or of as many as there is room for.
+/// Makes a file of so many bytes, or of as many as there is room for.
 fn put(path: &Path, bytes: usize) -> Result<(), String> {
     let mut file = File::create(path).map_err(|e| e.to_string())?;
     let mut left = bytes;

@@ -18,21 +18,21 @@ use crate::random::{Random, seed};
 use crate::victim::Mode;
 use crate::{CHILD, entries, journal};
 
-/// Every so many inspections the journal's entries are held against the records.
+/// The number of inspections after which the journal's entries are held against the records.
 const ENTRIES: usize = 3;
-/// Vaults that are tormented at once.
+/// The number of vaults that are tormented at once.
 const VAULTS: usize = 2;
-/// Kills of each.
+/// Returns the number of kills of each vault.
 fn kills_of_each() -> u64 {
     amount(40, 100)
 }
-/// After so many, a vault is made anew.
+/// The number of kills after which a vault is made anew.
 const LIFE: u64 = 25;
-/// A child is killed at most this long after it was started, or after it opened its vault.
+/// The longest time until a child is killed, from its start or from the opening of its vault.
 const LONGEST: Duration = Duration::from_millis(400);
-/// So many creations of a vault are killed before one may be finished.
+/// The number of creations of a vault that are killed before one may be finished.
 const CREATIONS: usize = 5;
-/// A child that says nothing for so long hangs.
+/// The silence after which a child is taken to hang.
 const PATIENCE: Duration = Duration::from_secs(60);
 const SIGKILL: i32 = 9;
 
@@ -40,11 +40,11 @@ const SIGKILL: i32 = 9;
 struct Tally {
     kills: usize,
     acks: usize,
-    /// Kills in each mode.
+    /// The number of kills in each mode.
     modes: std::collections::BTreeMap<&'static str, usize>,
-    /// Kills while an operation was under way.
+    /// The number of kills while an operation was under way.
     amid: usize,
-    /// Kills before the child had opened the vault, or while it closed it.
+    /// The number of kills before the child had opened the vault, or while it closed it.
     beside: usize,
     events: usize,
 }
@@ -70,7 +70,7 @@ pub fn kills() -> Result<(), String> {
     Ok(())
 }
 
-/// The test's own test: an acknowledgement of something that never happened.
+/// Tests the test itself, with an acknowledgement of something that never happened.
 pub fn loss_is_noticed() -> Result<(), String> {
     let home = tempfile::tempdir().map_err(|e| e.to_string())?;
     let mut place = Place::new(home.path(), 0)?;
@@ -87,7 +87,7 @@ pub fn loss_is_noticed() -> Result<(), String> {
     }
 }
 
-/// One vault after the other, each killed many times.
+/// Makes one vault after the other, each killed many times.
 fn torment(seed: u64) -> Result<Tally, String> {
     let home = tempfile::tempdir().map_err(|e| e.to_string())?;
     let (mut random, mut tally) = (Random::new(seed, 0), Tally::default());
@@ -118,9 +118,9 @@ pub struct Place {
     pub dir: PathBuf,
     pub key: PathBuf,
     pub model: Model,
-    /// Numbers below it were used for operations, keys and tenants.
+    /// The number below which all were used for operations, keys and tenants.
     pub base: u64,
-    /// Creations that were killed.
+    /// The number of creations that were killed.
     creations: usize,
     inspections: usize,
 }
@@ -194,7 +194,7 @@ impl Place {
         Ok(())
     }
 
-    /// A living child keeps everybody else out, and they are told at once.
+    /// Checks that a living child keeps everybody else out, and that they are told at once.
     fn is_in_use(&self) -> Result<(), String> {
         let begin = Instant::now();
         match office::options(&self.dir, &self.key)?.open() {
@@ -224,7 +224,7 @@ impl Place {
     }
 }
 
-/// The lines that a child prints, with their ends, until it is gone.
+/// Hands on the lines that a child prints, with their ends, until the child is gone.
 fn listen(child: &mut Child) -> Receiver<String> {
     let (send, lines) = mpsc::channel();
     if let Some(out) = child.stdout.take() {

@@ -12,28 +12,28 @@ use crate::crash::work::{Teller, Worker, customers, notes, say};
 use crate::crash::{said, text};
 use crate::random::Random;
 
-/// More keys than any worker uses up.
+/// A number of keys that no worker uses up.
 const KEYS: u64 = 10_000;
 
-/// After a failure, a write is among so many operations.
+/// The number of operations of which, after a failure, one at least is a write.
 const STEPS: usize = 50;
-/// What a vault says that can't write any more.
+/// The advice of a vault that can't write any more.
 pub const ADVICE: &str = "the vault has stopped because writing failed: free disk space";
 
-/// What a child does besides writing records.
+/// The work of a child besides writing records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Nothing: two threads write.
     Write,
-    /// The same, with a sink that has to acknowledge.
+    /// Nothing else, but a sink has to acknowledge.
     Sink,
-    /// It makes tenants, defines collections, adds indexes.
+    /// Making tenants, defining collections, adding indexes.
     Administer,
-    /// It closes and opens the vault all the time.
+    /// Closing and opening the vault all the time.
     Reopen,
-    /// It makes the vault.
+    /// Making the vault.
     Create,
-    /// It makes the vault, if there is none, and writes until that fails. Nobody kills it.
+    /// Making the vault, if there is none, and writing until that fails. Nobody kills the child.
     Fill,
 }
 
@@ -52,7 +52,7 @@ impl Mode {
     }
 }
 
-/// `base` is the first number that no operation, key or tenant had yet.
+/// Works as a child does. `base` is the first number that no operation, key or tenant had yet.
 pub fn work(mode: &str, dir: &Path, key: &Path, seed: u64, mut base: u64) -> Result<(), String> {
     let mode = Mode::ALL.into_iter().find(|m| m.name() == mode).ok_or_else(|| format!("no mode {mode}"))?;
     let (teller, mut random) = (Teller::new(base), Random::new(seed, base));
@@ -87,7 +87,7 @@ pub fn work(mode: &str, dir: &Path, key: &Path, seed: u64, mut base: u64) -> Res
     }
 }
 
-/// Two threads write; `steps` operations each.
+/// Writes with two threads; `steps` operations each.
 fn write(teller: &Teller, vault: &Vault, base: u64, random: &mut Random, steps: usize) -> Result<(), String> {
     std::thread::scope(|scope| {
         let mut working = Vec::new();

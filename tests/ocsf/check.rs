@@ -10,12 +10,12 @@ static CHECKER: LazyLock<Checker> = LazyLock::new(Checker::new);
 
 struct Checker {
     schema: Value,
-    /// By class number.
+    /// The names of the classes, by class number.
     classes: HashMap<i64, String>,
     patterns: HashMap<String, Regex>,
 }
 
-/// All that is wrong with an event: its path, and what.
+/// Returns all that is wrong with an event: its path, and the fault.
 pub(crate) fn breaches(event: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let number = |name: &str| event.get(name).and_then(Value::as_i64);
@@ -133,7 +133,7 @@ fn is(value: &Value, kind: &str) -> bool {
     }
 }
 
-/// All patterns in a part of the schema.
+/// Collects all patterns in a part of the schema.
 fn collect(schema: &Value, patterns: &mut HashMap<String, Regex>) {
     match schema {
         Value::Object(members) => {

@@ -79,7 +79,7 @@ fn sound() -> Value {
     })
 }
 
-/// A sound event with something done to it.
+/// Returns a sound event with something done to it.
 fn broken(path: &str, value: Option<Value>) -> Value {
     let mut event = sound();
     let (parent, name) = path.rsplit_once('/').unwrap();

@@ -16,9 +16,9 @@ pub struct Section {
     pub title: String,
     /// The policy, in TOML.
     toml: Option<String>,
-    /// Where the policy is, if it stands elsewhere,
+    /// The place of the policy, if it stands elsewhere.
     file: Option<String>,
-    /// and the lines of it that the `#` is taken away from.
+    /// The lines of the policy that the `#` is taken away from.
     uncommented: Vec<String>,
     /// The same policy in Cedar, as far as that can say it.
     #[cfg_attr(not(feature = "cedar"), allow(dead_code, reason = "asked with the feature only"))]

@@ -35,7 +35,7 @@ struct Thing {
     shared: Vec<(String, String, Access)>,
 }
 
-/// Which codes of denials have to be as the page says.
+/// The codes of denials that have to be as the page says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codes {
     All,
@@ -44,7 +44,7 @@ pub enum Codes {
     OfForbids,
 }
 
-/// What holds for one case.
+/// The facts of one case.
 struct Known<'a> {
     world: &'a World,
     now: Timestamp,
@@ -63,7 +63,7 @@ impl World {
         }
     }
 
-    /// The people and things that no case is about.
+    /// Checks that no person or thing is in no case.
     pub fn idle(&self, page: &Page) -> Checked {
         let rows = || page.sections.iter().flat_map(|section| &section.rows);
         let people = self.people.keys().filter(|name| !rows().any(|row| row.cell("who") == **name));
@@ -72,7 +72,7 @@ impl World {
         if idle.is_empty() { Ok(()) } else { Err(format!("in no case: {idle:?}").into()) }
     }
 
-    /// Whether the policy answers a case as the page says.
+    /// Checks that the policy answers a case as the page says.
     pub fn check(&self, policy: &dyn AccessPolicy, row: &Row, codes: Codes) -> Checked {
         let person = self.people.get(row.cell("who")).ok_or(format!("nobody is called {}", row.cell("who")))?;
         let action = Action::from_name(row.cell("does")).ok_or(format!("no act is called {}", row.cell("does")))?;
@@ -130,7 +130,7 @@ fn compare(answer: Result<Permission, Denial>, wanted: &str, codes: Codes) -> Ch
     Err(format!("wanted `{wanted}`, got `{got}`: {why}").into())
 }
 
-/// An answer of the page, with the fields in the order of the alphabet.
+/// Returns an answer of the page, with the fields in the order of the alphabet.
 fn in_order(wanted: &str) -> String {
     let part = |part: &str| match part.split_once(' ') {
         Some((verb @ ("sees" | "writes"), names)) => {
@@ -143,7 +143,7 @@ fn in_order(wanted: &str) -> String {
     wanted.split("; ").map(part).collect::<Vec<_>>().join("; ")
 }
 
-/// A permission in the words of the page. How many rows is said only where the page does.
+/// Puts a permission in the words of the page. The number of rows is said only where the page says it.
 fn said(permission: &Permission, rows: bool) -> String {
     let mut text = "yes".to_owned();
     for (verb, set) in [("sees", &permission.read), ("writes", &permission.write)] {

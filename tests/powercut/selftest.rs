@@ -88,7 +88,7 @@ fn parse(log: &str) -> Result<Trace, String> {
 
 type Files = Vec<(String, Vec<u8>)>;
 
-/// The images at the trace's end: file names and contents, "dropped" first, then "kept".
+/// Returns the images at the trace's end: file names and contents, "dropped" first, then "kept".
 fn images(trace: &Trace) -> Result<Vec<Files>, String> {
     let mut images = Vec::new();
     Replay::new(trace, 1).run(|place, boundary| {

@@ -1,4 +1,4 @@
-//! What a durable write costs in syncs of the store: one, the journal, an index and a relayed sink included.
+//! Counts the syncs that a durable write costs: one, the journal, an index and a relayed sink included.
 //!
 //! A commit syncs by `fdatasync`, on one thread. The engine's own flusher calls `fsync` on the same file besides, every half
 //! second whether or not there is anything to flush (sled 0.34.7, `flusher.rs`): those aren't the inserts'.
@@ -18,9 +18,9 @@ use crate::crash::work::{customers, say};
 use crate::machine::record::record;
 use crate::machine::trace::{Act, SyncCall};
 
-/// How often the engine's flusher syncs, in milliseconds.
+/// The time between two syncs of the engine's flusher, in milliseconds.
 const FLUSHER: u128 = 500;
-/// How many inserts are counted.
+/// The number of inserts that are counted.
 const INSERTS: u64 = 100;
 const BEGIN: &str = "begin";
 const END: &str = "end";
@@ -29,7 +29,7 @@ pub fn trials() -> Vec<Trial> {
     vec![Trial::test("durable_insert_costs_one_sync_journal_included", || one_sync().map_err(Failed::from))]
 }
 
-/// The child: inserts, one after the other.
+/// Inserts as the child does, one record after the other.
 pub fn insert(dir: &Path, key: &Path) -> Result<(), String> {
     let sink = JsonLines::append(dir.join("audit.jsonl")).map_err(|error| format!("the sink: {error}"))?;
     let options = office::options(&dir.join("vault"), key)?.sink(Relayed(sink));

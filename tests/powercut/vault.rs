@@ -20,22 +20,22 @@ use crate::machine::record::record;
 use crate::machine::replay::{Boundary, Replay, Report};
 use crate::machine::trace::{SyncCall, Trace};
 
-/// Small vaults are opened and checked faster, so there are several.
+/// The number of vaults: small ones are opened and checked faster, so there are several.
 fn recordings() -> u64 {
     amount(2, 6)
 }
-/// How often each is opened.
+/// The number of times that each vault is opened.
 const ROUNDS: usize = 3;
 const THREADS: usize = 2;
-/// Every so many images another child opens the vault, and the power is cut while it recovers and works.
+/// The number of images after which another child opens the vault, and the power is cut while it recovers and works.
 const AGAIN: usize = 150;
-/// At least so many, each in three variants where something is unsynced.
+/// The least number of cuts, each in three variants where something is unsynced.
 fn cuts() -> usize {
     amount(300, 1_000)
 }
-/// Every so many images the vault is checked whole.
+/// The number of images after which the vault is checked whole.
 const FULL: usize = 16;
-/// Every so many images nothing but `verify` is added to the quick check.
+/// The number of images after which only `verify` is added to the quick check.
 const VERIFIED: usize = 4;
 
 pub fn trials() -> Vec<Trial> {
@@ -46,7 +46,7 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-/// The child: the life of a small vault in `dir`.
+/// Lives as the child does: the life of a small vault in `dir`.
 pub fn live(dir: &Path, key: &Path, seed: u64, rounds: usize) -> Result<(), String> {
     let teller = Teller::new(1);
     let place = dir.join("vault");
@@ -96,7 +96,7 @@ pub fn live(dir: &Path, key: &Path, seed: u64, rounds: usize) -> Result<(), Stri
     Ok(())
 }
 
-/// The child of a second life: opens what a power cut left, works a little and closes it.
+/// Lives as the child of a second life: opens what a power cut left, works a little and closes it.
 pub fn live_again(dir: &Path, key: &Path, seed: u64) -> Result<(), String> {
     let teller = Teller::new(1_000_000);
     let vault = office::options(&dir.join("vault"), key)?.open().map_err(said("opening after a power cut"))?;
@@ -224,7 +224,7 @@ fn unsynced() -> Result<(), String> {
     Ok(())
 }
 
-/// Where the time of a replay goes.
+/// The time that each part of a replay takes.
 #[derive(Debug, Default)]
 struct Times {
     open: Duration,
@@ -247,7 +247,7 @@ impl Times {
 struct Checker<'r> {
     key: &'r Path,
     model: Model,
-    /// How many lines the model holds.
+    /// The number of lines that the model holds.
     lines: usize,
     images: usize,
     times: Times,
@@ -301,7 +301,7 @@ impl<'r> Checker<'r> {
         Ok(seen)
     }
 
-    /// One more record, where there is a collection for it.
+    /// Writes one more record, where there is a collection for it.
     fn write(&self, vault: &Vault) -> Result<Option<strongroom::RecordId>, String> {
         let customers_of_acme = ("acme".to_owned(), "customers".to_owned(), String::new());
         if !self.model.defined.contains(&customers_of_acme) {

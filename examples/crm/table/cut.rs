@@ -135,7 +135,7 @@ impl Iterator for Records<'_> {
     }
 }
 
-/// The length of the line break that these bytes begin with, or 0.
+/// Returns the length of the line break that these bytes begin with, or 0.
 fn line_break(bytes: &[u8]) -> usize {
     match bytes {
         [b'\r', b'\n', ..] => 2,

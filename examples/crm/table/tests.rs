@@ -15,7 +15,7 @@ fn row(line: usize, cells: &[&str]) -> (usize, Vec<String>) {
     (line, cells.iter().map(ToString::to_string).collect())
 }
 
-/// The lines of the rows that are read, and of those that are bad.
+/// Returns the lines of the rows that are read, and of those that are bad.
 fn lines(text: impl AsRef<[u8]>) -> (Vec<String>, Vec<String>) {
     let table = read(text.as_ref()).unwrap();
     let told = |lines: Lines| lines.to_string().replace("line ", "").replace("lines ", "").replace(" to ", "-");
@@ -26,7 +26,7 @@ fn read_and_bad(read: &[&str], bad: &[&str]) -> (Vec<String>, Vec<String>) {
     (read.iter().map(ToString::to_string).collect(), bad.iter().map(ToString::to_string).collect())
 }
 
-/// The reason why a file, or its only bad row, is refused.
+/// Returns the reason why a file, or its only bad row, is refused.
 fn refusal(bytes: &[u8]) -> String {
     match read(bytes) {
         Ok(table) => table.bad.iter().map(|bad| format!("{}: {}", bad.lines, bad.why)).collect(),
@@ -86,7 +86,7 @@ fn quote_without_an_end_takes_its_own_line_along_and_no_other() {
     );
 }
 
-/// It may be text as well as a row, so neither is taken for granted.
+/// Refuses all of them: each may be text as well as a row.
 #[test]
 fn lines_between_a_stray_quote_and_the_next_one_are_refused_together() {
     assert_eq!(lines("a,b\n\"open,2\n3,4\n\"5\",6\n7,8"), read_and_bad(&["5"], &["2-4"]));
@@ -142,7 +142,7 @@ fn header_without_a_name_or_with_one_twice_is_refused() {
     }
 }
 
-/// 300,000 lines; each has a quote that is open at its end, and is still open at the end of every line after it.
+/// Reads 300,000 lines; each has a quote that is open at its end, and is still open at the end of every line after it.
 #[test]
 fn time_grows_with_the_file_whatever_is_in_it() {
     let begun = Instant::now();
@@ -153,7 +153,7 @@ fn time_grows_with_the_file_whatever_is_in_it() {
     assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
 }
 
-/// Values with everything in them that means something to a reader of CSV.
+/// Makes values with everything in them that means something to a reader of CSV.
 fn values() -> impl Strategy<Value = Vec<Vec<String>>> {
     let value = prop_oneof![Just(String::new()), "[a-zé, ;\t|\"\r\n]{0,8}", "[^\0]{0,6}"];
     (2usize..5).prop_flat_map(move |width| vec(vec(value.clone(), width), 0..12))

@@ -1,4 +1,4 @@
-//! What a disk may hold after a power cut, given what was written and synced until then.
+//! The content that a disk may have after a power cut, given what was written and synced until then.
 //!
 //! The model, chosen to be no kinder than file systems are allowed to be:
 //!
@@ -21,7 +21,7 @@ use super::trace::{Act, Content, Node, ROOT, SyncCall, Trace};
 
 const SECTOR: usize = 512;
 
-/// What becomes of everything that isn't safe.
+/// The fate of everything that isn't safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Variant {
     Dropped,
@@ -36,7 +36,7 @@ impl Variant {
 /// The files and directories that are there after a cut.
 #[derive(Debug, Default)]
 pub struct Image<'a> {
-    /// Parents before their content.
+    /// The directories, parents before their content.
     pub dirs: Vec<PathBuf>,
     pub files: Vec<(PathBuf, Cow<'a, [u8]>)>,
 }
@@ -44,9 +44,9 @@ pub struct Image<'a> {
 /// The disk at one moment of a trace.
 pub struct Disk<'t> {
     trace: &'t Trace,
-    /// What is safe, by node.
+    /// The safe content, by node.
     safe: Vec<Content>,
-    /// What isn't, by event, in the order in which it began.
+    /// The writes that aren't safe, by event, in the order in which they began.
     unsafe_writes: BTreeMap<Node, Vec<usize>>,
     unsafe_names: Vec<usize>,
     ended: BTreeSet<usize>,
@@ -66,7 +66,7 @@ impl<'t> Disk<'t> {
         }
     }
 
-    /// An event begins: from now on it may be on the disk.
+    /// Begins an event: from now on it may be on the disk.
     pub fn begin(&mut self, event: usize) {
         match &self.trace.events[event].act {
             Act::Write { file, .. } | Act::SetLen { file, .. } => {
@@ -80,7 +80,7 @@ impl<'t> Disk<'t> {
         }
     }
 
-    /// An event ends. Of a sync: what had ended when it began is safe from now on.
+    /// Ends an event. Of a sync: what had ended when it began is safe from now on.
     pub fn end(&mut self, event: usize) {
         if let Some(covered) = self.syncing.remove(&event) {
             self.make_safe(&covered);
@@ -89,7 +89,7 @@ impl<'t> Disk<'t> {
         }
     }
 
-    /// A sync ends without doing anything: what a program without it would have.
+    /// Ends a sync without doing anything, as in a program without it.
     pub fn skip(&mut self, event: usize) {
         self.syncing.remove(&event);
     }
@@ -101,7 +101,7 @@ impl<'t> Disk<'t> {
         image
     }
 
-    /// Whether all three variants are one and the same.
+    /// Tells whether all three variants are one and the same.
     pub fn is_settled(&self) -> bool {
         self.unsafe_names.is_empty() && self.unsafe_writes.values().all(Vec::is_empty)
     }
@@ -148,7 +148,7 @@ impl<'t> Disk<'t> {
         }
     }
 
-    /// Each directory's names after the cut.
+    /// Returns each directory's names after the cut.
     fn names(&self, variant: Variant, random: &mut Random) -> BTreeMap<Node, BTreeMap<Vec<u8>, Node>> {
         let mut nodes: BTreeMap<Node, BTreeMap<Vec<u8>, Node>> = BTreeMap::new();
         for (node, content) in self.safe.iter().enumerate() {
@@ -241,7 +241,7 @@ fn apply_write(bytes: &mut Vec<u8>, act: &Act) {
     }
 }
 
-/// Each sector as it was after some number of the writes that touch it, and one of the sizes that the file had.
+/// Returns each sector as it was after some number of the writes that touch it, and one of the sizes that the file had.
 fn torn(safe: &[u8], acts: &[&Act], random: &mut Random) -> Vec<u8> {
     let (mut sizes, mut longest) = (vec![safe.len()], safe.len());
     for act in acts {

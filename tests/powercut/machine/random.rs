@@ -16,13 +16,13 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number below `n`, which isn't 0.
+    /// Returns a number below `n`, which isn't 0.
     pub fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.next()) * n as u128) >> 64) as usize
     }
 }
 
-/// Chosen anew for each run unless `STRONGROOM_SEED` gives it.
+/// Returns the seed, chosen anew for each run unless `STRONGROOM_SEED` gives it.
 pub fn seed() -> u64 {
     let given = std::env::var("STRONGROOM_SEED").ok().and_then(|seed| seed.parse().ok());
     given.unwrap_or_else(|| {

@@ -18,7 +18,7 @@ const INSTALL: &str = "the power-cut test needs strace: `apt-get install strace`
 const REFUSED: &str = "strace may not trace here: allow it (in a container `--cap-add=SYS_PTRACE`, else \
     `sysctl kernel.yama.ptrace_scope=1`)";
 
-/// As [`record_with`], with the `strace` on the path.
+/// Records as [`record_with`] does, with the `strace` on the path.
 pub fn record(command: &Command, dir: &Path) -> Result<Trace, String> {
     record_with("strace", command, dir)
 }

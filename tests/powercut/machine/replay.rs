@@ -15,16 +15,16 @@ use super::trace::{Act, SyncCall, Trace};
 /// One image of the disk, and what was promised before it.
 #[derive(Debug)]
 pub struct Boundary<'t> {
-    /// Which cut of the trace, from 0.
+    /// The number of the cut in the trace, from 0.
     pub index: usize,
     pub variant: Variant,
     /// The lines that the program had begun to print.
     pub acks: &'t [&'t str],
-    /// Whether the program had ended by itself.
+    /// True if the program had ended by itself.
     pub last: bool,
 }
 
-/// What a replay found.
+/// The findings of a replay.
 #[derive(Debug, Default)]
 pub struct Report {
     pub boundaries: usize,
@@ -49,7 +49,7 @@ impl fmt::Display for Failure {
 
 type Ignored<'t> = Box<dyn Fn(&SyncCall) -> bool + 't>;
 
-/// How a trace is replayed.
+/// The replay of a trace.
 pub struct Replay<'t> {
     trace: &'t Trace,
     seed: u64,
@@ -63,7 +63,7 @@ impl<'t> Replay<'t> {
         Self { trace, seed, ignored: Box::new(|_| false), shard: (0, 1), stop_after: usize::MAX }
     }
 
-    /// The planted failure: these syncs do nothing, though power is still cut at them.
+    /// Plants a failure: these syncs do nothing, though power is still cut at them.
     pub fn ignore_syncs(mut self, ignored: impl Fn(&SyncCall) -> bool + 't) -> Self {
         self.ignored = Box::new(ignored);
         self
@@ -153,7 +153,7 @@ fn moments(trace: &Trace) -> Vec<(usize, bool)> {
     moments.into_iter().map(|(_, begins, n)| (n, begins)).collect()
 }
 
-/// A directory in memory where there is one: images are written far more often than anything needs to last.
+/// Makes a directory in memory where there is one: images are written far more often than anything needs to last.
 fn scratch() -> std::io::Result<tempfile::TempDir> {
     tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }

@@ -18,7 +18,7 @@ pub struct Call {
     pub result: Option<i64>,
 }
 
-/// The calls of a whole log, by the position of their beginning.
+/// Reads the calls of a whole log, by the position of their beginning.
 pub fn calls(log: &str) -> Result<Vec<Call>, String> {
     let mut calls: Vec<Call> = Vec::new();
     let mut open: HashMap<u32, (usize, &str)> = HashMap::new();
@@ -55,7 +55,7 @@ pub fn calls(log: &str) -> Result<Vec<Call>, String> {
     Ok(calls)
 }
 
-/// `name(arg, arg) = result ...`
+/// Reads `name(arg, arg) = result ...`
 fn call(begin: usize, end: Option<usize>, pid: u32, text: &str) -> Option<Call> {
     let (name, rest) = text.split_once('(')?;
     let (args, rest) = split_args(rest)?;
@@ -104,7 +104,7 @@ impl Call {
         self.args.get(n).map(String::as_str).ok_or_else(|| format!("{} has no argument {n}", self.name))
     }
 
-    /// A file descriptor; with `-y` its path follows in angle brackets.
+    /// Reads a file descriptor; with `-y` its path follows in angle brackets.
     pub fn fd(&self, n: usize) -> Result<i32, String> {
         let arg = self.arg(n)?;
         let number = arg.split('<').next().unwrap_or_default();
@@ -116,7 +116,7 @@ impl Call {
         arg.parse().map_err(|_| format!("{}: {arg:.100} is no number", self.name))
     }
 
-    /// The bytes of a string, or of all the strings of a list of buffers.
+    /// Reads the bytes of a string, or of all the strings of a list of buffers.
     pub fn bytes(&self, n: usize) -> Result<Vec<u8>, String> {
         let arg = self.arg(n)?;
         let (mut out, mut rest) = (Vec::new(), arg);
@@ -132,7 +132,7 @@ impl Call {
         Ok(out)
     }
 
-    /// What stands in the angle brackets after an argument.
+    /// Reads what stands in the angle brackets after an argument.
     pub fn resolved(&self, n: usize) -> Result<Option<Vec<u8>>, String> {
         let arg = self.arg(n)?;
         let Some((_, path)) = arg.split_once('<') else { return Ok(None) };
@@ -143,7 +143,7 @@ impl Call {
     }
 }
 
-/// `\x41` and plain characters.
+/// Reads `\x41` and plain characters.
 fn unescape(text: &str, out: &mut Vec<u8>) -> Option<()> {
     let bytes = text.as_bytes();
     let mut at = 0;

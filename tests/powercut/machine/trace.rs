@@ -1,4 +1,4 @@
-//! What a recorded program did to the files below one directory, call by call, in terms of files rather than names.
+//! The calls by which a recorded program changed the files below one directory, in terms of files rather than names.
 //!
 //! Whatever could change a file behind the recorder's back (shared mappings, a second process, `copy_file_range`, a
 //! whole-system `sync`) is an error here: a trace is complete or there is none.
@@ -38,7 +38,7 @@ const BY_NAME: [&str; 13] = [
 #[derive(Debug)]
 pub struct Trace {
     pub nodes: Vec<Content>,
-    /// By the position of their beginning.
+    /// The events, by the position of their beginning.
     pub events: Vec<Event>,
 }
 
@@ -79,16 +79,16 @@ pub enum Act {
 #[derive(Debug, Clone)]
 pub struct SyncCall {
     pub node: Node,
-    /// Its name when it was synced, below the recorded directory.
+    /// The name of the file when it was synced, below the recorded directory.
     pub path: PathBuf,
     pub data_only: bool,
-    /// Which thread called it.
+    /// The thread that called it.
     pub thread: u32,
 }
 
 impl Trace {
-    /// `before` is the recorded directory's content from before; `dir` its path, without symbolic links in it; `cwd`
-    /// where the program was started.
+    /// Reads a log. `before` is the recorded directory's content from before; `dir` its path, without symbolic links in
+    /// it; `cwd` the directory in which the program was started.
     pub fn parse(log: &str, dir: &Path, cwd: &Path, before: Before) -> Result<Self, String> {
         let calls = strace::calls(log)?;
         let mut tracer = Tracer::new(dir, cwd, before.0);

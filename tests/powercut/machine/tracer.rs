@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use super::strace::Call;
 use super::trace::{Act, Content, Event, Node, ROOT, SyncCall};
 
-/// What an `open` made, shared by descriptors that were duplicated.
+/// The result of an `open`, shared by descriptors that were duplicated.
 struct Opened {
     node: Node,
     append: bool,
@@ -209,7 +209,8 @@ impl Tracer {
         self.event(call, Act::Write { file, offset, bytes });
     }
 
-    /// What is printed counts from the moment when the printing began: from then on somebody may have read it.
+    /// Notes printed lines. They count from the moment when the printing began: from then on somebody may have read
+    /// them.
     fn print(&mut self, call: &Call) -> Result<(), String> {
         self.printed.extend(written(call)?);
         while let Some(end) = self.printed.iter().position(|b| *b == b'\n') {
@@ -323,8 +324,8 @@ impl Tracer {
         Ok(self.place(call, dir, path)?.and_then(|(parent, name)| self.entry(parent, &name)))
     }
 
-    /// The directory and the name that a path argument means; `None` outside of the recorded directory. The directory
-    /// itself has no name.
+    /// Returns the directory and the name that a path argument means; `None` outside of the recorded directory. The
+    /// directory itself has no name.
     fn place(&self, call: &Call, dir: Option<usize>, path: usize) -> Result<Option<(Node, Vec<u8>)>, String> {
         let path = PathBuf::from(OsStr::from_bytes(&call.bytes(path)?));
         let base = match dir {
@@ -358,7 +359,7 @@ fn count(call: &Call) -> usize {
     call.result.and_then(|r| usize::try_from(r).ok()).unwrap_or(0)
 }
 
-/// What a write handed over; of one that was cut short, all of it.
+/// Returns what a write handed over; of one that was cut short, all of it.
 fn written(call: &Call) -> Result<Vec<u8>, String> {
     let mut bytes = call.bytes(1)?;
     if call.result.is_some() {
@@ -371,7 +372,7 @@ fn written(call: &Call) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Without `.` and `..`; symbolic links are the caller's care.
+/// Returns the path without `.` and `..`; symbolic links are the caller's care.
 fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
     for part in path.components() {
