@@ -32,7 +32,7 @@ pub(crate) struct TenantFile<'a> {
     pub(crate) sum: &'a [u8; 32],
     pub(crate) journal: &'a [u8; 32],
     pub(crate) commit: &'a [u8; 32],
-    /// The first slot that was not given out; none above it was.
+    /// The ceiling: no slot at or above it has been given out.
     pub(crate) ceiling: u32,
     /// The epochs by number, ascending, at least one; the last is the current one.
     pub(crate) epochs: Vec<(u32, TreeState<'a>)>,

@@ -9,8 +9,8 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::crypto::Zeroizing;
 
-/// Folding can uncover something to compose, and composing something to fold. No text is known to need a third round;
-/// the bound makes it the same answer everywhere if one does.
+/// The most rounds of folding and composing: folding can uncover something to compose, and composing something to fold.
+/// No text is known to need a third round; the bound makes it the same answer everywhere if one does.
 const ROUNDS: usize = 4;
 
 /// Returns a text in NFKC, case folded, with runs of white space as one blank and none at the ends.

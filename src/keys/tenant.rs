@@ -81,12 +81,13 @@ impl TenantKeys {
         Epoch(self.read().epochs.last_key_value().map_or(0, |(number, _)| *number))
     }
 
-    /// Returns the first slot that was not given out; none above it was.
+    /// Returns the ceiling: no slot at or above it has been given out.
     pub(crate) fn ceiling(&self) -> u32 {
         self.read().ceiling
     }
 
-    /// Counts the changes of this tenant's key file. Whoever keeps what a slot key opened checks it again before use.
+    /// Returns the generation of this tenant's key file, which each change of it raises. Whoever keeps what a slot key
+    /// opened compares it again before use.
     #[cfg_attr(not(test), expect(dead_code, reason = "erasure is its caller"))]
     pub(crate) fn generation(&self) -> u64 {
         self.read().generation

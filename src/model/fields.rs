@@ -1,4 +1,4 @@
-//! Fields: sets of their names, the normalizers of indexed fields, and the values on the way there.
+//! Fields: sets of their names, the normalizers of indexed fields, and values before they are normalized.
 
 use std::fmt;
 use std::sync::Arc;

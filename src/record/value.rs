@@ -7,7 +7,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visit
 use serde::ser::{Error as _, SerializeMap, SerializeSeq, Serializer};
 use serde::{Deserialize, Serialize};
 
-/// The depth to which lists and maps stand in one another.
+/// The greatest depth of lists and maps in one another.
 pub(super) const MAX_NESTING: usize = 8;
 /// The text that says so through serde.
 pub(super) const TOO_DEEP: &str = "lists and maps are nested more than 8 deep";
