@@ -87,20 +87,22 @@ fn read_separated_by(delimiter: u8, bytes: &[u8]) -> Outcome<Table> {
     }
     let records: Vec<Record> = records.collect();
     let width = columns.len();
-    let alone: Vec<bool> =
-        records.iter().map(|row| width > 1 && row.cells.as_ref().is_ok_and(|cells| cells.len() == 1)).collect();
+    let alone: Vec<bool> = records.iter().map(|row| width > 1 && row.width == 1).collect();
     let is_alone = |at: Option<usize>| at.and_then(|at| alone.get(at)) == Some(&true);
     let mut table = Table { columns, rows: Vec::new(), bad: Vec::new() };
-    for (at, Record { lines, cells }) in records.into_iter().enumerate() {
+    for (at, Record { lines, cells, .. }) in records.into_iter().enumerate() {
         let why = match cells {
             Err(why) => why.to_owned(),
-            Ok(cells) if cells.len() != width => format!("it has {} fields, the header has {width}", cells.len()),
+            Ok(cells) if cells.len() != width => {
+                let plural = if cells.len() == 1 { "" } else { "s" };
+                format!("it has {} field{plural}, the header has {width}", cells.len())
+            }
             // Of a row with a line break in its first or last field, one part has all the fields and each other part has one.
             Ok(_) if is_alone(at.checked_sub(1)) || is_alone(Some(at + 1)) => {
                 "the line beside it, of one field, may be a part of it: fields with line breaks have to be quoted"
                     .to_owned()
             }
-            Ok(cells) if cells.iter().all(|cell| cell.trim().is_empty()) => "all its fields are empty".to_owned(),
+            Ok(cells) if cells.iter().all(|cell| cell.trim().is_empty()) => "all fields are empty".to_owned(),
             Ok(cells) => {
                 table.rows.push(Row { lines, cells });
                 continue;

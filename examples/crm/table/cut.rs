@@ -35,6 +35,8 @@ impl Display for Lines {
 
 pub struct Record {
     pub lines: Lines,
+    /// The number of fields, those of a faulty record as far as they can be told.
+    pub width: usize,
     pub cells: Result<Vec<String>, &'static str>,
 }
 
@@ -103,14 +105,16 @@ impl<'a> Records<'a> {
                 }
             };
         }
+        let mut width = fields.len();
         if matches!(place, Place::Quoted) {
             fault = Some(NO_END);
+            width += fields[width - 1].bytes.iter().filter(|byte| **byte == self.delimiter).count();
         }
         let cells = match fault {
             Some(fault) => Err(fault),
             None => fields.into_iter().map(Field::text).collect(),
         };
-        Record { lines: Lines { first, last }, cells }
+        Record { lines: Lines { first, last }, width, cells }
     }
 }
 

@@ -67,6 +67,10 @@ fn field_that_is_broken_without_quotes_leaves_no_half_of_a_row_behind() {
         assert_eq!(file("1/1,2,3"), read_and_bad(&["5", "6"], &["2", "3", "4"]), "in the first");
         assert_eq!(file("1,2,3/3//3"), read_and_bad(&["2", "8"], &["3", "4", "6", "7"]), "in the last, twice");
     }
+    for part in [&b"\xff"[..], b"\0", b"\"y\"z", b"\"y"] {
+        let file = [b"a,b\n0,0\n1,x\n", part, b"\n3,4\n5,6"].concat();
+        assert_eq!(lines(file), read_and_bad(&["2", "6"], &["3", "4", "5"]), "a part with a fault of its own");
+    }
 }
 
 #[test]
@@ -96,7 +100,7 @@ fn lines_between_a_stray_quote_and_the_next_one_are_refused_together() {
 #[test]
 fn rows_of_empty_cells_are_no_customers() {
     assert_eq!(lines("a,b\n,\n1,2\n \t, \" \"\n\n\"\",\"\""), read_and_bad(&["3"], &["2", "4", "6"]));
-    assert_eq!(refusal(b"a,b\n,\n"), "line 2: all its fields are empty");
+    assert_eq!(refusal(b"a,b\n,\n"), "line 2: all fields are empty");
     assert_eq!(lines("a\tb\n \t \n1\t"), read_and_bad(&["3"], &["2"]));
     assert_eq!(lines("a\n1\n\n\"\"\n2"), read_and_bad(&["2", "5"], &["4"]));
 }
