@@ -1,4 +1,4 @@
-//! The journal: read back, asked, proved, written by the host, and cut at its beginning.
+//! The journal's files: reading it back, questions, proofs, the host's own events, and dropping its oldest entries.
 
 pub(crate) mod disclosures;
 pub(crate) mod evidence;

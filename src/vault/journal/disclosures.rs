@@ -1,11 +1,11 @@
-//! Whose data somebody was shown, and who was shown somebody's data: what a breach notice and an access request need.
+//! Reports of whose data an actor was shown, and who was shown a person's data, for breach notices and access requests.
 //!
-//! Guarantees: for whoever may [`ReadJournal`](Action::ReadJournal); every act that showed fields counts, also the record that an
-//! update's closure saw, and the history of a record; what was dropped from the journal is said. Of rows only the metadata is
-//! opened, to say which records the people are; no field. Memory: at most [`PEOPLE`] people and [`NAMES`] names of all kinds, some
-//! 200 MB at the very most, else [`Error::TooLarge`]; and one block. Work: the blocks of the time asked about, and every row's
-//! metadata once, but for a question about one record. Does not: say which fields of one person a list of several showed,
-//! where they differ: the journal names those of all of them together.
+//! Guarantees: only who may [`ReadJournal`](Action::ReadJournal) gets a report; every act that showed fields counts,
+//! also an update's closure that saw a record, and a record's history; a report says from when on the journal is kept.
+//! Only metadata of rows is opened, no field, to find the people's records. Memory: at most [`PEOPLE`] people and
+//! [`NAMES`] names, about 200 MB at most, else [`Error::TooLarge`]; and one block. Work: the blocks of the time asked
+//! about, and every row's metadata once, except for a question about one record. Does not: say which fields of one
+//! person a list of several showed, where they differ: the journal names them for all together.
 
 mod gather;
 mod report;
@@ -23,9 +23,9 @@ use crate::vault::gate::Permit;
 
 use super::handle::{About, Journal, check_actor, check_times};
 
-/// A report has at most so many people.
+/// Largest number of people in a report.
 const PEOPLE: usize = 100_000;
-/// and at most so many names of actors, fields, purposes, acts and records, each counted where it stands.
+/// Largest number of names in a report, of actors, fields, purposes, acts and records, each counted wherever it stands.
 const NAMES: usize = 2_000_000;
 
 /// A question about disclosures: [`Journal::disclosures`] begins one.
@@ -52,49 +52,50 @@ pub struct DisclosureQuery {
     until: Option<Timestamp>,
 }
 
-/// A report that was made, on its way out.
+/// A finished report that hasn't been given to the caller yet.
 struct Made(DisclosureReport);
 
 impl Made {
-    /// Gives the report out. Consumes the permit.
+    /// Gives the report to the caller. Consumes the permit.
     fn release(self, _: Permit, _written_down: &Ticket) -> DisclosureReport {
         self.0
     }
 }
 
 impl DisclosureQuery {
-    /// What this actor was shown, by their id.
+    /// Limits the report to what the actor with this id was shown.
     #[must_use]
     pub fn by_actor(mut self, id: impl Into<String>) -> Self {
         self.actor = Some(id.into());
         self
     }
 
-    /// What was shown of this person, by the pseudonym that journal entries use. Replaces [`of_record`](Self::of_record).
+    /// Limits the report to data of the person with this pseudonym. Replaces [`of_record`](Self::of_record).
     #[must_use]
     pub fn of_subject(mut self, pseudonym: impl Into<String>) -> Self {
         self.about = Some(About::Pseudonym(pseudonym.into()));
         self
     }
 
-    /// What was shown of the person whom this record is about: of all records about them. The record may be deleted.
-    /// Replaces [`of_subject`](Self::of_subject).
+    /// Limits the report to data of the person whom this record is about, in all records about that person. The record
+    /// may be deleted. Replaces [`of_subject`](Self::of_subject).
     #[must_use]
     pub fn of_record(mut self, collection: impl Into<String>, id: RecordId) -> Self {
         self.about = Some(About::Record(collection.into(), id));
         self
     }
 
-    /// What was shown from a time until before another. See [`JournalQuery::between`](crate::vault::JournalQuery::between) for
-    /// clocks that are set back.
+    /// Limits the report to what was shown at `from` or later and before `until`.
+    /// [`JournalQuery::between`](crate::vault::JournalQuery::between) says what a clock that was set back does.
     #[must_use]
     pub const fn between(mut self, from: Timestamp, until: Timestamp) -> Self {
         (self.from, self.until) = (Some(from), Some(until));
         self
     }
 
-    /// Makes the report. It is in the journal with the code `disclosures`, the actor and the person that it asks about, and how
-    /// many people it lists. It doesn't name these: it shows none of their fields, and would look like a mass read.
+    /// Makes the report. Its entry has the code `disclosures`, the actor and the person asked about, and the number of
+    /// people in the report. It doesn't name these people: none of their fields is shown, and it would look like a mass
+    /// read.
     ///
     /// # Errors
     /// As [`JournalQuery::page`](crate::vault::JournalQuery::page), and [`Error::TooLarge`] for over
@@ -132,8 +133,8 @@ impl DisclosureQuery {
 }
 
 impl Journal {
-    /// Begins a question about disclosures: whose data somebody was shown, or who was shown somebody's. A tenant's journal
-    /// answers it; the vault's own names no records.
+    /// Begins a question about disclosures: whose data somebody was shown, or who was shown somebody's data. A tenant's
+    /// journal answers it; the vault's own journal names no records.
     #[must_use]
     pub fn disclosures(&self) -> DisclosureQuery {
         DisclosureQuery { journal: self.clone(), actor: None, about: None, from: None, until: None }

@@ -1,9 +1,9 @@
-//! What proves the journal's entries to others: entries shown alone, consistency proofs, evidence bundles.
+//! Proofs of the journal's entries for others: single entries, consistency proofs, evidence bundles.
 //!
-//! Guarantees: whoever asks needs [`Action::ReadJournal`](crate::model::Action::ReadJournal), in the tenant whose entries they are; the journal is told before
-//! anything is given out; what is given out was checked against its head first. A tenant shows its own entries, the vault
-//! those of its own acts. Dropped blocks count by the hashes that were kept; their entries can't be shown any more. Does not:
-//! keep anything; each call reads the blocks up to the head, once.
+//! Guarantees: who asks needs [`Action::ReadJournal`](crate::model::Action::ReadJournal) in the tenant that the entries
+//! belong to; the act's entry is written before anything is given out; every proof was checked against its head first.
+//! A tenant shows its own entries, the vault the entries of its own acts. Dropped blocks count by their kept hashes;
+//! their entries can't be shown any more. Does not: keep anything; each call reads the blocks up to the head, once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,13 +25,14 @@ const NO_SUCH: Error = Error::NotPossible {
 };
 
 impl Journal {
-    /// Proves that the journal of an older head is how that of a newer one began, to whoever has both.
+    /// Proves, to whoever has both heads, that the newer head's journal begins with the older head's.
     ///
-    /// Reads all blocks that the newer one covers, or what was kept of those that were dropped.
+    /// Reads all blocks that the newer head covers; of dropped blocks, the hashes that were kept.
     ///
     /// # Errors
-    /// [`Error::Denied`] (the act is [`Action::ReadJournal`](crate::model::Action::ReadJournal)); [`Error::Head`] for a head that isn't this vault's;
-    /// [`Error::NotPossible`] if the older one covers more; [`Error::Damaged`] if the journal isn't the one that they state:
+    /// [`Error::Denied`] (the act is [`Action::ReadJournal`](crate::model::Action::ReadJournal)); [`Error::Head`] for a
+    /// head that isn't this vault's; [`Error::NotPossible`] if the older head covers more blocks than the newer;
+    /// [`Error::Damaged`] if the journal isn't the one that the heads state:
     /// [`verify_against`](crate::VaultSession::verify_against) says more; and reasons why the vault can't act now.
     pub fn consistency_proof(&self, old: &Head, new: &Head) -> Result<ConsistencyProof> {
         let act = self.act();
@@ -54,15 +55,16 @@ impl Journal {
         Ok(proof)
     }
 
-    /// Shows one entry of this tenant's, at this position and index of the journal, with what proves it against the head:
-    /// [`ShownEntry::verify`] needs no vault. Of the other entries of its block only salted hashes are shown.
+    /// Shows this tenant's entry at this position and index, with the proof against the head: [`ShownEntry::verify`]
+    /// needs no vault. Of the other entries of the block only salted hashes are shown.
     ///
     /// Reads all blocks that the head covers.
     ///
     /// # Errors
-    /// [`Error::Denied`] (the act is [`Action::ReadJournal`](crate::model::Action::ReadJournal)); [`Error::Head`] for a head that isn't this vault's;
-    /// [`Error::NotPossible`] if the tenant has no such entry, or the head doesn't cover it; [`Error::Damaged`] if the journal
-    /// isn't the one that the head states; and reasons why the vault can't act now.
+    /// [`Error::Denied`] (the act is [`Action::ReadJournal`](crate::model::Action::ReadJournal)); [`Error::Head`] for a
+    /// head that isn't this vault's; [`Error::NotPossible`] if the tenant has no such entry, or the head doesn't cover
+    /// it; [`Error::Damaged`] if the journal isn't the one that the head states; and reasons why the vault can't act
+    /// now.
     pub fn show_entry(&self, position: u64, index: u32, head: &Head) -> Result<ShownEntry> {
         let act = self.act();
         let permit = act.permit()?;
@@ -78,18 +80,20 @@ impl Journal {
         Ok(entry)
     }
 
-    /// Writes an evidence bundle: these entries of the tenant's, each by [`position`](crate::audit::Event::position) and
-    /// [`index`](crate::audit::Event::index), the heads that were kept from earlier, one of now, and the proofs, as one text,
-    /// which begins with a page that says how to check it. [`evidence::check`](audit::evidence::check) checks it without a
-    /// vault; [`format_spec`](crate::format_spec) states its form.
+    /// Writes an evidence bundle: a text with the tenant's chosen entries, each given by
+    /// [`position`](crate::audit::Event::position) and [`index`](crate::audit::Event::index), the heads kept from
+    /// earlier, a new head, and the proofs. Its first page says how to check it.
+    /// [`evidence::check`](audit::evidence::check) does so without a vault; [`format_spec`](crate::format_spec) states
+    /// the form.
     ///
-    /// The bundle shows its entries in full, in plain text: actors, reasons, pseudonyms. Of other entries in the same blocks
-    /// it shows salted hashes. At most 10,000 entries, 100 heads and 64 MiB. Reads the whole journal's blocks once.
+    /// The bundle shows the chosen entries in full, in plain text: actors, reasons, pseudonyms; of other entries in the
+    /// same blocks, salted hashes. At most 10,000 entries, 100 heads and 64 MiB. Reads the whole journal once.
     ///
     /// # Errors
-    /// [`Error::Denied`] (the act is [`Action::ReadJournal`](crate::model::Action::ReadJournal)); [`Error::NotPossible`] if the tenant has no such entry;
-    /// [`Error::Head`] for a head that isn't this vault's; [`Error::TooLarge`]; [`Error::Damaged`] if the journal isn't the one
-    /// that a head states; and reasons why the vault can't act now.
+    /// [`Error::Denied`] (the act is [`Action::ReadJournal`](crate::model::Action::ReadJournal));
+    /// [`Error::NotPossible`] if the tenant has no such entry; [`Error::Head`] for a head that isn't this vault's;
+    /// [`Error::TooLarge`]; [`Error::Damaged`] if the journal isn't the one that a head states; and reasons why the
+    /// vault can't act now.
     pub fn evidence(&self, entries: impl IntoIterator<Item = (u64, u32)>, earlier: &[Head]) -> Result<String> {
         let act = self.act();
         let permit = act.permit()?;
@@ -145,7 +149,7 @@ impl Journal {
         HeadKey::of(&keys.signing, self.core.id, keys.epoch)
     }
 
-    /// Whether these heads are this journal's.
+    /// Checks that these heads are heads of this journal.
     fn ours<'h>(&self, act: &Act<'_>, heads: impl IntoIterator<Item = &'h Head>) -> Result<()> {
         let key = self.key();
         for head in heads {
@@ -156,8 +160,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Whether there is such an entry among those that may be shown. Of blocks of others nothing more is told than of blocks
-    /// that aren't there.
+    /// Checks that this entry exists and is this owner's. Other owners' entries give the same error as missing ones.
     fn there(&self, act: &Act<'_>, blocks: &Blocks, size: u64, (position, index): At) -> Result<()> {
         let bytes = if position < size { blocks.bytes(position)? } else { None };
         let header = bytes.map(|bytes| audit::header_of(&bytes).map_err(unreadable)).transpose()?;
@@ -168,11 +171,11 @@ impl Journal {
         }
     }
 
-    /// One pass over the leaves that these proofs want.
+    /// Reads the journal's leaves once and returns the nodes that the proofs of `want` need.
     fn pass(&self, size: u64, want: impl FnOnce(&mut Nodes)) -> Result<Nodes> {
         let mut nodes = Nodes::default();
         want(&mut nodes);
-        // A head that states more than there is: what is there was cut.
+        // A head over more blocks than there are: the journal was cut.
         if nodes.needed() > size {
             return Err(Error::damaged(CHANGED));
         }
@@ -190,7 +193,7 @@ fn note(act: &Act<'_>, permit: &Permit, code: &str, shown: usize) -> Result<()> 
     act.record_under(permit.approval(), entry).map(|_ticket| ())
 }
 
-/// Writes down that it came to nothing, and says why.
+/// Writes the failure down and returns the error.
 fn failed<T>(act: &Act<'_>, error: Error) -> Result<T> {
     Err(act.fail("not_shown", error))
 }
@@ -198,14 +201,14 @@ fn failed<T>(act: &Act<'_>, error: Error) -> Result<T> {
 const CHANGED: &str =
     "the journal isn't the one that the head states; `verify_against` says where it was changed or cut";
 
-/// What is shown of a block.
+/// Reads a block and shows these entries of it.
 fn read(
     blocks: &Blocks,
     position: u64,
     indexes: impl IntoIterator<Item = u32>,
     proof: Option<InclusionProof>,
 ) -> Result<(ShownBlock, Vec<Shown>)> {
-    // It may have been dropped just now.
+    // Retention may have dropped the block just now.
     let bytes = blocks.bytes(position)?.ok_or(NO_SUCH)?;
     let block = ShownBlock::of(&bytes, proof.ok_or(Error::damaged(CHANGED))?).map_err(unreadable)?;
     let (_, opened) = blocks.open(position, &bytes)?;

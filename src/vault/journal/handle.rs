@@ -1,7 +1,7 @@
-//! The journal as one actor may ask it.
+//! A journal as one actor may use it.
 //!
-//! Guarantees: the policy is asked about [`Action::ReadJournal`], and what is asked is in the journal before the answer is
-//! given. Does not: read the journal.
+//! Guarantees: the policy is asked about [`Action::ReadJournal`], and the question's entry is written before the answer
+//! is given. Does not: read the journal.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,36 +18,36 @@ use crate::vault::state::tenant::TenantCore;
 
 use super::query::{Known, Walker, known};
 
-/// The longest id of an actor that can be asked about, in bytes: what an entry can name as another party.
+/// Longest id of an actor that can be asked about, in bytes: as much as an entry can hold for another party.
 const ACTOR: usize = 1_000;
 
-/// The journal of a tenant, or of the vault itself, as one actor may use it: entries, disclosures, evidence, and events of
-/// the host's own. [`Session::journal`] and [`VaultSession::journal`] give it.
+/// The journal of a tenant, or of the vault itself, as one actor may use it: entries, disclosures, evidence, and the
+/// host's own events. [`Session::journal`] and [`VaultSession::journal`] return it.
 #[derive(Clone)]
 pub struct Journal {
     pub(crate) core: Arc<Core>,
-    /// `None`: the vault's own journal.
+    /// Tenant that the journal belongs to; `None` for the vault's own.
     pub(crate) tenant: Option<Arc<TenantCore>>,
     who: Arc<Who>,
 }
 
-/// Whom a question is about, as it is asked.
+/// The person or record in a question, as the caller named it.
 #[derive(Clone)]
 pub(crate) enum About {
     Pseudonym(String),
     Record(String, RecordId),
 }
 
-/// Whom a question is about, found out.
+/// The person or record in a question, once found.
 #[derive(Clone, Copy)]
 pub(crate) struct Meant {
     pub(crate) pseudonym: Pseudonym,
-    /// The record, where it is one.
+    /// The record, if the caller named one.
     pub(crate) record: Option<(CollectionId, RecordId, Known)>,
 }
 
 impl Meant {
-    /// How the entry of the question names them. Revision 0 stands for none.
+    /// Returns the data subject as the question's entry names it. Revision 0 stands for no record.
     fn subject(&self) -> Subject {
         let none = Subject { pseudonym: self.pseudonym, number: 0, revision: Revision::new(0) };
         self.record.map_or(none, |(.., known)| known.subject())
@@ -64,7 +64,7 @@ impl Session {
 }
 
 impl VaultSession {
-    /// Returns the journal of the vault itself, of acts that aren't in one tenant, as the session's actor may use it.
+    /// Returns the vault's own journal, of acts outside of tenants, as the session's actor may use it.
     #[must_use]
     pub fn journal(&self) -> Journal {
         Journal { core: Arc::clone(&self.core), tenant: None, who: Arc::clone(&self.who) }
@@ -77,12 +77,12 @@ impl Journal {
         Act::new(&self.core, self.tenant.as_ref(), &self.who, Action::ReadJournal)
     }
 
-    /// Returns the part of the journal that is asked, as it is now.
+    /// Returns a walker over the owner's part of the journal, as it is now.
     pub(crate) fn walker(&self) -> Result<Walker> {
         Walker::new(&self.core, self.tenant.as_ref().map(|tenant| tenant.id))
     }
 
-    /// Finds out whom a question is about. What can't be found is written down.
+    /// Finds the person or record in a question. Writes it down if it can't be found.
     pub(crate) fn meant(&self, act: &Act<'_>, about: &About) -> Result<Meant> {
         let (collection, found) = match about {
             About::Pseudonym(text) => {
@@ -126,7 +126,7 @@ impl Journal {
         found
     }
 
-    /// Writes down what was asked, and how many rows the answer has: entries, or people.
+    /// Writes down the question, and the number of entries or people in the answer.
     pub(crate) fn note(
         act: &Act<'_>,
         permit: &Permit,
@@ -150,7 +150,7 @@ impl Journal {
     }
 }
 
-/// Checks the id of an actor who is asked about.
+/// Checks the length of an actor's id in a question.
 pub(crate) fn check_actor(actor: Option<&str>) -> Result<()> {
     match actor {
         Some(actor) if actor.is_empty() || actor.len() > ACTOR => {
@@ -160,7 +160,7 @@ pub(crate) fn check_actor(actor: Option<&str>) -> Result<()> {
     }
 }
 
-/// Checks the times that are asked about: an empty answer must not come of a slip.
+/// Checks the times in a question: swapped times must not look like an empty answer.
 pub(crate) fn check_times(from: Option<Timestamp>, until: Option<Timestamp>) -> Result<()> {
     match (from, until) {
         (Some(from), Some(until)) if until < from => Err(Error::NotPossible {

@@ -1,8 +1,9 @@
-//! Who changed a record, when, and which of its fields.
+//! The history of a record: who changed it, when, and which fields.
 //!
-//! Guarantees: for whoever may read the record, asked as a read of it and journalled as one (its code is `history`); a field
-//! that the actor may not read is counted, not named; no value is looked at. Memory and work of a page as of
-//! [a question's](crate::vault::journal::query). Does not: tell of reads, of refused changes, or of a record that is gone.
+//! Guarantees: only who may read the record gets its history, which is decided and journalled as a read of it (with the
+//! code `history`); a field that the actor may not read is counted, not named; no value is read. Memory and work of a
+//! page are [a question's](crate::vault::journal::query). Does not: tell of reads, of refused changes, or of an erased
+//! record.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,20 +25,20 @@ use super::query::{BUDGET, JournalCursor, Step, Walker};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
-    /// The revision before; `None` for the record's creation.
+    /// Revision before the change; `None` for the record's creation.
     pub before: Option<Revision>,
-    /// The revision that it made.
+    /// Revision that the change made.
     pub after: Revision,
-    /// When.
+    /// Time of the change.
     pub at: Timestamp,
-    /// Who.
+    /// Id of the actor who made the change.
     pub actor: Option<String>,
-    /// How: [`Create`](Action::Create), [`Update`](Action::Update) or [`Transfer`](Action::Transfer).
+    /// Kind of change: [`Create`](Action::Create), [`Update`](Action::Update) or [`Transfer`](Action::Transfer).
     pub action: Action,
-    /// The fields that it set, of those that the reader may read.
+    /// Fields that the change set and the reader may read.
     pub fields: Vec<String>,
-    /// How many it set besides, that the reader may not read or the journal doesn't name (those of a
-    /// [`Document`](crate::Document)).
+    /// Number of further fields set, which the reader may not read or the journal doesn't name (a
+    /// [`Document`](crate::Document)'s).
     pub unnamed: u32,
 }
 
@@ -47,10 +48,9 @@ pub struct Change {
 pub struct HistoryPage {
     /// The changes.
     pub changes: Vec<Change>,
-    /// Pass this on for the next page; `None` at the end. A page may be short, or empty, and not the last.
+    /// Cursor for the next page; `None` at the end. A page may be short or empty without being the last.
     pub next: Option<JournalCursor>,
-    /// Whether this is the last page and earlier changes are missing: the journal doesn't go back to the record's creation
-    /// any more.
+    /// True if this is the last page and earlier changes are missing: the journal's oldest entries were dropped.
     pub cut_short: bool,
 }
 
@@ -62,12 +62,13 @@ impl fmt::Debug for Change {
 }
 
 impl<T: Record + 'static> Collection<T> {
-    /// Who changed a record and which of its fields, the latest change first; at most `limit` (1 to 1,000) after the page that
-    /// ended at this cursor. For whoever may read the record. It ends with its creation, or where the journal begins.
+    /// Lists who changed a record and which of its fields, the latest change first: at most `limit` (1 to 1,000)
+    /// changes after the page that ended at this cursor. Only who may read the record gets its history, which ends with
+    /// the record's creation, or where the journal begins.
     ///
     /// # Errors
-    /// As [`get`](Self::get), and as [`JournalQuery::page`](crate::vault::JournalQuery::page) for cursors and a journal that
-    /// can't be read back.
+    /// As [`get`](Self::get), and as [`JournalQuery::page`](crate::vault::JournalQuery::page) for cursors and a journal
+    /// that can't be read back.
     pub fn history(&self, id: RecordId, after: Option<&JournalCursor>, limit: usize) -> Result<HistoryPage> {
         history(self.session(), self.core(), id, after, limit)
     }
@@ -93,7 +94,7 @@ fn history(
     Ok(found.release(permit, &ticket))
 }
 
-/// Changes that were found, on their way out.
+/// Changes found that haven't been given to the caller yet.
 struct Gathered {
     changes: Vec<(Event, Revision)>,
     next: Option<JournalCursor>,
@@ -104,7 +105,7 @@ fn gather(walker: &Walker, opened: &Opened, after: Option<&JournalCursor>, limit
     let (meta, revision) = (opened.meta(), opened.head().revision);
     let size = after.map_or(walker.size, |after| after.size);
     let from = after.map(|after| after.place(walker.epoch(), true, walker.size)).transpose()?;
-    // Its metadata tell when it was created and changed last, by a clock that may have been set back between.
+    // The metadata say when the record was created and last changed, by a clock that may have been set back in between.
     let (since, until) = (meta.created.min(meta.updated), meta.created.max(meta.updated));
     let range = walker.range(size, Some(since), Some(until))?;
     let from = from.unwrap_or(Walker::edge(&range, true));
@@ -127,15 +128,15 @@ fn gather(walker: &Walker, opened: &Opened, after: Option<&JournalCursor>, limit
     Ok(Gathered { changes, cut_short: next.is_none() && !complete, next })
 }
 
-/// Whether an act made this revision of a record that it touched.
+/// Tells whether the event's act made this revision of the record.
 fn changed(event: &Event, made: Revision) -> bool {
-    // Of many that are given away at once the entry names each one's revision only among its data subjects.
+    // An entry of many transfers at once names each record's revision only among its data subjects.
     let given = event.action() == Action::Transfer.name() && event.rows().is_some();
     event.outcome() == Outcome::Permitted && (event.revision_after() == Some(made) || given)
 }
 
 impl Gathered {
-    /// Gives the history out, as far as the permit shows it. Consumes the permit.
+    /// Gives the history to the caller, as far as the permit allows. Consumes the permit.
     fn release(self, permit: Permit, _written_down: &Ticket) -> HistoryPage {
         let change = |(event, after): &(Event, Revision)| Change::new(event, *after, permit.read());
         let changes = self.changes.iter().filter_map(change).collect();

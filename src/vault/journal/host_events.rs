@@ -1,8 +1,8 @@
-//! What the host does itself and wants on record: log-ins and the like.
+//! Events of the host's own that the journal is to keep: log-ins and the like.
 //!
-//! Guarantees: an event goes where entries of reads go: into the buffer, or in strict mode onto the disk; `flush` makes it
-//! durable. Does not: ask a policy, or check that what the host says happened. Ids, codes and reasons are the host's words,
-//! kept as they are: put no personal data of customers in.
+//! Guarantees: an event is written as an entry of a read is: into the buffer, or in strict mode onto the disk; `flush`
+//! makes it durable. Does not: ask a policy, or check that the event happened. Ids, codes and reasons are kept in the
+//! host's own words: put no personal data of customers in.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,17 +18,17 @@ use crate::vault::state::tenant::TenantCore;
 
 use super::handle::Journal;
 
-/// A name of an event has at most this many letters.
+/// Longest name of an event, in letters.
 const NAME: usize = 64;
-/// A code has at most this many bytes.
+/// Longest code, in bytes.
 const CODE: usize = 64;
-/// What stands before the name of a party.
+/// Length of the longest prefix of a party's name.
 const PARTY_KIND: usize = "group:".len();
 
-/// Something that the host did and the journal is to keep: a log-in, a changed role. Its act there is `host_login`,
+/// Something that the host did and the journal is to keep: a log-in, a changed role. Its entry's act is `host_login`,
 /// `host_logout`, `host_login_failed`, `host_role_changed`, `host_device_added` or `host_other.<name>`.
 ///
-/// Names of ids, devices and sessions of at most 1,024 bytes, codes of 64, reasons of 8 KiB.
+/// Ids, devices and sessions have at most 1,024 bytes, codes 64, reasons 8 KiB.
 ///
 /// ```
 /// use strongroom::vault::HostEvent;
@@ -66,37 +66,37 @@ enum Party {
 }
 
 impl HostEvent {
-    /// Somebody has logged in.
+    /// Returns the event that somebody has logged in.
     #[must_use]
     pub fn login(actor: &Actor) -> Self {
         Self::new(Act::Known("host_login")).by(actor)
     }
 
-    /// Somebody has logged out.
+    /// Returns the event that somebody has logged out.
     #[must_use]
     pub fn logout(actor: &Actor) -> Self {
         Self::new(Act::Known("host_logout")).by(actor)
     }
 
-    /// Somebody tried to log in and was refused. The actor's id is the one that was claimed.
+    /// Returns the event that somebody tried to log in and was refused. The actor's id is the claimed one.
     #[must_use]
     pub fn login_failed(actor: &Actor) -> Self {
         Self::new(Act::Known("host_login_failed")).by(actor).outcome(Outcome::Denied)
     }
 
-    /// Somebody's roles were changed, by another.
+    /// Returns the event that `by` has changed an actor's roles.
     #[must_use]
     pub fn role_changed(actor: &str, by: &Actor) -> Self {
         Self::new(Act::Known("host_role_changed")).by(by).party(Grantee::Actor(actor))
     }
 
-    /// Somebody uses a new device: the one that the actor names.
+    /// Returns the event that somebody uses a new device, which the actor names.
     #[must_use]
     pub fn device_added(actor: &Actor) -> Self {
         Self::new(Act::Known("host_device_added")).by(actor)
     }
 
-    /// Anything else, by a name of 1 to 64 of the letters `a` to `z`, digits and `_`.
+    /// Returns an event of another kind, named by 1 to 64 of the letters `a` to `z`, digits and `_`.
     #[must_use]
     pub fn other(name: impl Into<String>) -> Self {
         Self::new(Act::Other(name.into()))
@@ -107,42 +107,42 @@ impl HostEvent {
         Self { act, actor: None, outcome, code, reason: None, purpose: None, party: None }
     }
 
-    /// Who did it: id, roles, session and device go on record.
+    /// Sets the actor who did it: id, roles, session and device are kept.
     #[must_use]
     pub fn by(mut self, actor: &Actor) -> Self {
         self.actor = Some(actor.clone());
         self
     }
 
-    /// What came of it.
+    /// Sets the outcome; permitted unless set.
     #[must_use]
     pub const fn outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = outcome;
         self
     }
 
-    /// A short code, of the host's own choosing.
+    /// Sets a short code of the host's own choice.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = code.into();
         self
     }
 
-    /// Why, in words.
+    /// Sets the reason, in words.
     #[must_use]
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
     }
 
-    /// What for.
+    /// Sets the purpose.
     #[must_use]
     pub fn purpose(mut self, purpose: impl Into<String>) -> Self {
         self.purpose = Some(purpose.into());
         self
     }
 
-    /// Whom it concerns besides the actor.
+    /// Sets another party whom the event concerns.
     #[must_use]
     pub fn party(mut self, party: Grantee<'_>) -> Self {
         self.party = Some(match party {
@@ -198,12 +198,12 @@ impl fmt::Debug for HostEvent {
 }
 
 impl Journal {
-    /// Writes an event of the host's into this journal. Buffered as reads are: [`Vault::flush`](crate::Vault::flush) makes it
-    /// durable. No policy is asked, and the event says for itself who did it.
+    /// Writes an event of the host's into this journal. It is buffered as reads are:
+    /// [`Vault::flush`](crate::Vault::flush) makes it durable. No policy is asked; the event names the actor.
     ///
     /// # Errors
-    /// [`Error::NotPossible`] and [`Error::TooLarge`] for what doesn't fit (see [`HostEvent`]), and reasons why the vault
-    /// can't act now.
+    /// [`Error::NotPossible`] and [`Error::TooLarge`] for texts that don't fit (see [`HostEvent`]), and reasons why the
+    /// vault can't act now.
     pub fn record(&self, event: HostEvent) -> Result<()> {
         record(&self.core, self.tenant.as_ref(), &event)
     }

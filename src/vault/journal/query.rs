@@ -1,10 +1,11 @@
 //! Questions to the journal: who did what, when, to whose records.
 //!
-//! Guarantees: whoever asks needs [`Action::ReadJournal`]; entries come out only against the policy's permit and a ticket for
-//! the entry of the question itself; a tenant's journal shows that tenant's acts, the vault's shows the vault's own. Every
-//! entry that fits is in exactly one page, in the journal's order. Memory of a page: its entries, at most 1,000 and about
-//! [`BYTES`], and one block of at most 4 MiB. Work of a page: [`BUDGET`] blocks and entries looked at, and the rest of a block;
-//! for a time about 40 blocks more. Does not: check the journal (`verify` does), or show what was dropped.
+//! Guarantees: who asks needs [`Action::ReadJournal`]; entries are given out only for the policy's permit and the
+//! ticket of the question's own entry; a tenant's journal shows the tenant's acts, the vault's journal the vault's own.
+//! Every entry that fits is on exactly one page, in the journal's order. Memory of a page: its entries, at most 1,000
+//! and about [`BYTES`], and one block of at most 4 MiB. Work: at most [`BUDGET`] blocks and entries, and the rest of a
+//! block; with a time given, about 40 blocks more. Does not: check the journal (`verify` does), or show dropped
+//! entries.
 
 pub(crate) mod cursor;
 pub(crate) mod subject;
@@ -26,10 +27,10 @@ use crate::vault::records::check_limit;
 
 use super::handle::{About, Journal, Meant, check_actor, check_times};
 
-/// A page ends once its entries have so many bytes.
+/// Bytes of entries after which a page ends.
 pub(crate) const BYTES: usize = 8 << 20;
 
-/// A question to the journal: [`Journal::entries`] begins one. What isn't said limits nothing.
+/// A question to the journal: [`Journal::entries`] begins one. It finds every entry that no set limit excludes.
 ///
 /// ```
 /// use strongroom::model::Action;
@@ -50,7 +51,7 @@ pub struct JournalQuery {
     newest_first: bool,
 }
 
-/// What the entries have to be like.
+/// The limits that entries have to meet.
 #[derive(Clone, Default)]
 struct Wanted {
     actor: Option<String>,
@@ -62,17 +63,16 @@ struct Wanted {
     until: Option<Timestamp>,
 }
 
-/// One page of journal entries. `Debug` shows how many.
+/// A page of journal entries. `Debug` shows their number.
 #[non_exhaustive]
 pub struct JournalPage {
-    /// The entries, in the journal's order or its reverse. What one commit carries comes in any order of time.
+    /// The entries, in the journal's order or its reverse. Entries of one commit aren't sorted by time.
     pub entries: Vec<Event>,
-    /// Pass this on for the next page. A page may be short, or empty, and not the last: looking further is the next one's work.
-    /// `None` at the end.
+    /// Cursor for the next page; `None` at the end. A page may be short or empty without being the last.
     pub next: Option<JournalCursor>,
 }
 
-/// The pages of a question, one after the other. Ends after the first error.
+/// The pages of a question, one after the other. They end after the first error.
 pub struct JournalPages {
     query: JournalQuery,
     limit: usize,
@@ -80,25 +80,25 @@ pub struct JournalPages {
     done: bool,
 }
 
-/// Entries that were found, on their way out.
+/// Entries found that haven't been given to the caller yet.
 struct Gathered(JournalPage);
 
 impl Gathered {
-    /// Gives the page out. Consumes the permit.
+    /// Gives the page to the caller. Consumes the permit.
     fn release(self, _: Permit, _written_down: &Ticket) -> JournalPage {
         self.0
     }
 }
 
 impl JournalQuery {
-    /// Acts of this actor, by their id.
+    /// Limits the question to acts of the actor with this id.
     #[must_use]
     pub fn by_actor(mut self, id: impl Into<String>) -> Self {
         self.wanted.actor = Some(id.into());
         self
     }
 
-    /// Acts that touched records about this person, by the pseudonym that entries use
+    /// Limits the question to acts on records about this person, named by the pseudonym in entries
     /// ([`Metadata::pseudonym`](crate::vault::Metadata::pseudonym)). Replaces [`of_record`](Self::of_record).
     #[must_use]
     pub fn of_subject(mut self, pseudonym: impl Into<String>) -> Self {
@@ -106,7 +106,7 @@ impl JournalQuery {
         self
     }
 
-    /// Acts that touched this record, which may be deleted. Its metadata is looked at, no field. Replaces
+    /// Limits the question to acts on this record, which may be deleted. Only metadata is read. Replaces
     /// [`of_subject`](Self::of_subject).
     #[must_use]
     pub fn of_record(mut self, collection: impl Into<String>, id: RecordId) -> Self {
@@ -114,61 +114,61 @@ impl JournalQuery {
         self
     }
 
-    /// Acts of this kind. Replaces [`act`](Self::act).
+    /// Limits the question to acts of this kind. Replaces [`act`](Self::act).
     #[must_use]
     pub fn action(self, action: Action) -> Self {
         self.act(action.name())
     }
 
-    /// Acts of this name: an [`Action`]'s, or of what the host has recorded, such as `host_login`. It isn't checked: of a name
-    /// that no act has there are no entries. Replaces [`action`](Self::action).
+    /// Limits the question to acts of this name: an [`Action`]'s, or an event of the host's such as `host_login`. The
+    /// name isn't checked: an unknown one finds nothing. Replaces [`action`](Self::action).
     #[must_use]
     pub fn act(mut self, name: impl Into<String>) -> Self {
         self.wanted.act = Some(name.into());
         self
     }
 
-    /// Acts with this outcome.
+    /// Limits the question to acts with this outcome.
     #[must_use]
     pub const fn outcome(mut self, outcome: Outcome) -> Self {
         self.wanted.outcome = Some(outcome);
         self
     }
 
-    /// Acts whose outcome has this code.
+    /// Limits the question to acts whose outcome has this code.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.wanted.code = Some(code.into());
         self
     }
 
-    /// Acts from a time until before another. They are looked for where the journal's times, give or take an hour, say that
-    /// they are; while a clock was set back by more, acts can be missed.
+    /// Limits the question to acts at `from` or later and before `until`. Blocks whose times are over an hour off are
+    /// skipped; acts written while a clock was set back by more than that can be missed.
     #[must_use]
     pub const fn between(mut self, from: Timestamp, until: Timestamp) -> Self {
         (self.wanted.from, self.wanted.until) = (Some(from), Some(until));
         self
     }
 
-    /// Begins with the latest.
+    /// Begins with the latest entry.
     #[must_use]
     pub const fn newest_first(mut self) -> Self {
         self.newest_first = true;
         self
     }
 
-    /// A page of at most `limit` (1 to 1,000) entries, and about 8 MiB, after the one that ended at this cursor. Each page
-    /// looks at some 65,000 entries and blocks at most. It is an act of its own, and in the journal: its code is `journal`, its
-    /// party the actor, its data subject the person it asks about.
+    /// Returns a page of at most `limit` (1 to 1,000) entries, and about 8 MiB, after the page that ended at this
+    /// cursor. A page looks at about 65,000 entries and blocks at most. Each page is an act with its own entry: the
+    /// code is `journal`, the party the actor asked about, the data subject the person asked about.
     ///
     /// # Errors
     /// [`Error::Denied`](crate::Error::Denied) (the act is [`Action::ReadJournal`]);
     /// [`Error::NotFound`](crate::Error::NotFound), [`Error::Erased`](crate::Error::Erased) and
-    /// [`Error::UnknownCollection`](crate::Error::UnknownCollection) for the record that it asks about;
-    /// [`Error::NotPossible`](crate::Error::NotPossible) for a cursor of another journal or the other direction, what isn't
-    /// a pseudonym, or times that end before they begin; [`Error::BadName`](crate::Error::BadName) for an actor of over 1,000 bytes;
-    /// [`Error::Damaged`](crate::Error::Damaged) for a journal that can't be read back; and reasons why the vault can't act
-    /// now.
+    /// [`Error::UnknownCollection`](crate::Error::UnknownCollection) for the record asked about;
+    /// [`Error::NotPossible`](crate::Error::NotPossible) for a cursor of another journal or the other direction, a text
+    /// that isn't a pseudonym, or times that end before they begin; [`Error::BadName`](crate::Error::BadName) for an
+    /// actor of over 1,000 bytes; [`Error::Damaged`](crate::Error::Damaged) for a journal that can't be read back; and
+    /// reasons why the vault can't act now.
     pub fn page(&self, limit: usize, after: Option<&JournalCursor>) -> Result<JournalPage> {
         let Self { journal, wanted, newest_first } = self;
         let act = journal.act();
@@ -183,7 +183,7 @@ impl JournalQuery {
         Ok(page.release(permit, &ticket))
     }
 
-    /// All pages, of at most `limit` (1 to 1,000) entries each.
+    /// Returns all pages, of at most `limit` (1 to 1,000) entries each.
     #[must_use]
     pub fn pages(&self, limit: usize) -> JournalPages {
         JournalPages { query: self.clone(), limit, after: None, done: false }
@@ -207,7 +207,7 @@ fn gather(
         if !wanted.holds(&event, meant) {
             return Ok(Step::On);
         }
-        // An entry beyond a full page says that there is another page.
+        // An entry beyond a full page shows that there is another page.
         if entries.len() == limit || held > BYTES {
             return Ok(Step::Before);
         }
@@ -232,7 +232,7 @@ impl Wanted {
     }
 }
 
-/// Whether an act touched the record, or any of the person's.
+/// Tells whether an act touched the record, or any record of the person.
 fn touches(event: &Event, meant: Meant) -> bool {
     let number = meant.record.map(|(.., known)| known.number);
     let is = |subject: &crate::audit::Subject| {

@@ -1,10 +1,10 @@
-//! Dropping the journal's oldest entries once a duty to keep them has passed: plan, look, carry out.
+//! Dropping the journal's oldest entries once the duty to keep them has ended: plan, look, carry out.
 //!
-//! Guarantees: only whole segments go, from the journal's beginning, in which every entry is older than was asked for, which
-//! every sink has acknowledged and which a head kept elsewhere covers. Their leaf hashes stay, so heads taken before and
-//! entries that come after still verify. Killed at any point, the vault is intact, and the same plan goes on where it
-//! stopped. Does not: wipe. Dropped blocks linger, sealed, in the engine's files until it uses their space again, and
-//! the journal's key isn't destroyed with them: whoever has the master key and an old copy of the files can read them.
+//! Guarantees: only whole segments go, from the journal's beginning, whose entries are all older than was asked for,
+//! which every sink has acknowledged and a head kept elsewhere covers. Their leaf hashes stay, so earlier heads and
+//! later entries still verify. Killed at any point, the vault is intact, and the same plan goes on where it stopped.
+//! Does not: wipe. Dropped blocks linger, sealed, in the engine's files until it uses their space again, and the
+//! journal's key isn't destroyed: whoever has the master key and an old copy of the files can read them.
 
 pub(crate) mod carry_out;
 pub(crate) mod find;
@@ -18,10 +18,10 @@ use crate::model::Action;
 
 use crate::vault::handles::VaultSession;
 
-/// Fewer days than these need a word of their own: six months are a common duty.
+/// Number of days below which [`Retention::below_six_months`] is needed: six months are a common duty.
 const SIX_MONTHS: u32 = 180;
 
-/// How long journal entries are kept. A number of days is one, too.
+/// The time for which journal entries are kept. A number of days can stand for it.
 ///
 /// Six months (180 days) are a common least duty for access logs, and some laws want years: find out what binds you.
 #[derive(Debug, Clone)]
@@ -33,20 +33,21 @@ pub struct Retention {
 }
 
 impl Retention {
-    /// Entries are kept for so many days of 24 hours, at least 1.
+    /// Keeps entries for this many days of 24 hours, at least 1.
     pub fn days(days: u32) -> Self {
         Self { days, short: false, head: None }
     }
 
-    /// Says that fewer than 180 days are meant, and that no law asks for more.
+    /// Confirms that fewer than 180 days are meant, and that no law asks for more.
     pub fn below_six_months(mut self) -> Self {
         self.short = true;
         self
     }
 
-    /// What this head covers may be dropped: it is kept outside of the vault's directory, and all that it covers was seen to
-    /// be whole. Without one, what counts are the heads that those attached sinks have taken which keep them
-    /// ([`AuditSink::keeps_heads`](crate::audit::AuditSink::keeps_heads)): files, and syslog except over UDP or as text.
+    /// Allows dropping the blocks that this head covers. Keep the head outside of the vault's directory, and check
+    /// first that all it covers is whole. Without one, the heads count that attached sinks keep
+    /// ([`AuditSink::keeps_heads`](crate::audit::AuditSink::keeps_heads)): files, and syslog except over UDP or as
+    /// text.
     pub fn anchored_by(mut self, head: &Head) -> Self {
         self.head = Some(head.clone());
         self
@@ -72,13 +73,13 @@ impl From<u32> for Retention {
 }
 
 impl VaultSession {
-    /// What of the journal can be dropped when entries are kept for so many days, and what holds back the rest. Changes
-    /// nothing; [`retain`](Self::retain) carries the plan out.
+    /// Plans which blocks of the journal can be dropped when entries are kept for so many days, and says what holds
+    /// back the rest. Changes nothing; [`retain`](Self::retain) carries the plan out.
     ///
-    /// Only what a head covers that is kept outside of the vault's directory can be dropped: one that every attached sink
-    /// has taken, at least one of which keeps it (they get a fresh one now, and each is waited for, up to five seconds), or one that you bring
-    /// ([`Retention::anchored_by`]). Every block that is to go, and each up to that head, is read; memory is bounded, and a
-    /// plan holds at most eight million blocks.
+    /// Only blocks under a head that is kept outside of the vault's directory can be dropped: a head that you bring
+    /// ([`Retention::anchored_by`]), or one that every attached sink has taken and at least one of them keeps (each
+    /// sink gets a fresh head now, and up to five seconds to take it). Reads every block that is to go and each one up
+    /// to that head; memory is bounded, and a plan holds at most eight million blocks.
     ///
     /// ```
     /// # use strongroom::{Actor, Memory, Vault, policy::danger::AllowAll};
@@ -97,10 +98,10 @@ impl VaultSession {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Denied`] where the policy says no to [`Action::Retain`]; [`Error::NotPossible`] without a head that is kept
-    /// elsewhere, for 0 days, and for fewer than 180 without [`Retention::below_six_months`]; [`Error::Head`] for a head
-    /// that isn't this vault's; [`Error::Damaged`] if the journal isn't what the head tells of; and reasons why the vault
-    /// can't act now.
+    /// [`Error::Denied`] where the policy says no to [`Action::Retain`]; [`Error::NotPossible`] without a head that is
+    /// kept elsewhere, for 0 days, and for fewer than 180 without [`Retention::below_six_months`]; [`Error::Head`] for
+    /// a head that isn't this vault's; [`Error::Damaged`] if the journal isn't the one that the head states; and
+    /// reasons why the vault can't act now.
     pub fn plan_retention(&self, keep: impl Into<Retention>) -> Result<RetentionPlan> {
         let act = self.act(Action::Retain);
         let permit = act.permit()?;
@@ -111,23 +112,23 @@ impl VaultSession {
         find::find(&self.core, &keep)
     }
 
-    /// Drops what the plan shows, for good. May be called again with the same plan after it was cut short; a plan whose
-    /// blocks are gone already does nothing.
+    /// Drops the blocks in the plan, for good. May be called again with the same plan after an interruption; a plan
+    /// whose blocks are gone already does nothing.
     ///
-    /// Each commit of it is journalled, with the positions that it concerns, and for its reason how old what goes is at least
-    /// and how many blocks the head covers that vouches for it: for tenants, the lists of what their dropped commits changed;
-    /// for the vault, each segment of 128 blocks; or that nothing was left to drop. Entries that remain keep their positions, and
-    /// [`verify`](Self::verify) and [`verify_against`](Self::verify_against) hold the journal against heads from before as ever.
-    /// A sink that is attached later gets the journal from the first block that is kept;
-    /// [`SinkHealth::missed`](crate::audit::SinkHealth::missed) says how much it missed.
+    /// Each commit is journalled with the positions that it drops; its reason says how old these entries are at least,
+    /// and how many blocks the head covers that allows it. Tenants get entries for the lists of what their dropped
+    /// commits changed, the vault one for each segment of 128 blocks, or one that nothing was left to drop. Entries
+    /// that remain keep their positions, and [`verify`](Self::verify) and [`verify_against`](Self::verify_against)
+    /// still check the journal against earlier heads. A sink that is attached later gets the journal from the first
+    /// block that is kept; [`SinkHealth::missed`](crate::audit::SinkHealth::missed) says how much it missed.
     ///
-    /// What was dropped lingers, sealed, in the engine's files until it uses their space again; the key of the journal isn't
-    /// destroyed with it.
+    /// Dropped blocks linger, sealed, in the engine's files until it uses their space again; the key of the journal
+    /// isn't destroyed with them.
     ///
     /// # Errors
-    /// [`Error::Denied`] where the policy says no to [`Action::Retain`]; [`Error::NotPossible`] for a plan of another vault,
-    /// or of a state that is no more; [`Error::Damaged`] if the blocks aren't those that were planned for; and reasons why
-    /// the vault can't act now.
+    /// [`Error::Denied`] where the policy says no to [`Action::Retain`]; [`Error::NotPossible`] for a plan of another
+    /// vault, or of a state from before a restore; [`Error::Damaged`] if the blocks aren't those in the plan; and
+    /// reasons why the vault can't act now.
     pub fn retain(&self, plan: &RetentionPlan) -> Result<RetentionReport> {
         let act = self.act(Action::Retain);
         let permit = act.permit()?;

@@ -1,4 +1,4 @@
-//! Collecting what was shown to whom, by the pseudonyms of the people.
+//! Collecting who was shown which data, by the pseudonyms of the people.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::vault::journal::query::{Step, Walker};
 
 use super::{NAMES, PEOPLE};
 
-/// What is asked for.
+/// The limits of a report: the actor, the person or record, and the times.
 pub(crate) struct Shown<'a> {
     pub(crate) actor: Option<&'a str>,
     pub(crate) meant: Option<Meant>,
@@ -19,26 +19,26 @@ pub(crate) struct Shown<'a> {
     pub(crate) until: Option<Timestamp>,
 }
 
-/// What was found.
+/// Everything that the journal says for a report.
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) people: BTreeMap<Pseudonym, Person>,
     /// Acts that showed something.
     pub(crate) acts: u64,
     names: HashSet<Arc<str>>,
-    /// How many names stand somewhere.
+    /// Number of names held, each counted wherever it stands.
     standing: usize,
 }
 
-/// What was shown of a person.
+/// A person whose data was shown.
 #[derive(Default)]
 pub(crate) struct Person {
-    /// The numbers of the records shown.
+    /// Numbers of the records shown.
     pub(crate) numbers: BTreeSet<u32>,
     pub(crate) readers: BTreeMap<Arc<str>, Reader>,
 }
 
-/// What somebody was shown of a person.
+/// An actor who was shown data of one person.
 pub(crate) struct Reader {
     pub(crate) times: u64,
     pub(crate) first: Timestamp,
@@ -51,7 +51,7 @@ pub(crate) struct Reader {
 }
 
 impl Shown<'_> {
-    /// Reads the journal, all that may hold something.
+    /// Collects from all blocks that may hold a matching entry.
     pub(crate) fn gather(&self, walker: &Walker) -> Result<Found> {
         let range = walker.range(walker.size, self.from, self.until)?;
         let mut found = Found::default();
@@ -65,7 +65,7 @@ impl Shown<'_> {
     }
 
     fn holds(&self, event: &Event) -> bool {
-        // The entry of a change shows nothing; the one before it, of what its closure saw, does.
+        // The entry of a change shows nothing; the entry before it, of the record that the closure saw, does.
         let shows = Action::from_name(event.action()).is_some_and(Action::reads) && event.revision_after().is_none();
         shows
             && event.outcome() == Outcome::Permitted
@@ -118,7 +118,7 @@ impl Found {
         Ok(())
     }
 
-    /// One copy of each name.
+    /// Returns the one shared copy of a name.
     fn name(&mut self, name: &str) -> Arc<str> {
         if let Some(known) = self.names.get(name) {
             return Arc::clone(known);
@@ -130,7 +130,7 @@ impl Found {
 }
 
 impl Person {
-    /// How many names stand here, as far as one reader can have added some.
+    /// Returns the number of names that this person holds: those of one reader, and the records' numbers.
     fn standing(&self, actor: &str) -> usize {
         let reader = self.readers.get(actor).map_or(0, |reader| {
             let sets = [&reader.acts, &reader.fields, &reader.unmasked, &reader.purposes];

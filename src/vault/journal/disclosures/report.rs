@@ -6,78 +6,78 @@ use serde::Serialize;
 
 use crate::model::{RecordId, Timestamp};
 
-/// What was shown to whom. `Display` is for a person, [`to_json_lines`](Self::to_json_lines) for a program; `Debug` shows
-/// counts only.
+/// A report of whose data was shown to whom. `Display` is for a person, [`to_json_lines`](Self::to_json_lines) for a
+/// program; `Debug` shows only counts.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DisclosureReport {
-    /// When it was made.
+    /// Time at which the report was made.
     pub made: Timestamp,
-    /// The actor whom it was asked about.
+    /// Actor asked about, if the question named one.
     pub by_actor: Option<String>,
-    /// From when on.
+    /// First time asked about.
     pub from: Option<Timestamp>,
-    /// Until before when.
+    /// Time asked about ends before this.
     pub until: Option<Timestamp>,
-    /// The people whose data was shown: those that are told by a record first, then those that only a pseudonym is left of.
+    /// The people whose data was shown: first those with a known record, then those with only a pseudonym left.
     pub people: Vec<Disclosure>,
-    /// How many acts have shown something.
+    /// Number of acts that showed data.
     pub acts: u64,
-    /// The journal begins then: of what was before, within the time asked about, there is nothing left.
+    /// Beginning of the journal, if earlier entries within the time asked about were dropped.
     pub dropped_before: Option<Timestamp>,
-    /// Rows that couldn't be opened while the people were looked up: somebody may be told by a pseudonym alone for it.
+    /// Number of rows that couldn't be opened: because of them, some people may have only a pseudonym.
     pub unreadable: u64,
 }
 
-/// What was shown of one person.
+/// One person whose data was shown, and to whom.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Disclosure {
-    /// What the journal calls them.
+    /// Pseudonym of the person in the journal.
     pub pseudonym: String,
-    /// The record that is the person; `None` if it was erased or never was one.
+    /// The person's own record; `None` if it was erased or there never was one.
     pub person: Option<Disclosed>,
-    /// The records about them that were shown.
+    /// Records about the person that were shown.
     pub records: Vec<Disclosed>,
-    /// How many more were shown that are erased, or can't be told.
+    /// Number of further records shown that are erased or can't be found.
     pub unresolved: usize,
-    /// Whom they were shown to.
+    /// Actors to whom data was shown.
     pub readers: Vec<DisclosedTo>,
 }
 
-/// A record.
+/// A record that was shown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Disclosed {
-    /// Its collection.
+    /// Name of the record's collection.
     pub collection: String,
-    /// Its id.
+    /// Id of the record.
     pub id: RecordId,
-    /// Whether it has been deleted since.
+    /// True if the record has been deleted since.
     pub deleted: bool,
 }
 
-/// What one actor was shown of one person.
+/// One actor, and the data of one person that this actor was shown.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DisclosedTo {
-    /// The actor's id.
+    /// Id of the actor.
     pub actor: String,
-    /// By how many acts.
+    /// Number of acts that showed data.
     pub times: u64,
-    /// The first of them.
+    /// Time of the first of these acts.
     pub first: Timestamp,
-    /// The last.
+    /// Time of the last of these acts.
     pub last: Timestamp,
-    /// The names of the acts.
+    /// Names of the acts.
     pub acts: Vec<String>,
-    /// The fields shown. Of a list of several records: those shown of any of them.
+    /// Fields shown; of a list of several records, the fields shown of any of them.
     pub fields: Vec<String>,
-    /// Those of them that are otherwise masked.
+    /// Fields shown that are otherwise masked.
     pub unmasked: Vec<String>,
-    /// What it was wanted for, as far as that was said.
+    /// Purposes, as far as the acts stated one.
     pub purposes: Vec<String>,
-    /// Whether fields were shown that the journal only counts: those of a [`Document`](crate::Document).
+    /// True if further fields were shown that the journal only counts, the fields of a [`Document`](crate::Document).
     pub unnamed: bool,
 }
 
@@ -90,19 +90,19 @@ impl Default for DisclosureReport {
 }
 
 impl Disclosure {
-    /// When something was shown first.
+    /// Returns the time at which data was first shown.
     #[must_use]
     pub fn first(&self) -> Option<Timestamp> {
         self.readers.iter().map(|reader| reader.first).min()
     }
 
-    /// When something was shown last.
+    /// Returns the time at which data was last shown.
     #[must_use]
     pub fn last(&self) -> Option<Timestamp> {
         self.readers.iter().map(|reader| reader.last).max()
     }
 
-    /// By how many acts.
+    /// Returns the number of acts that showed data.
     #[must_use]
     pub fn times(&self) -> u64 {
         self.readers.iter().fold(0, |sum, reader| sum.saturating_add(reader.times))
@@ -198,7 +198,7 @@ impl DisclosedTo {
     }
 }
 
-/// The host's own words, kept to their line.
+/// Text of the host's, printed with control characters replaced so that it can't break the line.
 struct Words<'a>(&'a str);
 
 impl fmt::Display for Words<'_> {
@@ -208,7 +208,7 @@ impl fmt::Display for Words<'_> {
 }
 
 impl DisclosureReport {
-    /// The report as lines of JSON: one about the report, then one for each person, each with a line end.
+    /// Returns the report as lines of JSON: one about the report, then one for each person, each with a line end.
     #[must_use]
     pub fn to_json_lines(&self) -> String {
         let time = |time: Option<Timestamp>| time.map(|time| time.to_string());

@@ -1,4 +1,4 @@
-//! From pseudonyms to records: one pass over the metadata of the tenant's rows, or the slot map of one person.
+//! Finding the records of pseudonyms: in one pass over the metadata of a tenant's rows, or by one person's slot map.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -17,18 +17,18 @@ use crate::vault::state::tenant::TenantCore;
 use super::gather::{Found, Reader};
 use super::report::{Disclosed, DisclosedTo, Disclosure, DisclosureReport};
 
-/// How many rows are read at once.
+/// Number of rows read at once.
 const PAGE: usize = 256;
 
-/// Records by the numbers that the journal knows them by.
+/// Records by pseudonym and number, as journal entries name them.
 #[derive(Default)]
 struct Resolved {
     records: HashMap<(Pseudonym, u32), Disclosed>,
-    /// Rows that didn't open.
+    /// Number of rows that didn't open.
     unreadable: u64,
 }
 
-/// The report, but for what was asked.
+/// Makes the report of what was found; the fields that state the question stay empty.
 pub(crate) fn resolve(journal: &Journal, meant: Option<Meant>, found: Found) -> Result<DisclosureReport> {
     let Some(tenant) = &journal.tenant else { return Ok(DisclosureReport::default()) };
     let resolved = match meant.and_then(|meant| meant.record) {
@@ -48,7 +48,7 @@ pub(crate) fn resolve(journal: &Journal, meant: Option<Meant>, found: Found) -> 
             readers: person.readers.into_iter().map(|(actor, reader)| told(&actor, reader)).collect(),
         });
     }
-    // Whom nobody can be told from last.
+    // People without a record stand last.
     people.sort_by(|a, b| {
         let key = |line: &Disclosure| (line.person.is_none(), line.person.clone(), line.pseudonym.clone());
         key(a).cmp(&key(b))
@@ -63,7 +63,7 @@ fn told(actor: &str, reader: Reader) -> DisclosedTo {
     DisclosedTo { actor: actor.to_owned(), times, first, last, acts, fields, unmasked, purposes, unnamed }
 }
 
-/// The records about one person.
+/// Finds the records about one person.
 fn of_person(
     core: &Core,
     tenant: &TenantCore,
@@ -81,7 +81,7 @@ fn of_person(
         let Some(of) = names.get(&place.0) else { continue };
         match crate::vault::journal::query::known(core, tenant, of, place.1) {
             Ok(other) => add(number, place, other.deleted),
-            // A number whose record was never committed, or is nobody's any more.
+            // The number's record was never committed, or is erased.
             Err(Error::NotFound | Error::Erased) => {}
             Err(error) => return Err(error),
         }
@@ -90,7 +90,7 @@ fn of_person(
     Ok(Resolved { records, unreadable: 0 })
 }
 
-/// The records about all the people found.
+/// Finds the records about all people in `found`.
 fn of_all(core: &Core, tenant: &TenantCore, found: &Found) -> Result<Resolved> {
     let mut resolved = Resolved::default();
     for collection in tenant.collections() {
@@ -130,7 +130,7 @@ impl Resolved {
             Ok(Some(known)) => known,
             Ok(None) => return Ok(()),
             Err(error @ (Error::Io { .. } | Error::DiskFull { .. })) => return Err(error),
-            // One damaged row must not keep the rest of a breach notice back; the report says that there is one.
+            // One damaged row must not hold back a breach notice; the report counts such rows.
             Err(_) => {
                 self.unreadable = self.unreadable.saturating_add(1);
                 return Ok(());

@@ -1,4 +1,4 @@
-//! Where a page of the journal ended, as text that outlives the vault's handle.
+//! Cursors: places in the journal where a page ended, as text that outlives the vault's handle.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,18 +8,18 @@ use crate::model::JournalEpochId;
 
 use super::walk::Place;
 
-/// A longer text is no cursor.
+/// Longest text of a cursor, in bytes.
 const MAX_TEXT: usize = 128;
 
-/// Where a page of journal entries ended. Its text (`to_string`, `parse`) can be kept by the host: it holds positions, no
-/// content, and still works after the vault was closed and opened again.
+/// The place where a page of journal entries ended. The host can keep it as text (`to_string`, `parse`): it holds
+/// positions, no content, and still works after the vault was closed and opened again.
 ///
-/// The pages that follow are of the journal as it was at the first page; later entries aren't in them.
+/// The pages that follow show the journal as it was at the first page; later entries aren't on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct JournalCursor {
     epoch: [u8; 8],
     newest_first: bool,
-    /// How many blocks the journal had at the first page.
+    /// Number of blocks that the journal had at the first page.
     pub(crate) size: u64,
     place: Place,
 }
@@ -29,7 +29,7 @@ impl JournalCursor {
         Self { epoch: short(epoch), newest_first, size, place }
     }
 
-    /// Where to go on, in the journal of this epoch and size.
+    /// Returns the place to go on from, in the journal of this epoch and size.
     pub(crate) fn place(&self, epoch: JournalEpochId, newest_first: bool, size: u64) -> Result<Place> {
         if self.epoch != short(epoch) || self.size > size {
             return refused("it is of another journal: ask again from the beginning");

@@ -1,7 +1,7 @@
-//! Whom the journal means: from a record's id to its data subject's pseudonym and its number, and on to the records that a data
-//! subject has.
+//! Finding whom the journal means: from a record to its data subject's pseudonym and its number, and from there to
+//! records.
 //!
-//! Guarantees: looks at sealed metadata and tombstones only; of an erased record nothing is told. Does not: decide who may
+//! Guarantees: reads only sealed metadata and tombstones; tells nothing of an erased record. Does not: decide who may
 //! know.
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::vault::state::schema::CollectionCore;
 use crate::vault::state::seals::{OpenError, RowPlace, open_tombstone};
 use crate::vault::state::tenant::TenantCore;
 
-/// How many entries of a slot are read at once.
+/// Number of a slot's entries read at once.
 const PAGE: usize = 256;
 
 /// A record as the journal names it.
@@ -32,7 +32,7 @@ pub(crate) struct Known {
     pub(crate) number: u32,
     pub(crate) revision: Revision,
     pub(crate) slot: Slot,
-    /// The record that is the data subject, where this one is about it and still there.
+    /// The data subject's own record, if this record is about another one and not deleted.
     pub(crate) root: Option<(CollectionId, RecordId)>,
     pub(crate) deleted: bool,
 }
@@ -43,7 +43,7 @@ impl Known {
     }
 }
 
-/// A record that is there or was deleted.
+/// Returns a record that is stored or was deleted.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Erased`].
@@ -60,7 +60,7 @@ pub(crate) fn known(
     }
 }
 
-/// What a stored row is; `None` if it was erased.
+/// Opens a stored row; `None` if the record was erased.
 pub(crate) fn look(
     core: &Core,
     tenant: &TenantCore,
@@ -86,7 +86,7 @@ pub(crate) fn look(
             if stone.kind == TombstoneKind::Erased {
                 return Ok(None);
             }
-            // A tombstone doesn't tell the number. The data subject's own record, 0, isn't in the slot map.
+            // A tombstone doesn't hold the number. The data subject's own record, 0, isn't in the slot map.
             let all = records_of(core, tenant, stone.slot)?;
             let own = all.iter().find(|(_, place)| *place == (at.collection, at.record));
             let number = own.map_or(0, |(number, _)| *number);
@@ -96,7 +96,7 @@ pub(crate) fn look(
     }
 }
 
-/// The records that are about a data subject, by their numbers from 1.
+/// Returns the records that are about a data subject, by their numbers from 1.
 pub(crate) fn records_of(core: &Core, tenant: &TenantCore, slot: Slot) -> Result<Vec<(u32, (CollectionId, RecordId))>> {
     let head = place::slot_map(tenant.id, slot, 0);
     let prefix = head.split_last_chunk::<4>().map_or(&head[..], |(prefix, _)| prefix);

@@ -1,9 +1,10 @@
-//! A way through one owner's part of the journal, entry by entry, either way.
+//! Walking through one owner's part of the journal, entry by entry, forward or back.
 //!
-//! Guarantees: every entry of the owner's in a range is come by once, in the journal's order or its reverse; other owners'
-//! blocks are told apart by their headers and stay closed; one block is in memory at a time, and a walk looks at no more
-//! than its budget (and the rest of a block). Blocks before the journal's sealed base were dropped; one that is missing behind it is
-//! damage, at the front too. Does not: check that the blocks are those that the journal's head speaks for: `verify` does.
+//! Guarantees: a walk passes every entry of the owner's in a range once, in the journal's order or its reverse; other
+//! owners' blocks are told apart by their headers and stay closed; one block is in memory at a time, and a walk looks
+//! at no more than its budget (and the rest of a block). Blocks before the journal's sealed base were dropped; a block
+//! missing behind the base is damage. Does not: check that the blocks are those under the journal's head: `verify`
+//! does.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,42 +17,42 @@ use crate::model::{JournalEpochId, TenantId, Timestamp};
 use crate::vault::commit::{Blocks, unreadable};
 use crate::vault::core::Core;
 
-/// How far the times of blocks may be out of order, in microseconds: a clock that was set back by more can hide entries
-/// from questions that name a time.
+/// Longest time by which blocks may be out of order, in microseconds: a clock that was set back by more can hide
+/// entries from questions that name a time.
 const OUT_OF_ORDER: i64 = 3_600_000_000;
-/// How many blocks are tried for a time, where one tells none.
+/// Number of blocks tried for a time where a block holds none.
 const TRIES: u64 = 64;
-/// Blocks looked at and entries come by for one page, together.
+/// Largest number of blocks and entries, added up, that one page looks at.
 pub(crate) const BUDGET: usize = 65_536;
 
-/// A place between two entries. Going forward, `index` is the next entry of the block at `position`; going back, it is how
-/// many of the block's are still to come.
+/// A place between two entries. Going forward, `index` is the next entry of the block at `position`; going back, it is
+/// the number of the block's entries still to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) position: u64,
     pub(crate) index: u32,
 }
 
-/// Whether to go on after an entry.
+/// The choice to go on or to stop at an entry.
 pub(crate) enum Step {
     On,
-    /// Ends the walk; the next one begins with this entry.
+    /// Ends the walk; the next walk begins with this entry.
     Before,
-    /// Ends the walk behind this entry.
+    /// Ends the walk; the next walk begins behind this entry.
     After,
 }
 
-/// The journal as it is when the walk begins.
+/// One owner's part of the journal, up to the size that it has when the walk begins.
 pub(crate) struct Walker {
     blocks: Blocks,
-    /// How many blocks there are.
+    /// Number of blocks in the journal.
     pub(crate) size: u64,
     owner: Option<TenantId>,
     origin: Arc<str>,
 }
 
 impl Walker {
-    /// For the acts in a tenant, or of the vault itself. What waits in the journal's buffer is written out first.
+    /// Returns a walker over a tenant's acts, or over the vault's own. Writes out the journal's buffer first.
     pub(crate) fn new(core: &Core, owner: Option<TenantId>) -> Result<Self> {
         core.flush()?;
         let (blocks, size) = core.blocks()?;
@@ -63,12 +64,12 @@ impl Walker {
         self.blocks.epoch
     }
 
-    /// The first block that is kept: those before it were dropped.
+    /// Returns the position of the first block that is kept: earlier ones were dropped.
     pub(crate) fn first(&self) -> Result<u64> {
         self.blocks.first()
     }
 
-    /// When the journal begins, where something before was dropped.
+    /// Returns the time at which the journal begins, if earlier blocks were dropped.
     pub(crate) fn begins(&self) -> Result<Option<Timestamp>> {
         let first = self.first()?;
         if first == 0 {
@@ -77,7 +78,7 @@ impl Walker {
         Ok(Some(self.times_near(first, self.size)?.map_or(Timestamp::from_micros(i64::MAX), |(_, (oldest, _))| oldest)))
     }
 
-    /// The blocks before `size` that may hold entries from `from` until before `until`.
+    /// Returns the range of blocks before `size` that may hold entries at `from` or later and before `until`.
     pub(crate) fn range(&self, size: u64, from: Option<Timestamp>, until: Option<Timestamp>) -> Result<Range<u64>> {
         let (mut start, mut end) = (self.first()?, size);
         if let Some(from) = from {
@@ -106,7 +107,7 @@ impl Walker {
         Ok(start..end.max(start))
     }
 
-    /// Where a walk through a range begins.
+    /// Returns the place where a walk through a range begins.
     pub(crate) const fn edge(range: &Range<u64>, newest_first: bool) -> Place {
         match newest_first {
             false => Place { position: range.start, index: 0 },
@@ -114,8 +115,8 @@ impl Walker {
         }
     }
 
-    /// Goes on from `place`, at most for `budget`. Returns where to go on; `None` at the end. `each` is told of an entry and
-    /// how many bytes it has.
+    /// Walks on from `place`, passing each entry and its length in bytes to `each`, until `budget` is used up. Returns
+    /// the place to go on from; `None` at the end.
     pub(crate) fn walk(
         &self,
         range: &Range<u64>,
@@ -167,11 +168,11 @@ impl Walker {
         Ok(None)
     }
 
-    /// The entries of a block and their sizes; `None` if it is another owner's, or was dropped.
+    /// Returns the entries of a block with their lengths; `None` if the block is another owner's, or was dropped.
     fn own(&self, position: u64) -> Result<Option<Vec<(usize, Event)>>> {
         let first = self.blocks.store.get(&place::block(position, 0));
         let Some(first) = first.map_err(|error| Error::io("reading the journal", error))? else {
-            // Dropped since the walk began.
+            // Retention has dropped the block since the walk began.
             return if position < self.first()? { Ok(None) } else { Err(missing()) };
         };
         if crate::format::block::owner(&first).map_err(unreadable)? != self.owner {
@@ -188,14 +189,15 @@ impl Walker {
         Ok(Some(sizes.into_iter().zip(events).collect()))
     }
 
-    /// The oldest and the newest time in the first block from `at` on that tells one, near it and before `end`.
+    /// Returns the oldest and the newest time of the first block near `at`, from it and before `end`, that holds one.
     fn times_near(&self, at: u64, end: u64) -> Result<Option<(u64, (Timestamp, Timestamp))>> {
         for position in at..end.min(at.saturating_add(TRIES)) {
             let Some(bytes) = self.blocks.bytes(position)? else { continue };
             let opened = match self.blocks.open(position, &bytes) {
                 Ok((_, opened)) => opened,
                 Err(error @ (Error::Io { .. } | Error::DiskFull { .. })) => return Err(error),
-                // Perhaps not the owner's, who then isn't kept from their own. One of theirs is found out by the walk.
+                // Perhaps another owner's block, which must not stop this owner's walk. If it is the owner's, the walk
+                // fails there.
                 Err(_) => continue,
             };
             let times = || opened.entries.iter().map(audit::Entry::time);

@@ -1,4 +1,4 @@
-//! Carrying a plan out: first the change lists of what goes, tenant by tenant, then segment by segment.
+//! Carrying a plan out: first the change lists of the blocks, tenant by tenant, then the blocks, segment by segment.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -22,9 +22,9 @@ use crate::vault::gate::{Act, Permit, finish};
 
 use super::plan::{RetentionPlan, RetentionReport};
 
-/// So many change lists are read at once, dropped in one commit,
+/// Number of change lists read at once, or dropped in one commit.
 const LISTS: usize = 1_024;
-/// and remembered for all tenants.
+/// Number of change lists remembered for all tenants together.
 const REMEMBERED: usize = 16_384;
 
 /// A plan that is being carried out.
@@ -58,7 +58,7 @@ pub(crate) fn carry_out(act: &Act<'_>, plan: &RetentionPlan, permit: &Permit) ->
     let report = RetentionReport { blocks: 0, bytes: 0, change_lists: 0, first_kept: first };
     let mut work = Work { core, blocks, act, permit, why: &plan.why, report };
     if first < planned.end {
-        // The head file never falls behind where the journal begins.
+        // The head file must never fall behind the journal's beginning.
         core.upkeep.write_head()?;
         work.change_lists(planned.end)?;
         work.segments(plan)?;
@@ -116,7 +116,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Whose block stands at this position.
+    /// Returns the tenant whose block stands at this position.
     fn owner(&self, position: u64) -> Result<TenantId> {
         let foreign = || Error::damaged("a change list belongs to no tenant's block; `verify` says more");
         let first = self.core.store.get(&place::block(position, 0));
@@ -143,12 +143,12 @@ impl Work<'_> {
                 self.report.change_lists = self.report.change_lists.saturating_add(count);
                 Ok(())
             }
-            // It expects nothing.
+            // The write expects no rows, so it can't conflict.
             Outcome::Conflict | Outcome::Stale(_) | Outcome::Duplicate(_) => Err(Error::Conflict),
         }
     }
 
-    /// Drops one segment after the other, up to where the plan ends.
+    /// Drops one segment after the other, until the plan's end.
     fn segments(&mut self, plan: &RetentionPlan) -> Result<()> {
         loop {
             let (base, stored) = self.blocks.base()?;
@@ -171,7 +171,7 @@ impl Work<'_> {
         }
     }
 
-    /// What drops the segment that the journal begins with.
+    /// Prepares the write that drops the journal's first segment.
     fn segment(&self, base: JournalBase, planned: &[u8; 32]) -> Result<Segment> {
         let from = base.first();
         let positions = from..from.saturating_add(SEGMENT);
@@ -200,7 +200,7 @@ impl Work<'_> {
         Ok(Segment { write, bytes: length })
     }
 
-    /// Replaces the tips of those who have blocks in the segment.
+    /// Replaces the tips of the owners that have blocks in the segment.
     fn tips(&self, base: &mut JournalBase, tips: Tips, puts: &mut Vec<Put>) -> Result<()> {
         let mac = self.blocks.tip_mac();
         for (tenant, tip) in tips {
@@ -217,7 +217,7 @@ impl Work<'_> {
     }
 
     fn entry(&self, code: &str, positions: &Range<u64>) -> Result<Entry> {
-        // The session's own reason is kept beside what the plan says.
+        // The session's own reason is kept beside the plan's.
         let why = self.act.asked().reason.map_or_else(|| self.why.to_owned(), |own| format!("{}; {own}", self.why));
         let act = self.act.like(Action::Retain).reason(&why);
         let mut entry = act.coded(self.permit, code);

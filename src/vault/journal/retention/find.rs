@@ -1,4 +1,4 @@
-//! What can be dropped: how far heads kept elsewhere and sinks reach, and how far back all entries are old enough.
+//! Finding the blocks that can be dropped: old enough, known to all sinks, and under a head kept elsewhere.
 
 use std::time::{Duration, Instant};
 
@@ -15,20 +15,20 @@ use super::plan::{HeldBack, RetentionPlan};
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
-/// A plan has at most so many segments: two MiB of hashes.
+/// Largest number of segments in a plan: two MiB of hashes.
 const SEGMENTS: usize = 65_536;
-/// How long each sink gets to take a fresh head.
+/// Longest time that a sink gets to take a fresh head.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How far the journal may be dropped, whatever its age.
+/// The part of the journal that may be dropped whatever its age.
 struct Reach {
-    /// Vouches for what may go.
+    /// Head that covers the blocks to be dropped.
     head: Head,
-    /// The first sink that hasn't acknowledged all that the head covers, and the first block that it hasn't.
+    /// The sink furthest behind, with the first block that it hasn't acknowledged, if the head covers that block.
     behind: Option<(String, u64)>,
 }
 
-/// A segment as it is read.
+/// A segment that was read.
 #[derive(Default)]
 struct Segment {
     leaves: Vec<[u8; 32]>,
@@ -36,7 +36,7 @@ struct Segment {
     times: Option<(Timestamp, Timestamp)>,
 }
 
-/// Finds what can be dropped.
+/// Finds the blocks that can be dropped.
 pub(crate) fn find(core: &Core, keep: &Retention) -> Result<RetentionPlan> {
     if let Some(head) = &keep.head {
         head.verify(&HeadKey::of(&core.keyring.vault_keys().signing, core.id, core.keyring.vault_keys().epoch))
@@ -87,7 +87,7 @@ pub(crate) fn find(core: &Core, keep: &Retention) -> Result<RetentionPlan> {
     Ok(plan)
 }
 
-/// Whose word there is that what may go is known elsewhere.
+/// Finds the head that allows dropping, brought or kept by sinks, and how far all sinks are.
 fn reach(core: &Core, brought: Option<&Head>) -> Result<Reach> {
     let sinks = core.journal.sinks();
     if sinks.is_empty() && brought.is_none() {
@@ -127,7 +127,7 @@ fn reach(core: &Core, brought: Option<&Head>) -> Result<Reach> {
     Ok(Reach { head, behind })
 }
 
-/// The segment that begins at `from`, or why it has to stay.
+/// Reads the segment that begins at `from`; an inner error says why it has to stay.
 fn segment(
     blocks: &Blocks,
     from: u64,
@@ -164,7 +164,7 @@ fn segment(
     Ok(Ok(segment))
 }
 
-/// Holds the tree, as it would be dropped, against the head that covers it.
+/// Checks the tree of the blocks to be dropped against the head that covers them.
 fn vouch(core: &Core, mut tree: Frontier, head: &Head) -> Result<()> {
     let mut leaves = core.leaves(tree.size())?;
     while tree.size() < head.size() {
@@ -178,7 +178,7 @@ fn vouch(core: &Core, mut tree: Frontier, head: &Head) -> Result<()> {
     }
 }
 
-/// The first and the last of two runs of times.
+/// Returns the first and the last time of two spans.
 fn joined(
     one: Option<(Timestamp, Timestamp)>,
     other: Option<(Timestamp, Timestamp)>,

@@ -1,4 +1,4 @@
-//! What can be dropped, as it is shown before it is carried out, and what came of it.
+//! Plans of what to drop from the journal, and reports of what was dropped.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,74 +7,74 @@ use crate::crypto::Digest;
 use crate::format::journal_base::SEGMENT;
 use crate::model::{JournalEpochId, Timestamp, VaultId};
 
-/// What of a journal can be dropped. [`Display`](fmt::Display) shows it to the person who is to decide.
+/// A plan of the blocks that can be dropped. [`Display`](fmt::Display) shows it to the person who is to decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetentionPlan {
-    /// For how many days entries are kept.
+    /// Number of days for which entries are kept.
     pub days: u32,
-    /// The positions of the blocks to be dropped; empty if there are none.
+    /// Positions of the blocks to be dropped; empty if there are none.
     pub positions: Range<u64>,
-    /// How many segments of 128 blocks these are.
+    /// Number of segments of 128 blocks to be dropped.
     pub segments: u64,
-    /// How many bytes these blocks take in the store.
+    /// Number of bytes that these blocks take in the store.
     pub bytes: u64,
-    /// The time of the first entry in them, and of the latest.
+    /// Times of the oldest and the newest entry in these blocks.
     pub times: Option<(Timestamp, Timestamp)>,
-    /// How many blocks the heads cover that are kept elsewhere.
+    /// Number of blocks covered by the head that is kept elsewhere.
     pub covered: u64,
-    /// Why no more can be dropped.
+    /// Reason why no more can be dropped.
     pub held_back: HeldBack,
     pub(crate) vault: VaultId,
     pub(crate) epoch: JournalEpochId,
     pub(crate) from: u64,
-    /// Why its blocks may go, for the journal.
+    /// Reason for dropping, as the journal's entries state it.
     pub(crate) why: String,
-    /// Of each segment, the hash of its leaf hashes.
+    /// Hash of each segment's leaf hashes.
     pub(crate) hashes: Vec<Digest>,
 }
 
 impl RetentionPlan {
-    /// The positions that were looked at, whatever was written into the public fields since.
+    /// Returns the positions that the plan was made for, even if the public fields were changed since.
     pub(crate) fn planned(&self) -> Range<u64> {
         let blocks = u64::try_from(self.hashes.len()).unwrap_or(u64::MAX).saturating_mul(SEGMENT);
         self.from..self.from.saturating_add(blocks)
     }
 }
 
-/// Why no more of a journal can be dropped.
+/// The reason why no more of a journal can be dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeldBack {
-    /// What follows has an entry that is too young.
+    /// The next block has an entry that is too young.
     Young {
-        /// When that entry was written.
+        /// Time of that entry.
         written: Timestamp,
     },
-    /// What follows isn't covered by the head that was brought, or not by those that all sinks have taken.
+    /// The next blocks aren't covered by the head that was brought, or not by the heads that all sinks have taken.
     Uncovered,
-    /// A sink hasn't acknowledged what follows. One that never will again has to be detached.
+    /// A sink hasn't acknowledged the next blocks. A sink that never will has to be detached.
     Sink {
-        /// The sink's name.
+        /// Name of the sink.
         name: String,
     },
-    /// There are fewer than 128 blocks left that could go: only whole segments do.
+    /// Fewer than 128 droppable blocks are left, and only whole segments are dropped.
     Segment,
-    /// A plan holds at most eight million blocks. Carry it out, and make another.
+    /// The plan is full, with eight million blocks. Carry it out, and make another.
     Size,
 }
 
-/// What dropping came to.
+/// A report of what was dropped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetentionReport {
-    /// How many blocks were dropped by this call.
+    /// Number of blocks that this call dropped.
     pub blocks: u64,
-    /// How many bytes they took in the store.
+    /// Number of bytes that these blocks took in the store.
     pub bytes: u64,
-    /// How many lists of changed rows were dropped with them.
+    /// Number of lists of changed rows that were dropped with them.
     pub change_lists: u64,
-    /// The position of the first block that is kept.
+    /// Position of the first block that is kept.
     pub first_kept: u64,
 }
 
