@@ -1,11 +1,11 @@
 //! The committer: one thread that merges waiting requests into one durable commit, with its journal blocks.
 //!
-//! Guarantees: a write is acknowledged only when the write, its index entries and its journal entries are durable, all in
-//! one atomic commit; a request that conflicts leaves the others untouched; a request whose decision is out of date is
-//! sent back; caches advance only after success; once a commit has failed, nothing is acknowledged any more. Does not:
+//! Guarantees: a write is acknowledged only when the write, its index entries and its journal entries are durable, all
+//! in one atomic commit; a request that conflicts leaves the others untouched; a request whose decision is out of date
+//! is sent back; caches advance only after success; once a commit has failed, no later one is acknowledged. Does not:
 //! wait for sinks, run a policy or any other code of the host's.
 //!
-//! A write has three shapes: [`Write`] is asked for, `Draft` is one request while it is checked, `Pending` is the commit.
+//! A write has three shapes: [`Write`] when asked for, `Draft` while it is checked, `Pending` once in the commit.
 
 mod blocks;
 mod error;

@@ -13,13 +13,13 @@ use crate::model::{TenantId, VaultId};
 use super::error::CommitError;
 use super::pending::{TenantDelta, changes_key, terms_of};
 
-/// Bytes of one part of a change list: 128 rows.
+/// Bytes in one part of a change list: 128 rows.
 const CHANGES: usize = 4096;
 
-/// What a commit writes, in the making.
+/// Values that a commit will write, or `None` to remove them, by key.
 pub(crate) type Writes = HashMap<Vec<u8>, Option<Vec<u8>>>;
 
-/// Writes blocks one behind the other while a commit is put together.
+/// Writes blocks one after the other while a commit is put together.
 pub(crate) struct BlockWriter<'a> {
     pub(crate) vault: VaultId,
     pub(crate) keys: &'a VaultKeys,
@@ -27,20 +27,20 @@ pub(crate) struct BlockWriter<'a> {
     pub(crate) origin: &'a Arc<str>,
     pub(crate) commit: &'a MacKey,
     pub(crate) journal: JournalState,
-    /// Kept for sinks, where there are any.
+    /// Events for sinks, if there are any sinks.
     pub(crate) events: Option<Vec<(u64, Vec<Event>)>>,
 }
 
-/// What a commit's journal part came to.
+/// The journal's part of a finished commit.
 pub(crate) struct Written {
     pub(crate) state: JournalState,
-    /// The state's stored bytes.
+    /// Stored bytes of the state.
     pub(crate) stored: Vec<u8>,
-    /// What sinks get: events by block.
+    /// Events for sinks, by block.
     pub(crate) events: Vec<(u64, Vec<Event>)>,
 }
 
-/// The first block of a new vault, and the state after it.
+/// Writes the first blocks of a new vault, and returns the state after them.
 pub(crate) fn genesis(
     vault: VaultId,
     keys: &VaultKeys,
@@ -55,7 +55,7 @@ pub(crate) fn genesis(
     Ok(blocks.finish(writes)?.state)
 }
 
-/// Whose block it is, and what it is sealed and bound with.
+/// The owner of a block, with the values that it is sealed and bound with.
 struct Owner<'a> {
     tenant: Option<TenantId>,
     key: &'a Key<role::Journal>,
@@ -64,7 +64,7 @@ struct Owner<'a> {
 }
 
 impl BlockWriter<'_> {
-    /// A tenant's change list, blocks and state.
+    /// Writes a tenant's change list, blocks and state.
     pub(crate) fn tenant(&mut self, delta: &mut TenantDelta, writes: &mut Writes) -> Result<(), CommitError> {
         let core = Arc::clone(&delta.core);
         for (number, part) in delta.touched.chunks(CHANGES).enumerate() {
@@ -88,7 +88,7 @@ impl BlockWriter<'_> {
         Ok(())
     }
 
-    /// The vault's own blocks.
+    /// Writes the vault's own blocks.
     pub(crate) fn vault(&mut self, entries: &[Entry], writes: &mut Writes) -> Result<(), CommitError> {
         if entries.is_empty() {
             return Ok(());
@@ -103,7 +103,7 @@ impl BlockWriter<'_> {
         Ok(())
     }
 
-    /// The journal's state, last.
+    /// Writes the journal's state, after all blocks.
     pub(crate) fn finish(self, writes: &mut Writes) -> Result<Written, CommitError> {
         let stored = self.journal.seal(&self.keys.state, self.vault)?;
         writes.insert(place::journal_state(), Some(stored.clone()));

@@ -1,4 +1,4 @@
-//! Why a request was not committed.
+//! Reasons why a request was not committed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use crate::vault::state::schema::CollectionCore;
 
 use super::write::Write;
 
-/// Why a request was not committed.
+/// The reason why a request was not committed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommitError {
-    /// Something isn't as the caller saw it.
+    /// A row or value isn't as the caller saw it.
     #[error("something changed meanwhile")]
     Conflict,
-    /// The policy, or a fact that it is told, has changed since the request was decided, or that was too long ago.
+    /// The policy, or a fact that policies see, has changed since the request was decided, or that was too long ago.
     #[error("the decision is out of date")]
     Stale(Box<Write>),
     /// Another record has the value.
@@ -43,7 +43,7 @@ pub(crate) enum CommitError {
 }
 
 impl CommitError {
-    /// Returns the store's failure to write, where it is one.
+    /// Returns the store's error, if the store failed to write.
     pub(super) const fn store(&self) -> Option<&Arc<StoreError>> {
         match self {
             Self::Store(error) => Some(error),
@@ -52,12 +52,12 @@ impl CommitError {
     }
 }
 
-/// The record that has a unique value already.
+/// The record that already has a unique value.
 pub(crate) struct Holder {
     pub(crate) collection: Arc<CollectionCore>,
     pub(crate) record: RecordId,
     pub(crate) field: String,
-    /// The request itself has entered the value.
+    /// True if the same request has entered the value.
     pub(crate) own: bool,
 }
 

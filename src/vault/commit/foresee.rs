@@ -1,6 +1,6 @@
 //! Work done for the committer ahead of time, on the callers' threads.
 //!
-//! Guarantees: only spares work. What is made ready here is used if it turns out as foreseen, and made anew otherwise.
+//! Guarantees: only saves work. Entries and links made here are used if they fit, and made anew otherwise.
 
 use crate::error::{Error, Result};
 use crate::format::links::RawLink;
@@ -14,10 +14,9 @@ use crate::vault::state::tenant::TenantCore;
 use super::tails::IndexTails;
 use super::write::{Foreseen, NewTerm};
 
-/// Finds where the values will go, makes their entries ready, and returns the row's sealed links for that case.
+/// Finds the end of each value, seals the entry that would stand there, and returns the row's sealed links for that.
 ///
-/// A value that is likely to be entered by others at the same time, one that has entries already in an index that isn't
-/// unique, is only looked up.
+/// A value that is already in an index that isn't unique is only looked for: others may well enter it just then.
 pub(crate) fn foresee(
     store: &dyn Store,
     tails: &IndexTails,

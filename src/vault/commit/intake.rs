@@ -1,8 +1,8 @@
-//! Where acts are handed to the journal: the buffer of reads, tickets, sinks.
+//! The journal's intake: the buffer of reads' entries, tickets, sinks.
 //!
-//! Guarantees: a [`Ticket`] exists only for an entry that the journal has taken; when it can take none, there is no
-//! ticket and the act fails. A buffered entry is durable after at most [`Limits::delay`] or [`Limits::events`] later
-//! ones; a kill before that loses it. Does not: decide anything.
+//! Guarantees: a [`Ticket`] exists only for an entry that the journal has taken; if the journal can take no entry,
+//! there is no ticket and the act fails. A buffered entry is durable after at most [`Limits::delay`] or
+//! [`Limits::events`] later entries; a kill before that loses it. Does not: decide anything.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel, sync_channel};
@@ -19,16 +19,16 @@ use super::write::{Job, Outcome, Write, WriteJob};
 use crate::vault::state::catalog::Put;
 use crate::vault::state::tenant::TenantCore;
 
-/// Entries in the buffer take at most this many bytes.
+/// Largest number of bytes of buffered entries.
 const BYTES: usize = 4 << 20;
 
-/// After so many commits the head file is brought up to date, whatever the time.
+/// Number of commits after which the head file is brought up to date at once.
 pub(crate) const COMMITS: u64 = 1_000;
 
-/// How long closing waits for a sink that nothing else waits for.
+/// Longest time that closing waits for a sink that acts don't wait for.
 const RELAYED: Duration = Duration::from_secs(1);
 
-/// How the upkeep's thread is told that there is something to do.
+/// The signal that wakes the upkeep's thread.
 #[derive(Default)]
 pub(crate) struct Signal {
     pub(crate) state: Mutex<Signalled>,
@@ -43,7 +43,7 @@ pub(crate) struct Signalled {
 }
 
 impl Signal {
-    /// For the committer: a commit is durable.
+    /// Counts a durable commit. Called by the committer.
     pub(crate) fn committed(&self) {
         let mut state = self.lock();
         state.commits = state.commits.saturating_add(1);
@@ -57,35 +57,35 @@ impl Signal {
     }
 }
 
-/// How much the journal may hold back, and how long sinks may take.
+/// Limits of the buffer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// Buffered entries.
+    /// Largest number of buffered entries.
     pub(crate) events: usize,
-    /// How long an entry is buffered.
+    /// Longest time that an entry stays in the buffer.
     pub(crate) delay: Duration,
-    /// Whether every read waits until its entry is durable.
+    /// True if every read waits until its entry is durable.
     pub(crate) strict: bool,
 }
 
-/// An entry that waits for a commit to carry it.
+/// An entry that waits for a commit.
 pub(crate) struct Waiting {
-    /// `None`: an act of the vault itself.
+    /// Tenant of the act; `None` for an act of the vault itself.
     pub(crate) tenant: Option<Arc<TenantCore>>,
     pub(crate) entry: Entry,
 }
 
-/// The journal has taken the entry of an act: with a permit, what releases plaintext.
+/// Proof that the journal has taken an act's entry. Together with a permit it releases plaintext.
 pub(crate) struct Ticket(());
 
 impl Ticket {
-    /// For an entry that a durable commit carried.
+    /// Returns the ticket for an entry in a durable commit.
     pub(crate) fn committed(_: &Outcome) -> Self {
         Self(())
     }
 }
 
-/// Why the journal gave no ticket, or an act no answer.
+/// The reason why the journal gave no ticket, or an act no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum JournalError {
     #[error("the journal takes no entries: a commit failed, or the vault was closed")]
@@ -96,16 +96,16 @@ pub(crate) enum JournalError {
     Refused(#[from] CommitError),
 }
 
-/// The journal as everything but the committer sees it.
+/// The journal as all but the committer see it.
 pub(crate) struct Journal {
     limits: Limits,
     inner: Mutex<Inner>,
     space: Condvar,
-    /// A commit failed.
+    /// True once a commit has failed.
     failed: AtomicBool,
-    /// Why it failed, where the store did.
+    /// The store's error, if that is why the commit failed.
     cause: OnceLock<Arc<StoreError>>,
-    /// The committer is gone.
+    /// True once the committer has ended.
     ended: AtomicBool,
     jobs: OnceLock<Sender<Job>>,
     sinks: OnceLock<Vec<Delivery>>,
@@ -135,7 +135,7 @@ impl Journal {
         }
     }
 
-    /// Hands an entry over. In strict mode the entry is durable, and with required sinks, when this returns.
+    /// Hands an entry over. In strict mode it returns once the entry is durable, and acknowledged by required sinks.
     pub(crate) fn record(&self, tenant: Option<&Arc<TenantCore>>, entry: Entry) -> Result<Ticket, JournalError> {
         self.ready()?;
         self.push(Waiting { tenant: tenant.cloned(), entry })?;
@@ -145,16 +145,16 @@ impl Journal {
         Ok(Ticket(()))
     }
 
-    /// Whether acts may go on: no commit has failed, no required sink is late, none that holds acts up is too far behind.
+    /// Checks that no commit has failed, no required sink is late, and no sink that can hold acts up is too far behind.
     pub(crate) fn ready(&self) -> Result<(), JournalError> {
         if self.failed() || self.ended.load(Ordering::Acquire) {
             return Err(JournalError::Failed);
         }
-        // Counted from when a block became durable, which a buffered read's does within the buffer's delay.
+        // Lateness counts from when a block became durable; a buffered entry's does so within the buffer's delay.
         if self.sinks().iter().all(Delivery::admits) { Ok(()) } else { Err(JournalError::Sink) }
     }
 
-    /// Writes the buffer out and waits until it is durable, and acknowledged by required sinks.
+    /// Writes the buffer out, and waits until it is durable and acknowledged by required sinks.
     pub(crate) fn flush(&self) -> Result<(), JournalError> {
         let (reply, answer) = sync_channel(1);
         self.send(Job::Flush(Some(reply)))?;
@@ -176,7 +176,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Stops the committer between two commits until the guard is dropped; `None` if it is gone or has failed.
+    /// Stops the committer between two commits until the guard is dropped; `None` if it has ended or failed.
     pub(crate) fn pause(&self) -> Option<Sender<()>> {
         let (ready, paused) = channel();
         let (guard, resume) = channel();
@@ -185,7 +185,7 @@ impl Journal {
         (!self.failed()).then_some(guard)
     }
 
-    /// Commits values that belong to no tenant and are no act, and waits until they are durable.
+    /// Commits values that belong to no tenant and to no act, and waits until they are durable.
     pub(crate) fn put(&self, puts: Vec<Put>) -> Result<(), JournalError> {
         let (reply, answer) = sync_channel(1);
         let job = WriteJob { tenant: None, write: Write { puts, ..Write::default() }, reply };
@@ -194,7 +194,7 @@ impl Journal {
         Ok(())
     }
 
-    /// The state after the latest commit.
+    /// Returns the journal's state after the latest commit.
     pub(crate) fn latest(&self) -> Option<JournalState> {
         self.lock().latest.clone()
     }
@@ -203,7 +203,7 @@ impl Journal {
         self.failed.load(Ordering::Acquire)
     }
 
-    /// Returns why a commit failed, where the store did.
+    /// Returns the store's error, if that is why a commit failed.
     pub(crate) fn cause(&self) -> Option<Arc<StoreError>> {
         self.cause.get().cloned()
     }
@@ -212,8 +212,8 @@ impl Journal {
         self.sinks.get().map_or(&[], Vec::as_slice)
     }
 
-    /// Delivers what is left to every sink, within its deadline, and ends their threads. Whether all required ones took
-    /// everything.
+    /// Delivers the remaining events to every sink, within its deadline, and ends the sinks' threads. Returns true if
+    /// all required sinks have taken everything.
     pub(crate) fn close_sinks(&self) -> bool {
         let begin = Instant::now();
         self.sinks().iter().for_each(Delivery::finish);
@@ -231,26 +231,26 @@ impl Journal {
         let _first = self.sinks.set(sinks);
     }
 
-    /// For the committer: where jobs go.
+    /// Sets the committer's queue. Called by the committer.
     pub(crate) fn connect(&self, jobs: Sender<Job>) {
         // Set once, by the one committer of this vault.
         let _first = self.jobs.set(jobs);
     }
 
-    /// For the committer: nothing can be written any more.
+    /// Notes that a commit has failed: nothing can be written any more. Called by the committer.
     pub(crate) fn fail(&self, cause: Option<&Arc<StoreError>>) {
         if let Some(cause) = cause {
             // The first failure is the cause of all later ones, and stays.
             let _later = self.cause.set(Arc::clone(cause));
         }
-        // Under the lock: whoever is about to wait for space sees it, or is woken.
+        // Set under the lock, so that a thread about to wait for space sees it or is woken.
         let inner = self.lock();
         self.failed.store(true, Ordering::Release);
         drop(inner);
         self.space.notify_all();
     }
 
-    /// For the committer: it ends. Nothing is taken any more; what was is returned, to be committed last.
+    /// Ends the intake, and returns the entries that still wait, for the last commit. Called by the committer.
     pub(crate) fn end(&self) -> Vec<Waiting> {
         let mut inner = self.lock();
         self.ended.store(true, Ordering::Release);
@@ -262,12 +262,12 @@ impl Journal {
         last
     }
 
-    /// For the committer: when the buffer must be written out.
+    /// Returns the time by which the buffer must be written out. Called by the committer.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.lock().due
     }
 
-    /// For the committer: everything that waits.
+    /// Takes all waiting entries. Called by the committer.
     pub(crate) fn take(&self) -> Vec<Waiting> {
         let mut inner = self.lock();
         inner.due = None;
@@ -282,7 +282,7 @@ impl Journal {
         !self.sinks().is_empty()
     }
 
-    /// For the committer: a commit is durable.
+    /// Notes a durable commit and passes its events to the sinks. Called by the committer.
     pub(crate) fn committed(&self, state: &JournalState, events: Vec<(u64, Vec<Event>)>) {
         self.lock().latest = Some(state.clone());
         self.signal.committed();
@@ -297,7 +297,7 @@ impl Journal {
     fn push(&self, waiting: Waiting) -> Result<(), JournalError> {
         let mut inner = self.lock();
         loop {
-            // Both change under this lock, so an entry that is taken below is one that somebody will commit.
+            // Both flags change under this lock, so an entry added below will be committed.
             if self.failed() || self.ended.load(Ordering::Acquire) {
                 return Err(JournalError::Failed);
             }

@@ -1,7 +1,7 @@
-//! Where the journal begins: at its first block, or behind the segments that retention dropped.
+//! The journal's beginning, at its first block or after the segments that retention dropped, and all leaf hashes.
 //!
-//! Guarantees: blocks count as dropped only by the sealed base, and each has its leaf hash all the same. Does not: hold the
-//! hashes against the tree; `verify` does, and whoever has a head.
+//! Guarantees: only the sealed base makes a block count as dropped, and each dropped block still has its leaf hash.
+//! Does not: check the hashes against the tree; `verify` does, and whoever has a head.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -18,19 +18,19 @@ use crate::store::Pair;
 
 use super::reader::{Blocks, unreadable};
 
-/// How many tips are read from the store at once.
+/// Number of tips read from the store at once.
 const PAGE: usize = 512;
 
 /// The last dropped block of each tenant, and of the vault itself.
 pub(crate) type Tips = BTreeMap<Option<TenantId>, Tip>;
 
 impl Blocks {
-    /// The position of the first block that is kept: 0, unless retention dropped what was before it.
+    /// Returns the position of the first block that is kept: 0, unless retention dropped earlier blocks.
     pub(crate) fn first(&self) -> Result<u64> {
         self.base().map(|(base, _)| base.first())
     }
 
-    /// Where the blocks begin, and the stored bytes that say so.
+    /// Returns the base, which says where the blocks begin, and its stored bytes.
     pub(crate) fn base(&self) -> Result<(JournalBase, Option<Vec<u8>>)> {
         let stored = self.stored(&place::journal_base())?;
         let base = match &stored {
@@ -40,13 +40,13 @@ impl Blocks {
         Ok((base, stored))
     }
 
-    /// The tip of one tenant before the first block that is kept, and its stored bytes.
+    /// Returns one owner's tip before the first block that is kept, and its stored bytes.
     pub(crate) fn tip(&self, tenant: Option<TenantId>) -> Result<Option<(Tip, Vec<u8>)>> {
         let Some(stored) = self.stored(&place::journal_tip(tenant))? else { return Ok(None) };
         Ok(Some((self.base_of().open_tip(tenant, &stored).map_err(damaged)?, stored)))
     }
 
-    /// All tips before the first block that is kept; an error if they aren't those that the base tells of.
+    /// Returns all tips before the first block that is kept, or an error if they don't match the base.
     pub(crate) fn tips(&self, base: &JournalBase) -> Result<Tips> {
         let (mut tips, mut digest) = (Tips::new(), RowSetDigest::default());
         let mac = self.tip_mac();
@@ -64,23 +64,23 @@ impl Blocks {
         if digest == base.tips { Ok(tips) } else { Err(Error::damaged("the journal's base doesn't fit its tips")) }
     }
 
-    /// Seals and opens base and tips.
+    /// Returns the sealer of the base and the tips.
     pub(crate) fn base_of(&self) -> BaseOf<'_> {
         BaseOf { vault: self.vault, epoch: self.epoch, key: &self.keys.state }
     }
 
-    /// The key of the digest of tips.
+    /// Returns the key of the tips' digest.
     pub(crate) fn tip_mac(&self) -> MacKey {
         MacKey::new(&self.keys.commit)
     }
 
-    /// The leaf hashes of the dropped segment that begins at `first`; `None` if there are none.
+    /// Returns the leaf hashes of the dropped segment that begins at `first`; `None` if there are none.
     pub(crate) fn dropped(&self, first: u64) -> Result<Option<Vec<Digest>>> {
         let stored = self.stored(&place::leaves(first))?;
         stored.map(|stored| leaves(&stored).map(<[_]>::to_vec).map_err(unreadable)).transpose()
     }
 
-    /// The leaf hash of one block, whether it is there or was dropped; `None` if it is neither.
+    /// Returns the leaf hash of one block, kept or dropped; `None` for any other position.
     pub(crate) fn leaf(&self, position: u64) -> Result<Option<Digest>> {
         if let Some(bytes) = self.bytes(position)? {
             return leaf_of(&bytes).map(Some).map_err(unreadable);
@@ -99,16 +99,16 @@ impl Blocks {
     }
 }
 
-/// What a stored tip adds to the digest of tips.
+/// Returns the term of a stored tip in the digest of tips.
 pub(crate) fn tip_term(mac: &MacKey, key: &[u8], stored: &[u8]) -> [u8; 32] {
     term(mac, key, &[stored])
 }
 
-/// The leaf hashes of a run of blocks, in order, whether they are there or were dropped.
+/// Leaf hashes of a run of blocks, kept or dropped, in order.
 pub(crate) struct Leaves {
     blocks: Blocks,
     rest: Range<u64>,
-    /// Those of a dropped segment that were read ahead.
+    /// Leaf hashes of a dropped segment that were read ahead.
     read: VecDeque<Digest>,
 }
 
@@ -137,7 +137,7 @@ impl Iterator for Leaves {
         let position = self.rest.next()?;
         let leaf = self.read(position);
         if leaf.is_err() {
-            // What follows would stand in the wrong place.
+            // The next hashes would stand in the wrong places.
             self.rest = 0..0;
         }
         Some(leaf)

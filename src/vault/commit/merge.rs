@@ -1,4 +1,4 @@
-//! Merging one request into a commit: what it expects, its rows, its index entries.
+//! Merging one request into a commit: its expectations, its rows, its index entries.
 
 use std::sync::Arc;
 
@@ -18,10 +18,10 @@ use super::tails::IndexTails;
 use super::write::{NewRow, NewTerm, RowChange};
 use crate::vault::state::catalog::Put;
 
-/// Checks a request against the store and the requests merged before it: what it expects, puts, and does to rows.
+/// Checks a request's expectations, values and rows against the store and the requests merged before.
 ///
 /// # Errors
-/// [`CommitError`]; nothing of the request is merged then.
+/// [`CommitError`]; then nothing of the request is merged.
 pub(crate) fn merge(
     store: &dyn Store,
     pending: &Pending,
@@ -37,7 +37,7 @@ pub(crate) fn merge(
         }
     }
     let Some(tenant) = tenant else {
-        // What belongs to no tenant is in no tenant's digest.
+        // Values that belong to no tenant are in no tenant's digest.
         puts.into_iter().for_each(|(key, value)| draft.set(key, value));
         return Ok(draft);
     };
@@ -116,7 +116,7 @@ impl RowMerge<'_> {
         Ok(())
     }
 
-    /// Turns a live entry into a dead one of the same size.
+    /// Turns a live index entry into a dead one of the same size.
     fn end(&mut self, at: &EntryPlace, record: RecordId, link: &Link) -> Result<(), CommitError> {
         let key = place::entry(self.tenant.id, &index::entry_key(&link.value_key, link.position));
         let before =
@@ -129,7 +129,7 @@ impl RowMerge<'_> {
         self.draft.put(&self.tenant.digest, key, Some(&before), Some(dead.to_vec()))
     }
 
-    /// Enters a value behind the last of its entries.
+    /// Enters a value after the last of its entries.
     fn enter(
         &mut self,
         collection: &Arc<CollectionCore>,

@@ -1,6 +1,6 @@
-//! What one commit will write, while requests are merged into it.
+//! The writes of one commit, while requests are merged into it.
 //!
-//! Guarantees: a request is merged whole or not at all, and reads what was merged before it. Does not: touch the store.
+//! Guarantees: a request is merged whole or not at all, and sees those merged before it. Does not: write to the store.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -31,30 +31,30 @@ pub(crate) struct Pending {
     pub(crate) bytes: usize,
     /// Ends of index values after this commit, by the key of the value's first entry.
     pub(crate) ends: HashMap<[u8; 32], u64>,
-    /// Whether the commit changes what policies are told, or the policy.
+    /// True if the commit changes a fact that policies see, or the policy.
     facts_change: bool,
 }
 
 const FACT: u8 = Space::Fact as u8;
 const POLICY: u8 = Space::Policy as u8;
 
-/// What a commit changes of one tenant besides its keys and values.
+/// A commit's changes of one tenant besides its keys and values.
 pub(crate) struct TenantDelta {
     pub(crate) core: Arc<TenantCore>,
     pub(crate) state: TenantState,
     pub(crate) primary: RowSetDigest,
     pub(crate) derived: RowSetDigest,
     pub(crate) entries: Vec<Entry>,
-    /// `collection ‖ record` of the rows that change.
+    /// `collection ‖ record` of each row that changes.
     pub(crate) touched: Vec<u8>,
-    /// What changes of the values that a scrub has read.
+    /// Changes of the digests of values that a scrub has read.
     pub(crate) scrubbed: Delta,
-    /// Whether change lists are dropped.
+    /// True if change lists are dropped.
     pub(crate) drops_lists: bool,
 }
 
 impl Pending {
-    /// The value under `key` as it would be after this commit.
+    /// Returns the value under `key` after this commit.
     pub(crate) fn get(&self, store: &dyn Store, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         match self.writes.get(key) {
             Some(value) => Ok(value.clone()),
@@ -62,7 +62,7 @@ impl Pending {
         }
     }
 
-    /// Returns whether a decision holds after the requests that were merged before.
+    /// Tells whether a decision still holds after the requests merged before.
     pub(super) fn still_holds(&self, decided: Decided, policy: PolicyVersion, tenant: Option<&TenantCore>) -> bool {
         !self.facts_change && decided.holds(policy, tenant.map(|tenant| tenant.facts.changes()))
     }
@@ -99,22 +99,22 @@ pub(super) struct Draft {
     terms: Vec<Term>,
     touched: Vec<u8>,
     ends: HashMap<[u8; 32], u64>,
-    /// How far a scrub has read the tenant's values; it gets no further before this is committed.
+    /// Place up to which a scrub has read the tenant; it doesn't move before this request is committed.
     cursor: Option<Cursor>,
 }
 
-/// What a request is checked against: the store, and the requests merged before it.
+/// The base that a request is checked against: the store, and the requests merged before.
 #[derive(Clone, Copy)]
 pub(super) struct Base<'a> {
     pub(super) pending: &'a Pending,
     pub(super) store: &'a dyn Store,
 }
 
-/// A change of a digest: which one, out or in, and by how much.
+/// A value's term that goes into a digest or out of it.
 struct Term {
     primary: bool,
     add: bool,
-    /// Whether a scrub has read the value.
+    /// True if a scrub has read the value.
     scrubbed: bool,
     term: [u8; 32],
 }
@@ -141,12 +141,12 @@ impl Draft {
         self.get(base, key).map(|value| value.is_some())
     }
 
-    /// Returns whether the request itself writes this key.
+    /// Tells whether the request itself writes this key.
     pub(super) fn writes(&self, key: &[u8]) -> bool {
         self.writes.contains_key(key)
     }
 
-    /// Puts or removes a value, and moves its digest's term with it.
+    /// Puts or removes a value, and changes its digest with it.
     pub(crate) fn put(
         &mut self,
         digest: &MacKey,
@@ -169,7 +169,7 @@ impl Draft {
         self.writes.insert(key, value);
     }
 
-    /// The end of an index value as this request or this commit left it.
+    /// Returns the end of an index value, if this request or commit has changed it.
     pub(crate) fn end_of(&self, base: Base<'_>, first: &[u8; 32]) -> Option<u64> {
         self.ends.get(first).or_else(|| base.pending.ends.get(first)).copied()
     }
@@ -183,7 +183,7 @@ impl Draft {
         self.touched.extend_from_slice(record);
     }
 
-    /// Makes the request part of the commit.
+    /// Merges the request into the commit.
     pub(super) fn join(self, pending: &mut Pending, tenant: Option<&Arc<TenantCore>>, entries: Vec<Entry>) {
         let mut drops_lists = false;
         for (key, value) in self.writes {
@@ -211,9 +211,9 @@ impl Draft {
     }
 }
 
-/// The digest terms of a stored value: which digest covers it (`true`: what backups carry), and the term.
+/// Passes the digest terms of a stored value to `each`, with `true` for the digest of what backups carry.
 ///
-/// A row has a term in each: without its links in the first, its links in the second.
+/// A row has a term in each digest: in the first without its links, in the second its links.
 pub(crate) fn terms_of(
     digest: &MacKey,
     key: &[u8],
@@ -242,7 +242,7 @@ pub(crate) fn terms_of(
     Ok(())
 }
 
-/// Key of part `number` of the change list at `position`.
+/// Returns the key of part `number` of the change list at `position`.
 pub(crate) fn changes_key(position: u64, number: usize) -> Vec<u8> {
     place::changes(position, u32::try_from(number).unwrap_or(u32::MAX))
 }

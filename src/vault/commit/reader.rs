@@ -1,4 +1,4 @@
-//! Reading the journal back: blocks from the store, opened with their owners' keys.
+//! Reading the journal: blocks from the store, opened with their owners' keys.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(crate) struct Blocks {
 }
 
 impl Blocks {
-    /// The bytes of the block at `position`; `None` if there is none.
+    /// Returns the bytes of the block at `position`; `None` if there is none.
     pub(crate) fn bytes(&self, position: u64) -> Result<Option<Vec<u8>>> {
         let get = |number| {
             let part = self.store.get(&place::block(position, number));
@@ -38,7 +38,7 @@ impl Blocks {
         Ok(Some(bytes))
     }
 
-    /// Whose block this is, and what is in it; every entry agrees with its hash.
+    /// Opens a block and returns its owner and its content; every entry matches its hash.
     pub(crate) fn open(&self, position: u64, bytes: &[u8]) -> Result<(Option<TenantId>, OpenedBlock)> {
         let place = Place { vault: self.vault, epoch: self.epoch, position };
         let damaged = |error| Error::damaged_by("a journal block doesn't open", error);
@@ -54,8 +54,8 @@ impl Blocks {
         Ok((owner, opened.map_err(damaged)?))
     }
 
-    /// The blocks from `from` on, about `limit` events of them, for a sink that is behind; from the first one that is kept,
-    /// if those before it were dropped. One that can't be read has no events; where one is missing it ends.
+    /// Returns the blocks from `from`, or from the first that is kept, on, with about `limit` events, for a sink that
+    /// is behind. A block that can't be read has no events; the run ends before a missing block.
     pub(crate) fn events(&self, origin: &Arc<str>, from: u64, limit: usize) -> Result<Replayed> {
         let (mut blocks, mut unreadable) = (Vec::new(), Vec::new());
         let mut count = 0usize;
@@ -65,7 +65,7 @@ impl Blocks {
             let events = match opened {
                 Ok(Some((tenant, opened))) => audit::events(origin, tenant, position, opened.entries),
                 Ok(None) => break,
-                // What comes after it is as good as ever; `verify` tells of this one.
+                // The blocks after it are still good; `verify` reports this one.
                 Err(Error::Damaged { .. }) => {
                     unreadable.push(position);
                     Vec::new()
@@ -82,7 +82,7 @@ impl Blocks {
     }
 }
 
-/// A block's bytes can't be taken apart.
+/// Returns the error for a block whose bytes can't be parsed.
 pub(crate) fn unreadable(error: FormatError) -> Error {
     match error {
         FormatError::Newer { what, found, known } => Error::Newer { what, found, known },

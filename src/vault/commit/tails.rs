@@ -1,7 +1,7 @@
-//! How far the entries of index values go, so that the committer need not look.
+//! The ends of index values, remembered so that the committer need not look for them.
 //!
-//! Guarantees: what is known here is exact, for all positions are given out by the one committer; what a caller saw in
-//! the store counts only if everything committed since is still known. Does not: notice damage; whoever looks does.
+//! Guarantees: an end remembered here is exact, for only the committer gives out positions; an end that a caller saw in
+//! the store counts only while all commits since are remembered. Does not: notice damage; whoever looks there does.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -13,10 +13,10 @@ use crate::index::Beyond;
 use crate::model::TenantId;
 use crate::store::{Store, StoreError};
 
-/// How many ends are remembered: of values that were written lately, and as many of values with several entries.
+/// Number of ends remembered, of lately written values, and again of values with several entries.
 const ENDS: usize = 65_536;
 
-/// The ends of values that were written lately, by the key of the value's first entry.
+/// The ends of lately written values, by the key of the value's first entry.
 #[derive(Default)]
 pub(crate) struct IndexTails {
     inner: RwLock<Known>,
@@ -25,11 +25,11 @@ pub(crate) struct IndexTails {
 #[derive(Default)]
 struct Known {
     ends: HashMap<[u8; 32], u64>,
-    /// Ends of 2 and more, which outlast the others: those cost the most to look for, and are asked for again.
+    /// Ends of 2 and more, which outlast the others: they cost the most to look for, and are needed again.
     repeated: HashMap<[u8; 32], u64>,
-    /// Commits so far.
+    /// Number of commits so far.
     commits: u64,
-    /// Of commits before this one, some may have been forgotten.
+    /// Commit from which on every end is remembered.
     floor: u64,
 }
 
@@ -39,7 +39,7 @@ impl Known {
     }
 }
 
-/// The end of a value's entries as a caller found it in the store, and when.
+/// The end of a value's entries as a caller found it in the store, with the time in commits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen {
     pub(crate) end: u64,
@@ -47,8 +47,8 @@ pub(crate) struct Seen {
 }
 
 impl IndexTails {
-    /// Looks for the end of a value in the store. `None` when what is there isn't as it should be, or is changing: then
-    /// the committer looks itself, between two commits.
+    /// Looks for a value's end in the store. `None` if its entries have gaps or change: then the committer looks
+    /// itself.
     pub(crate) fn look(
         &self,
         store: &dyn Store,
@@ -66,13 +66,13 @@ impl IndexTails {
         Ok(whole.then_some(Seen { end, since }))
     }
 
-    /// For the committer: the end of a value that somebody looked at; `None` if that doesn't hold any more.
+    /// Returns the end of a value that a caller looked for; `None` if it may have moved since. Called by the committer.
     pub(crate) fn now(&self, first: &[u8; 32], seen: &Seen) -> Option<u64> {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         inner.get(first).or_else(|| (seen.since >= inner.floor).then_some(seen.end))
     }
 
-    /// For the committer: takes over what a durable commit found.
+    /// Takes over the ends of a durable commit. Called by the committer.
     pub(crate) fn learn(&self, found: HashMap<[u8; 32], u64>) {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
         inner.commits = inner.commits.saturating_add(1);
@@ -84,7 +84,7 @@ impl IndexTails {
         if inner.repeated.len().saturating_add(more) > ENDS {
             inner.repeated.clear();
         }
-        // Whatever is written goes into both, so neither ever holds an end that has moved on.
+        // Every written end goes into both maps, so neither holds an outdated one.
         inner.repeated.extend(found.iter().filter(|(_, end)| **end > 1));
         inner.ends.extend(found);
     }

@@ -1,4 +1,4 @@
-//! The thread itself, and how callers reach it.
+//! The committer's thread, and the way to it.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,12 +21,12 @@ use super::tails::IndexTails;
 use super::write::{Committed, Job, Paused, Reply, Write, WriteJob};
 use crate::vault::state::policy::InForce;
 
-/// One commit merges at most this many requests,
+/// Largest number of requests in one commit.
 const REQUESTS: usize = 1024;
-/// and takes no further one once it holds this many bytes.
+/// Bytes of a commit after which it takes no further request.
 const BYTES: usize = 8 << 20;
 
-/// What the committer starts from.
+/// The state that the committer starts from.
 pub(crate) struct Start {
     pub(crate) vault: VaultId,
     pub(crate) store: Arc<dyn Store>,
@@ -34,10 +34,10 @@ pub(crate) struct Start {
     /// The journal's name, for sinks.
     pub(crate) origin: Arc<str>,
     pub(crate) journal: Arc<Journal>,
-    /// Asked for its version only: the committer runs no policy.
+    /// The policy in force, of which only the version is used: the committer runs no policy.
     pub(crate) policy: Arc<InForce>,
     pub(crate) state: JournalState,
-    /// The stored bytes of that state; every commit expects the ones it was built on.
+    /// Stored bytes of the state, which the next commit expects to find.
     pub(crate) stored: Option<Vec<u8>>,
 }
 
@@ -70,23 +70,23 @@ impl Committer {
         self.jobs.send(job).map_err(|_| CommitError::Stopped)
     }
 
-    /// How far the entries of index values go.
+    /// Returns the ends of index values.
     pub(crate) fn tails(&self) -> &IndexTails {
         &self.ends
     }
 
-    /// Commits what waits and ends the thread.
+    /// Commits waiting requests and ends the thread.
     pub(crate) fn stop(&self) {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // Either may fail only when the thread is gone already.
+            // Either call fails only if the thread has ended already.
             let _gone = self.jobs.send(Job::Stop);
             let _gone = thread.join();
         }
     }
 }
 
-/// Whatever ends the thread, the journal takes nothing after it.
+/// Makes the journal take nothing more once the thread ends for any reason.
 struct FailsClosed(Arc<Journal>);
 
 impl Drop for FailsClosed {
@@ -114,14 +114,14 @@ struct Worker {
     queue: Receiver<Job>,
 }
 
-/// What one round owes an answer.
+/// The answers and follow-ups that a round has to give.
 #[derive(Default)]
 struct Owed {
     replies: Vec<Reply>,
     after: Vec<Box<dyn FnOnce() + Send + Sync>>,
 }
 
-/// Why a round ended.
+/// The reason why a round ended.
 enum Next {
     Again,
     Pause(Sender<Paused>, Receiver<()>),
@@ -145,7 +145,7 @@ impl Worker {
                 Next::Pause(ready, resume) => {
                     let paused = Paused { journal: self.start.state.clone() };
                     if ready.send(paused).is_ok() {
-                        // Comes back when the other end is dropped.
+                        // Returns when the other end is dropped.
                         let _dropped = resume.recv();
                     }
                 }
@@ -230,7 +230,7 @@ impl Worker {
         }
     }
 
-    /// Writes everything that was merged. Returns the journal's size, after it is durable.
+    /// Writes all merged requests, and returns the journal's size once they are durable.
     fn commit(&mut self, mut pending: Pending) -> Result<u64, CommitError> {
         let ends = std::mem::take(&mut pending.ends);
         let vault_entries = std::mem::take(&mut pending.vault_entries);

@@ -1,4 +1,4 @@
-//! What callers hand to the committer.
+//! Requests to the committer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,44 +19,44 @@ use crate::vault::state::tenant::TenantCore;
 use super::error::{CommitError, Holder};
 use super::tails::Seen;
 
-/// One thing for the committer to do.
+/// A request to the committer.
 pub(crate) enum Job {
-    /// Commit this, all or nothing, and say so.
+    /// Commits a change, all or nothing, and answers.
     Write(Box<WriteJob>),
-    /// Write out the journal's buffer; answer when it is durable, if somebody waits.
+    /// Writes out the journal's buffer, and answers when it is durable, if somebody waits.
     Flush(Option<Reply>),
-    /// Look again when the journal's buffer is due.
+    /// Makes the committer look again at when the journal's buffer is due.
     Wake,
-    /// Stop between two commits until the sender at the other end is gone.
+    /// Stops between two commits until the sender at the other end is gone.
     Pause { ready: Sender<Paused>, resume: Receiver<()> },
-    /// Commit what waits and end.
+    /// Commits waiting requests and ends.
     Stop,
 }
 
-/// Where the answer goes. One answer is sent; a dropped one means that the committer is gone.
+/// The way of the answer. One answer is sent; a closed channel means that the committer is gone.
 pub(crate) type Reply = SyncSender<Result<Committed, CommitError>>;
 
 /// A commit that is durable.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Committed {
-    /// The journal's size after it, in blocks.
+    /// Number of the journal's blocks after the commit.
     pub(crate) size: u64,
 }
 
-/// What the journal looked like when the committer stopped.
+/// The journal's state while the committer is stopped.
 pub(crate) struct Paused {
     pub(crate) journal: JournalState,
 }
 
 /// A change of one tenant, or of the vault itself, on its way to the committer.
 pub(crate) struct WriteJob {
-    /// `None`: an act of the vault.
+    /// Tenant of the change; `None` for the vault's own.
     pub(crate) tenant: Option<Arc<TenantCore>>,
     pub(crate) write: Write,
     pub(crate) reply: Reply,
 }
 
-/// One atomic change, as callers put it together.
+/// One atomic change, as a caller puts it together.
 #[derive(Default)]
 pub(crate) struct Write {
     pub(crate) expect: Vec<Put>,
@@ -64,35 +64,35 @@ pub(crate) struct Write {
     pub(crate) puts: Vec<Put>,
     pub(crate) entries: Vec<Entry>,
     pub(crate) vault_entries: Vec<Entry>,
-    /// Run after the commit is durable and before it is acknowledged; ours, never the host's code.
+    /// Follow-up, run after the commit is durable and before it is acknowledged; never the host's code.
     pub(crate) after: Option<Box<dyn FnOnce() + Send + Sync>>,
-    /// What the decisions behind the change rest on; `None` for upkeep, which nobody decides.
+    /// The decision that the change rests on; `None` for upkeep, which needs none.
     pub(crate) decided: Option<Decided>,
 }
 
-/// What a decision rests on.
+/// The state that a decision rests on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Decided {
-    /// The policy that decided.
+    /// Version of the policy that decided.
     pub(crate) policy: PolicyVersion,
-    /// How often the facts that policies are told of had changed in the tenant.
+    /// Number of changes, until the decision, of the tenant's facts that policies see.
     pub(crate) facts: u64,
-    /// When it was decided; `None` for a request that was sent back for its age too often.
+    /// Time of the decision; `None` for a request that was sent back for its age too often.
     pub(crate) at: Option<Instant>,
 }
 
-/// A decision is made anew when its request has waited for this long.
+/// Time after which a waiting request has to be decided again.
 const WAITED: Duration = Duration::from_secs(1);
 
 impl Decided {
-    /// Whether the decision still holds for these.
+    /// Tells whether the decision still holds under this policy and these facts.
     pub(crate) fn holds(&self, policy: PolicyVersion, facts: Option<u64>) -> bool {
         self.policy == policy
             && facts.is_none_or(|facts| facts == self.facts)
             && self.at.is_none_or(|at| at.elapsed() < WAITED)
     }
 
-    /// The older of two decisions, which is the first to be out of date.
+    /// Returns the older of two decisions, which is out of date first.
     fn older(self, other: Self) -> Self {
         match (self.at, other.at) {
             (Some(a), Some(b)) if b < a => other,
@@ -108,17 +108,17 @@ impl fmt::Debug for Write {
 }
 
 impl Write {
-    /// Takes note of a decision that the change rests on.
+    /// Adds a decision that the change rests on.
     pub(crate) fn rests_on(&mut self, decided: Decided) {
         self.decided = Some(self.decided.map_or(decided, |known| known.older(decided)));
     }
 
-    /// Whether it changes nothing in the store and has no entry.
+    /// Tells whether the change writes nothing to the store and has no entry.
     pub(crate) fn is_nothing(&self) -> bool {
         self.is_empty() && self.vault_entries.is_empty()
     }
 
-    /// Adds what to do once the change is durable.
+    /// Adds a follow-up for when the change is durable.
     pub(crate) fn then(&mut self, next: impl FnOnce() + Send + Sync + 'static) {
         self.after = Some(match self.after.take() {
             None => Box::new(next),
@@ -145,33 +145,33 @@ impl Write {
         }
     }
 
-    /// The facts that it changes: those that must be as they were seen.
+    /// Returns the keys of the facts that the change expects unchanged.
     pub(crate) fn facts(&self) -> impl Iterator<Item = &[u8]> {
         self.expect.iter().map(|(key, _)| key.as_slice()).filter(|key| key.first() == Some(&(Space::Fact as u8)))
     }
 
-    /// Whether there is nothing to commit.
+    /// Tells whether there is nothing to commit for a tenant.
     pub(crate) fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.puts.is_empty() && self.entries.is_empty()
     }
 }
 
-/// What came of a change.
+/// The result of a change.
 #[must_use]
 pub(crate) enum Outcome {
     Committed,
-    /// Something isn't as the caller saw it: look again.
+    /// A row or value isn't as the caller saw it: look again.
     Conflict,
-    /// The decision is out of date: decide again. The change comes back.
+    /// The decision is out of date: decide again. The variant holds the change.
     Stale(Box<Write>),
-    /// Another record has a value that has to be unique.
+    /// Another record has a unique value already.
     Duplicate(Box<Holder>),
 }
 
 /// A change of one row.
 pub(crate) struct RowChange {
     pub(crate) collection: Arc<CollectionCore>,
-    /// The schema's generation that the row was made with.
+    /// Generation of the schema that the row was made with.
     pub(crate) generation: u64,
     pub(crate) record: RecordId,
     /// The row as the caller saw it; `None` for a new record.
@@ -188,7 +188,7 @@ pub(crate) struct RowChange {
 }
 
 impl RowChange {
-    /// About how many bytes it writes.
+    /// Returns about how many bytes the change writes.
     pub(crate) fn bytes(&self) -> usize {
         match &self.after {
             NewRow::Live { primary, chunks, .. } => {
@@ -199,7 +199,7 @@ impl RowChange {
     }
 }
 
-/// What a row becomes.
+/// The new content of a row.
 pub(crate) enum NewRow {
     /// A sealed row without its links, and its chunks.
     Live {
@@ -219,18 +219,18 @@ pub(crate) struct NewTerm {
     pub(crate) unique: bool,
     pub(crate) field: String,
     pub(crate) key: Key<role::Value>,
-    /// The key of the value's first entry.
+    /// Key of the value's first entry.
     pub(crate) first: [u8; 32],
-    /// Where the caller found the value's end.
+    /// End of the value as the caller found it.
     pub(crate) seen: Option<Seen>,
-    /// The entry as it will be if nobody enters the same value before.
+    /// The entry, sealed for the case that nobody else enters the value first.
     pub(crate) foreseen: Option<Foreseen>,
 }
 
-/// An index entry made ready for one position.
+/// An index entry sealed ahead for one position.
 pub(crate) struct Foreseen {
     pub(crate) position: u64,
-    /// Its key in the store.
+    /// Key of the entry in the store.
     pub(crate) key: Vec<u8>,
     pub(crate) entry: [u8; WRAPPED],
 }
