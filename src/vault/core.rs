@@ -1,7 +1,7 @@
-//! What all handles of one opened vault share.
+//! The core of an opened vault, which all its handles share.
 //!
-//! Guarantees: when the last handle is gone, waiting writes are committed, the threads end and the lock is released. Does
-//! not: decide anything; commits of acts go through [`Act`](crate::vault::gate::Act).
+//! Guarantees: when the last handle is gone, waiting writes are committed, the threads end and the lock is released.
+//! Does not: decide anything; commits of acts go through [`Act`](crate::vault::gate::Act).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +25,7 @@ use crate::vault::upkeep::heads::{HeadPlace, Upkeep};
 use crate::vault::upkeep::lock::Lock;
 use crate::vault::upkeep::reserve::Reserve;
 
-/// An opened vault.
+/// The state of an opened vault.
 pub(crate) struct Core {
     pub(crate) id: VaultId,
     pub(crate) store: Arc<dyn Store>,
@@ -34,16 +34,16 @@ pub(crate) struct Core {
     pub(crate) journal: Arc<Journal>,
     pub(crate) committer: Committer,
     pub(crate) upkeep: Upkeep,
-    /// A head that the journal was found to fall short of, if there is one.
+    /// Place of a head that covers more than the journal has, if one was found.
     pub(crate) ahead: HeadPlace,
     pub(crate) tenants: Arc<RwLock<HashMap<TenantId, Arc<TenantCore>>>>,
-    /// There are tenants that couldn't be opened; nobody knows their names.
+    /// True if a tenant couldn't be opened: its name is unknown.
     pub(crate) unread: bool,
     /// Space set aside for acts on a full disk.
     pub(crate) reserve: Arc<Reserve>,
     /// Held while the journal's oldest entries are dropped.
     pub(crate) retaining: Mutex<()>,
-    /// The check that runs in the background.
+    /// The scrubs that run in the background.
     pub(crate) scrubs: OnceLock<Box<dyn Background>>,
     /// Held while a tenant is created.
     pub(crate) creating: Mutex<()>,
@@ -53,17 +53,17 @@ pub(crate) struct Core {
     pub(crate) notices: Vec<String>,
     pub(crate) closed: AtomicBool,
     pub(crate) closing: Mutex<()>,
-    /// Dropped last: until then no other process may open the directory.
+    /// Released last: until then no other process may open the directory.
     pub(crate) lock: Lock,
 }
 
-/// Work of an opened vault on a thread of its own, begun by a room above.
+/// Work on a thread of its own that a room above has begun.
 pub(crate) trait Background: Send + Sync + std::any::Any {
-    /// Ends the work when the vault is closed.
+    /// Ends the work, since the vault is closing.
     fn close(&self, core: &Core);
 }
 
-/// A change that was queued, to be waited for.
+/// A queued change that a caller can wait for.
 pub(crate) struct Queued(Receiver<Result<Committed, CommitError>>);
 
 impl Core {
@@ -96,7 +96,7 @@ impl Core {
         self.tenants.read().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
     }
 
-    /// Returns the journal's reader, and how many blocks are durable.
+    /// Returns the journal's reader and the number of durable blocks.
     pub(crate) fn blocks(&self) -> Result<(Blocks, u64)> {
         let state = self.journal.latest().ok_or(Error::Closed)?;
         let blocks = Blocks {
@@ -109,8 +109,7 @@ impl Core {
         Ok((blocks, state.frontier.size()))
     }
 
-    /// Returns the leaf hashes of the journal's blocks from this position on, in order, of dropped ones too; to the last
-    /// that is durable now.
+    /// Returns the leaf hashes of the journal's durable blocks from this position on, in order, of dropped blocks too.
     pub(crate) fn leaves(&self, from: u64) -> Result<Leaves> {
         let (blocks, size) = self.blocks()?;
         Ok(Leaves::new(blocks, from..size))
@@ -147,14 +146,14 @@ impl Core {
         Ok(Queued(answer))
     }
 
-    /// Puts and removes what belongs to no tenant, without an act, and waits until it is durable.
+    /// Puts and removes values that belong to no tenant, without an act, and waits until this is durable.
     pub(crate) fn keep(&self, puts: Vec<Put>) -> Result<()> {
         let write = Write { puts, ..Write::default() };
         self.reserve.admit_write(&write)?;
         self.settle(write)
     }
 
-    /// Commits what opening a vault has to, on a full disk too, and waits until it is durable.
+    /// Commits a change that opening the vault needs, on a full disk too, and waits until it is durable.
     pub(crate) fn settle(&self, write: Write) -> Result<()> {
         let queued = self.enqueue(None, write)?;
         let answer = queued.0.recv().unwrap_or(Err(CommitError::Stopped));
@@ -184,9 +183,9 @@ impl Core {
         Ok((paused, guard))
     }
 
-    /// Commits what waits, ends the threads, closes the store and releases the lock.
+    /// Commits waiting requests, ends the threads, closes the store and releases the lock.
     pub(crate) fn close(&self) -> Result<()> {
-        // Whoever closes second waits until the first is through.
+        // A second caller waits until the first has closed the vault.
         let _closing = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
         if self.closed.swap(true, Ordering::AcqRel) {
             return Ok(());
@@ -221,7 +220,7 @@ impl Core {
         }
     }
 
-    /// Tells every later caller why the vault has stopped.
+    /// Returns the error that every later caller gets: why the vault has stopped.
     fn stopped(&self) -> Error {
         Error::Stopped { source: self.journal.cause().map(|error| Box::new(error) as Source) }
     }

@@ -1,4 +1,4 @@
-//! What is in memory of a vault while it is open, and how it stands in the store.
+//! An open vault's state in memory, and its form in the store.
 
 pub(crate) mod catalog;
 pub(crate) mod policy;

@@ -1,4 +1,4 @@
-//! What goes on beside the calls: the head file, the sinks, the reserve, the lock.
+//! Work beside the calls: the head file, the sinks, the reserve, the lock.
 
 pub(crate) mod heads;
 pub(crate) mod lock;

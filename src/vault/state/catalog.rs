@@ -1,4 +1,4 @@
-//! Names, schemas and dictionaries: sealed, split over as many values as they need.
+//! Names, schemas and dictionaries: sealed, each split over as many values as it needs.
 
 use crate::crypto::{Context, Domain, Key, Label, Role, open, seal};
 use crate::error::{Error, Result};
@@ -9,15 +9,15 @@ use crate::keys::TenantKeys;
 use crate::model::{CollectionId, TenantId};
 use crate::store::Store;
 
-/// A value to put under a key, or `None` to remove it; or, of an expectation, what must be there.
+/// A key with the value to put, or `None` to remove it; in an expectation, the value that must be there.
 pub(crate) type Put = (Vec<u8>, Option<Vec<u8>>);
 
-/// A tenant's or a collection's name has at most this many bytes.
+/// Longest name of a tenant or a collection, in bytes.
 pub(crate) const NAME: usize = 255;
-/// How many parts are read at once; more than anything here is split into.
+/// Number of parts read at once; no value here has as many parts.
 const PARTS: usize = 4096;
 
-/// What a collection keeps besides its rows.
+/// A part of a collection's description.
 #[derive(Clone, Copy)]
 pub(crate) enum Part {
     Name,
@@ -43,7 +43,7 @@ impl Part {
     }
 }
 
-/// A new value of a part: what to put, and what to remove of a longer old one.
+/// Seals a new value of a part. Returns the values to put, and the old value's further parts to remove.
 pub(crate) fn seal_part(
     store: &dyn Store,
     keys: &TenantKeys,
@@ -76,7 +76,7 @@ pub(crate) fn seal_part(
     Ok(puts)
 }
 
-/// A part of one kind of each of a tenant's collections, opened.
+/// Opens the same part of each of a tenant's collections.
 pub(crate) fn open_parts(
     store: &dyn Store,
     keys: &TenantKeys,
@@ -115,13 +115,13 @@ pub(crate) fn open_parts(
     found.into_iter().map(open_one).collect()
 }
 
-/// A tenant's sealed name.
+/// Seals a tenant's name.
 pub(crate) fn seal_tenant_name(keys: &TenantKeys, tenant: TenantId, name: &str) -> Result<Vec<u8>> {
     let context = Context::new(Domain::TenantName).bytes(tenant.as_bytes());
     seal(keys.names(), Label::Name, &context, name.as_bytes()).map_err(|error| Error::io("sealing a name", error))
 }
 
-/// What [`seal_tenant_name`] sealed.
+/// Opens a tenant's name.
 pub(crate) fn open_tenant_name(keys: &TenantKeys, tenant: TenantId, sealed: &[u8]) -> Result<String> {
     let context = Context::new(Domain::TenantName).bytes(tenant.as_bytes());
     let plain = open(keys.names(), Label::Name, &context, sealed)
@@ -146,7 +146,7 @@ fn context(part: Part, tenant: TenantId, collection: CollectionId) -> Context {
     Context::new(part.domain()).bytes(tenant.as_bytes()).bytes(collection.as_bytes())
 }
 
-/// Checks a name that the host gives.
+/// Checks the length of a name.
 pub(crate) fn check_name(what: &'static str, name: &str) -> Result<()> {
     if name.is_empty() || name.len() > NAME { Err(Error::BadName { what, limit: NAME }) } else { Ok(()) }
 }

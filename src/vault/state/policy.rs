@@ -1,6 +1,6 @@
-//! The policy in force, and the clock that decisions and entries are dated by.
+//! The policy in force, and the vault's clock.
 //!
-//! Guarantees: a policy that finds itself unsound is never in force. Does not: ask it; the gate does.
+//! Guarantees: a policy whose own check fails is never in force. Does not: ask the policy; the gate does.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -15,7 +15,7 @@ pub(crate) struct InForce {
     guard: Guard,
 }
 
-/// One policy with its version, which is asked for once: to hash a large policy for every act would cost more than the act.
+/// A policy with its version, which is taken once: to hash a large policy for every act would cost more than the act.
 #[derive(Clone)]
 pub(crate) struct Current {
     pub(crate) policy: Arc<dyn AccessPolicy>,
@@ -26,7 +26,7 @@ impl InForce {
     /// Puts a first policy in force.
     ///
     /// # Errors
-    /// [`Error::Policy`] if the policy finds itself unsound.
+    /// [`Error::Policy`] if the policy's own check fails.
     pub(crate) fn new(policy: Arc<dyn AccessPolicy>, clock: Arc<dyn Clock>, guard: Guard) -> Result<Self> {
         Ok(Self { current: RwLock::new(Current::new(policy)?), clock, guard })
     }
@@ -51,17 +51,17 @@ impl InForce {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns the guard that policies are asked through.
+    /// Returns the guard around calls of the policy.
     pub(crate) const fn guard(&self) -> Guard {
         self.guard
     }
 }
 
 impl Current {
-    /// Takes a policy that may be put in force.
+    /// Checks a policy and takes its version.
     ///
     /// # Errors
-    /// [`Error::Policy`] if the policy finds itself unsound, or its version is no hash.
+    /// [`Error::Policy`] if the policy's own check fails, or its version is no hash.
     pub(crate) fn new(policy: Arc<dyn AccessPolicy>) -> Result<Self> {
         policy.check().map_err(|error| Error::Policy { why: error.to_string() })?;
         let version = policy.version();

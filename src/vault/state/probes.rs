@@ -1,20 +1,19 @@
 //! The unique values that actors have tried in the last hour.
 //!
-//! Guarantees: each distinct value counts once in an hour, also when many threads try at once. Does not: survive the
-//! process.
+//! Guarantees: each distinct value counts once in an hour, also with many threads. Does not: survive the process.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::model::Timestamp;
 
-/// Distinct unique values that an actor may try in an hour.
+/// Number of distinct unique values that an actor may try in an hour.
 pub(crate) const TRIED: usize = 200;
 const HOUR: i64 = 3_600_000_000;
-/// Actors that are remembered; those who have been idle for longest are forgotten first.
+/// Number of actors remembered; the actor idle for longest is forgotten first.
 const ACTORS: usize = 4_096;
 
-/// The unique values that actors have tried, by the keys of their first index entries.
+/// The unique values that actors have tried, by the key of the value's first index entry.
 #[derive(Default)]
 pub(crate) struct Probes {
     by_actor: Mutex<HashMap<String, HashMap<[u8; 32], Timestamp>>>,

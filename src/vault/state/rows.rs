@@ -1,6 +1,6 @@
 //! Reading a row's bytes: one value, or a value and its chunks.
 //!
-//! Guarantees: what is returned was one revision, also while others write. Does not: open it.
+//! Guarantees: the bytes returned are of one revision, also while others write. Does not: open the row.
 
 use crate::crypto::sha256;
 use crate::error::{Error, Result};
@@ -12,17 +12,17 @@ use crate::store::Store;
 use crate::vault::state::seals::RowPlace;
 pub(crate) use crate::vault::state::seals::unreadable;
 
-/// How often a row is read again when it changes while its chunks are read.
+/// Number of times that a row is read again because it changed while its chunks were read.
 const TRIES: usize = 16;
 
-/// The bytes of a row, and of its chunks behind one another.
+/// Bytes of a row, and of its chunks one after the other.
 pub(crate) struct RowBytes {
     pub(crate) raw: Vec<u8>,
     rest: Vec<u8>,
 }
 
 impl RowBytes {
-    /// The row taken apart, and its whole sealed body.
+    /// Parses the row and joins its sealed body.
     pub(crate) fn parse<'a>(&'a self, joined: &'a mut Vec<u8>) -> Result<ParsedRow<'a>, FormatError> {
         match RawRow::parse(&self.raw)? {
             RawRow::Tombstone(sealed) => Ok(ParsedRow::Tombstone(sealed)),
@@ -38,7 +38,7 @@ impl RowBytes {
 }
 
 impl RowBytes {
-    /// The links section of a live row; empty of a tombstone.
+    /// Returns the links section of a live row; empty for a tombstone.
     pub(crate) fn links(&self) -> Result<&[u8], FormatError> {
         match RawRow::parse(&self.raw)? {
             RawRow::Live(row) => Ok(row.links),
@@ -47,13 +47,13 @@ impl RowBytes {
     }
 }
 
-/// A row taken apart, its body in one piece.
+/// A parsed row, with its body in one piece.
 pub(crate) enum ParsedRow<'a> {
     Live { row: LiveRow<'a>, body: &'a [u8] },
     Tombstone(&'a [u8]),
 }
 
-/// Reads a row. `None` if there is none.
+/// Reads a row; `None` if there is none.
 pub(crate) fn load(store: &dyn Store, at: &RowPlace) -> Result<Option<RowBytes>> {
     let key = place::row(at.tenant, at.collection, at.record);
     match store.get(&key).map_err(|error| Error::io("reading a record", error))? {
@@ -62,7 +62,7 @@ pub(crate) fn load(store: &dyn Store, at: &RowPlace) -> Result<Option<RowBytes>>
     }
 }
 
-/// Adds the chunks of a row that was read already; reads it again when it changes meanwhile.
+/// Adds the chunks to a row's bytes; reads the row again if it changes meanwhile.
 pub(crate) fn complete(store: &dyn Store, at: &RowPlace, mut raw: Vec<u8>) -> Result<Option<RowBytes>> {
     let key = place::row(at.tenant, at.collection, at.record);
     for _ in 0..TRIES {

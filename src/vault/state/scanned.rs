@@ -1,7 +1,7 @@
-//! Where scrub and committer meet: the digests of what a scrub has read of a tenant so far.
+//! The digests of the values that a scrub has read of a tenant, which the committer keeps up to date.
 //!
-//! Guarantees: they are those of what is stored up to the cursor, whatever is committed meanwhile. The cursor moves only
-//! between two commits, so each commit knows which of the values that it changes have been read; what lies ahead will be.
+//! Guarantees: the digests are those of the values stored up to the cursor, whatever is committed meanwhile. The cursor
+//! moves only between two commits, so each commit knows which of the values that it changes have been read already.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,12 +9,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::audit::RowSetDigest;
 use crate::format::place::Space;
 
-/// The key that a scrub has read up to, that one included.
+/// The last key that a scrub has read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Cursor(pub(crate) Vec<u8>);
 
 impl Cursor {
-    /// Behind every key.
+    /// Returns the cursor after every key.
     pub(crate) fn end() -> Self {
         Self(vec![0xff])
     }
@@ -24,13 +24,13 @@ impl Cursor {
         self.0
     }
 
-    /// Whether the value under this key of the tenant has been read. Change lists are read with the journal's blocks.
+    /// Tells whether the value under this key has been read. Change lists are read with the journal's blocks.
     pub(crate) fn has_passed(&self, key: &[u8]) -> bool {
         key <= self.0.as_slice() && key.first() != Some(&(Space::Changes as u8))
     }
 }
 
-/// The two digests of some of a tenant's values, or what changes of them.
+/// The two digests of some of a tenant's values, or their change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Delta {
     pub(crate) primary: RowSetDigest,
@@ -48,24 +48,24 @@ impl Delta {
     }
 }
 
-/// How far a scrub has come with a tenant, and the digests of the values up to there.
+/// A scrub's progress in a tenant, with the digests of the values up to the cursor.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct SoFar {
     pub(crate) cursor: Cursor,
     pub(crate) read: Delta,
 }
 
-/// A tenant's [`SoFar`], while a scrub is at it.
+/// A tenant's [`SoFar`], while a scrub reads the tenant.
 #[derive(Default)]
 pub(crate) struct Scrubbed {
     on: AtomicBool,
-    /// How often change lists were dropped.
+    /// Number of times that change lists were dropped.
     dropped_lists: AtomicU64,
     so_far: Mutex<Option<SoFar>>,
 }
 
 impl Scrubbed {
-    /// For the committer: how far a scrub has read; `None` if none is at this tenant.
+    /// Returns the scrub's cursor; `None` if no scrub reads this tenant. Called by the committer.
     pub(crate) fn cursor(&self) -> Option<Cursor> {
         if !self.on.load(Ordering::Acquire) {
             return None;
@@ -73,7 +73,7 @@ impl Scrubbed {
         self.lock().as_ref().map(|so_far| so_far.cursor.clone())
     }
 
-    /// For the committer: a commit is durable that changed values up to the cursor by this much.
+    /// Adds a durable commit's change of values up to the cursor. Called by the committer.
     pub(crate) fn follow(&self, change: &Delta) {
         if self.on.load(Ordering::Acquire)
             && let Some(so_far) = &mut *self.lock()
@@ -82,7 +82,7 @@ impl Scrubbed {
         }
     }
 
-    /// For the committer: a commit is durable that dropped change lists.
+    /// Counts a durable commit that dropped change lists. Called by the committer.
     pub(crate) fn lists_were_dropped(&self) {
         self.dropped_lists.fetch_add(1, Ordering::AcqRel);
     }
@@ -91,21 +91,20 @@ impl Scrubbed {
         self.dropped_lists.load(Ordering::Acquire)
     }
 
-    /// Begins, or goes on from there. The committer is stopped between two commits.
+    /// Begins, or goes on, at `so_far`. The committer is stopped between two commits.
     pub(crate) fn begin(&self, so_far: SoFar) {
         *self.lock() = Some(so_far);
         self.on.store(true, Ordering::Release);
     }
 
-    /// Everything up to here has been read. The committer is stopped between two commits; the digests of what was read
-    /// are [put in](Self::read) later.
+    /// Moves the cursor. The committer is stopped between two commits; [`read`](Self::read) adds the digests later.
     pub(crate) fn advance(&self, to: Cursor) {
         if let Some(so_far) = &mut *self.lock() {
             so_far.cursor = to;
         }
     }
 
-    /// Puts in what was read when the cursor advanced.
+    /// Adds the digests of the values that the cursor has passed.
     pub(crate) fn read(&self, read: &Delta) {
         if let Some(so_far) = &mut *self.lock() {
             so_far.read.join(read);
@@ -116,7 +115,7 @@ impl Scrubbed {
         self.lock().clone()
     }
 
-    /// The scrub is through with this tenant, or gives it up.
+    /// Ends: the scrub has finished with this tenant or given it up.
     pub(crate) fn end(&self) {
         self.on.store(false, Ordering::Release);
         *self.lock() = None;

@@ -1,7 +1,6 @@
-//! A collection and its compiled schema: fields, dictionary, indexes with their keys, plans of types.
+//! Collections and their compiled schemas: fields, dictionary, indexes with their keys, plans of types.
 //!
-//! Guarantees: one generation of a schema never changes; another one takes its place between two commits. Does not: read
-//! or write the store.
+//! Guarantees: a schema's generation never changes; the next replaces it between two commits. Does not: use the store.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -16,7 +15,7 @@ use crate::record::Dictionary;
 
 use crate::vault::state::tenant::TenantCore;
 
-/// A collection as everything in the vault shares it.
+/// A collection, shared by the whole vault.
 pub(crate) struct CollectionCore {
     pub(crate) id: CollectionId,
     pub(crate) name: String,
@@ -24,13 +23,13 @@ pub(crate) struct CollectionCore {
     layout: RwLock<Arc<CompiledSchema>>,
 }
 
-/// One generation of a collection's schema, with all that follows from it.
+/// One generation of a collection's schema, compiled.
 pub(crate) struct CompiledSchema {
     pub(crate) generation: u64,
     pub(crate) schema: StoredSchema,
     pub(crate) dictionary: Dictionary,
     pub(crate) indexes: Vec<IndexCore>,
-    /// The fields whose values policies see.
+    /// Fields whose values policies see.
     pub(crate) exposed: Arc<[ExposedField]>,
     fields: Vec<String>,
     plans: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
@@ -51,19 +50,19 @@ pub(crate) struct IndexCore {
     pub(crate) keys: IndexKeys,
 }
 
-/// What an index is on.
+/// The subject of an index.
 pub(crate) enum Indexed {
     Field(String),
     Owner,
 }
 
 impl IndexCore {
-    /// Whether it is on this field.
+    /// Tells whether the index is on this field.
     pub(crate) fn is_on(&self, field: &str) -> bool {
         matches!(&self.on, Indexed::Field(name) if name == field)
     }
 
-    /// What it is on, for messages.
+    /// Returns the name of the index's subject, for messages.
     pub(crate) fn name(&self) -> &str {
         match &self.on {
             Indexed::Field(name) => name,
@@ -85,7 +84,7 @@ impl CollectionCore {
         Arc::clone(&self.layout.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Puts a new generation in force; run by the committer between two commits.
+    /// Puts a new generation in force. Run by the committer between two commits.
     pub(crate) fn replace(&self, layout: CompiledSchema) {
         let mut current = self.layout.write().unwrap_or_else(PoisonError::into_inner);
         self.generation.store(layout.generation, Ordering::Release);
@@ -107,12 +106,12 @@ impl CompiledSchema {
         Self { generation, schema, dictionary, indexes, exposed, fields, plans: RwLock::new(HashMap::new()) }
     }
 
-    /// The names of the fields that the schema has now.
+    /// Returns the names of the fields in this generation.
     pub(crate) fn fields(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(String::as_str)
     }
 
-    /// The plan of a type for this layout, made on first use.
+    /// Returns the plan of a type for this schema, made on first use.
     pub(crate) fn plan<T: 'static, P: Send + Sync + 'static>(
         &self,
         make: impl FnOnce() -> Result<P>,
@@ -128,7 +127,7 @@ impl CompiledSchema {
     }
 }
 
-/// A layout from what is stored; `generation` counts the layouts of a collection while the vault is open.
+/// Compiles a stored schema; `generation` counts a collection's schemas since the vault was opened.
 pub(crate) fn layout(
     tenant: &TenantCore,
     id: CollectionId,
@@ -149,7 +148,7 @@ pub(crate) fn layout(
             StoredKey::Owner => Indexed::Owner,
         };
         let normalizer = stored.normalizer.clone();
-        // An older release's normalizer would look for other values than it entered.
+        // With another release's normalizer a search would miss the values that were entered.
         let known = stored.normalizer_version == u16::from(index::version(&normalizer));
         let keys = IndexKeys::derive(tenant.keys.index(), id, stored.id, stored.version)
             .map_err(|error| Error::io("deriving an index key", error))?;

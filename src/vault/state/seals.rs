@@ -1,4 +1,4 @@
-//! What a row's seals are bound to.
+//! The contexts that a row's seals are bound to.
 
 use crate::crypto::{Context, CryptoError, Domain, Label, open, seal};
 use crate::error::Error;
@@ -7,7 +7,7 @@ use crate::format::row::{RowHead, Tombstone};
 use crate::keys::{KeyError, TenantKeys};
 use crate::model::{CollectionId, Epoch, RecordId, TenantId};
 
-/// Why a row doesn't open.
+/// The reason why a row doesn't open.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OpenError {
     #[error("the record's key can't be had")]
@@ -20,7 +20,7 @@ pub(crate) enum OpenError {
     Dictionary,
 }
 
-/// Whose row it is: bound into both of its seals.
+/// The place of a row, bound into both of its seals.
 #[derive(Clone, Copy)]
 pub(crate) struct RowPlace {
     pub(crate) tenant: TenantId,
@@ -28,7 +28,7 @@ pub(crate) struct RowPlace {
     pub(crate) record: RecordId,
 }
 
-/// The sealed part of a tombstone.
+/// Seals a tombstone.
 pub(crate) fn seal_tombstone(
     keys: &TenantKeys,
     place: &RowPlace,
@@ -37,7 +37,7 @@ pub(crate) fn seal_tombstone(
     seal(keys.state(), Label::Tombstone, &tombstone_context(place), &tombstone.to_bytes())
 }
 
-/// What [`seal_tombstone`] sealed.
+/// Opens a tombstone.
 pub(crate) fn open_tombstone(keys: &TenantKeys, place: &RowPlace, sealed: &[u8]) -> Result<Tombstone, OpenError> {
     let plain = open(keys.state(), Label::Tombstone, &tombstone_context(place), sealed).map_err(OpenError::Sealed)?;
     Tombstone::from_bytes(&plain).map_err(OpenError::Format)
@@ -54,12 +54,12 @@ fn in_place(domain: Domain, place: &RowPlace) -> Context {
         .bytes(place.record.as_bytes())
 }
 
-/// What a body is bound to. The epoch isn't in it: rewrapping must not touch the body.
+/// Returns the context of a body. The epoch isn't in it: rewrapping must not touch the body.
 pub(crate) fn body_context(place: &RowPlace, head: &RowHead, dictionary: &[u8; 32]) -> Context {
     bound(Domain::Body, place, head, dictionary)
 }
 
-/// What a data key's wrap is bound to.
+/// Returns the context of a wrapped data key.
 pub(crate) fn key_context(place: &RowPlace, head: &RowHead, dictionary: &[u8; 32]) -> Context {
     let Epoch(epoch) = head.epoch;
     bound(Domain::DataKey, place, head, dictionary).u32(epoch)
@@ -79,7 +79,7 @@ impl From<OpenError> for Error {
     }
 }
 
-/// Tells a row that only a newer release can read from a damaged one.
+/// Returns the error for a row whose bytes can't be parsed: written by a newer release, or damaged.
 pub(crate) fn unreadable(error: FormatError) -> Error {
     match error {
         FormatError::Newer { what, found, known } => Error::Newer { what, found, known },

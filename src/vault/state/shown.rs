@@ -1,17 +1,16 @@
-//! How many rows each actor was shown in the last hour.
+//! Counts of the rows that each actor was shown in the last hour.
 //!
-//! Guarantees: never fewer than there were in any hour, of what was counted; what is reserved by several threads at once
-//! stays within the limit. Does not: survive the process by itself (see `recount`), or count by less than a minute:
-//! rows count for 60 to 61 minutes.
+//! Guarantees: a count is never below the rows counted in the last hour; threads that reserve at once stay within the
+//! limit. Does not: survive the process by itself (see `recount`), or count exactly: rows count for 60 to 61 minutes.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::Timestamp;
 
-/// So many actors are counted at once; those who were shown nothing for an hour make room.
+/// Largest number of actors counted at once; actors who were shown nothing for an hour make room.
 const ACTORS: usize = 65_536;
-/// Rows count for so many minutes after the one they were shown in.
+/// Number of minutes for which rows count, after the one they were shown in.
 const MINUTES: i64 = 60;
 const MINUTE: i64 = 60_000_000;
 
@@ -22,12 +21,12 @@ pub(crate) struct Rows(Mutex<Counts>);
 struct Counts {
     /// Rows by minute, ascending.
     actors: HashMap<String, Vec<(i64, u32)>>,
-    /// The minute in which idle actors were last taken out.
+    /// Minute in which idle actors were last taken out.
     swept: Option<i64>,
 }
 
 impl Rows {
-    /// How many rows count for this actor now. All there can be for one who can't be counted: see [`ACTORS`].
+    /// Returns the number of rows that count for this actor now; the largest number if the actor can't be counted.
     pub(crate) fn shown(&self, actor: &str, now: Timestamp) -> u32 {
         let counts = self.lock();
         match counts.actors.get(actor) {
@@ -37,9 +36,9 @@ impl Rows {
         }
     }
 
-    /// Counts up to `wanted` rows that are about to be shown, as far as `per_hour` allows. Returns how many may be.
+    /// Counts up to `wanted` rows that are about to be shown, as far as `per_hour` allows. Returns the number allowed.
     ///
-    /// Whoever then shows fewer gives the rest back with [`refund`](Self::refund).
+    /// A caller that shows fewer gives the rest back with [`refund`](Self::refund).
     pub(crate) fn reserve(&self, actor: &str, wanted: u32, per_hour: Option<u32>, now: Timestamp) -> u32 {
         let now = minute(now);
         let mut counts = self.lock();
@@ -49,7 +48,7 @@ impl Rows {
         if wanted == 0 {
             return 0;
         }
-        // A look-up first: most reads are by actors who are known.
+        // A look-up first: most reads are by known actors.
         if !counts.actors.contains_key(actor) {
             counts.actors.insert(actor.to_owned(), Vec::new());
         }
@@ -64,7 +63,7 @@ impl Rows {
         granted
     }
 
-    /// Takes rows back that were reserved and not shown.
+    /// Takes back rows that were reserved and not shown.
     pub(crate) fn refund(&self, actor: &str, mut rows: u32) {
         let mut counts = self.lock();
         for (_, counted) in counts.actors.get_mut(actor).into_iter().flatten().rev() {
@@ -84,7 +83,7 @@ impl Counts {
         if self.actors.len() < ACTORS || self.actors.contains_key(actor) {
             return true;
         }
-        // At most once a minute: looking at all of them takes a while.
+        // At most once a minute: looking at all actors takes a while.
         if self.swept != Some(now) {
             self.swept = Some(now);
             self.actors.retain(|_, minutes| sum(minutes, now) > 0);
@@ -97,7 +96,7 @@ fn minute(time: Timestamp) -> i64 {
     time.as_micros().div_euclid(MINUTE)
 }
 
-/// Whether rows shown in that minute count now. A clock that was set back makes none of them disappear.
+/// Tells whether rows shown in minute `at` count now. A clock that was set back makes none of them disappear.
 fn counts_at(at: i64, now: i64) -> bool {
     now.saturating_sub(at) <= MINUTES
 }

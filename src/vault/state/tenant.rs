@@ -1,4 +1,4 @@
-//! What the vault keeps in memory of a tenant and of its collections.
+//! A tenant and its collections in memory.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,7 +16,7 @@ use crate::vault::state::scanned::Scrubbed;
 use crate::vault::state::schema::CollectionCore;
 use crate::vault::state::standing::TenantFacts;
 
-/// A tenant as everything in the vault shares it.
+/// A tenant, shared by the whole vault.
 pub(crate) struct TenantCore {
     pub(crate) id: TenantId,
     pub(crate) name: String,
@@ -29,9 +29,9 @@ pub(crate) struct TenantCore {
     pub(crate) probes: Probes,
     /// Held while a collection is created or its schema changed.
     pub(crate) defining: Mutex<()>,
-    /// What is remembered for policies.
+    /// Facts that policies see.
     pub(crate) facts: TenantFacts,
-    /// How far a scrub has read the tenant's values.
+    /// The progress of a scrub in the tenant's values.
     pub(crate) scrubbed: Scrubbed,
 }
 
@@ -56,22 +56,22 @@ impl TenantCore {
         })
     }
 
-    /// The state after the latest durable commit, and its two digests.
+    /// Returns the state after the latest durable commit, and its two digests.
     pub(crate) fn state(&self) -> (TenantState, RowSetDigest, RowSetDigest) {
         *self.lock()
     }
 
-    /// For the committer: a commit is durable.
+    /// Takes over the state of a durable commit. Called by the committer.
     pub(crate) fn advance(&self, state: TenantState, primary: RowSetDigest, derived: RowSetDigest) {
         *self.lock() = (state, primary, derived);
     }
 
-    /// The first slot that nobody has drawn.
+    /// Returns the first slot that hasn't been drawn.
     pub(crate) fn next_slot(&self) -> u32 {
         self.slots.load(Ordering::Acquire)
     }
 
-    /// Draws a slot below the ceiling; `None` when none is left there.
+    /// Draws a slot below the ceiling; `None` if none is left.
     pub(crate) fn draw_slot(&self) -> Option<u32> {
         let ceiling = self.keys.ceiling();
         self.slots
@@ -105,7 +105,7 @@ impl TenantCore {
     }
 }
 
-/// What a tenant's state is bound to.
+/// Returns the context that a tenant's state is bound to.
 pub(crate) fn state_context(tenant: TenantId) -> Context {
     Context::new(Domain::TenantState).bytes(tenant.as_bytes())
 }

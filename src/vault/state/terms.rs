@@ -1,4 +1,4 @@
-//! From fields to what an index is asked for or given.
+//! Index values: from fields and owners to terms, links and searches.
 
 use crate::crypto::{Key, role};
 use crate::error::{Error, Result};
@@ -11,7 +11,7 @@ use crate::vault::state::schema::{CompiledSchema, IndexCore};
 use crate::vault::state::seals::RowPlace;
 use crate::vault::state::tenant::TenantCore;
 
-/// The normalized value of a field in an index; `None` if it isn't entered.
+/// Returns the normalized value of a field for an index; `None` if it has no entry.
 pub(crate) fn term_of(index: &IndexCore, bytes: &[u8]) -> Result<Option<Term>> {
     match index_value(bytes) {
         Ok(Some(value)) => {
@@ -22,13 +22,13 @@ pub(crate) fn term_of(index: &IndexCore, bytes: &[u8]) -> Result<Option<Term>> {
     }
 }
 
-/// The normalized owner of a record in an index of owners; `None` if it isn't entered.
+/// Returns the normalized owner of a record for an index of owners; `None` if it has no entry.
 pub(crate) fn owner_term(index: &IndexCore, owner: &str) -> Result<Option<Term>> {
     let owner = IndexValue::Text(owner.to_owned());
     index::normalize(&index.normalizer, &owner).map_err(|error| Error::io("normalizing an owner", error))
 }
 
-/// The index entries of a row.
+/// Opens the index links of a row.
 pub(crate) fn links(tenant: &TenantCore, place: &RowPlace, revision: Revision, section: &[u8]) -> Result<Vec<Link>> {
     let place = LinksPlace { tenant: tenant.id, collection: place.collection, record: place.record, revision };
     index::open_links(tenant.keys.links(), &place, section)
@@ -39,11 +39,11 @@ pub(crate) fn links(tenant: &TenantCore, place: &RowPlace, revision: Revision, s
 pub(crate) struct Sought<'l> {
     pub(crate) index: &'l IndexCore,
     pub(crate) term: Term,
-    /// The key of the value's entries.
+    /// Key of the value's entries.
     pub(crate) key: Key<role::Value>,
 }
 
-/// What to look for; `None` if the value normalizes to nothing, which no record has.
+/// Normalizes a search value; `None` if it normalizes to nothing, which no record has.
 pub(crate) fn sought<'l>(
     layout: &'l CompiledSchema,
     plan: &Plan,
@@ -57,7 +57,7 @@ pub(crate) fn sought<'l>(
     Ok(term.map(|term| Sought { index, key: index.keys.value_key(&term), term }))
 }
 
-/// The index that a field is searched by.
+/// Returns the index that serves searches by this field.
 pub(crate) fn searched<'l>(layout: &'l CompiledSchema, field: &str) -> Result<&'l IndexCore> {
     let mut indexes = layout.indexes.iter().filter(|index| index.is_on(field));
     let index = indexes.clone().find(|index| index.ready).or_else(|| indexes.next());
@@ -65,7 +65,7 @@ pub(crate) fn searched<'l>(layout: &'l CompiledSchema, field: &str) -> Result<&'
     if index.ready { Ok(index) } else { Err(Error::IndexNotReady { field: field.to_owned() }) }
 }
 
-/// Parts a row's links into those that stay, of indexes that `stays` keeps, and those that end.
+/// Splits a row's links into those that stay, of indexes that `stays` keeps, and those that end.
 pub(crate) fn keep(
     links: Vec<Link>,
     layout: &CompiledSchema,

@@ -1,5 +1,5 @@
-//! What happens beside the calls: the lagging `head` file, sinks' cursors, slot ceilings raised ahead of need, and the
-//! reserve on the disk written again once there is room.
+//! The upkeep's thread: keeps the `head` file and sinks' cursors up to date, raises slot ceilings ahead of need, and
+//! writes the reserve again once the disk has room.
 //!
 //! Guarantees: the head file follows the journal within [`EVERY`] or [`COMMITS`] commits, and exactly at close; it is
 //! replaced whole. A tenant's ceiling is raised while half a block of slots is left. Does not: hold up commits.
@@ -23,12 +23,12 @@ use crate::vault::state::tenant::TenantCore;
 use crate::vault::upkeep::positions::Cursors;
 use crate::vault::upkeep::reserve::Reserve;
 
-/// How often the head file is brought up to date,
+/// Time after which the head file is brought up to date.
 const EVERY: Duration = Duration::from_secs(1);
-/// How long the upkeep pauses after something failed.
+/// Pause of the upkeep after a failure.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Where a head is kept beside the store.
+/// The place of a head beside the store.
 pub(crate) enum HeadPlace {
     File(PathBuf),
     Memory(Arc<Mutex<Option<String>>>),
@@ -64,7 +64,7 @@ pub(crate) struct Upkeep {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// What the thread works with.
+/// The state that the thread works with.
 pub(crate) struct Work {
     pub(crate) vault: VaultId,
     pub(crate) keyring: Arc<Keyring>,
@@ -73,9 +73,9 @@ pub(crate) struct Work {
     pub(crate) reserve: Arc<Reserve>,
     pub(crate) signal: Arc<Signal>,
     pub(crate) cursors: Arc<Cursors>,
-    /// How many blocks the head file tells of; `u64::MAX` while nobody knows.
+    /// Number of blocks that the head file covers; `u64::MAX` while that is unknown.
     pub(crate) told: AtomicU64,
-    /// What failed last, for health reports.
+    /// The last failure, for health reports.
     pub(crate) trouble: Mutex<Option<String>>,
 }
 
@@ -99,12 +99,12 @@ impl Upkeep {
         }
     }
 
-    /// A signed head of the journal as it is now.
+    /// Returns a signed head of the journal as it is now.
     pub(crate) fn head(&self) -> Option<Head> {
         self.work.journal.latest().map(|state| self.work.sign(&state))
     }
 
-    /// The head kept beside the store.
+    /// Returns the place of the head beside the store.
     pub(crate) fn place(&self) -> &HeadPlace {
         &self.work.head
     }
@@ -114,12 +114,12 @@ impl Upkeep {
         self.work.write_head()
     }
 
-    /// Remembers what sinks have acknowledged, when the committer has ended.
+    /// Saves the sinks' cursors, once the committer has ended.
     pub(crate) fn keep_cursors(&self) -> Result<()> {
         self.work.cursors.keep_last(&self.work.journal)
     }
 
-    /// What failed last.
+    /// Returns the last failure.
     pub(crate) fn trouble(&self) -> Option<String> {
         self.work.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -129,7 +129,7 @@ impl Upkeep {
         if let Some(thread) = thread {
             self.work.signal.lock().stop = true;
             self.work.signal.changed.notify_all();
-            // A panic in it was told of by `health`; there is nothing to add.
+            // `health` has reported a panic of the thread; there is nothing to add.
             let _gone = thread.join();
         }
     }
@@ -161,7 +161,7 @@ impl Work {
             let again = trouble.is_some();
             *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
             if again {
-                // What failed is due again after a pause, and stays on show until it succeeds.
+                // A failed task is due again after a pause, and its failure is reported until it succeeds.
                 std::thread::sleep(PAUSE);
                 let mut state = self.signal.lock();
                 state.commits = state.commits.saturating_add(commits);
@@ -170,7 +170,7 @@ impl Work {
         }
     }
 
-    /// One turn of the work. What failed, if something did.
+    /// Runs one turn of the work. Returns the last failure, if any.
     fn turn(&self, head: bool, cursors: bool, low: &[TenantId]) -> Option<String> {
         let mut trouble = None;
         for tenant in low {
@@ -207,7 +207,7 @@ impl Work {
         }
     }
 
-    /// A commit of cursors alone adds no block.
+    /// Tells whether the head file covers the latest block. A commit of cursors alone adds no block.
     fn head_is_up_to_date(&self) -> bool {
         self.journal.latest().is_none_or(|state| state.frontier.size() == self.told.load(Ordering::Acquire))
     }
@@ -230,7 +230,7 @@ impl Work {
     }
 }
 
-/// A signed head of this state of the journal.
+/// Signs a head of this state of the journal.
 pub(crate) fn sign_head(vault: VaultId, keyring: &Keyring, state: &JournalState) -> Head {
     Head::sign(
         &keyring.vault_keys().signing,

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 /// The lock on a vault, held from before the vault is read until it is closed.
 pub(crate) struct Lock(Mutex<Option<Held>>);
 
-/// Whatever keeps others from opening the vault while it lives.
+/// Any value that keeps others from opening the vault while it lives.
 pub(crate) type Held = Box<dyn Any + Send + Sync>;
 
 impl Lock {

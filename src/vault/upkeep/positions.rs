@@ -1,8 +1,8 @@
-//! What the vault remembers of sinks that don't know by themselves what they got.
+//! The vault's own cursors of sinks, for those that don't know themselves how far they got.
 //!
-//! Guarantees: what a sink has acknowledged is remembered within about a second, and exactly when the vault is closed; never
-//! more than it has acknowledged. Nothing is written when nothing changed. Does not: keep an older cursor from being put
-//! back, which makes events come again.
+//! Guarantees: a sink's acknowledgement is saved within about a second, and exactly when the vault is closed; a cursor
+//! is never ahead of it. Does not: write without changes, or keep an older cursor from being put back, so that events
+//! come again.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +20,7 @@ use crate::store::{Batch, Expectation, Store};
 use crate::vault::commit::{Journal, JournalError};
 use crate::vault::state::catalog::Put;
 
-/// How long opening waits for all sinks together to say what they hold.
+/// Longest time that opening waits for all sinks together to say how far they are.
 const START: Duration = Duration::from_secs(1);
 
 /// The cursors of one vault's sinks.
@@ -29,11 +29,11 @@ pub(crate) struct Cursors {
     epoch: JournalEpochId,
     store: Arc<dyn Store>,
     keys: Arc<VaultKeys>,
-    /// What is stored, by the sinks' names.
+    /// Cursors as stored, by the sinks' names.
     kept: Mutex<HashMap<String, u64>>,
 }
 
-/// What sinks have acknowledged since it was last kept, and how it is kept.
+/// Cursors that have changed since they were last saved, and the values to put.
 type Changed = (Vec<(String, u64)>, Vec<Put>);
 
 impl Cursors {
@@ -41,7 +41,7 @@ impl Cursors {
         Self { vault, epoch, store, keys, kept: Mutex::default() }
     }
 
-    /// What is remembered of the sink of this name.
+    /// Reads the cursor of the sink with this name.
     pub(crate) fn read(&self, name: &str) -> Result<SinkPosition> {
         let sink = sha256(&[name.as_bytes()]);
         let stored = self.store.get(&place::cursor(&sink)).map_err(|error| Error::io("reading a sink's cursor", error));
@@ -58,8 +58,7 @@ impl Cursors {
         }
     }
 
-    /// Remembers from where on new sinks get the journal, before anything is added to it. A sink that doesn't answer in time
-    /// is remembered when it does.
+    /// Saves where new sinks begin, before anything is added to the journal; for a sink that answers too late, later.
     pub(crate) fn begin(&self, journal: &Journal) -> Result<()> {
         let deadline = Instant::now() + START;
         for sink in journal.sinks() {
@@ -68,7 +67,7 @@ impl Cursors {
         self.keep(journal)
     }
 
-    /// Writes down what has changed, in a commit of its own.
+    /// Saves the changed cursors, in a commit of its own.
     pub(crate) fn keep(&self, journal: &Journal) -> Result<()> {
         let (changed, puts) = self.changed(journal.sinks())?;
         if puts.is_empty() {
@@ -79,14 +78,14 @@ impl Cursors {
             Err(JournalError::Refused(refusal)) => {
                 return Err(Error::io("remembering what sinks have acknowledged", refusal));
             }
-            // Told of where it failed; or the vault is being closed, which keeps them last.
+            // The failure is reported elsewhere; or the vault is closing, and saves the cursors last.
             Err(JournalError::Failed | JournalError::Sink) => return Ok(()),
         }
         self.lock().extend(changed);
         Ok(())
     }
 
-    /// The same when the committer has ended.
+    /// Saves the changed cursors once the committer has ended.
     pub(crate) fn keep_last(&self, journal: &Journal) -> Result<()> {
         let failed = |error| Error::io("remembering what sinks have acknowledged", error);
         let (changed, puts) = self.changed(journal.sinks())?;
@@ -97,7 +96,7 @@ impl Cursors {
         for (key, value) in puts {
             batch.put(key, value.unwrap_or_default());
         }
-        // Nobody else writes any more, but every commit says what it was built on.
+        // Nobody else writes any more, but every commit states the journal's state that it was built on.
         let key = place::journal_state();
         let value = self.store.get(&key).map_err(failed)?;
         self.store
@@ -107,7 +106,7 @@ impl Cursors {
         Ok(())
     }
 
-    /// The cursors that aren't stored as they are.
+    /// Returns the cursors that differ from the stored ones.
     fn changed(&self, sinks: &[Delivery]) -> Result<Changed> {
         let kept = self.lock();
         let now = sinks.iter().filter_map(Delivery::cursor);

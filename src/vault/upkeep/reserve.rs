@@ -1,9 +1,9 @@
-//! Space set aside on the disk, so that a vault on a full one can still be brought out of that, on record.
+//! Space set aside on the disk, so that a vault on a full disk can still be helped, with entries in its journal.
 //!
-//! Guarantees: while there is room, a file `reserve` of real bytes stands in the vault's directory. When a vault is opened on
-//! a disk without room the file is given up, and until it can be written again only acts that help are done: the others
-//! would use up the space that those need. Does not: notice a disk that fills up while the vault is open before a write
-//! fails (that stops the vault, and opening it again is what gives the reserve up), or count what other programs write.
+//! Guarantees: while there is room, a file `reserve` of real bytes stands in the vault's directory. When a vault is
+//! opened on a disk without room, the file is given up, and until it can be written again only acts that help are done:
+//! others would use up the space that these need. Does not: notice a full disk while the vault is open before a write
+//! fails (which stops the vault; opening it again gives the reserve up), or count what other programs write.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -21,21 +21,21 @@ use crate::store::files;
 use crate::vault::commit::Write;
 use crate::vault::standing::{APPROVED, REFUSED};
 
-/// The file's name in the vault's directory.
+/// Name of the file in the vault's directory.
 const RESERVE: &str = "reserve";
-/// The file while it is written.
+/// Name of the file while it is written.
 const UNFINISHED: &str = "reserve.new";
-/// What is written to see whether there is room.
+/// Name of a file written to see whether there is room.
 const PROBE: &str = "reserve.probe";
-/// How large it is unless told otherwise, in bytes.
+/// Size of the reserve unless set, in bytes.
 pub(crate) const SIZE: u64 = 16 << 20;
-/// There is room when so many bytes can be written beside the reserve. The engine's file grows by half of it at a time.
+/// Bytes beside the reserve that count as room. The engine's file grows by half of it at a time.
 const ROOM: u64 = 1 << 20;
-/// Without room, so many entries are taken of acts that don't help: of reads, of refusals.
+/// Number of entries of other acts, such as reads and refusals, that are taken without room.
 const OTHERS: u32 = 1_024;
-/// What the entries of answers to requests for approval say.
+/// Codes of entries that answer requests for approval.
 const ANSWERS: [&str; 2] = [APPROVED, REFUSED];
-/// How often it is tried to write the reserve again.
+/// Time between attempts to write the reserve again.
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// The reserve of an opened vault.
@@ -43,18 +43,18 @@ pub(crate) struct Reserve {
     place: Option<PathBuf>,
     bytes: u64,
     low: AtomicBool,
-    /// How many more entries of other acts are taken while the disk has no room.
+    /// Number of entries of other acts still to be taken while the disk has no room.
     others: AtomicU32,
     tried: Mutex<Instant>,
 }
 
 impl Reserve {
-    /// For a vault that needs none.
+    /// Returns the reserve of a vault that needs none.
     pub(crate) fn none() -> Self {
         Self::new(None, 0, false)
     }
 
-    /// Sees to the reserve of a vault that is about to be opened, and says what was done about it.
+    /// Checks or writes the reserve of a vault that is about to be opened, and adds notices of this.
     pub(crate) fn open(dir: &Path, bytes: u64, notices: &mut Vec<String>) -> Result<Self> {
         let failed = |error| Error::io("seeing to the vault's reserved space", error);
         for left in [UNFINISHED, PROBE] {
@@ -90,12 +90,12 @@ impl Reserve {
         Ok(Self::new(Some(dir.to_owned()), bytes, low))
     }
 
-    /// Whether the disk has no room, and only acts that help are done.
+    /// Tells whether the disk has no room, so that only acts that help are done.
     pub(crate) fn low(&self) -> bool {
         self.low.load(Ordering::Acquire)
     }
 
-    /// Whether an entry may be written of an act that changes nothing else.
+    /// Checks that the entry of an act that changes nothing else may be written.
     pub(crate) fn admit(&self, entry: &Entry) -> Result<()> {
         if !self.low() || helps(entry) && entry.outcome().0 == Outcome::Permitted {
             return Ok(());
@@ -104,7 +104,7 @@ impl Reserve {
         left.map(|_| ()).map_err(|_| Error::Full)
     }
 
-    /// Whether a change may be committed.
+    /// Checks that a change may be committed.
     pub(crate) fn admit_write(&self, write: &Write) -> Result<()> {
         if !self.low() {
             return Ok(());
@@ -115,12 +115,12 @@ impl Reserve {
         if allowed { Ok(()) } else { Err(Error::Full) }
     }
 
-    /// Whether it is time to try to write it again.
+    /// Tells whether it is time to try to write the reserve again.
     pub(crate) fn due(&self) -> bool {
         self.low() && self.tried.lock().unwrap_or_else(PoisonError::into_inner).elapsed() >= AGAIN
     }
 
-    /// Writes it again, if there is room. Nothing else may write to the disk meanwhile that must not fail.
+    /// Writes the reserve again, if there is room. Meanwhile, no other write that must not fail may use the disk.
     pub(crate) fn restore(&self) -> io::Result<()> {
         let Some(dir) = self.place.as_deref().filter(|_| self.low()) else { return Ok(()) };
         *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
@@ -135,7 +135,7 @@ impl Reserve {
         }
     }
 
-    /// As if the disk had filled up, and stayed so.
+    /// Acts as if the disk had filled up, and stayed so.
     #[cfg(test)]
     pub(crate) fn run_out(&self) {
         self.low.store(true, Ordering::Release);
@@ -147,18 +147,18 @@ impl Reserve {
     }
 }
 
-/// Makes the reserve of a new vault.
+/// Writes the reserve of a new vault.
 pub(crate) fn make(dir: &Path, bytes: u64) -> io::Result<()> {
     if bytes == 0 { Ok(()) } else { write(dir, bytes, 0) }
 }
 
-/// Whether an error says that there is no room: on the disk, in a quota, or in a file.
+/// Tells whether an error says that there is no room: on the disk, in a quota, or in a file.
 pub(crate) fn is_full(error: &io::Error) -> bool {
     use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
-/// Acts that free space, stop whoever fills it, or look into what happened. All are acts that a policy has permitted.
+/// Tells whether an entry's act frees space, stops whoever fills it, or looks into it. All these need a permit.
 fn helps(entry: &Entry) -> bool {
     let helps = |action| {
         matches!(
@@ -173,13 +173,13 @@ fn helps(entry: &Entry) -> bool {
         )
     };
     match Action::from_name(entry.action()) {
-        // Asking for approval, and looking what was asked for, is anybody's, as often as they like.
+        // Anybody may ask for approval, and look at requests, as often as they like.
         Some(Action::Approve) => ANSWERS.contains(&entry.outcome().1),
         action => action.is_some_and(helps),
     }
 }
 
-/// Writes the file aside, with `more` bytes than are kept of it, and puts it in its place.
+/// Writes the reserve aside, with `more` bytes that are cut off again, and puts it in its place.
 fn write(dir: &Path, bytes: u64, more: u64) -> io::Result<()> {
     let (unfinished, path) = (dir.join(UNFINISHED), dir.join(RESERVE));
     let written = fill_file(&unfinished, bytes.saturating_add(more)).and_then(|()| {
@@ -200,7 +200,7 @@ fn probe(dir: &Path) -> io::Result<()> {
     written
 }
 
-/// A new file of random bytes, durable: zeros may take no room where a file system compresses.
+/// Writes a new durable file of random bytes: zeros may take no room where a file system compresses.
 fn fill_file(path: &Path, bytes: u64) -> io::Result<()> {
     remove(path)?;
     let mut file = files::private().write(true).create_new(true).open(path)?;

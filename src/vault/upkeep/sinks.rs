@@ -1,7 +1,7 @@
 //! Attaching sinks to the journal of an opened vault.
 //!
-//! Guarantees: a sink that can't be told from another one, or panics when it is asked for its name, is refused by an error
-//! that says what to do. Does not: wait for a sink that hangs, beyond a second.
+//! Guarantees: a sink that can't be told from another one, or panics when asked for its name, is refused with an error
+//! that says what to do. Does not: wait over a second for a sink that hangs.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::model::Clock;
 use crate::vault::commit::Blocks;
 use crate::vault::upkeep::positions::Cursors;
 
-/// The journal as sinks are served from it.
+/// Returns the journal's side of the sinks: its name and size, how to read it again, cursors, and the clock.
 pub(crate) fn supply(
     origin: &Arc<str>,
     blocks: &Blocks,
@@ -30,7 +30,7 @@ pub(crate) fn supply(
                 .events(&name, from, limit)
                 .map_err(|error| SinkError::with_source("the journal can't be read again for a sink", error))
         }),
-        // Where that can't be read, reading again says so.
+        // If the beginning can't be read, reading again reports that.
         first: Arc::new(move || begins.first().unwrap_or(0)),
         cursors: Arc::new(move |name| {
             cursors
