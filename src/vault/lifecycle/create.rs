@@ -1,4 +1,4 @@
-//! Making a vault: built aside, made durable, then put in its place by one rename.
+//! Creating a vault: built in a directory aside, made durable, then moved into place by one rename.
 
 use std::collections::HashMap;
 use std::fs;
@@ -23,21 +23,21 @@ use crate::vault::upkeep::reserve;
 use super::open;
 use super::options::{Memory, Place, VaultOptions};
 
-/// Where the keyring's files are in a vault's directory.
+/// Directory of the keyring's files in a vault's directory.
 pub(crate) const KEYS: &str = "keys";
-/// Where the engine's files are.
+/// Directory of the engine's files.
 pub(crate) const STORE: &str = "store";
-/// The file that says that a directory is a vault.
+/// File that marks a directory as a vault.
 pub(crate) const MARKER: &str = "vault";
-/// The head that is kept beside the store.
+/// File with the latest head.
 pub(crate) const HEAD: &str = "head";
-/// A head that the store was found to fall short of.
+/// File with a head that covers more than the journal has.
 pub(crate) const AHEAD: &str = "head.ahead";
 
 pub(crate) fn create(options: VaultOptions) -> Result<Vault> {
     let master = options.master.clone().ok_or(Error::NoMasterKey)?;
     master.check_new()?;
-    // A policy that can't be used is found out before anything is made.
+    // A policy that can't be used is noticed before anything is made.
     InForce::new(Arc::clone(&options.policy), Arc::clone(&options.clock), options.guard)?;
     match options.place.clone() {
         Place::Directory(dir) => in_directory(options, &dir, &master),
@@ -63,7 +63,7 @@ fn in_directory(options: VaultOptions, dir: &Path, master: &Arc<dyn MasterKey>) 
     if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs::create_dir_all(parent).map_err(|error| Error::directory(parent, error))?;
     }
-    // Left behind by a creation that was cut short; its lock tells it from one under way.
+    // The directory may be left from a creation that was cut short; the lock tells that from one under way.
     files::create_dir(&aside)
         .or_else(|error| if aside.is_dir() { Ok(()) } else { Err(Error::directory(files::parent(dir), error)) })?;
     let lock = DirLock::acquire(&aside).map_err(|error| open::store_error(error, dir))?;
@@ -104,7 +104,7 @@ fn in_memory(options: VaultOptions, memory: &Memory, master: &Arc<dyn MasterKey>
     open::open_locked(options, Box::new(lock))
 }
 
-/// The keyring and the journal's first block. Returns the head file's content.
+/// Writes the keyring and the journal's first block. Returns the head file's content.
 fn begin(
     id: VaultId,
     home: Arc<dyn Home>,
@@ -144,7 +144,7 @@ fn begin(
         .map_err(|error| Error::io("writing the head file", error))
 }
 
-/// Where a vault is built before it is put in its place.
+/// Returns the directory in which a vault is built.
 fn aside(dir: &Path) -> Result<PathBuf> {
     let bad = Error::NotAVault { path: dir.to_owned(), why: NoVault::Name };
     let name = dir.file_name().ok_or(bad)?;
@@ -154,7 +154,7 @@ fn aside(dir: &Path) -> Result<PathBuf> {
     Ok(dir.with_file_name(hidden))
 }
 
-/// Removes what a creation that was cut short left, but for the lock that is held.
+/// Removes the files of a creation that was cut short, except for the lock.
 fn clear(aside: &Path) -> Result<()> {
     let failed = |error| Error::io("clearing an unfinished vault away", error);
     for entry in fs::read_dir(aside).map_err(failed)? {

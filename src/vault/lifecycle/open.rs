@@ -1,8 +1,8 @@
 //! Opening a vault: the lock, the keys, the store, the journal and its head, the tenants.
 //!
 //! Guarantees: a wrong key, a foreign directory or a newer format is an error of its own, and leaves everything as it
-//! is. A journal that has grown past the head file is adopted if its blocks open and follow from it; one that falls
-//! short of it is opened, told of, and new slots are drawn above the ceiling.
+//! is. If the journal has more blocks than the head file covers, they are adopted if they open and follow from it; if
+//! it has fewer, the vault is opened with a notice, and new slots are drawn above the ceiling.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -39,10 +39,10 @@ use super::options::{Memory, MemoryLock, Place, VaultOptions};
 use super::policies;
 use super::recount::recount;
 
-/// What errors call a vault in memory.
+/// Path of a vault in memory, in errors.
 pub(crate) const IN_MEMORY: &str = "<memory>";
 
-/// Told again each time that a vault is opened, for the head stays the one to be held against.
+/// Notice given at each opening, for the earlier head still counts.
 const SHORT_BEFORE: &str = "the journal was found short of a head, or not to follow from it, when the vault was opened \
     before; `verify` says more";
 
@@ -74,7 +74,7 @@ pub(crate) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
     let VaultOptions { place, master, policy, sinks, clock, cache, reserve, limits, guard } = options;
     let master = master.ok_or(Error::NoMasterKey)?;
     let policy = Arc::new(InForce::new(policy, Arc::clone(&clock), guard)?);
-    // The keys come before the store: a wrong one must not have the engine touch its files.
+    // The keys come before the store: with a wrong key the engine must not touch its files.
     let (id, home): (VaultId, Arc<dyn Home>) = match &place {
         Place::Directory(dir) => (identify(dir)?, Arc::new(FileHome::open(dir.join(KEYS)))),
         Place::Memory(memory) => {
@@ -109,7 +109,7 @@ pub(crate) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         keys: Arc::clone(&keys),
     };
     let mut short = compare(&blocks, &state, &head, &ahead, &mut notices)?;
-    // Slots that the lost commits gave out may still be told of nowhere but in backups.
+    // Slots that lost commits gave out may still stand in backups.
     if !short && ahead.read()?.is_some() {
         notices.push(SHORT_BEFORE.to_owned());
         short = true;
@@ -207,7 +207,7 @@ fn open_store(place: &Place, cache: u64) -> Result<OpenedStore> {
     }
 }
 
-/// Holds the journal against the head file. Returns whether it falls short of it.
+/// Compares the journal with the head file. Returns true if the journal has fewer blocks than the head covers.
 fn compare(
     blocks: &Blocks,
     state: &JournalState,
@@ -239,7 +239,7 @@ fn compare(
     };
     for position in size..kept {
         if position < begins {
-            // A head file that was set back: what was dropped has its hash.
+            // The head file was set back; for dropped blocks the kept hashes count.
             let Some(leaf) = blocks.leaf(position)? else {
                 notices.push(format!("the hash of the dropped block {position} is missing; `verify` says more"));
                 return Ok(false);
@@ -272,7 +272,7 @@ fn compare(
     Ok(false)
 }
 
-/// Keeps a head that the journal falls short of, so that later ones don't cover it up. An earlier one stays.
+/// Keeps a head that covers more than the journal has, so that later heads don't hide the loss. An earlier one stays.
 fn keep(head: &Head, frontier: &Frontier, ahead: &HeadPlace) -> Result<()> {
     if ahead.read()?.is_some() {
         return Ok(());
@@ -282,7 +282,7 @@ fn keep(head: &Head, frontier: &Frontier, ahead: &HeadPlace) -> Result<()> {
     ahead.write(&text)
 }
 
-/// The tenants that open, and whether there are others.
+/// Loads the tenants that open, and tells whether there are others.
 fn tenants(
     store: &dyn Store,
     keyring: &Keyring,
@@ -300,7 +300,7 @@ fn tenants(
                 }
                 tenants.insert(id, Arc::new(core));
             }
-            // Its creation was cut short before it was acknowledged.
+            // The tenant's creation was cut short before it was acknowledged.
             Ok(None) => {}
             Err(error @ Error::Damaged { .. }) => {
                 notices.push(format!("tenant {id} can't be opened: {error}"));
@@ -312,7 +312,7 @@ fn tenants(
     Ok((tenants, unread))
 }
 
-/// A tenant from what is stored; `None` if it was never finished.
+/// Loads a tenant from the store; `None` if it was never finished.
 fn tenant(store: &dyn Store, id: TenantId, keys: Arc<TenantKeys>, short: bool) -> Result<Option<TenantCore>> {
     let get = |key: &[u8]| store.get(key).map_err(|error| Error::io("reading a tenant", error));
     let (name, state) = match (get(&place::tenant_name(id))?, get(&place::tenant_state(id))?) {
@@ -346,14 +346,14 @@ fn tenant(store: &dyn Store, id: TenantId, keys: Arc<TenantKeys>, short: bool) -
     Ok(Some(core))
 }
 
-/// A tenant's state, opened.
+/// Opens a tenant's state.
 pub(crate) fn open_state(keys: &TenantKeys, id: TenantId, sealed: &[u8]) -> Result<TenantState> {
     let plain = unseal(keys.sum(), Label::TenantState, &state_context(id), sealed)
         .map_err(|error| Error::damaged_by("a tenant's state doesn't open", error))?;
     TenantState::from_bytes(&plain).map_err(|error| unreadable("a tenant's state", error))
 }
 
-/// What is damaged, unless it was only written by a newer release.
+/// Returns the error for bytes that can't be parsed: written by a newer release, or damaged.
 fn unreadable(what: &'static str, error: FormatError) -> Error {
     match error {
         FormatError::Newer { what, found, known } => Error::Newer { what, found, known },

@@ -1,4 +1,4 @@
-//! How a vault is created and opened.
+//! Options for creating and opening a vault.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,11 +19,11 @@ use crate::vault::upkeep::reserve;
 
 use super::{create, open};
 
-/// Reads are journalled in a buffer of at most this many entries,
+/// Largest number of read entries in the buffer.
 const BUFFERED: usize = 4_096;
-/// for at most this long.
+/// Longest time that a read entry stays in the buffer.
 const BUFFERED_FOR: Duration = Duration::from_millis(100);
-/// What `sled` may cache; it takes three to five times as much.
+/// Cache size that `sled` is told, in bytes; it takes three to five times as much.
 const CACHE: u64 = 64 << 20;
 
 impl Vault {
@@ -39,7 +39,7 @@ impl Vault {
     }
 }
 
-/// How a vault is created or opened: start with [`Vault::options`].
+/// Options for creating or opening a vault: start with [`Vault::options`].
 #[must_use = "options do nothing before `create` or `open`"]
 pub struct VaultOptions {
     pub(crate) place: Place,
@@ -53,7 +53,7 @@ pub struct VaultOptions {
     pub(crate) guard: Guard,
 }
 
-/// Where a vault lives.
+/// The place of a vault.
 #[derive(Clone)]
 pub(crate) enum Place {
     #[cfg_attr(not(feature = "sled"), allow(dead_code, reason = "made only with an engine for files"))]
@@ -61,7 +61,7 @@ pub(crate) enum Place {
     Memory(Memory),
 }
 
-/// What a vault in memory is kept in, for tests: a cheap clone; a vault that was closed opens from it again.
+/// The content of a vault in memory, for tests. Clones are cheap and share it; a closed vault opens from it again.
 #[derive(Clone, Default)]
 pub struct Memory {
     pub(crate) inner: Arc<MemoryInner>,
@@ -75,7 +75,7 @@ pub(crate) struct MemoryInner {
     pub(crate) head: Arc<Mutex<Option<String>>>,
     pub(crate) ahead: Arc<Mutex<Option<String>>>,
     in_use: AtomicBool,
-    /// Put around the store of the next opening, to make it fail.
+    /// Wraps the store at the next opening, to make it fail.
     #[cfg(test)]
     pub(crate) around: Mutex<Option<Around>>,
 }
@@ -94,7 +94,7 @@ impl MemoryInner {
     }
 }
 
-/// Keeps a vault in memory from being opened twice.
+/// The lock that keeps a vault in memory from being opened twice.
 pub(crate) struct MemoryLock(Arc<MemoryInner>);
 
 impl MemoryLock {
@@ -111,7 +111,7 @@ impl Drop for MemoryLock {
 }
 
 impl Memory {
-    /// Empty memory.
+    /// Returns empty memory.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -139,67 +139,66 @@ impl VaultOptions {
         }
     }
 
-    /// The key that locks the vault: a [`KeyFile`](crate::KeyFile), a passphrase, or your own
-    /// [`MasterKey`]. Required.
+    /// Sets the key that locks the vault: a [`KeyFile`](crate::KeyFile), a passphrase or a [`MasterKey`]. Required.
     pub fn master_key(mut self, key: impl MasterKey + 'static) -> Self {
         self.master = Some(Arc::new(key));
         self
     }
 
-    /// Who may do what; [`DenyAll`] unless set.
+    /// Sets the policy, which says who may do what; [`DenyAll`] unless set.
     pub fn policy(mut self, policy: impl AccessPolicy + 'static) -> Self {
         self.policy = Arc::new(policy);
         self
     }
 
-    /// How long the policy may take to answer; five seconds unless set. A later answer is a denial, and is journalled. It
-    /// can't be cut short: a policy that never answers holds its caller up.
+    /// Sets the time that the policy may take to answer; five seconds unless set. A later answer is a denial, and is
+    /// journalled. The wait can't be cut short: a policy that never answers holds its caller up.
     pub fn policy_deadline(mut self, deadline: Duration) -> Self {
         self.guard = Guard { deadline };
         self
     }
 
-    /// Sends the journal somewhere: [`Required`](crate::audit::Required) or [`Relayed`](crate::audit::Relayed) around
-    /// an [`AuditSink`](crate::audit::AuditSink); a [monitor's](crate::monitor::Monitor::sink) as it is. May be called several
-    /// times, with sinks of different names.
+    /// Sends the journal to a sink: [`Required`](crate::audit::Required) or [`Relayed`](crate::audit::Relayed) around
+    /// an [`AuditSink`](crate::audit::AuditSink); a [monitor's](crate::monitor::Monitor::sink) as it is. May be called
+    /// several times, with sinks of different names.
     pub fn sink(mut self, sink: impl Into<AttachedSink>) -> Self {
         self.sinks.push(sink.into());
         self
     }
 
-    /// Where the time comes from; the system's clock unless set.
+    /// Sets the clock; the system's unless set.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// How many bytes the storage engine is told to cache; 64 MiB unless set. `sled` takes three to five times as much.
+    /// Sets the cache size that the engine is told; 64 MiB unless set. `sled` takes three to five times as much.
     pub fn cache_bytes(mut self, bytes: u64) -> Self {
         self.cache = bytes;
         self
     }
 
-    /// How many bytes of disk space are set aside in the vault's directory for getting out of a full disk; 16 MiB unless set,
-    /// 0 for none. Vaults in memory have none.
+    /// Sets the number of bytes set aside in the vault's directory for getting out of a full disk; 16 MiB unless set, 0
+    /// for none. Vaults in memory have none.
     ///
-    /// When the disk is full, writing fails and the vault stops. Opened again, it gives this space up and does, until there is
-    /// room again, only what helps: deleting and erasing, dropping old journal entries, answering requests for approval,
-    /// suspending, verifying, reading the journal. Reads of records, looks at requests for approval, and refusals, need
-    /// journal entries too: 1,024 of them are taken. All else, asking for approval too, returns
-    /// [`Error::Full`](crate::Error::Full). [`Health::low_space`](crate::vault::Health::low_space) says so.
+    /// On a full disk a write fails, and the vault stops. Opened again, it gives these bytes up and, until there is
+    /// room again, does only what helps: deleting and erasing, dropping old journal entries, answering requests for
+    /// approval, suspending, verifying, reading the journal. Reads of records, looks at requests for approval, and
+    /// refusals need journal entries too: 1,024 of them are taken. All else, asking for approval too, returns
+    /// [`Error::Full`](crate::Error::Full). [`Health::low_space`](crate::vault::Health::low_space) shows this state.
     pub fn reserve_bytes(mut self, bytes: u64) -> Self {
         self.reserve = bytes;
         self
     }
 
-    /// Whether a read waits until its journal entry is durable. Unless set, entries of reads are buffered, at most 4,096
-    /// of them for at most 100 ms: what a kill can lose.
+    /// Makes each read wait until its journal entry is durable. Unless set, entries of reads are buffered, at most
+    /// 4,096 of them for at most 100 ms, and a kill can lose these.
     pub fn strict_reads(mut self, strict: bool) -> Self {
         self.limits.strict = strict;
         self
     }
 
-    /// Makes a new vault and opens it. In a directory it appears whole or not at all.
+    /// Creates a vault and opens it. In a directory, it appears whole or not at all.
     ///
     /// # Errors
     /// [`Error::AlreadyExists`](crate::Error::AlreadyExists) if the directory isn't empty,
@@ -216,7 +215,7 @@ impl VaultOptions {
     /// [`Error::WrongMasterKey`](crate::Error::WrongMasterKey) and [`Error::MasterKey`](crate::Error::MasterKey) for a
     /// wrong key, [`Error::Newer`](crate::Error::Newer) for a vault of a newer release,
     /// [`Error::Damaged`](crate::Error::Damaged), [`Error::Policy`](crate::Error::Policy),
-    /// [`Error::Io`](crate::Error::Io). A vault that doesn't open is left as it is.
+    /// [`Error::Io`](crate::Error::Io). A vault that doesn't open is left unchanged.
     pub fn open(self) -> Result<Vault> {
         open::open(self)
     }

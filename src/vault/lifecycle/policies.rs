@@ -1,9 +1,9 @@
-//! The texts of the policies that were in force, so that a question can be asked of a past one.
+//! The texts of past policies, so that questions can be asked of them.
 //!
-//! Guarantees: what is read back for a version is what was kept for it, and when it was first kept; another policy than was
-//! in force before is in the journal before anything is decided by it, however it came in force. Does not: keep policies that
-//! have no text, or say in what order they were in force: the journal does, by their versions. Whoever can write the store and
-//! open the vault with a policy of their own can put the word of which was in force back to an older one.
+//! Guarantees: a version's text is read back as it was kept, with the time at which it was first kept; when another
+//! policy comes into force, by whatever way, the journal says so before that policy decides anything. Does not: keep
+//! policies without a text, or say in which order they were in force: the journal does, by their versions. Whoever can
+//! write the store and open the vault with a policy of their own can set the version in force back to an older one.
 
 use crate::audit::{EntryBuilder, Outcome};
 use crate::crypto::{Context, Domain, Label, open, seal};
@@ -19,34 +19,34 @@ use crate::vault::core::Core;
 use crate::vault::gate::finish;
 use crate::vault::state::policy::Current;
 
-/// The text of a policy has at most this many bytes.
+/// Longest text of a policy, in bytes.
 const TEXT: usize = 1 << 20;
-/// Under this version, which no policy has, stands the version of the one in force, as text.
+/// Version, which no policy has, under which the version of the policy in force is stored as text.
 const IN_FORCE: PolicyVersion = PolicyVersion::from_bytes([0; 32]);
-/// How many parts are read at once.
+/// Number of parts read at once.
 const PARTS: usize = 1_024;
 
 /// A policy that was in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PastPolicy {
-    /// The version that journal entries name.
+    /// Version, as journal entries name it.
     pub version: PolicyVersion,
-    /// When the vault was first given it.
+    /// Time at which the vault was first given the policy.
     pub since: Timestamp,
-    /// Its text: [`AccessPolicy::text`](crate::policy::AccessPolicy::text).
+    /// Text of the policy: [`AccessPolicy::text`](crate::policy::AccessPolicy::text).
     pub text: String,
 }
 
-/// The change that puts a policy in force, as far as the store tells of it: its version, and its text unless that is kept
-/// already. Whether it is another than was in force.
+/// Makes the change that stores a policy as the one in force: its version, and its text unless that is kept already.
+/// Returns true if another policy was in force.
 pub(crate) fn change(core: &Core, next: &Current) -> Result<(Write, bool)> {
     let (mut write, version, now) = (Write::default(), next.version(), core.now());
     if let Some(text) = next.text() {
         put(core, (version, now), &text, None, &mut write)?;
     }
     let stored = stored(core, IN_FORCE)?;
-    // One that doesn't open says nothing, so what it said counts as changed.
+    // A stored version that doesn't open counts as another one.
     let before = stored.as_ref().and_then(|parts| opened(core, IN_FORCE, parts).ok());
     let other = before.is_none_or(|before| before.text != version.to_string());
     if other {
@@ -55,11 +55,11 @@ pub(crate) fn change(core: &Core, next: &Current) -> Result<(Write, bool)> {
     Ok((write, other))
 }
 
-/// Tells of the policy that the vault was opened with, if it is another than was in force before.
+/// Writes down the policy that the vault was opened with, if another one was in force before.
 pub(crate) fn opened_with(core: &Core) -> Result<()> {
     let next = core.policy.current();
     let (mut write, other) = change(core, &next)?;
-    // After its creation alone nothing has been decided yet, and whoever created the vault gave it this policy.
+    // A vault just created has decided nothing yet, and whoever created it gave it this policy.
     if other && core.journal.latest().is_some_and(|state| state.frontier.size() > 1) {
         let hash = next.version();
         let mut entry = EntryBuilder::new(core.now(), Action::ChangePolicy);
@@ -69,7 +69,7 @@ pub(crate) fn opened_with(core: &Core) -> Result<()> {
     if write.is_nothing() { Ok(()) } else { core.settle(write) }
 }
 
-/// Puts a text in its place, split as it has to be. Without `before` it stays as it is where there is one.
+/// Adds a text, split into parts. Without `before`, a text that is stored already stays.
 fn put(
     core: &Core,
     (version, now): (PolicyVersion, Timestamp),
@@ -101,7 +101,7 @@ fn put(
     Ok(())
 }
 
-/// The parts of one text.
+/// Reads the parts of one text.
 fn stored(core: &Core, version: PolicyVersion) -> Result<Option<Vec<Vec<u8>>>> {
     let mut parts = Vec::new();
     for number in 0..=u16::MAX {
@@ -114,7 +114,7 @@ fn stored(core: &Core, version: PolicyVersion) -> Result<Option<Vec<Vec<u8>>>> {
     Ok(Some(parts).filter(|parts| !parts.is_empty()))
 }
 
-/// All that were kept, oldest first.
+/// Returns all kept policies, oldest first.
 pub(crate) fn all(core: &Core) -> Result<Vec<PastPolicy>> {
     let prefix = place::all_of(Space::Policy);
     let mut found: Vec<(PolicyVersion, Vec<Vec<u8>>)> = Vec::new();

@@ -1,4 +1,4 @@
-//! Counting the rows of the last hour again when a vault is opened, from its journal.
+//! Counting the rows shown in the last hour when a vault is opened, from its journal.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,13 +10,12 @@ use crate::model::{Action, TenantId, Timestamp};
 use crate::vault::commit::Blocks;
 use crate::vault::state::tenant::TenantCore;
 
-/// So many blocks are read at most: opening must not take long.
+/// Largest number of blocks read: opening must not take long.
 const BLOCKS: u64 = 65_536;
-/// Rows count for an hour, and the minute that they were shown in.
+/// Microseconds for which rows count: an hour, and the minute that they were shown in.
 const HOUR: i64 = 61 * 60_000_000;
 
-/// Counts what the journal's last blocks say was shown. One that is missing or doesn't open ends it: `verify` tells of
-/// it.
+/// Counts the rows shown by the journal's last blocks, back to one that doesn't open, which `verify` reports.
 pub(crate) fn recount(
     blocks: &Blocks,
     size: u64,
@@ -53,10 +52,10 @@ pub(crate) fn recount(
     Ok(())
 }
 
-/// How many rows an act showed.
+/// Returns the number of rows that an act showed.
 fn shown(entry: &Entry) -> u32 {
     let reads = Action::from_name(entry.action()).is_some_and(Action::reads);
-    // The entry of a change shows nothing; the one before it, of what its closure saw, does.
+    // The entry of a change shows nothing; the entry before it, of the record that the closure saw, does.
     if !reads || entry.outcome().0 != Outcome::Permitted || entry.revision(tag::REVISION_AFTER).is_some() {
         return 0;
     }

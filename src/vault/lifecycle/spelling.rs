@@ -1,11 +1,11 @@
-//! Names in a policy file that a tenant doesn't have.
+//! Finding names in a policy file that a tenant doesn't have.
 
 use crate::vault::handles::Tenant;
 
 impl Tenant {
-    /// Returns what a policy file names that this tenant doesn't have: misspelt collections and fields, which allow and limit
-    /// nothing. Of collections with an open schema only the names are known. Tell it to whoever changed the file; a name may
-    /// also be meant for another tenant, or for later.
+    /// Returns the collections and fields in a policy file that this tenant doesn't have: misspelt ones allow and limit
+    /// nothing. In a collection with an open schema no field is checked. Show them to whoever changed the file; a name
+    /// may also be meant for another tenant, or for later.
     ///
     /// ```
     /// # use strongroom::{Tenant, policy::PolicyFile};
