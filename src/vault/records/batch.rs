@@ -1,4 +1,4 @@
-//! Many writes, committed together or not at all.
+//! Batches: many writes, committed together or not at all.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -17,22 +17,22 @@ use crate::vault::records::subject::PendingSubjects;
 use crate::vault::records::update::{self, Edit};
 use crate::vault::records::{duplicate, transfer, write};
 
-/// A batch has at most this many writes,
+/// Largest number of writes in a batch.
 const WRITES: usize = 16_384;
-/// and takes no further one once its rows have this many bytes.
+/// Bytes of rows after which a batch takes no further write.
 const BYTES: usize = 64 << 20;
-/// A batch that was begun longer ago than this, in microseconds, isn't committed: 10 minutes.
+/// Longest age of a batch that is committed, in microseconds: 10 minutes.
 const OLDEST: i64 = 600_000_000;
-/// How often a batch is decided again because something was decided meanwhile.
+/// Number of times that a batch is decided again because something was decided meanwhile.
 const TRIES: u32 = 64;
-/// From this try on a decision counts, however long it has waited.
+/// Try after which a decision counts however old it is.
 const PATIENT: u32 = 3;
 
-/// Writes to any collections of one tenant that are committed together or not at all.
+/// A batch of writes to any collections of one tenant, committed together or not at all.
 ///
-/// A write's closure runs when the write is added, and nothing is stored before [`commit`](Self::commit), which decides
-/// each write again: what has been forbidden since isn't done. A batch that is dropped does nothing. At most 16,384 writes
-/// and 64 MiB; one write a record; committed within 10 minutes.
+/// A write's closure runs when the write is added. Nothing is stored before [`commit`](Self::commit), which decides
+/// each write again: a write that has been forbidden since isn't done. A batch that is dropped does nothing. At most
+/// 16,384 writes and 64 MiB; one write for each record; committed within 10 minutes.
 pub struct Batch {
     session: Arc<SessionInner>,
     /// The change, without entries.
@@ -46,7 +46,7 @@ pub struct Batch {
 }
 
 impl Session {
-    /// Begins writes to any of the tenant's collections that are committed together or not at all.
+    /// Begins a batch of writes to any of the tenant's collections, committed together or not at all.
     #[must_use]
     pub fn batch(&self) -> Batch {
         Batch {
@@ -72,7 +72,7 @@ impl Batch {
         self.insert_with(collection, value, NewMeta::new())
     }
 
-    /// Adds a new record with an owner, labels, or the record it is about, which may be one of this batch.
+    /// Adds a new record with an owner, labels, or the record it is about, which may be in this batch.
     ///
     /// # Errors
     /// As [`insert`](Self::insert).
@@ -110,7 +110,7 @@ impl Batch {
         prepared.map_or(Ok(()), |prepared| self.add(prepared))
     }
 
-    /// Adds the removal of a record.
+    /// Adds the deletion of a record.
     ///
     /// # Errors
     /// As [`Collection::delete`]; [`Error::Conflict`] for a record that the batch writes already.
@@ -120,7 +120,7 @@ impl Batch {
         self.add(prepared)
     }
 
-    /// Adds that a record gets another owner, or none.
+    /// Adds a transfer of a record to another owner, or to none.
     ///
     /// # Errors
     /// As [`Collection::transfer`]; [`Error::Conflict`] for a record that the batch writes already.
@@ -136,31 +136,32 @@ impl Batch {
         prepared.map_or(Ok(()), |prepared| self.add(prepared))
     }
 
-    /// Returns how many writes the batch has.
+    /// Returns the number of writes in the batch.
     #[must_use]
     pub fn len(&self) -> usize {
         self.write.rows.len()
     }
 
-    /// Returns whether the batch has no writes.
+    /// Tells whether the batch has no writes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.write.rows.is_empty()
     }
 
-    /// Decides each write again and commits the batch; all of it is durable when this returns. Its journal entries carry the
-    /// time of the commit. A batch that fails leaves an entry for each of its writes.
+    /// Decides each write again and commits the batch; all of it is durable when this returns. Its journal entries
+    /// carry the time of the commit. A batch that fails leaves an entry for each of its writes.
     ///
     /// # Errors
-    /// [`Error::Denied`] for a write that has been forbidden meanwhile; [`Error::Conflict`] if a record it changes or is about was written by somebody else meanwhile, and
-    /// [`Error::Duplicate`] for a value that a unique index has ([`Error::Denied`] if the actor can't see whose it is);
-    /// [`Error::NotPossible`] for a batch begun more than 10 minutes ago: nothing is stored then; make the batch anew.
+    /// [`Error::Denied`] for a write that has been forbidden meanwhile; [`Error::Conflict`] if a record that it changes
+    /// or is about was written by somebody else meanwhile; [`Error::Duplicate`] for a value that a unique index has
+    /// ([`Error::Denied`] if the actor can't see the record with it); [`Error::NotPossible`] for a batch begun more
+    /// than 10 minutes ago. Nothing is stored then; make the batch anew.
     pub fn commit(mut self) -> Result<()> {
         let mut code = "conflict";
         let result = self.try_commit(&mut code);
         self.ended = true;
         if result.is_err() {
-            // Why nothing was stored says more than why that isn't on record; health tells of a journal that takes none.
+            // The batch's error says more than one of the journal's; health reports a journal that takes no entries.
             let _unwritten = self.failed(code);
         }
         result
@@ -206,7 +207,7 @@ impl Batch {
         Err(Error::Conflict)
     }
 
-    /// Writes down that nothing came of the batch's writes.
+    /// Writes down that the batch's writes have failed.
     fn failed(&self, code: &str) -> Result<()> {
         self.writes.iter().try_for_each(|prepared| prepared.fail(&self.session, code))
     }
@@ -228,7 +229,7 @@ impl Batch {
     }
 
     fn add(&mut self, mut prepared: Prepared) -> Result<()> {
-        // Within one commit both would see it unused.
+        // Within one commit both writes would find the approval unused.
         if prepared.write.facts().any(|key| self.write.facts().any(|used| used == key)) {
             let act = self.session.act(prepared.action).on(&prepared.collection);
             let denial = Denial::new(codes::APPROVAL_REQUIRED, "the batch has used up the approval by another write");
@@ -247,7 +248,7 @@ impl Batch {
 impl Drop for Batch {
     fn drop(&mut self) {
         if !self.ended {
-            // A batch that is dropped has nobody to tell; health tells of a journal that takes no entries.
+            // A batch that is dropped has nobody to tell; health reports a journal that takes no entries.
             let _unwritten = self.failed("dropped");
         }
     }

@@ -1,4 +1,4 @@
-//! From a session to the records of one type.
+//! Collections: from a session to the records of one type.
 
 use std::sync::Arc;
 
@@ -10,16 +10,16 @@ use crate::vault::handles::{Collection, Session};
 use super::plan::plan;
 
 impl Session {
-    /// Returns the records of type `T`, in the collection that its schema names. Reads nothing; only checks.
+    /// Returns the collection of type `T`, by the name in its schema. Reads nothing; only checks.
     ///
     /// # Errors
     /// [`Error::UnknownCollection`](crate::Error::UnknownCollection) if it was never defined in this tenant;
-    /// [`Error::Record`](crate::Error::Record) if the type and the defined schema don't fit.
+    /// [`Error::Record`](crate::Error::Record) if the type and the defined schema don't match.
     pub fn collection<T: Record + 'static>(&self) -> Result<Collection<T>> {
         self.collection_named(T::schema().collection())
     }
 
-    /// Returns the records of type `T` in the collection of this name, for types that several collections share, such as
+    /// Returns the collection of this name, for types that several collections share, such as
     /// [`Document`](crate::Document).
     ///
     /// # Errors

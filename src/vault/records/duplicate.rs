@@ -1,10 +1,10 @@
-//! What an actor is told when a unique index has their value already, and how many values they may try.
+//! Answers for unique values that are taken, and the limit on how many values an actor may try.
 //!
-//! Guarantees: who could find the other record by that value is told that there is one; everybody else gets the answer of
-//! a refused write, on record with the record that was probed. Every distinct value that a write tries counts, hit or
-//! miss, before the answer and without refund: [`TRIED`](crate::vault::state::probes::TRIED) an actor and hour, unless the
-//! actor may search the field in the whole collection. Does not: hide the difference in time; so many guesses an hour
-//! remain.
+//! Guarantees: only an actor who could find the other record by that value learns that there is one; everybody else
+//! gets the answer of a refused write, with an entry that names the record probed. Every distinct value that a write
+//! tries counts, hit or miss, before the answer and without refund: [`TRIED`](crate::vault::state::probes::TRIED) for
+//! each actor and hour, unless the actor may search the field in the whole collection. Does not: hide the difference in
+//! time; that many guesses an hour remain.
 
 use crate::error::{Error, Result};
 use crate::model::Action;
@@ -16,7 +16,7 @@ use crate::vault::handles::SessionInner;
 use crate::vault::records::read::{self, Stored};
 use crate::vault::state::probes::TRIED;
 
-/// Counts the unique values that a write tries, and refuses it beyond the limit.
+/// Counts the unique values that a write tries, and refuses the write beyond the limit.
 pub(crate) fn count(act: &Act<'_>, session: &SessionInner, added: &[NewTerm]) -> Result<()> {
     let probes = &session.tenant.probes;
     for term in added.iter().filter(|term| term.unique) {
@@ -55,7 +55,7 @@ pub(crate) fn told(session: &SessionInner, action: Action, holder: &Holder) -> R
         let denial = Denial::not_granted(codes::NOT_ALLOWED, why).rule("hidden duplicate");
         return Ok(Some(act.refuse_on(Some(&row.1), denial)));
     }
-    // The record that has the value: the actor learns that it does.
+    // The entry names the record with the value, since the actor learns of it.
     let mut entry = act.failed("duplicate");
     entry.subjects(&[subject_of(&row.1)]);
     act.name_fields(&mut entry, &fields);
@@ -63,7 +63,7 @@ pub(crate) fn told(session: &SessionInner, action: Action, holder: &Holder) -> R
     Ok(Some(duplicate()))
 }
 
-/// Returns whether the actor may search the field in the whole collection, and so learns nothing by trying its values.
+/// Tells whether the actor may search the field in the whole collection, and so learns nothing by trying values.
 fn searches(act: &Act<'_>, field: &str) -> bool {
     let fields = [field];
     let search = act.like(Action::Search).fields(&fields);

@@ -1,6 +1,5 @@
-//! Searches, and what they share with lists: every row is decided by itself, and only rows that are shown are named in
-//! the journal. A row that the policy fails to decide isn't shown either, and the first such failure of each act is in the
-//! journal.
+//! Searches, and code shared with lists. Every row is decided by itself, and only rows that are shown are named in the
+//! journal. A row that the policy fails to decide isn't shown, and the first such failure of an act is in the journal.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -24,7 +23,7 @@ use crate::vault::state::schema::{CollectionCore, CompiledSchema, IndexCore};
 use crate::vault::state::terms::{self, Sought};
 
 impl<T: Record + 'static> Collection<T> {
-    /// Returns the record that has this value in a unique index; `None` if there is none, or none that the actor may see.
+    /// Returns the record with this value in a unique index; `None` if there is none, or the actor may not see it.
     ///
     /// The value is normalized as the index is: with [`Normalizer::Email`](crate::Normalizer::Email),
     /// `Info@Example.com` finds `info@example.com`.
@@ -36,10 +35,9 @@ impl<T: Record + 'static> Collection<T> {
         find_unique(self.session(), self.core(), field, &value.into())
     }
 
-    /// Returns the records that have this value in an indexed field, after the record `after`, in the order of their ids;
-    /// at most `limit` of them (1 to 1,000).
+    /// Returns at most `limit` (1 to 1,000) records with this value in an indexed field, by id, after `after`.
     ///
-    /// A page costs a look at each entry of the value, so values that most records share are better listed.
+    /// A page reads every entry of the value, so for values that most records share `list` is better.
     ///
     /// # Errors
     /// [`Error::NotIndexed`](crate::Error::NotIndexed), [`Error::UnknownField`](crate::Error::UnknownField),
@@ -63,7 +61,7 @@ impl<T: Record + 'static> Collection<T> {
     }
 }
 
-/// Checks how many records a page is to have.
+/// Checks the number of records that a page is to have.
 ///
 /// # Errors
 /// [`Error::BadLimit`].
@@ -71,13 +69,13 @@ pub(crate) fn check_limit(limit: usize) -> Result<usize> {
     if limit == 0 || limit > PAGE { Err(Error::BadLimit { limit, most: PAGE }) } else { Ok(limit) }
 }
 
-/// A page has at most this many records; so has a journal entry.
+/// Largest number of records in a page, and in a journal entry.
 pub(crate) const PAGE: usize = 1_000;
-/// and ends early once its records have this many bytes.
+/// Bytes of records after which a page ends early.
 pub(crate) const BYTES: usize = 32 << 20;
-/// How often a unique value that moves is looked up again.
+/// Number of times that a unique value is looked up again because it moved.
 const TRIES: usize = 16;
-/// Denials of a row that aren't an answer of the policy: it has failed to give one.
+/// Codes of denials that aren't an answer of the policy: it has failed to give one.
 const FAILURES: [&str; 4] = [codes::POLICY_ERROR, codes::POLICY_PANIC, codes::POLICY_LATE, codes::UNKNOWN_OBLIGATION];
 
 /// A list or a search under way.
@@ -89,24 +87,24 @@ pub(crate) struct Query<'a, T> {
     act: Act<'a>,
     /// The permit for the act as a whole.
     asked: Permit,
-    /// The approval that the act as a whole rests on.
+    /// The approval for the act as a whole.
     approval: Option<ApprovalId>,
-    /// `None`: all rows.
+    /// Rows that the policy's scope can hold; `None` for all rows.
     pub(crate) within: Option<Within>,
     pub(crate) chosen: Vec<(Opened, Permit)>,
-    /// Rows that were counted before they are shown, where the policy limits them.
+    /// Rows that were counted before they are shown, if the policy limits them.
     reserved: Option<Reserved<'a>>,
-    /// Whether the journal has it that the policy failed to decide on a row. Once: the next million may fail alike.
+    /// True once an entry says that the policy failed to decide on a row. Only one: the next million may fail alike.
     failed: Cell<bool>,
     kind: std::marker::PhantomData<fn() -> T>,
 }
 
-/// What has to be remembered of the permits for rows that are only counted.
+/// Approval and alarm among the permits for rows that are only counted.
 #[derive(Default)]
 pub(crate) struct Special {
-    /// What one of them rests on.
+    /// The first approval.
     approval: Option<ApprovalId>,
-    /// One that alarms.
+    /// The first permit that alarms.
     alarms: Option<Permit>,
 }
 
@@ -183,7 +181,7 @@ fn find_unique<T: Record + 'static>(
         return Ok(None);
     };
     let sought = sought(&layout, &plan, &[(field, value.clone())])?;
-    // Whatever the value: one that normalizes to nothing must not hide the mistake.
+    // Before the value: a value that normalizes to nothing must not hide the mistake.
     if !terms::searched(&layout, field)?.unique {
         return Err(Error::NotUnique { field: field.to_owned() });
     }
@@ -198,7 +196,7 @@ fn find_unique<T: Record + 'static>(
                     query.chosen.push(hit);
                     break;
                 }
-                // A value that moved while it was looked up has an entry more.
+                // A value that moved while it was looked up has a further entry.
                 if query.raw_entry(key, end)?.is_none() {
                     break;
                 }
@@ -208,19 +206,19 @@ fn find_unique<T: Record + 'static>(
     Ok(query.release()?.pop())
 }
 
-/// `None` if one of the values normalizes to nothing, which no record has.
+/// Normalizes the values; `None` if one of them normalizes to nothing, which no record has.
 fn sought<'l>(
     layout: &'l CompiledSchema,
     plan: &Plan,
     wanted: &[(&str, SearchValue)],
 ) -> Result<Option<Vec<Sought<'l>>>> {
-    // Every field is looked at: a value that normalizes to nothing must not hide that another field has no index.
+    // Every field is checked: a value that normalizes to nothing must not hide that another field has no index.
     let all = wanted.iter().map(|(field, value)| terms::sought(layout, plan, field, value));
     Ok(all.collect::<Result<Vec<_>>>()?.into_iter().collect())
 }
 
 impl<'a, T: Record> Query<'a, T> {
-    /// Asks whether there may be a query at all. `None`: it looks at no row.
+    /// Decides whether there may be a query at all; `None` if its scope holds no row.
     pub(crate) fn begin(
         session: &'a SessionInner,
         collection: &'a CollectionCore,
@@ -252,10 +250,10 @@ impl<'a, T: Record> Query<'a, T> {
         Ok(Some(query))
     }
 
-    /// How many rows may be shown of those wanted; they count as shown from now on.
+    /// Reserves rows to be shown, which count as shown from now on, and returns their number, at most `wanted`.
     ///
     /// # Errors
-    /// [`Error::Denied`], journalled, if that is none.
+    /// [`Error::Denied`], journalled, if none may be shown.
     pub(crate) fn clamped(&mut self, wanted: usize) -> Result<usize> {
         if self.asked.row_limit() == (u32::MAX, None) {
             return Ok(wanted);
@@ -267,7 +265,7 @@ impl<'a, T: Record> Query<'a, T> {
         Ok(most)
     }
 
-    /// Writes down that so many rows were counted, and by what permits.
+    /// Writes down the number of rows counted, and the permits behind it.
     pub(crate) fn counted(self, rows: u64, special: Special) -> Result<()> {
         let permit = special.alarms.as_ref().unwrap_or(&self.asked);
         let approval = self.approval.or(special.approval);
@@ -276,12 +274,12 @@ impl<'a, T: Record> Query<'a, T> {
         self.act.record_under(approval, entry).map(|_ticket| ())
     }
 
-    /// A permit for one row, if the actor may see it here.
+    /// Returns a permit for one row, if the actor may see it here.
     ///
     /// # Errors
-    /// None of the row's: only that the journal can't take what has to be written down.
+    /// Only if the journal can't take an entry that has to be written.
     pub(crate) fn may_see(&self, row: &Opened) -> Result<Option<Permit>> {
-        // Spares asking the policy about each of many rows that are none of the actor's.
+        // Saves asking the policy about each of many rows that aren't the actor's.
         if self.within.as_ref().is_some_and(|within| !within.may_hold(row)) {
             return Ok(None);
         }
@@ -293,7 +291,7 @@ impl<'a, T: Record> Query<'a, T> {
         Ok(self.act.asked().fields.iter().all(|field| permit.read().contains(field)).then_some(permit))
     }
 
-    /// Writes down that the policy failed to decide on a row, the first time that it does.
+    /// Writes down the first time that the policy failed to decide on a row.
     fn unseen(&self, row: &Opened, denial: Denial) -> Result<()> {
         if !FAILURES.contains(&&*denial.code) || self.failed.replace(true) {
             return Ok(());
@@ -304,7 +302,7 @@ impl<'a, T: Record> Query<'a, T> {
         }
     }
 
-    /// The record of an index entry, if it is there, still has the values, and the actor may see it.
+    /// Opens the record of an index entry, if it still has the values and the actor may see it.
     fn hit(&self, id: RecordId, sought: &[Sought<'_>]) -> Result<Option<(Opened, Permit)>> {
         let Stored::Row(row) = read::stored(self.session, self.collection, self.layout, id)? else {
             return Ok(None);
@@ -317,7 +315,7 @@ impl<'a, T: Record> Query<'a, T> {
         Ok(self.may_see(&row.1)?.map(|permit| (row.1, permit)))
     }
 
-    /// The records in the live entries of a value.
+    /// Returns the records in the live entries of a value.
     fn ids(&self, index: &IndexCore, key: &Key<role::Value>) -> Result<BTreeSet<RecordId>> {
         let mut ids = BTreeSet::new();
         for position in 0.. {
@@ -332,7 +330,7 @@ impl<'a, T: Record> Query<'a, T> {
         Ok(ids)
     }
 
-    /// The end of a value's entries, and the record in the last one, if that is live.
+    /// Returns the end of a value's entries, and the record in the last entry if that is live.
     fn last(&self, index: &IndexCore, key: &Key<role::Value>) -> Result<(u64, Option<RecordId>)> {
         let end = index::end(|position| self.raw_entry(key, position).map(|entry| entry.is_some()), 0)?;
         let Some(last) = end.checked_sub(1) else { return Ok((end, None)) };
@@ -354,8 +352,7 @@ impl<'a, T: Record> Query<'a, T> {
         self.session.core.store.get(&key).map_err(|error| Error::io("reading an index entry", error))
     }
 
-    /// Drops the rows that are over a limit of their own, which a permit for one row may have where that for the act as a
-    /// whole has none. Returns the count of those that stay.
+    /// Drops rows over a limit that their own permit has beside the act's. Returns the count of those within it.
     fn limited(&mut self) -> Reserved<'a> {
         let (asked, now) = (self.asked.row_limit(), self.session.core.now());
         let (mut own, reserved) = (Reserved::nothing(self.session), &mut self.reserved);
@@ -364,18 +361,18 @@ impl<'a, T: Record> Query<'a, T> {
             if limit == asked || limit == (u32::MAX, None) {
                 return true;
             }
-            // Counted for the act so far; from here on for itself.
+            // The row was counted for the act; from here on it counts for its own limit.
             reserved.iter_mut().for_each(Reserved::one_less);
             own.one_more(limit, now)
         });
         own
     }
 
-    /// Writes down what is shown, and shows it.
+    /// Writes down the rows that are shown, and shows them.
     pub(crate) fn release(mut self) -> Result<Vec<Found<T>>> {
         let own = self.limited();
         let subjects: Vec<Subject> = self.chosen.iter().map(|(opened, _)| subject_of(opened)).collect();
-        // An alarm must not be lost behind rows that need none.
+        // An alarm must not get lost among rows that need none.
         let permits = || self.chosen.iter().map(|(_, permit)| permit);
         let alarms = permits().find(|permit| !permit.notify().is_empty());
         let permit = alarms.or_else(|| permits().next()).unwrap_or(&self.asked);
@@ -384,7 +381,7 @@ impl<'a, T: Record> Query<'a, T> {
         let rows = || self.chosen.iter().map(|(row, permit)| (row, permit.read()));
         match rows().map(|(_, read)| read.clone()).reduce(|a, b| a.union(&b)) {
             Some(read) => read::name_fields(&mut entry, self.layout, &read, rows())?,
-            // That there is nothing to be found by them is an answer as well.
+            // That no record has the values is an answer as well.
             None => self.act.name_fields(&mut entry, self.act.asked().fields),
         }
         let approval = self.approval.or_else(|| self.chosen.iter().find_map(|(_, permit)| permit.approval()));

@@ -14,20 +14,19 @@ use crate::vault::handles::{Collection, SessionInner};
 use crate::vault::records::{duplicate, write};
 use crate::vault::state::schema::CollectionCore;
 
-/// How many records may wait for their commit at once,
+/// Largest number of records that wait for their commit at once.
 const WINDOW: usize = 2_048;
-/// and how many bytes.
+/// Largest number of their bytes.
 const BYTES: usize = 32 << 20;
 
 impl<T: Record + 'static> Collection<T> {
-    /// Stores many records as fast as the disk takes them. Each is committed by itself, many of them in one sync;
-    /// `outcome` is told of each, in order, once it is durable or refused. Returns how many were stored.
+    /// Stores many records as fast as the disk takes them. Each is committed by itself, many of them in one sync.
+    /// `outcome` gets each record's result, in order, once it is durable or refused. Returns the number stored.
     ///
-    /// An import tries many unique values, so whoever imports into a unique index needs the right to search its field in
-    /// the whole collection.
+    /// Importing into a unique index needs the right to search its field in the whole collection: it tries many values.
     ///
     /// # Errors
-    /// Only those after which no further record could be stored; those of single records go to `outcome`.
+    /// Only those after which no further record could be stored; other errors go to `outcome`.
     pub fn import<I, F>(&self, values: I, outcome: F) -> Result<usize>
     where
         I: IntoIterator<Item = T>,
@@ -103,7 +102,7 @@ fn finish<T: Record + 'static>(
     let (id, queued) = state?;
     let taken = match session.core.wait(queued)? {
         Outcome::Committed => return Ok(id),
-        // The schema, the policy or a fact changed under way, or the record waited for long.
+        // The schema, the policy or a fact has changed meanwhile, or the record waited for too long.
         Outcome::Conflict | Outcome::Stale(_) => None,
         Outcome::Duplicate(holder) => duplicate::told(session, Action::Create, &holder)?,
     };
@@ -113,7 +112,7 @@ fn finish<T: Record + 'static>(
     }
 }
 
-/// Errors after which no further record could be stored.
+/// Tells whether no further record could be stored after this error.
 const fn ends_it(error: &Error) -> bool {
     matches!(
         error,

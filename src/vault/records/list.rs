@@ -1,7 +1,6 @@
-//! Lists: a page of the rows that an actor may see, found by the indexes of the policy's scope where these can find them,
-//! else by looking at every row.
+//! Lists: pages of rows that an actor may see, found by the indexes of the policy's scope, or by reading every row.
 //!
-//! Guarantees: the same rows either way. A page holds in memory its own rows and at most as many ids as [`BOUNDS`] has entries.
+//! Guarantees: the same rows either way. A page holds in memory its rows and at most as many ids as [`BOUNDS`] states.
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
@@ -23,11 +22,10 @@ use crate::vault::state::schema::CollectionCore;
 use crate::vault::state::seals::RowPlace;
 
 impl<T: Record + 'static> Collection<T> {
-    /// Returns the records after `after` that the actor may see, in the order of their ids; at most `limit` of them (1 to
-    /// 1,000).
+    /// Returns at most `limit` (1 to 1,000) records that the actor may see, by id, after the record `after`.
     ///
-    /// Where the policy's [scope](crate::policy::Scope) names the rows by owners, attributes or ids, and the schema indexes
-    /// these, a page costs a look at each of their index entries, at most 65,536, and not at every row of the collection.
+    /// Where the policy's [scope](crate::policy::Scope) names the rows by owners, attributes or ids, and the schema
+    /// indexes these, a page reads their index entries, at most 65,536, and not every row of the collection.
     ///
     /// # Errors
     /// [`Error::BadLimit`](crate::Error::BadLimit), and those of every call.
@@ -35,9 +33,9 @@ impl<T: Record + 'static> Collection<T> {
         list(self.session(), self.core(), Action::List, after, limit, BOUNDS)
     }
 
-    /// Returns the records after `after` that the actor may take out of the vault, as [`list`](Self::list) gives them: at
-    /// most `limit` of them (1 to 1,000), in the order of their ids, with withheld fields masked. An act of its own
-    /// ([`Action::Export`]), so that a policy can oblige it to more than a list and a monitor can tell them apart.
+    /// Returns at most `limit` (1 to 1,000) records that the actor may take out of the vault, as [`list`](Self::list)
+    /// does, with withheld fields masked. Exporting is an act of its own ([`Action::Export`]), so that a policy can
+    /// demand more for it than for a list, and a monitor can tell them apart.
     ///
     /// # Errors
     /// As [`list`](Self::list).
@@ -45,19 +43,19 @@ impl<T: Record + 'static> Collection<T> {
         list(self.session(), self.core(), Action::Export, after, limit, BOUNDS)
     }
 
-    /// Returns the first `limit` (1 to 1,000) of the records that the actor may see, by the value of a field that they may
-    /// read; `descending`: the last. Text, whole numbers, bools and enums without data; text without regard to case, records
-    /// without a value last. Records of which the actor may not read the field aren't among them. Looks at every record.
+    /// Returns the first `limit` (1 to 1,000) records that the actor may see, sorted by a field, or the last ones if
+    /// `descending`. Sorts text (without regard to case), whole numbers, bools and enums without data; records without
+    /// a value come last. Records whose field the actor may not read are left out. Reads every record.
     ///
     /// # Errors
-    /// [`Error::UnknownField`](crate::Error::UnknownField); [`Error::Record`](crate::Error::Record) for a field of another
-    /// type; [`Error::TooLarge`](crate::Error::TooLarge) for more than 32 MiB of records; [`Error::BadLimit`](crate::Error::BadLimit);
-    /// and those of every call.
+    /// [`Error::UnknownField`](crate::Error::UnknownField); [`Error::Record`](crate::Error::Record) for a field of
+    /// another type; [`Error::TooLarge`](crate::Error::TooLarge) for more than 32 MiB of records;
+    /// [`Error::BadLimit`](crate::Error::BadLimit); and those of every call.
     pub fn sorted(&self, field: &str, descending: bool, limit: usize) -> Result<Vec<Found<T>>> {
         sorted(self.session(), self.core(), field, descending, limit)
     }
 
-    /// Counts the records that the actor may see. Looks at every record that the policy's scope can hold.
+    /// Counts the records that the actor may see. Reads every record that the policy's scope can hold.
     ///
     /// # Errors
     /// Those of every call.
@@ -105,24 +103,23 @@ impl<T: Record + 'static> Iterator for Pages<T> {
     }
 }
 
-/// How far indexes are followed.
+/// Limits on reading index entries for a page.
 pub(crate) const BOUNDS: Bounds = Bounds { entries: 65_536, a_row: 64 };
-/// How many rows are read from the store at once, at most
+/// Largest number of rows read from the store at once.
 const SCAN: usize = 256;
-/// and at least.
+/// Smallest number of rows read from the store at once.
 const FEW: usize = 32;
 
-/// How many index entries are read for a page.
+/// Limits on the index entries that are read for a page.
 #[derive(Clone, Copy)]
 pub(crate) struct Bounds {
-    /// At most; where a scope has more, every row is looked at.
+    /// Largest number; where a scope has more, every row is read.
     pub(crate) entries: usize,
-    /// For each row wanted, before as many rows are looked at first: that may be enough, and each page reads the entries
-    /// anew.
+    /// Number for each row wanted. Before more are read, as many rows are, which may do: each page reads anew.
     pub(crate) a_row: usize,
 }
 
-/// A page of the collection, for a list or an export.
+/// Returns a page of the collection, for a list or an export.
 pub(crate) fn list<T: Record + 'static>(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
@@ -141,7 +138,7 @@ pub(crate) fn list<T: Record + 'static>(
     let limit = query.clamped(limit)?;
     let (mut chosen, mut held, mut next): (Vec<(Opened, Permit)>, usize, _) = (Vec::new(), 0, None);
     let each = |row: Opened, permit| {
-        // A row beyond a full page says that there is another page.
+        // A row beyond a full page shows that there is another page.
         if chosen.len() == limit || held > BYTES {
             next = chosen.last().map(|(opened, _)| opened.record());
             return Ok(false);
@@ -155,7 +152,7 @@ pub(crate) fn list<T: Record + 'static>(
     Ok(Page { items: query.release()?, next })
 }
 
-/// How many records the actor could list.
+/// Counts the records that the actor could list.
 fn count<T: Record + 'static>(session: &SessionInner, collection: &Arc<CollectionCore>) -> Result<u64> {
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
@@ -172,7 +169,7 @@ fn count<T: Record + 'static>(session: &SessionInner, collection: &Arc<Collectio
     Ok(counted)
 }
 
-/// The first records by the value of a field, or the last.
+/// Returns the first records by the value of a field, or the last.
 fn sorted<T: Record + 'static>(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
@@ -207,16 +204,16 @@ fn sorted<T: Record + 'static>(
     query.release()
 }
 
-/// A way through the rows that an actor may see, in the order of their ids.
+/// A walk through the rows that an actor may see, in the order of their ids.
 struct Walk<'q, 'a, T, F> {
     query: &'q Query<'a, T>,
-    /// Rows up to this one were looked at.
+    /// Last row that was read.
     after: Option<RecordId>,
     /// About how many rows are wanted.
     wanted: usize,
     seen: usize,
     done: bool,
-    /// Gets each row; `false` ends the way.
+    /// Gets each row; returns false to end the walk.
     each: F,
 }
 
@@ -249,14 +246,14 @@ impl<T: Record, F: FnMut(Opened, Permit) -> Result<bool>> Walk<'_, '_, T, F> {
         Ok(())
     }
 
-    /// Goes through the collection's rows, at most `most` of them, whosever they are.
+    /// Reads on through all rows of the collection, at most `most` of them.
     fn look_at(&mut self, mut most: usize) -> Result<()> {
         let Query { session, collection, layout, .. } = *self.query;
         let row_key = |id| place::row(session.tenant.id, collection.id, id);
         let prefix = place::rows_of(session.tenant.id, collection.id);
         let mut from = self.after.map(row_key);
         while most > 0 {
-            // One more than wanted tells whether there is another page; fewer than a few aren't worth the seek.
+            // One more than wanted shows whether there is another page; fewer than a few aren't worth the seek.
             let want = self.wanted.saturating_add(1).saturating_sub(self.seen).clamp(FEW, SCAN).min(most);
             let page = session.core.store.scan(&prefix, from.as_deref(), want);
             let page = page.map_err(|error| Error::io("reading a page of records", error))?;

@@ -1,4 +1,4 @@
-//! The plan of a type for a collection: how its fields are encoded, masked and read.
+//! The plan of a type in a collection: how its fields are encoded, masked and read.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::vault::state::schema::CompiledSchema;
 /// Returns the plan of a type for a collection.
 ///
 /// # Errors
-/// [`Error::Record`] if type and collection don't fit.
+/// [`Error::Record`] if type and collection don't match.
 pub(crate) fn plan<T: Record + 'static>(layout: &CompiledSchema) -> Result<Arc<Plan>> {
     layout.plan::<T, Plan>(|| {
         let plan = record::plan::<T>(&T::schema())?;

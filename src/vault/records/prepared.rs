@@ -1,7 +1,7 @@
-//! One write made ready: the change, and all that it takes to decide it again when it is committed later.
+//! A prepared write, with all that is needed to decide it again when it is committed later.
 //!
-//! Guarantees: a write that is decided again is decided on the record as it is then, which must be at the revision it was
-//! made ready on; its entry carries the time of that decision.
+//! Guarantees: a later decision is made on the record as it is then, which must still be at the revision that the write
+//! was prepared for; the entry carries the time of that decision.
 
 use std::sync::Arc;
 
@@ -18,39 +18,39 @@ use crate::vault::records::duplicate;
 use crate::vault::records::read::{self, Stored};
 use crate::vault::state::schema::CollectionCore;
 
-/// Adds to an entry what was done: the data subject, fields, revisions.
+/// Adds data subject, fields and revisions of a write to its entry.
 pub(crate) type Describe = Box<dyn Fn(&mut EntryBuilder) + Send + Sync>;
 
-/// One write, made ready.
+/// A write that is prepared.
 pub(crate) struct Prepared {
     pub(crate) write: Write,
     pub(crate) action: Action,
     pub(crate) collection: Arc<CollectionCore>,
     pub(crate) record: RecordId,
-    /// The revision that it changes; `None` for a new record.
+    /// Revision that the write changes; `None` for a new record.
     pub(crate) before: Option<Revision>,
-    /// The fields that it writes, where the decision names them.
+    /// Fields that the write sets, if the decision names them.
     pub(crate) fields: Vec<String>,
-    /// The owner that it gives the record, where it gives one.
+    /// Owner that the write gives the record, if it does.
     pub(crate) new_owner: Option<String>,
-    /// The record as it will be, where that is decided too.
+    /// The record after the write, if the policy decides on that too.
     pub(crate) after: Option<(Meta, Exposed)>,
-    /// The stored record that a new one is about, which the actor must be able to read.
+    /// Stored record that a new record is about, which the actor must be able to read.
     pub(crate) about: Option<(Arc<CollectionCore>, RecordId)>,
-    /// Whether the approval that it rests on was used up before the record was shown.
+    /// True if the approval was used up before the record was shown.
     pub(crate) spent: bool,
     pub(crate) describe: Describe,
 }
 
 impl Prepared {
-    /// Decides the write again and writes it down anew.
+    /// Decides the write again and makes its entry anew.
     ///
     /// # Errors
-    /// [`Error::Denied`]; [`Error::Conflict`] if the record is at another revision now.
+    /// [`Error::Denied`]; [`Error::Conflict`] if the record is now at another revision.
     pub(crate) fn decide_again(&mut self, session: &SessionInner) -> Result<()> {
         if let Some((of, id)) = &self.about {
             let act = session.act(Action::Read).on(of);
-            // The entry of the write tells of it.
+            // The entry of the write covers this read.
             let allowed = match read::stored(session, of, &of.layout(), *id)? {
                 Stored::Row(row) => act.decide(Some(&row.1)).map_err(|denial| act.refuse_on(Some(&row.1), denial)),
                 Stored::Gone(_) => Err(act.fail("conflict", Error::Conflict)),
@@ -90,7 +90,7 @@ impl Prepared {
         act.add(entry, write)
     }
 
-    /// Writes down that the write came to nothing.
+    /// Writes down that the write has failed.
     pub(crate) fn fail(&self, session: &SessionInner, code: &str) -> Result<()> {
         let act = session.act(self.action).on(&self.collection);
         let mut entry = act.failed(code);
@@ -99,7 +99,7 @@ impl Prepared {
     }
 }
 
-/// Refuses a write of fields that the permit doesn't let the actor write.
+/// Refuses a write of fields that the permit doesn't allow to be written.
 pub(crate) fn writable(act: &Act<'_>, row: Option<&Opened>, permit: &Permit, fields: &[&str]) -> Result<()> {
     match fields.iter().find(|field| !permit.write().contains(field)) {
         Some(field) => Err(not_writable(act, row, field)),
@@ -107,14 +107,14 @@ pub(crate) fn writable(act: &Act<'_>, row: Option<&Opened>, permit: &Permit, fie
     }
 }
 
-/// Refuses a write of a field.
+/// Returns the refusal to write a field.
 pub(crate) fn not_writable(act: &Act<'_>, row: Option<&Opened>, field: &str) -> Error {
     let denial = Denial::new(codes::FIELD_NOT_WRITABLE, format!("field `{field}` may not be written"))
         .for_user(format!("You may not write the field `{field}`."));
     act.refuse_fields(row, &[field], denial)
 }
 
-/// Makes one write ready until it commits; one that changes nothing is done at once.
+/// Prepares one write, again and again until it is committed; a write that changes nothing is done at once.
 pub(crate) fn commit<R>(
     session: &SessionInner,
     action: Action,

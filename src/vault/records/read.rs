@@ -1,4 +1,4 @@
-//! Reading one record: policy, journal, release.
+//! Reading one record: decide, write the entry, show.
 
 use std::sync::Arc;
 
@@ -29,8 +29,8 @@ impl<T: Record + 'static> Collection<T> {
         release(session, &act, collection, opened, permit)
     }
 
-    /// Reads these fields of a record, though they are otherwise masked. An act of its own ([`Action::Unmask`]): the
-    /// policy is asked for these fields, and the journal names them. All other fields are withheld.
+    /// Reads these fields of a record, even if they are otherwise masked. Unmasking is an act of its own
+    /// ([`Action::Unmask`]): the policy is asked about these fields, and the journal names them. Others are withheld.
     ///
     /// # Errors
     /// [`Error::UnknownField`](crate::Error::UnknownField), and those of [`get`](Self::get).
@@ -47,13 +47,13 @@ impl<T: Record + 'static> Collection<T> {
     }
 }
 
-/// What stands under a record's id.
+/// A record as stored, or the reason why there is none.
 pub(crate) enum Stored {
     Row(Box<(RowBytes, Opened)>),
     Gone(Error),
 }
 
-/// Loads and opens what stands under an id.
+/// Loads and opens the record with an id.
 pub(crate) fn stored(
     session: &SessionInner,
     collection: &CollectionCore,
@@ -94,7 +94,7 @@ pub(crate) fn open(
     Ok(Stored::Row(Box::new((bytes, opened))))
 }
 
-/// Loads a record that the actor may do this to.
+/// Loads a record and decides whether the actor may do the act on it.
 pub(crate) fn permitted(
     session: &SessionInner,
     act: &Act<'_>,
@@ -111,7 +111,7 @@ pub(crate) fn permitted(
     }
 }
 
-/// Counts, writes down and shows one record.
+/// Counts one record, writes it down and shows it.
 fn release<T: Record + 'static>(
     session: &SessionInner,
     act: &Act<'_>,
@@ -131,8 +131,8 @@ fn release<T: Record + 'static>(
     opened.show(permit, &ticket, &layout, &plan)
 }
 
-/// Names the fields that a read of these rows may show: those in `read`, which is what may be shown of any of them. In an
-/// open collection they are user data, and only counted: as many as the row has of which most may be shown.
+/// Names the fields that a read of these rows may show: `read` holds those shown of any row. Fields of an open
+/// collection are user data and are only counted, for the row that shows most of them.
 pub(crate) fn name_fields<'r>(
     entry: &mut EntryBuilder,
     layout: &CompiledSchema,

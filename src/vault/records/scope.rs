@@ -1,7 +1,6 @@
-//! A policy's scope, made ready to be asked of rows, and to be followed through indexes.
+//! A policy's scope, prepared for testing rows and for following indexes.
 //!
-//! Guarantees: no row that the scope holds is left out; ids that an index gives are of rows that may be in it. Does not:
-//! decide. Every row is decided by itself.
+//! Guarantees: no row in the scope is left out; ids from an index may be in the scope. Does not: decide on rows.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -25,12 +24,12 @@ pub(crate) struct Within {
 }
 
 impl Within {
-    /// `None` for one that holds all rows.
+    /// Prepares a scope; `None` if it holds all rows.
     pub(crate) fn new(scope: Scope) -> Option<Self> {
         let filters = match scope {
             Scope::All => return None,
             Scope::Any(filters) => filters,
-            // Where nobody says which rows may be shown, none are.
+            // Without a statement of which rows may be shown, none are.
             Scope::Nothing | Scope::NoOpinion => Vec::new(),
         };
         let mut within = Self { records: HashSet::new(), owners: HashSet::new(), attributes: HashMap::new() };
@@ -44,7 +43,7 @@ impl Within {
         Some(within)
     }
 
-    /// Whether the row may be in it.
+    /// Tells whether the row may be in the scope.
     pub(crate) fn may_hold(&self, row: &Opened) -> bool {
         self.records.contains(&row.record())
             || row.meta().owner.as_ref().is_some_and(|owner| self.owners.contains(owner))
@@ -52,16 +51,16 @@ impl Within {
     }
 }
 
-/// The rows that may be in a scope, as far as its index entries were read.
+/// The rows that may be in a scope, by the index entries read so far.
 pub(crate) struct Candidates<'l> {
     ids: BTreeSet<RecordId>,
     after: Option<RecordId>,
-    /// Values whose entries aren't all read.
+    /// Values whose entries haven't all been read.
     values: Vec<Value<'l>>,
     looks: usize,
 }
 
-/// A value in an index, and how far its entries were read.
+/// A value in an index, and the position of its next entry.
 struct Value<'l> {
     index: &'l IndexCore,
     key: Key<role::Value>,
@@ -69,8 +68,7 @@ struct Value<'l> {
 }
 
 impl<'l> Candidates<'l> {
-    /// Those after `after`. `None` where a part of the scope isn't in an index that can be searched, or has more than `most`
-    /// values.
+    /// Begins with rows after `after`. `None` if a part of the scope isn't in a usable index, or has too many values.
     pub(crate) fn new(
         within: &Within,
         layout: &'l CompiledSchema,
@@ -96,7 +94,7 @@ impl<'l> Candidates<'l> {
         Ok(Some(found))
     }
 
-    /// Reads on until `most` looks at entries were taken in all. Whether all of them are read.
+    /// Reads on until `most` entries have been looked for in all. Returns true if all entries were read.
     pub(crate) fn read<T: crate::record::Record>(&mut self, query: &Query<'_, T>, most: usize) -> Result<bool> {
         while let Some(value) = self.values.last_mut() {
             if self.looks >= most {
@@ -132,16 +130,16 @@ fn by_owner<'l>(layout: &'l CompiledSchema, owner: &str) -> Result<Option<Value<
 }
 
 fn by_attribute<'l>(layout: &'l CompiledSchema, field: &str, value: &str) -> Option<Vec<Value<'l>>> {
-    // Of a field that isn't exposed the policy can't mean the value.
+    // The policy never sees a field that isn't exposed, so it can't mean this field.
     layout.exposed.iter().find(|exposed| exposed.name == field)?;
     let index = layout.indexes.iter().find(|index| index.ready && index.is_on(field))?;
     let mut readings = vec![IndexValue::Text(value.to_owned())];
     if index.normalizer == Normalizer::Exact {
-        // The text of an attribute doesn't say what kind of value it was.
+        // The text of an attribute doesn't say which kind of value it was.
         readings.extend(value.parse().ok().filter(|n: &i128| n.to_string() == value).map(IndexValue::Integer));
         readings.extend(value.parse().ok().map(IndexValue::Bool));
     }
-    // A value that isn't entered, or that this build can't normalize, is found by looking at all rows.
+    // A value without an entry, or that this build can't normalize, is found by reading all rows.
     let term = |value: &IndexValue| index::normalize(&index.normalizer, value).ok().flatten();
     let value = |term| Value { index, key: index.keys.value_key(&term), position: 0 };
     readings.iter().map(|reading| term(reading).map(value)).collect()

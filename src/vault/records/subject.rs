@@ -1,4 +1,4 @@
-//! Data subjects: whose slot a new record gets, and its number within it.
+//! Data subjects: the slot of a new record, and its number in the slot.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use crate::vault::records::read::Stored;
 use crate::vault::state::schema::CollectionCore;
 use crate::vault::state::tenant::TenantCore;
 
-/// How long an insert waits for the slot ceiling to be raised.
+/// Longest time that an insert waits for the slot ceiling to be raised.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A subject as an uncommitted batch has left it.
+/// A subject as an uncommitted batch leaves it.
 #[derive(Clone, Copy)]
 struct PendingSubject {
     pseudonym: Pseudonym,
@@ -32,32 +32,31 @@ struct PendingSubject {
     root: (CollectionId, RecordId),
 }
 
-/// The subjects that an uncommitted batch has given records to, or is about to create.
+/// The subjects that an uncommitted batch creates or adds records to.
 #[derive(Default)]
 pub(crate) struct PendingSubjects {
-    /// The slots of the records that the batch creates, and of those that its records are about.
+    /// Slots of the records that the batch creates, and of those that its records are about.
     slots: HashMap<(CollectionId, RecordId), u32>,
     subjects: HashMap<u32, PendingSubject>,
 }
 
-/// The subject that a new record joins. Nothing is remembered of it before the record is ready to be committed: what it
-/// expects goes with that.
+/// The subject that a new record joins. [`PendingSubjects`] gets it once the record is prepared, with its expectations.
 pub(crate) struct Joined {
     pub(crate) slot: u32,
     subject: PendingSubject,
     of: (CollectionId, RecordId),
-    /// The record that it is about, where that is in the store.
+    /// The record that the new one is about, if it is in the store.
     pub(crate) stored: Option<(Arc<CollectionCore>, RecordId)>,
 }
 
 impl PendingSubjects {
-    /// A record that the batch creates has a slot of its own.
+    /// Adds a record of the batch with a slot of its own.
     pub(crate) fn created(&mut self, record: (CollectionId, RecordId), slot: u32, pseudonym: Pseudonym) {
         self.slots.insert(record, slot);
         self.subjects.insert(slot, PendingSubject { pseudonym, next: 1, root: record });
     }
 
-    /// A record that the batch creates has joined a subject.
+    /// Adds a record of the batch that has joined a subject.
     pub(crate) fn joined(&mut self, record: (CollectionId, RecordId), joined: &Joined) {
         self.slots.insert(record, joined.slot);
         self.slots.insert(joined.of, joined.slot);
@@ -70,7 +69,7 @@ impl PendingSubjects {
     }
 }
 
-/// A slot for a new data subject.
+/// Draws a slot for a new data subject.
 pub(crate) fn own_slot(core: &Core, tenant: &TenantCore) -> Result<u32> {
     if let Some(slot) = tenant.draw_slot() {
         core.upkeep.watch_slots(tenant);
@@ -110,7 +109,7 @@ pub(crate) fn about(
         None => {
             let (slot, subject) = stored(session, &of, about.1, write)?;
             in_store = Some((Arc::clone(&of), about.1));
-            // The batch may have records of this subject already, by another one of it.
+            // The batch may have records of this subject already, through another of its records.
             (slot, pending.and_then(|pending| pending.subjects.get(&slot)).copied().unwrap_or(subject))
         }
     };
@@ -127,7 +126,7 @@ pub(crate) fn about(
     Ok(Joined { slot, subject, of: (of.id, about.1), stored: in_store })
 }
 
-/// A subject that is in the store. Its row and the head of its slot must stay as they are until the commit.
+/// Loads a subject from the store. Its row and its slot's head must not change before the commit.
 fn stored(
     session: &SessionInner,
     of: &Arc<CollectionCore>,
@@ -165,7 +164,7 @@ fn seal_slot_entry(keys: &TenantKeys, tenant: TenantId, slot: Slot, number: u32,
         .map_err(|error| Error::io("sealing the slot map", error))
 }
 
-/// What is sealed in the slot map under this number.
+/// Opens the entry of the slot map under this number.
 pub(crate) fn open_slot_entry(
     keys: &TenantKeys,
     tenant: TenantId,

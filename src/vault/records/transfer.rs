@@ -1,4 +1,4 @@
-//! Giving a record another owner: its fields are sealed anew as they are, shown to nobody.
+//! Transfers: a record gets another owner; its fields are sealed anew unchanged, and shown to nobody.
 
 use std::sync::Arc;
 
@@ -20,8 +20,8 @@ use crate::vault::state::tenant::TenantCore;
 use crate::vault::state::terms;
 
 impl<T: Record + 'static> Collection<T> {
-    /// Gives a record to another owner, or to nobody. The policy must permit that of the record as it is and as it will be.
-    /// Returns the new revision, or the present one if the record has that owner.
+    /// Gives a record to another owner, or to nobody. The policy decides on the record as it is and on the new owner.
+    /// Returns the new revision, or the present one if the record has that owner already.
     ///
     /// # Errors
     /// [`Error::NotFound`](crate::Error::NotFound), [`Error::Deleted`](crate::Error::Deleted),
@@ -32,7 +32,7 @@ impl<T: Record + 'static> Collection<T> {
     }
 }
 
-/// A record that is given to another owner: as it is, and where.
+/// A record, as stored, that is given to another owner.
 pub(crate) struct Giving<'a> {
     pub(crate) core: &'a Core,
     pub(crate) tenant: &'a TenantCore,
@@ -42,7 +42,7 @@ pub(crate) struct Giving<'a> {
     pub(crate) opened: &'a Opened,
 }
 
-/// Makes a transfer ready; `None` if the record has that owner.
+/// Prepares a transfer; `None` if the record has that owner already.
 pub(crate) fn prepare_transfer(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
@@ -51,13 +51,13 @@ pub(crate) fn prepare_transfer(
 ) -> Result<(Option<Prepared>, Revision)> {
     let (core, tenant) = (&session.core, &session.tenant);
     let act = session.act(Action::Transfer).on(collection).new_owner(owner);
-    // About the record as it is: whoever gives one away need have no right to what is another's then.
+    // Decided on the record as it is: who gives a record away need have no right to it afterwards.
     let (bytes, opened, mut permit) = read::permitted(session, &act, collection, id)?;
     let layout = collection.layout();
     let revision = opened.head().revision;
     let mut entry = act.entry(&permit);
     if opened.meta().owner.as_deref() == owner {
-        // It is theirs already. Whoever asks learns that much, so it is on record.
+        // The actor learns that the record has this owner already, so that is written down.
         entry.subjects(&[subject(opened.meta(), revision)]);
         act.record_under(permit.approval(), entry)?;
         return Ok((None, revision));
@@ -92,9 +92,8 @@ pub(crate) fn prepare_transfer(
 }
 
 impl Giving<'_> {
-    /// Adds to `write` what gives the record this owner, under a [maintenance](Permit::maintenance) permit; returns its
-    /// revision then. That the record may have this owner is the caller's to decide, and the journal's entry the caller's to
-    /// add.
+    /// Adds the change of owner to `write`, under a [maintenance](Permit::maintenance) permit, and returns the new
+    /// revision. The caller decides whether the record may have this owner, and adds the journal's entry.
     pub(crate) fn give(&self, owner: Option<&str>, permit: Permit, write: &mut Write) -> Result<Revision> {
         let Self { core, tenant, collection, layout, bytes, opened } = *self;
         let revision = opened.head().revision;

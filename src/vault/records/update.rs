@@ -1,4 +1,4 @@
-//! Changing fields of a record: shown to the actor within the permit, compared, and only what differs written.
+//! Updates: the record is shown within the permit, compared with the closure's result, and only changed fields written.
 
 use std::sync::Arc;
 
@@ -21,14 +21,14 @@ use crate::vault::state::seals::RowPlace;
 use crate::vault::state::terms;
 
 impl<T: Record + 'static> Collection<T> {
-    /// Changes a record. `change` may run more than once: when somebody else wrote meanwhile, the record is read and
-    /// decided anew. Only the fields that `change` changed are written; all others, and those that the type has lost,
+    /// Changes a record. `change` may run more than once: if somebody else wrote meanwhile, the record is read and
+    /// decided anew. Only the fields that `change` changed are written; all others, and fields that the type has lost,
     /// keep their bytes. Returns the new revision, or the present one if nothing changed.
     ///
     /// # Errors
     /// [`Error::NotFound`](crate::Error::NotFound), [`Error::Deleted`](crate::Error::Deleted),
     /// [`Error::Duplicate`](crate::Error::Duplicate); [`Error::Denied`](crate::Error::Denied), naming the field, if a
-    /// field was changed that is withheld or may not be written; and those of every call.
+    /// changed field is withheld or may not be written; and those of every call.
     pub fn update(&self, id: RecordId, mut change: impl FnMut(&mut T)) -> Result<Revision> {
         self.try_update(id, |value| {
             change(value);
@@ -36,7 +36,7 @@ impl<T: Record + 'static> Collection<T> {
         })
     }
 
-    /// Changes a record by a closure that can fail: its error is returned, and nothing is changed.
+    /// Changes a record by a closure that can fail: then its error is returned, and nothing is changed.
     ///
     /// # Errors
     /// Those of the closure, and as [`update`](Self::update), converted into the closure's type.
@@ -48,10 +48,10 @@ impl<T: Record + 'static> Collection<T> {
         self.edit(id, None, change)
     }
 
-    /// Changes a record if it still is at this revision.
+    /// Changes a record if it is still at this revision.
     ///
     /// # Errors
-    /// As [`update`](Self::update), and [`Error::Conflict`](crate::Error::Conflict) if the record is at another revision.
+    /// As [`update`](Self::update), and [`Error::Conflict`](crate::Error::Conflict) for a record at another revision.
     pub fn update_at(&self, id: RecordId, revision: Revision, mut change: impl FnMut(&mut T)) -> Result<Revision> {
         self.edit(id, Some(revision), |value| {
             change(value);
@@ -59,7 +59,7 @@ impl<T: Record + 'static> Collection<T> {
         })
     }
 
-    /// Replaces the whole value of a record that still is at this revision. Every field must be readable and writable.
+    /// Replaces the whole value of a record that is still at this revision. Every field must be readable and writable.
     ///
     /// # Errors
     /// As [`update_at`](Self::update_at).
@@ -94,15 +94,14 @@ impl<T: Record + 'static> Collection<T> {
     }
 }
 
-/// What an update does to a record.
+/// The change that an update makes.
 pub(crate) enum Edit<'a, T> {
-    /// Returns whether to go on.
+    /// A closure that changes the value and returns true to go on.
     Change(&'a mut dyn FnMut(&mut T) -> bool),
     Replace(&'a Fields),
 }
 
-/// Makes a change of fields ready; `None` if nothing changes. `spent` says whether an earlier try has used up the approval
-/// that the act rests on, and is told of it.
+/// Prepares a change of fields; `None` if nothing changes. `spent` is set once a try has used up the approval.
 pub(crate) fn prepare_edit<T: Record + 'static>(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
@@ -120,8 +119,8 @@ pub(crate) fn prepare_edit<T: Record + 'static>(
     if at.is_some_and(|at| at != revision) {
         return Err(act.fail_on(Some(&opened), "conflict", Error::Conflict));
     }
-    // The closure sees the record, so this is a read as well, counted, and on record before it happens; and an approval
-    // is used up by it, whatever comes of the change.
+    // The closure sees the record, so this is a read as well: counted, and written down before it happens. The read
+    // uses up an approval, whatever becomes of the change.
     *spent |= act.spend_now(&mut permit)?;
     let reserved = Reserved::new(session, &permit, 1).map_err(|denial| act.refuse_on(Some(&opened), denial))?;
     let mut seen = act.entry(&permit);
@@ -171,7 +170,7 @@ pub(crate) fn prepare_edit<T: Record + 'static>(
     meta.updated = core.now();
     let exposed = edited.exposed(&layout)?;
     let moved = opened.exposed().map_err(|denial| act.refuse_on(Some(&opened), denial))? != exposed;
-    // As the record was, and as it will be: an update must take no record to where the actor may not change it.
+    // The record before and after: an update must not take a record to where the actor may not change it.
     let mut permit = act.permit_on(&opened)?;
     writable(&act, Some(&opened), &permit, &changed)?;
     if moved {

@@ -1,4 +1,4 @@
-//! Inserting and deleting: decide, seal, queue, and look again when somebody else was faster.
+//! Inserting and deleting: decide, seal, queue, and try again when somebody else was faster.
 
 use std::sync::Arc;
 
@@ -26,10 +26,10 @@ impl<T: Record + 'static> Collection<T> {
     ///
     /// # Errors
     /// [`Error::Duplicate`](crate::Error::Duplicate) for a value that a unique index has already
-    /// ([`Error::Denied`](crate::Error::Denied), as for any refused insert, if the actor can't see whose it is, or has tried
-    /// 200 values in an hour without the right to search the field in the whole collection),
-    /// [`Error::TooLarge`](crate::Error::TooLarge) and [`Error::Record`](crate::Error::Record) for a value that can't be
-    /// stored, and those of every call.
+    /// ([`Error::Denied`](crate::Error::Denied), as for any refused insert, if the actor can't see the record with it,
+    /// or has tried 200 values in an hour without the right to search the field everywhere),
+    /// [`Error::TooLarge`](crate::Error::TooLarge) and [`Error::Record`](crate::Error::Record) for a value that can't
+    /// be stored, and those of every call.
     pub fn insert(&self, value: &T) -> Result<RecordId> {
         self.insert_with(value, NewMeta::new())
     }
@@ -37,12 +37,12 @@ impl<T: Record + 'static> Collection<T> {
     /// Stores a record with an owner, labels, or the record it is about.
     ///
     /// # Errors
-    /// As [`insert`](Self::insert), and [`Error::NotFound`](crate::Error::NotFound) for an unknown record to be about.
+    /// As [`insert`](Self::insert), and [`Error::NotFound`](crate::Error::NotFound) for an unknown subject record.
     pub fn insert_with(&self, value: &T, meta: NewMeta) -> Result<RecordId> {
         insert(self.session(), self.core(), value, &meta)
     }
 
-    /// Removes a record. A tombstone stays, so its id never comes back; copies in backups stay readable.
+    /// Deletes a record. A tombstone stays, so its id is never used again; copies in backups stay readable.
     ///
     /// # Errors
     /// [`Error::NotFound`](crate::Error::NotFound), [`Error::Deleted`](crate::Error::Deleted), and those of every call.
@@ -50,10 +50,10 @@ impl<T: Record + 'static> Collection<T> {
         delete(self.session(), self.core(), id, None)
     }
 
-    /// Removes a record if it still is at this revision.
+    /// Deletes a record if it is still at this revision.
     ///
     /// # Errors
-    /// As [`delete`](Self::delete), and [`Error::Conflict`](crate::Error::Conflict) if the record is at another revision.
+    /// As [`delete`](Self::delete), and [`Error::Conflict`](crate::Error::Conflict) for a record at another revision.
     pub fn delete_at(&self, id: RecordId, revision: Revision) -> Result<()> {
         delete(self.session(), self.core(), id, Some(revision))
     }
@@ -75,7 +75,7 @@ fn delete(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordId
     prepared::commit(session, Action::Delete, || Ok((Some(prepare_delete(session, collection, id, at)?), ())))
 }
 
-/// Makes an insert ready. `pending`: records that the same batch is about to create, for others in it that are about them.
+/// Prepares an insert. `pending` holds the records that the same batch creates, for others in it that are about them.
 pub(crate) fn prepare_insert<T: Record + 'static>(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
@@ -171,7 +171,7 @@ pub(crate) fn prepare_insert<T: Record + 'static>(
     Ok((id, prepared))
 }
 
-/// Makes a removal ready.
+/// Prepares a deletion.
 pub(crate) fn prepare_delete(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
@@ -226,8 +226,7 @@ pub(crate) fn prepare_delete(
     })
 }
 
-/// Describes a change in its entry: whose, from which revision to which, and the fields, which an open collection only
-/// counts.
+/// Describes a change in its entry: data subject, revisions, and fields, which an open collection only counts.
 pub(crate) fn described(
     subject: crate::audit::Subject,
     before: Option<Revision>,
