@@ -1,4 +1,4 @@
-//! Checks of a vault against its journal: at once, or in the background; and how the vault is doing.
+//! Checks of a vault against its journal, at once or in the background, and the vault's health.
 
 pub(crate) mod diagnose;
 pub(crate) mod scrub;

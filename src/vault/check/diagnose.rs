@@ -1,4 +1,4 @@
-//! How an opened vault is doing, and the checks that an actor may ask for.
+//! The health of an opened vault, and the checks that an actor may ask for.
 
 use crate::audit::{Delivery, Head, SinkHealth, Verdict};
 use crate::error::{Error, Result};
@@ -13,33 +13,32 @@ use super::verify::{self, check::Depth};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Health {
-    /// Writing has failed; every act fails until the vault is opened again.
+    /// True once writing has failed; then every act fails until the vault is opened again.
     pub stopped: bool,
-    /// The disk had no room when the vault was opened, and hasn't yet: only acts that help out of that are done. See
+    /// True while the disk has no room, since the vault was opened: only acts that help out of that are done. See
     /// [`VaultOptions::reserve_bytes`](crate::VaultOptions::reserve_bytes).
     pub low_space: bool,
-    /// Blocks in the journal, dropped ones included.
+    /// Number of blocks in the journal, dropped ones included.
     pub journal_blocks: u64,
-    /// When the vault was opened, now or at some time before, the journal fell short of the head kept beside it, or didn't
-    /// follow from it: the store was set back, has lost its last commits or was rewritten. It stays so; a verification says
-    /// more.
+    /// True if the journal, at this opening or an earlier one, had fewer blocks than the head kept beside it, or didn't
+    /// follow from it: the store was set back, has lost its last commits or was rewritten. A verification says more.
     pub journal_short: bool,
-    /// The audit sinks.
+    /// State of each audit sink.
     pub sinks: Vec<SinkHealth>,
-    /// Emergency accesses that run now, in all tenants.
+    /// Number of emergency accesses that run now, in all tenants.
     pub emergencies_running: usize,
-    /// Emergency accesses that nobody has reviewed, those that run included.
+    /// Number of emergency accesses that nobody has reviewed, those that run now included.
     pub emergencies_unreviewed: usize,
-    /// The scrub that runs, or the last one since the vault was opened.
+    /// Progress of the scrub that runs, or of the last one since the vault was opened.
     pub scrub: Option<ScrubProgress>,
-    /// What was repaired, adopted or found wrong while opening.
+    /// Repairs, adopted blocks and damage found while opening.
     pub notices: Vec<String>,
-    /// What failed last beside the calls (the head file, slot ceilings); it is tried again.
+    /// Last failure of the work beside the calls (the head file, slot ceilings); the work is tried again.
     pub trouble: Option<String>,
 }
 
 impl Vault {
-    /// Tells how the vault is doing.
+    /// Returns the state of the vault.
     #[must_use]
     pub fn health(&self) -> Health {
         let core = self.core();
@@ -51,7 +50,7 @@ impl Vault {
             stopped: core.journal.failed(),
             low_space: core.reserve.low(),
             journal_blocks: core.journal.latest().map_or(0, |state| state.frontier.size()),
-            // Kept by whoever opened the vault then. One that can't be read now is asked for again with the next report.
+            // Kept when the vault was opened then. A head that can't be read now is read again for the next report.
             journal_short: matches!(core.ahead.read(), Ok(Some(_))),
             sinks: core.journal.sinks().iter().map(Delivery::health).collect(),
             emergencies_running: running,
@@ -64,23 +63,23 @@ impl Vault {
 }
 
 impl VaultSession {
-    /// Checks everything: that each journal block opens and follows from the one before, that the rows, index entries and
-    /// schemas are those that the last commits left, that every record opens, that index and records agree.
+    /// Checks everything: that each journal block opens and follows from the one before, that rows, index entries and
+    /// schemas are as the last commits left them, that every record opens, and that index and records agree.
     ///
-    /// Reads the whole vault. Writers and strict reads wait meanwhile, and entries of other reads stay in their buffer;
-    /// when that is full, those reads wait too. Against somebody who can write the whole directory, check with a
-    /// head kept elsewhere: [`verify_against`](Self::verify_against). Where rows differ, the [`Verdict`] names the records, as
-    /// far as rows and journal tell.
+    /// Reads the whole vault. Meanwhile writers and strict reads wait, and entries of other reads stay in their buffer;
+    /// when the buffer is full, those reads wait too. Against somebody who can write the whole directory, check with a
+    /// head kept elsewhere: [`verify_against`](Self::verify_against). Where rows differ, the [`Verdict`] names the
+    /// records, as far as rows and journal tell.
     ///
     /// # Errors
-    /// [`Error::Denied`], [`Error::Io`], and reasons why the vault can't act now. What is found is the [`Verdict`]. A check
-    /// that ends in an error is on record too, as one that failed.
+    /// [`Error::Denied`], [`Error::Io`], and reasons why the vault can't act now. Findings are in the [`Verdict`]. A
+    /// check that ends in an error has its own entry, as a failed one.
     pub fn verify(&self) -> Result<Verdict> {
         self.check(Depth::Full, None)
     }
 
-    /// Verifies as [`verify`](Self::verify) does, and holds the journal against a head that was kept elsewhere. Two answers are good:
-    /// [`Verdict::Intact`], and [`Verdict::UnanchoredTail`] if anything was written since the head was taken.
+    /// Verifies as [`verify`](Self::verify) does, and compares the journal with a head that was kept elsewhere. Two
+    /// verdicts are good: [`Verdict::Intact`], and [`Verdict::UnanchoredTail`] if there were writes after the head.
     ///
     /// # Errors
     /// As [`verify`](Self::verify), and [`Error::Head`] for a head that isn't this vault's.
@@ -88,11 +87,11 @@ impl VaultSession {
         self.check(Depth::Full, Some(head))
     }
 
-    /// Checks the structure: that the journal's blocks give the tree that heads and state tell of, that each tenant's blocks
-    /// are counted without a break, and that the rows, index entries and schemas are those that the last commits left.
+    /// Checks the structure: that the journal's blocks give the tree that heads and state state, that each tenant's
+    /// blocks are counted without a break, and that rows, index entries and schemas are as the last commits left them.
     ///
-    /// Whatever was changed behind the vault's back shows as in [`verify`](Self::verify); but no entry and no record is
-    /// opened, so it takes a fraction of the time. Reads the whole vault; writers wait meanwhile. Against somebody who can
+    /// Finds all changes behind the vault's back that [`verify`](Self::verify) finds, but opens no entry and no record,
+    /// so it takes a fraction of the time. Reads the whole vault; writers wait meanwhile. Against somebody who can
     /// write the whole directory, use [`verify_quick_against`](Self::verify_quick_against).
     ///
     /// # Errors
@@ -101,7 +100,7 @@ impl VaultSession {
         self.check(Depth::Quick, None)
     }
 
-    /// Verifies as [`verify_quick`](Self::verify_quick) does, and holds the journal against a head that was kept elsewhere.
+    /// Verifies as [`verify_quick`](Self::verify_quick) does, and compares the journal with a head kept elsewhere.
     ///
     /// # Errors
     /// As [`verify_against`](Self::verify_against).
@@ -110,13 +109,13 @@ impl VaultSession {
     }
 
     /// Checks everything that [`verify`](Self::verify) does, in the background and at a given rate, while readers and
-    /// writers go on. Goes on where a scrub of this vault was interrupted; [`Scrub`] says how.
+    /// writers go on. Goes on where a scrub of this vault was interrupted, as [`Scrub`] explains.
     ///
-    /// It is an act of verification, and is journalled when it begins and when it ends, with what it found.
+    /// A scrub is an act of verification, and is journalled when it begins and when it ends, with its verdict.
     ///
     /// # Errors
-    /// [`Error::NotPossible`] while another scrub of the vault is under way, [`Error::Denied`], [`Error::Io`], and reasons
-    /// why the vault can't act now. What is found is the [`Verdict`] that [`Scrub::wait`] returns.
+    /// [`Error::NotPossible`] while another scrub of the vault is under way, [`Error::Denied`], [`Error::Io`], and
+    /// reasons why the vault can't act now. Findings are in the [`Verdict`] that [`Scrub::wait`] returns.
     pub fn scrub(&self, options: ScrubOptions) -> Result<Scrub> {
         let act = self.act(Action::Verify);
         let permit = act.permit()?;
@@ -124,10 +123,10 @@ impl VaultSession {
         scrub::start(&self.core, options, &self.who, &permit)
     }
 
-    /// Returns a signed head of the journal as it is now: keep it where the vault's directory isn't. `to_string` gives its text.
+    /// Returns a signed head of the journal as it is now. Keep its text (`to_string`) outside of the vault's directory.
     ///
     /// # Errors
-    /// [`Error::Denied`] (it is an act of verification), and reasons why the vault can't act now.
+    /// [`Error::Denied`] (taking a head is an act of verification), and reasons why the vault can't act now.
     pub fn head(&self) -> Result<Head> {
         let act = self.act(Action::Verify);
         let permit = act.permit()?;
@@ -145,7 +144,7 @@ impl VaultSession {
                 act.record(act.coded(&permit, verify::code(&verdict)))?;
                 Ok(verdict)
             }
-            // That there is no verdict is on record too; health tells of a journal that takes no entries.
+            // A missing verdict is written down too; health reports a journal that takes no entries.
             Err(error) => {
                 let _unwritten = act.record(act.failed("error"));
                 Err(error)

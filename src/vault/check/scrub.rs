@@ -1,14 +1,13 @@
 //! Checking a vault in the background, while readers and writers go on.
 //!
-//! Guarantees: each round opens every journal block and every row that there was when it began, holds index entries
-//! against rows, and compares both digests of each tenant exactly, though writers write. It never takes for damage what is
-//! only being changed. Does not: notice what was altered behind it in the same round (the next one does), or that the
-//! whole directory was set back; a check with a head kept elsewhere shows that.
+//! Guarantees: each round opens every journal block and every row that there was when it began, compares index entries
+//! with rows, and compares both digests of each tenant exactly, though writers write. A change under way is never taken
+//! for damage. Does not: notice an alteration behind it in the same round (the next one does), or that the whole
+//! directory was set back; a check with a head kept elsewhere shows that.
 //!
-//! Exact sums are had so: values are read in pages between two commits, in the order of their keys; each commit then tells
-//! what it changes of the values that were read already, and what lies ahead will be read as it is. So when a tenant's
-//! last page has been read, the sum of what was read is the digest of what there is, or something was changed behind the
-//! vault's back.
+//! The sums are exact because values are read in pages between two commits, in the order of their keys; each commit
+//! then adds its changes of the values read already, and values ahead will be read as they are. So when a tenant's last
+//! page has been read, the sum equals the tenant's digest, or something was changed behind the vault's back.
 
 pub(crate) mod act;
 pub(crate) mod journal;
@@ -43,14 +42,14 @@ use pace::Rate;
 use shared::{Scrubs, Shared, Wish};
 use worker::Worker;
 
-/// Values a second, unless set.
+/// Number of values a second, unless set.
 const VALUES: u64 = 2_000;
 
-/// How a scrub is to go.
+/// Options of a scrub.
 ///
-/// At its default rate of 2,000 values a second a scrub takes a few hundredths of a processor's time, and commits wait for
-/// it about thirty times a second, for well under a millisecond each. A vault of a million records with two indexes is
-/// through in about half an hour.
+/// At the default rate of 2,000 values a second a scrub takes a few hundredths of a processor's time, and commits wait
+/// for it about thirty times a second, each for well under a millisecond. A million records with two indexes take it
+/// half an hour.
 #[derive(Debug, Clone)]
 #[must_use = "options do nothing before `scrub`"]
 pub struct ScrubOptions {
@@ -59,26 +58,26 @@ pub struct ScrubOptions {
 }
 
 impl ScrubOptions {
-    /// One round, at 2,000 values a second.
+    /// Returns options for one round, at 2,000 values a second.
     pub const fn new() -> Self {
         Self { rate: Rate { values: VALUES, bytes: u64::MAX }, rounds: 1 }
     }
 
-    /// At most so many values a second: rows, index entries and other values, journal blocks. At least 1. What is written
-    /// while the scrub runs is checked besides.
+    /// Sets the largest number of values a second, at least 1: rows, index entries and other values, journal blocks.
+    /// Values written while the scrub runs are checked besides.
     pub const fn rows_per_second(mut self, values: u64) -> Self {
         self.rate.values = if values == 0 { 1 } else { values };
         self
     }
 
-    /// At most so many bytes a second, as they are stored. At least 1; as many as there are unless set.
+    /// Sets the largest number of stored bytes a second, at least 1; unlimited unless set.
     pub const fn bytes_per_second(mut self, bytes: u64) -> Self {
         self.rate.bytes = if bytes == 0 { 1 } else { bytes };
         self
     }
 
-    /// How often everything is checked, one time after the other; once unless set. A round that finds something is the
-    /// last. `u64::MAX` goes on until it is stopped.
+    /// Sets the number of rounds, one after the other; one unless set. A round that finds something is the last.
+    /// `u64::MAX` goes on until the scrub is stopped.
     pub const fn rounds(mut self, rounds: u64) -> Self {
         self.rounds = if rounds == 0 { 1 } else { rounds };
         self
@@ -91,36 +90,36 @@ impl Default for ScrubOptions {
     }
 }
 
-/// A scrub under way: a handle that may be dropped, the scrub goes on.
+/// The handle of a scrub under way. The handle may be dropped; the scrub goes on.
 ///
-/// It ends with the vault: closing it keeps how far the scrub is, as do [`pause`](Self::pause) and [`stop`](Self::stop),
-/// and the next [`Vault::scrub`](crate::VaultSession::scrub) goes on there. The tenant that it was at is begun again if it was
-/// written to meanwhile; after a kill up to a minute of the scrub is repeated. A handle doesn't keep the vault open; when
-/// the last handle of the vault itself is dropped while a page is being read, the vault is closed right after that page.
+/// The scrub ends with the vault. Closing the vault saves the scrub's progress, as do [`pause`](Self::pause) and
+/// [`stop`](Self::stop), and the next [`Vault::scrub`](crate::VaultSession::scrub) goes on there. A tenant left
+/// half-way is begun again if it was written to since; after a kill up to a minute of the scrub is repeated. A handle
+/// doesn't keep the vault open: if the vault's last handle is dropped during a page, the vault closes after it.
 #[derive(Clone)]
 pub struct Scrub {
     shared: Arc<Shared>,
 }
 
 impl Scrub {
-    /// How far it is.
+    /// Returns the scrub's progress.
     #[must_use]
     pub fn progress(&self) -> ScrubProgress {
         self.shared.progress()
     }
 
-    /// Pauses it after the page that is being read, and keeps how far it is. That is on record then, under whoever began it.
+    /// Pauses the scrub after the page being read, saves its progress, and journals the pause for the scrub's actor.
     pub fn pause(&self) {
         self.shared.want(Wish::Pause);
     }
 
-    /// Goes on after a [`pause`](Self::pause), which is on record likewise.
+    /// Goes on after a [`pause`](Self::pause), which is journalled likewise.
     pub fn resume(&self) {
         self.shared.want(Wish::Run);
     }
 
-    /// Ends it after the page that is being read, keeps how far it is, and waits for that. One that has ended stays as it is.
-    /// On record, as a pause is.
+    /// Stops the scrub after the page being read, saves its progress, and waits for that. A scrub that has ended stays
+    /// so. Journalled as a pause is.
     ///
     /// # Errors
     /// As [`wait`](Self::wait).
@@ -129,11 +128,10 @@ impl Scrub {
         self.shared.wait().map(|_verdict| ())
     }
 
-    /// Waits until it has ended: with what the last round found, or `None` if it was stopped or the vault closed before.
+    /// Waits for the scrub's end. Returns the last round's verdict; `None` if it was stopped or the vault closed first.
     ///
     /// # Errors
-    /// [`Error::Io`] with what went wrong beneath: the vault couldn't be read, or has stopped. That says nothing of what it
-    /// holds.
+    /// [`Error::Io`], with its cause: the vault couldn't be read, or has stopped. That says nothing of its content.
     pub fn wait(&self) -> Result<Option<Verdict>> {
         self.shared.wait()
     }
@@ -150,7 +148,7 @@ pub(crate) fn start(core: &Arc<Core>, options: ScrubOptions, who: &Arc<Who>, per
     let scrubs = core.scrubs.get_or_init(|| Box::<Scrubs>::default());
     let scrubs = of(&**scrubs).ok_or(Error::Closed)?;
     let shared = scrubs.start(|shared| {
-        // Under the lock that closing takes: none starts after it.
+        // Under the lock that closing takes: no scrub starts after it.
         core.ready()?;
         let act = Scrubbing::new(who, permit);
         act.begun(core)?;
@@ -162,7 +160,7 @@ pub(crate) fn start(core: &Arc<Core>, options: ScrubOptions, who: &Arc<Who>, per
     Ok(Scrub { shared })
 }
 
-/// Returns how far the scrub is that runs, or ran last.
+/// Returns the progress of the scrub that runs, or ran last.
 pub(crate) fn progress(core: &Core) -> Option<ScrubProgress> {
     of(&**core.scrubs.get()?)?.progress()
 }

@@ -1,11 +1,10 @@
 //! Checking a vault against its journal.
 //!
-//! Guarantees: quick or full, a block that was changed, removed or slipped in behind the vault's back shows, and so does a
-//! row, index entry, schema or name that was changed, removed, rolled back or slipped in; quick opens none of them and
-//! trusts the tree and the digests. Full opens every block, entry and row as well, and holds each record against its index
-//! entries: it finds also what was wrong when it was committed. Writers wait while it runs. Memory for a few pages of the
-//! store; see `naming` for what names the records that differ. Does not: notice that the whole directory was set back,
-//! unless the caller brings a head.
+//! Guarantees: quick or full, a block changed, removed or slipped in behind the vault's back shows, and so does a row,
+//! index entry, schema or name changed, removed, rolled back or slipped in; quick opens none of them and trusts the
+//! tree and the digests. Full also opens every block, entry and row, and compares records with index entries: it finds,
+//! too, what was wrong when committed. Writers wait meanwhile. Memory for a few pages of the store; see `naming` for
+//! the names of records that differ. Does not: notice a whole directory set back, unless the caller brings a head.
 
 pub(crate) mod check;
 pub(crate) mod dropped;
@@ -27,7 +26,7 @@ use crate::vault::lifecycle::open_state;
 use check::{Check, Depth, differ};
 use rows::Found;
 
-/// What a check says, in a word, for the journal.
+/// Returns the code of a verdict, for the journal.
 pub(crate) const fn code(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Intact => "intact",
@@ -55,7 +54,7 @@ impl Check<'_> {
         }
         let last = self.state.frontier.size();
         let rewritten = |because| Verdict::Rewritten { first: 0, last, because };
-        // A head that the journal was found to fall short of counts before the present one.
+        // A kept head that covers more than the journal has counts before the present one.
         let text = match self.core.ahead.read()? {
             Some(text) => Some(text),
             None => self.core.upkeep.place().read()?,
@@ -105,7 +104,7 @@ impl Check<'_> {
         Ok(naming::stranger(self)?.unwrap_or(verdict))
     }
 
-    /// Holds a tenant's rows and state against its last block; `found` has its change lists.
+    /// Compares a tenant's rows and state with its last block; `found` has its change lists.
     fn tenant(&self, id: TenantId, tip: Option<&Tip>, mut found: Found) -> Result<Option<Verdict>> {
         let (tenant, tip) = match (self.tenants.get(&id), tip) {
             (Some(tenant), Some(tip)) => (tenant, tip),

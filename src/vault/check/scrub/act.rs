@@ -1,4 +1,4 @@
-//! The act that a scrub is, for the journal.
+//! Journal entries of a scrub, which is an act.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::vault::gate::Act;
 use crate::vault::gate::Permit;
 use crate::vault::handles::Who;
 
-/// Who scrubs, and by which rule.
+/// Actor of a scrub, and the rule that permitted it.
 pub(crate) struct Scrubbing {
     who: Arc<Who>,
     rule: String,
@@ -28,7 +28,7 @@ impl Scrubbing {
         self.note(core, "scrub_begun")
     }
 
-    /// Stopped by its handle.
+    /// Writes down that the scrub's handle has stopped it.
     pub(crate) fn stopped(&self, core: &Core) -> Result<()> {
         self.note(core, "scrub_stopped")
     }
@@ -41,15 +41,14 @@ impl Scrubbing {
         self.note(core, "scrub_resumed")
     }
 
-    /// A round is through. Durable when this returns: a state that was kept of the round is worth nothing from here on,
-    /// and the next round begins behind this.
+    /// Writes down, durably, that a round has ended: its save is worthless now, and the next round begins here.
     pub(crate) fn ended(&self, core: &Core, verdict: &Verdict) -> Result<()> {
         self.note(core, end(verdict))?;
-        // What is buffered goes with any commit, one of nothing else too; late sinks don't hold it up.
+        // Any commit, even an empty one, carries the buffered entries; late sinks don't hold it up.
         core.keep(Vec::new())
     }
 
-    /// It couldn't go on.
+    /// Writes down that the scrub has failed.
     pub(crate) fn failed(&self, core: &Core) -> Result<()> {
         self.write(core, Outcome::Failed, "scrub_failed")
     }
@@ -64,12 +63,12 @@ impl Scrubbing {
     }
 }
 
-/// Whether an entry of the vault's own is the end of a round.
+/// Tells whether an entry of the vault's own ends a round.
 pub(crate) fn is_end(entry: &Entry) -> bool {
     entry.action() == Action::Verify.name() && ENDS.contains(&entry.outcome().1)
 }
 
-/// Apart from the codes of `verify`, which ends no round.
+/// Returns the code for the end of a round. It differs from the codes of `verify`, which ends no round.
 const fn end(verdict: &Verdict) -> &'static str {
     let [intact, unanchored_tail, rows_differ, rewritten, gap, truncated] = ENDS;
     match verdict {

@@ -1,7 +1,7 @@
 //! The journal's part of a scrub: its blocks in order, and the change lists beside them.
 //!
-//! Guarantees: every block is opened, follows from the one before, and is held against state and head file; the walk goes
-//! on as the journal grows. Does not: read a block again that it has passed.
+//! Guarantees: every block is opened, follows from the one before, and is compared with state and head file; the walk
+//! goes on as the journal grows. Does not: read a block again that it has passed.
 
 use std::collections::BTreeMap;
 
@@ -26,49 +26,49 @@ use crate::vault::core::Core;
 use super::act::is_end;
 use super::pace::Cost;
 
-/// Parts of a block or a change list that are read; a block has no more.
+/// Number of parts of a block or a change list read at once; no block has more.
 const PARTS: usize = MAX_BLOCK / CHUNK + 2;
 
-/// The blocks walked through, and what is known of them.
+/// The blocks walked through so far, and the state after them.
 #[derive(Default)]
 pub(crate) struct Chain {
     pub(crate) walked: Walked,
-    /// The digests of tenants' change lists beside those blocks.
+    /// Digests of tenants' change lists beside those blocks.
     pub(crate) changes: BTreeMap<TenantId, RowSetDigest>,
-    /// Where the journal began when the walk did; `None` before.
+    /// Position at which the journal began when the walk did; `None` before.
     pub(crate) first: Option<u64>,
-    /// The last block, of those opened here, that tells of the end of a round.
+    /// Position of the last block opened here with the end of a round.
     pub(crate) last_end: Option<u64>,
-    /// How often change lists had been dropped when the walk began; `None` if that isn't known.
+    /// Number of times that change lists had been dropped when the walk began; `None` if that isn't known.
     dropped_lists: Option<u64>,
 }
 
-/// What a stretch of the walk came to.
+/// The result of a stretch of the walk.
 pub(crate) enum Went {
     On(Cost),
     Wrong(Verdict),
 }
 
-/// Where the journal begins.
+/// Returns the position at which the journal begins.
 pub(crate) fn first(core: &Core) -> Result<u64> {
     core.blocks()?.0.first()
 }
 
-/// How often change lists have been dropped since the vault was opened.
+/// Returns how often change lists have been dropped since the vault was opened.
 fn dropped_lists(core: &Core) -> u64 {
     core.all_tenants().iter().fold(0, |sum, tenant| sum.wrapping_add(tenant.scrubbed.dropped_lists()))
 }
 
 impl Chain {
-    /// A walk that was interrupted.
+    /// Returns the chain of a walk that was interrupted.
     pub(crate) fn resumed(walked: Walked, changes: BTreeMap<TenantId, RowSetDigest>, first: u64) -> Self {
         Self { walked, changes, first: Some(first), last_end: None, dropped_lists: None }
     }
 
-    /// Whether blocks were dropped from the journal since this walk began.
+    /// Tells whether blocks were dropped from the journal since this walk began.
     pub(crate) fn is_stale(&self, core: &Core) -> Result<bool> {
         Ok(match self.first {
-            // One that can't be read is found out from the beginning.
+            // If the beginning can't be read, a walk from the beginning shows why.
             Some(begun) => match first(core) {
                 Err(Error::Damaged { .. }) => true,
                 first => begun != first?,
@@ -77,7 +77,7 @@ impl Chain {
         })
     }
 
-    /// Whether every change list that was there when the walk began is there now.
+    /// Tells whether no change list has been dropped since the walk began.
     pub(crate) fn has_all_lists(&self, core: &Core) -> bool {
         self.dropped_lists == Some(dropped_lists(core))
     }
@@ -92,12 +92,12 @@ impl Chain {
             Ok(beside) => beside,
             Err(verdict) => return Ok(Went::Wrong(verdict)),
         };
-        // After the head, so that it never falls short of it.
+        // After the head, so that the state always covers it.
         let state = core.journal.latest().ok_or(Error::Closed)?;
         self.on(core, &state, Some(&beside), limit, false)
     }
 
-    /// Walks to the journal's end, and holds it against state and head file. The committer is stopped.
+    /// Walks to the journal's end, and compares the journal with state and head file. The committer is stopped.
     pub(crate) fn close_in(&mut self, core: &Core, state: &JournalState) -> Result<Went> {
         match beside(core)? {
             Ok(beside) => self.on(core, state, Some(&beside), usize::MAX, true),
@@ -121,13 +121,13 @@ impl Chain {
             epoch: state.epoch,
             start: Frontier::default(),
             stored: &state.frontier,
-            // One that was passed has vouched already.
+            // A head within the walked part has been compared already.
             beside: beside.filter(|head| head.size() >= size),
             anchor: None,
             head_key: &head_key,
         };
         let wrong = |because| Verdict::Rewritten { first: 0, last: state.frontier.size(), because };
-        // What goes wrong ends the walk, which can't be gone on with then.
+        // A verdict ends the walk, which can't be gone on with then.
         let walked = std::mem::take(&mut self.walked);
         let Ok(mut walk) = Walk::resume(claims, walked) else {
             return Ok(Went::Wrong(wrong(RewrittenBecause::Head)));
@@ -209,8 +209,8 @@ impl Chain {
         Ok(Ok(()))
     }
 
-    /// Whether a key that is no block's stands before the block at this position. One too short to name a position is less
-    /// than a position whose last byte is zero, and greater than the one before.
+    /// Tells whether a key that is no block's stands before the block at this position. A key too short for a position
+    /// sorts before a position whose last byte is zero, and after the position before that.
     fn is_stray_before(&self, core: &Core, position: u64) -> Result<bool> {
         let after = match position.checked_sub(1) {
             Some(before) if self.first != Some(position) => {
@@ -227,8 +227,8 @@ impl Chain {
         }))
     }
 
-    /// Counts the change list beside a block. One beside a block of the vault's own is nobody's: it counts with a tenant
-    /// all the same, whose digest shows it then.
+    /// Adds the change list beside a block to its tenant's digest. A list beside a block of the vault's own is
+    /// nobody's; it is added to a tenant's digest too, so that it shows there.
     fn change_lists(
         &mut self,
         core: &Core,
@@ -258,7 +258,7 @@ impl Chain {
     }
 }
 
-/// The head that the journal is held against: one that it was found to fall short of counts before the present one.
+/// Reads the head to compare the journal with: a kept one that covers more than the journal has, or the present one.
 fn beside(core: &Core) -> Result<Result<Head, Verdict>> {
     let text = match core.ahead.read()? {
         Some(text) => Some(text),

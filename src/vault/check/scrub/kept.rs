@@ -1,10 +1,9 @@
-//! How far a pass has come, kept in the store, sealed.
+//! The progress of a pass, saved in the store, sealed.
 //!
-//! Guarantees: what is read back is what was saved, all of one save; else the pass begins anew. A tenant is gone on with
-//! only if its rows are the same as when it was left, which its digests tell; one with something wrong is read again.
-//! One of a round that has ended, put back by somebody who can write to the store, isn't gone on with: the journal tells of
-//! that end. Does not: prevent an older state of the round under way from being put back: what was altered behind it stays
-//! unseen until the next round.
+//! Guarantees: a pass goes on only from a complete save, else it begins anew. A tenant is gone on with only if its rows
+//! are the same as at the save, as its digests show; a tenant with a fault is read again. A save of a round that has
+//! ended, put back by somebody who can write to the store, isn't used: the journal tells of that end. Does not: prevent
+//! an older save of the present round from being put back: alterations behind it stay unseen until the next round.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +22,7 @@ use super::journal::{Chain, first, scan};
 use super::pass::Pass;
 use crate::vault::state::scanned::{Cursor, Delta, SoFar};
 
-/// Keeps how far the pass has come, in place of what was kept before.
+/// Saves the progress of a pass, in place of the earlier save.
 pub(crate) fn save(core: &Core, pass: &Pass) -> Result<()> {
     let mut save = [0; 16];
     fill(&mut save).map_err(|error| Error::io("drawing a random id", error))?;
@@ -59,7 +58,7 @@ pub(crate) fn save(core: &Core, pass: &Pass) -> Result<()> {
     put(core, puts)
 }
 
-/// Goes on with the pass that was kept, if there is one that fits. Whether its round has ended since, it finds out first.
+/// Returns the saved pass, if there is one that fits the vault. The pass first checks that its round hasn't ended.
 pub(crate) fn resume(core: &Core) -> Result<Option<Pass>> {
     let Some(kept) = load(core)? else { return Ok(None) };
     let Kept { vault, tenants } = kept;
@@ -97,7 +96,7 @@ pub(crate) fn resume(core: &Core) -> Result<Option<Pass>> {
     Ok(Some(pass))
 }
 
-/// Where the journal begins, if that can be read.
+/// Returns the position at which the journal begins, if that can be read.
 fn begins(core: &Core) -> Result<Option<u64>> {
     match first(core) {
         Err(Error::Damaged { .. }) => Ok(None),
@@ -105,13 +104,13 @@ fn begins(core: &Core) -> Result<Option<u64>> {
     }
 }
 
-/// Removes what is kept.
+/// Removes the save.
 pub(crate) fn forget(core: &Core) -> Result<()> {
     let kept = scan(core, &place::all_of(Space::Scrub), None, usize::MAX)?;
     if kept.is_empty() { Ok(()) } else { put(core, kept.into_iter().map(|(key, _)| (key, None)).collect()) }
 }
 
-/// On a full disk what was kept before stays: the room that is left is for others, and an earlier state is as good.
+/// Commits the values. On a full disk the earlier save stays: the room left is for others, and that save is as good.
 fn put(core: &Core, puts: Vec<Put>) -> Result<()> {
     match core.keep(puts) {
         Err(Error::Full) => Ok(()),
@@ -124,7 +123,7 @@ struct Kept {
     tenants: Vec<(TenantId, ScrubbedTenant)>,
 }
 
-/// What is kept, if it can be read and is all of one save.
+/// Reads the save, if it can be read and is complete.
 fn load(core: &Core) -> Result<Option<Kept>> {
     let get = |key: &[u8]| core.store.get(key).map_err(|error| Error::io("reading how far a scrub has come", error));
     let Some(sealed) = get(&place::scrub())? else { return Ok(None) };
@@ -144,7 +143,7 @@ fn load(core: &Core) -> Result<Option<Kept>> {
     Ok(whole.then_some(Kept { vault, tenants }))
 }
 
-/// The tenant under way, as it is kept; its digests are all of one moment.
+/// Returns the tenant under way, as it is saved; its digests are all of one moment.
 fn under_way(core: &Core, pass: &Pass) -> Result<Option<(TenantId, ScrubbedRows)>> {
     let Some(under_way) = pass.under_way.as_ref().filter(|under_way| under_way.wrong.is_none()) else {
         return Ok(None);

@@ -1,8 +1,8 @@
-//! The rate of a scrub: how long to wait after each page.
+//! The rate of a scrub: the time to wait after each page.
 
 use std::time::{Duration, Instant};
 
-/// What a page cost.
+/// The values and bytes of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Cost {
     pub(crate) values: u64,
@@ -16,7 +16,7 @@ impl Cost {
     }
 }
 
-/// At most so many values, and so many bytes, in a second.
+/// Largest numbers of values and bytes in a second.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rate {
     pub(crate) values: u64,
@@ -24,12 +24,12 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    /// The most values to read at once: about a twentieth of a second's worth.
+    /// Returns the largest number of values to read at once: about a twentieth of a second's worth.
     pub(crate) fn page(self) -> usize {
         usize::try_from(self.values / 20).unwrap_or(PAGE).clamp(1, PAGE)
     }
 
-    /// How long the rate allows for this.
+    /// Returns the time that the rate demands for this cost.
     fn time(self, cost: Cost) -> Duration {
         let part = |what: u64, rate: u64| {
             let nanos = u128::from(what).saturating_mul(1_000_000_000) / u128::from(rate.max(1));
@@ -39,10 +39,10 @@ impl Rate {
     }
 }
 
-/// No page has more values: what the committer waits for.
+/// Largest number of values in a page, for which the committer waits.
 const PAGE: usize = 64;
 
-/// When the next page is due.
+/// The schedule of a scrub: its rate, and the time at which the next page is due.
 pub(crate) struct Pace {
     rate: Rate,
     due: Instant,
@@ -57,7 +57,7 @@ impl Pace {
         self.due
     }
 
-    /// A page of this cost was begun then. What a slow page lost is made up for by the next one at most.
+    /// Counts a page of this cost, begun then. Time lost by a slow page is made up for by the next page at most.
     pub(crate) fn spend(&mut self, cost: Cost, begun: Instant) {
         let time = self.rate.time(cost);
         let late = begun.saturating_duration_since(self.due);

@@ -1,8 +1,8 @@
 //! One pass over a vault: the journal, then tenant by tenant, a page at a time.
 //!
-//! Guarantees: ends with what is wrong at the journal at once, with what is wrong at tenants after all of them. One that was
-//! interrupted is walked on through the journal first, and begins anew if the journal tells that its round has ended. Does
-//! not: keep the vault alive; whoever takes a step brings it.
+//! Guarantees: a fault in the journal ends the pass at once, faults in tenants after all tenants were read. A pass that
+//! was interrupted first walks on through the journal, and begins anew if the journal says that its round has ended.
+//! Does not: keep the vault alive; each step's caller brings it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,72 +18,72 @@ use super::pace::Cost;
 use crate::vault::check::scrub::{kept, rows, settle};
 use crate::vault::state::scanned::{Delta, SoFar};
 
-/// The rest of the journal is walked with the committer stopped once it has at most so many blocks.
+/// Largest number of remaining blocks that are walked with the committer stopped.
 const NEAR: u64 = 32;
-/// Blocks, or values, that are read at once to catch up with writers.
+/// Number of blocks, or values, that are read at once to catch up with writers.
 const CATCH_UP: usize = 256;
 
-/// A pass, as far as it has come.
+/// A pass, with its progress.
 #[derive(Default)]
 pub(crate) struct Pass {
     pub(crate) chain: Chain,
-    /// Blocks that there were when the round began: the ends of all rounds before are among them, its own is not.
+    /// Number of blocks when the round began: earlier rounds' ends are among them, this round's isn't.
     pub(crate) begun: u64,
-    /// Blocks that there were when the pass began, or went on; what comes later is walked through beside the tenants.
+    /// Number of blocks when the pass began or went on; later blocks are walked through beside the tenants.
     pub(crate) target: u64,
     pub(crate) origin: Origin,
-    /// Terms of tenants' digests read so far.
+    /// Number of terms of tenants' digests read so far.
     pub(crate) read: u64,
-    /// Tenants that have been read, those with something wrong included.
+    /// Tenants that have been read, those with a fault included.
     pub(crate) done: BTreeSet<TenantId>,
     pub(crate) under_way: Option<UnderWay>,
-    /// What is wrong with tenants, in the order that it was found.
+    /// Faults of tenants, in the order in which they were found.
     pub(crate) found: Vec<Verdict>,
 }
 
-/// Where a pass comes from.
+/// The origin of a pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Origin {
     #[default]
     Begun,
-    /// From what was kept. Its round may have ended since, which the journal up to `target` tells.
+    /// A save whose round may have ended since, as the journal up to `target` shows.
     Kept,
-    /// From what was kept, and its round has not ended.
+    /// A save whose round hasn't ended.
     Resumed,
 }
 
 /// The tenant that is being read.
 pub(crate) struct UnderWay {
     pub(crate) tenant: Arc<TenantCore>,
-    /// All its values have been read.
+    /// True once all its values have been read.
     pub(crate) read_out: bool,
-    /// Terms of its digests when it was begun, and those read since.
+    /// Number of terms of its digests when it was begun, and of those read since.
     pub(crate) terms: (u64, u64),
-    /// The first thing found wrong in itself.
+    /// The first fault found in a value.
     pub(crate) wrong: Option<RowSet>,
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        // The committer needs to follow no more.
+        // The committer needs to follow the scrub no more.
         self.tenant.scrubbed.end();
     }
 }
 
-/// What a step came to.
+/// The result of a step.
 pub(crate) enum Step {
     On(Cost),
     Done(Verdict),
 }
 
 impl Pass {
-    /// A pass from the beginning.
+    /// Returns a pass from the beginning.
     pub(crate) fn new(core: &Core) -> Result<Self> {
         let target = core.journal.latest().ok_or(Error::Closed)?.frontier.size();
         Ok(Self { begun: target, target, ..Self::default() })
     }
 
-    /// One that goes on with a round that began when there were so many blocks.
+    /// Returns a pass that goes on with a round that began when there were this many blocks.
     pub(crate) fn resumed(core: &Core, begun: u64) -> Result<Self> {
         Ok(Self { begun, origin: Origin::Kept, ..Self::new(core)? })
     }
@@ -92,7 +92,7 @@ impl Pass {
     pub(crate) fn step(&mut self, core: &Core, limit: usize) -> Result<Step> {
         if self.chain.is_stale(core)? {
             if self.origin == Origin::Kept {
-                // What was dropped may have told of its end.
+                // The dropped blocks may have held the round's end.
                 return self.begin_anew(core);
             }
             self.chain = Chain::default();
@@ -113,7 +113,7 @@ impl Pass {
         if under_way.read_out {
             return self.settle(core);
         }
-        // More than there was when it was begun: what is being written, always ahead of the cursor where ids ascend.
+        // More than when the tenant was begun: values being written, always ahead of the cursor where ids ascend.
         let (begun_with, read) = under_way.terms;
         let fresh = read > begun_with;
         let page = rows::page(core, &under_way.tenant, if fresh { CATCH_UP } else { limit })?;
@@ -126,7 +126,7 @@ impl Pass {
         Ok(Step::On(if fresh { Cost::default() } else { page.cost }))
     }
 
-    /// Walks on through the journal that there was when the pass went on, looking for the end of its round.
+    /// Walks on through the journal as it was when the pass went on, looking for the end of its round.
     fn make_sure(&mut self, core: &Core, limit: usize) -> Result<Step> {
         if self.chain.size() >= self.target {
             self.origin = Origin::Resumed;
@@ -144,7 +144,7 @@ impl Pass {
         Ok(Step::On(Cost::default()))
     }
 
-    /// Goes on with a tenant that was left, if all of it is as it was then.
+    /// Goes on with a tenant that was left half-way, if it hasn't changed since.
     pub(crate) fn go_on(&mut self, core: &Core, tenant: Arc<TenantCore>, from: SoFar, whole: &Delta) -> Result<()> {
         let (_paused, _resume) = core.pause()?;
         let (_, primary, derived) = tenant.state();
@@ -167,12 +167,12 @@ impl Pass {
         self.under_way = Some(UnderWay { tenant, read_out: false, terms, wrong: None });
     }
 
-    /// Whether it has walked through the journal that there was when it began.
+    /// Tells whether the pass has walked through the journal that there was when it began.
     pub(crate) fn is_at_tenants(&self) -> bool {
         self.origin != Origin::Kept && (self.under_way.is_some() || self.chain.size() >= self.target)
     }
 
-    /// About how many terms all tenants' digests have, but for those of change lists, which are read with the journal.
+    /// Returns about how many terms all tenants' digests have, except for change lists, which the journal's part reads.
     pub(crate) fn terms_about(&self, core: &Core) -> u64 {
         let all = core.all_tenants().iter().fold(0u64, |sum, tenant| {
             let (_, primary, derived) = tenant.state();
@@ -186,10 +186,9 @@ impl Pass {
         ahead.min_by_key(|tenant| tenant.id)
     }
 
-    /// Catches up with the journal; then compares, between two commits, the tenant that was read, or what is left.
+    /// Catches up with the journal; then compares, between two commits, the tenant that was read, or the vault's rest.
     ///
-    /// What was written since the pass began is read besides its rate: it would never end where that is lower than the
-    /// writers'.
+    /// Values written since the pass began are read outside its rate: a pass slower than the writers would never end.
     fn settle(&mut self, core: &Core) -> Result<Step> {
         let size = core.journal.latest().ok_or(Error::Closed)?.frontier.size();
         if size.saturating_sub(self.chain.size()) > NEAR {
@@ -209,7 +208,7 @@ impl Pass {
         if let Some(UnderWay { tenant, wrong, .. }) = &self.under_way {
             let found = settle::tenant(core, tenant, &paused.journal, &self.chain, *wrong)?;
             if found.is_some() && !self.chain.has_all_lists(core) {
-                // It may be only the change lists that were dropped meanwhile: from the journal's beginning once more.
+                // Perhaps only change lists were dropped meanwhile: walk from the journal's beginning once more.
                 self.chain = Chain::default();
                 return Ok(Step::On(cost));
             }
@@ -232,7 +231,7 @@ impl Pass {
     fn went(&mut self, core: &Core, went: Went) -> Result<Step> {
         match went {
             Went::On(cost) => Ok(Step::On(cost)),
-            // Blocks were dropped while they were read: from the beginning that there is now.
+            // Blocks were dropped while they were read: walk from the journal's new beginning.
             Went::Wrong(_) if self.chain.is_stale(core)? => Ok(Step::On(Cost::default())),
             Went::Wrong(verdict) => self.end(core, Some(verdict)),
         }

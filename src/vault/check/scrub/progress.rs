@@ -1,51 +1,51 @@
-//! How far a scrub is.
+//! The progress of a scrub.
 
 use crate::audit::Verdict;
 
-/// How far a scrub is.
+/// The progress of a scrub.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ScrubProgress {
-    /// What it is at.
+    /// Phase of the scrub.
     pub phase: ScrubPhase,
-    /// Whether it pauses.
+    /// True while the scrub pauses.
     pub paused: bool,
-    /// Whether it went on where an earlier scrub was interrupted.
+    /// True if the scrub went on where an earlier one was interrupted.
     pub resumed: bool,
-    /// Blocks of the journal opened in this round,
+    /// Number of journal blocks opened in this round.
     pub blocks: u64,
-    /// of so many.
+    /// Number of journal blocks in all.
     pub blocks_total: u64,
-    /// Rows, index entries and other values of tenants read in this round; a row counts twice, with its content and with its
-    /// list of index entries.
+    /// Number of rows, index entries and other values of tenants read in this round; a row counts twice, with its
+    /// content and with its list of index entries.
     pub rows: u64,
-    /// About how many there are.
+    /// Number of values in all, about.
     pub rows_about: u64,
-    /// Rounds that ended.
+    /// Number of rounds that ended.
     pub rounds: u64,
-    /// What the last round that came to its end found.
+    /// Verdict of the last round that ended.
     pub verdict: Option<Verdict>,
-    /// What is wrong with tenants by what was read of this round so far.
+    /// Faults of tenants found in this round so far.
     pub found: Vec<Verdict>,
-    /// Why it failed, if it did.
+    /// Reason of the failure, if the scrub has failed.
     pub trouble: Option<String>,
 }
 
-/// What a scrub is at.
+/// The phase of a scrub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ScrubPhase {
-    /// It walks through the journal.
+    /// The journal is being walked through.
     Journal,
-    /// It reads what is stored of tenants.
+    /// The tenants' values are being read.
     Tenants,
-    /// It is through, and waits until the journal has taken its end.
+    /// The round is over, and waits until the journal has taken its end.
     Ending,
-    /// It is through with all rounds, or has found something.
+    /// All rounds are over, or one has found something.
     Finished,
-    /// It was stopped, by its handle or because the vault was closed; the next scrub goes on there.
+    /// The scrub was stopped, by its handle or because the vault was closed; the next scrub goes on there.
     Stopped,
-    /// It couldn't go on.
+    /// The scrub has failed.
     Failed,
 }
 

@@ -1,7 +1,7 @@
 //! A tenant's part of a scrub: its values, page by page.
 //!
-//! Guarantees: a page is read between two commits, with the cursor advanced; what is opened of it is opened outside, and
-//! what doesn't open, or disagrees, is looked at again between two commits before it counts as wrong.
+//! Guarantees: a page is read between two commits, with the cursor advanced, and its values are opened afterwards; a
+//! value that doesn't open, or disagrees, is checked again between two commits before it counts as wrong.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use super::journal::scan;
 use super::pace::Cost;
 use crate::vault::state::scanned::{Cursor, Delta};
 
-/// Where a tenant's values stand, but for its change lists, in the order of their keys.
+/// The spaces of a tenant's values, except for change lists, in the order of their keys.
 const SPACES: [Space; 9] = [
     Space::Row,
     Space::Chunk,
@@ -37,21 +37,21 @@ const SPACES: [Space; 9] = [
     Space::Fact,
 ];
 
-/// What came of a page.
+/// The result of a page.
 pub(crate) struct Page {
     pub(crate) cost: Cost,
-    /// How many terms of the tenant's digests it has.
+    /// Number of terms of the tenant's digests in the page.
     pub(crate) terms: u64,
-    /// There is nothing behind it.
+    /// True if no value comes after the page.
     pub(crate) last: bool,
-    /// Values that are wrong in themselves, by their keys.
+    /// Values with a fault of their own, by their keys.
     pub(crate) wrong: Vec<(Vec<u8>, RowSet)>,
 }
 
 /// Reads and checks the next page of at most `limit` values.
 pub(crate) fn page(core: &Core, tenant: &Arc<TenantCore>, limit: usize) -> Result<Page> {
     let from = |tenant: &TenantCore| tenant.scrubbed.so_far().map(|so_far| so_far.cursor).unwrap_or_default();
-    // Once in vain, so that the engine has it at hand while the committer waits.
+    // Read once for nothing, so that the engine has the page at hand while the committer waits.
     next(core, tenant.id, &from(tenant), limit)?;
     let (_paused, resume) = core.pause()?;
     let pairs = next(core, tenant.id, &from(tenant), limit)?;
@@ -73,17 +73,17 @@ pub(crate) fn page(core: &Core, tenant: &Arc<TenantCore>, limit: usize) -> Resul
     Ok(Page { cost, terms, last: pairs.is_empty(), wrong })
 }
 
-/// Checks what seemed wrong between two commits, when nothing can change halfway.
+/// Checks suspect values between two commits, when no change is half done.
 fn look_again(core: &Core, tenant: &TenantCore, suspect: &[&[u8]]) -> Result<Vec<(Vec<u8>, RowSet)>> {
     let (_paused, _resume) = core.pause()?;
     let get = |key: &[u8]| core.store.get(key).map_err(|error| Error::io("reading the vault", error));
     let collections = collections_of(tenant);
     let mut wrong = Vec::new();
     for key in suspect {
-        // What is gone was removed meanwhile, or the digest will tell.
+        // A missing value was removed meanwhile, or the digest will show it.
         let Some(value) = get(key)? else { continue };
         if let Err(rows) = check(core, tenant, &collections, key, &value) {
-            // Not if it only can't be read.
+            // If it only can't be read, that is an error and no fault.
             get(key)?;
             wrong.push((key.to_vec(), rows));
         }
@@ -115,7 +115,7 @@ fn check(
     }
 }
 
-/// Whether a row names the chunk under this key. What is in it is checked with the row.
+/// Tells whether a row names the chunk under this key. The chunk's content is checked with the row.
 fn is_named(core: &Core, key: &[u8]) -> Option<bool> {
     let ((tenant, collection, record), revision, number) = place::chunk_of_key(key)?;
     let row = core.store.get(&place::row(tenant, collection, record)).ok()??;
@@ -127,7 +127,7 @@ fn is_named(core: &Core, key: &[u8]) -> Option<bool> {
     }
 }
 
-/// The next values behind the cursor; none if there are none left.
+/// Returns the next values after the cursor; none if none are left.
 fn next(core: &Core, tenant: TenantId, cursor: &Cursor, limit: usize) -> Result<Vec<Pair>> {
     let Cursor(cursor) = cursor;
     let passed = |space: &Space| cursor.first().is_some_and(|first| *first > *space as u8);

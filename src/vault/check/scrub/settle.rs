@@ -1,7 +1,7 @@
-//! The end of a tenant's part, and of a pass: what was read against what the journal tells of.
+//! The end of a tenant's part, and of a pass: comparing what was read with the journal.
 //!
-//! Guarantees: compares between two commits, so that all it compares is of one moment; names the records that differ as
-//! `verify` does, which keeps writers waiting while it reads the tenant once more.
+//! Guarantees: compares between two commits, so that everything is of one moment; names the records that differ as
+//! `verify` does, which keeps writers waiting while the tenant is read once more.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::vault::state::tenant::TenantCore;
 
 use super::journal::{Chain, scan};
 
-/// A tenant whose values have all been read; the committer is stopped, and the chain reaches the journal's end.
+/// Compares a tenant whose values have all been read. The committer is stopped; the chain reaches the journal's end.
 pub(crate) fn tenant(
     core: &Core,
     tenant: &Arc<TenantCore>,
@@ -47,7 +47,7 @@ pub(crate) fn tenant(
     Ok(Some(differ(tenant.id, rows, counts, named)))
 }
 
-/// Whether the tenant's last block vouches for its state, as it is stored and as it is in memory.
+/// Tells whether the tenant's last block confirms its state, as stored and as in memory.
 fn vouched(core: &Core, tenant: &TenantCore, chain: &Chain) -> Result<bool> {
     let Some(tip) = chain.walked.tips.get(&Some(tenant.id)) else { return Ok(false) };
     let sealed = get(core, &place::tenant_state(tenant.id))?;
@@ -61,8 +61,8 @@ fn vouched(core: &Core, tenant: &TenantCore, chain: &Chain) -> Result<bool> {
     }))
 }
 
-/// What is there beside all tenants that were read; the committer is stopped, and the chain reaches the journal's end.
-/// `Err`: this one is a tenant by now, and was not read.
+/// Checks the vault beside the tenants that were read. The committer is stopped, and the chain reaches the journal's
+/// end. An inner error names a new tenant that hasn't been read.
 pub(crate) fn vault(
     core: &Core,
     state: &JournalState,
@@ -93,13 +93,13 @@ pub(crate) fn vault(
         match (core.has_tenant(id), chain.walked.tips.contains_key(&Some(id))) {
             (true, _) if !done.contains(&id) => return Ok(Err(id)),
             (true, _) => {}
-            // One that couldn't be opened.
+            // The tenant couldn't be opened.
             (false, true) => return Ok(Ok(Some(differ(id, RowSet::Records, (0, 0), Vec::new())))),
-            // Its creation was cut short before it was acknowledged, or isn't through.
+            // The tenant's creation was cut short before it was acknowledged, or is under way.
             (false, false) => {}
         }
     }
-    // Change lists of no block: behind the last one, or before the first.
+    // Change lists of no block: after the last one, or before the first.
     let first = scan(core, &place::all_of(Space::Changes), None, 1)?;
     let before = first.into_iter().find(|(key, _)| {
         place::position_of_key(key).is_none_or(|(position, _)| chain.first.is_some_and(|first| position < first))

@@ -1,4 +1,4 @@
-//! What the thread of a scrub, its handles and the vault share: what is wanted, how far it is, what came of it.
+//! The state that the thread of a scrub, its handles and the vault share: wish, progress and result.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -12,12 +12,12 @@ use super::kept;
 use super::pass::Pass;
 use super::progress::{ScrubPhase, ScrubProgress};
 
-/// One scrub, as all see it.
+/// One scrub, shared by its thread, its handles and the vault.
 #[derive(Default)]
 pub(crate) struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    /// Locked while a step is taken.
+    /// The pass; locked while a step is taken.
     pub(crate) pass: Mutex<Option<Pass>>,
 }
 
@@ -34,18 +34,18 @@ impl Default for State {
     }
 }
 
-/// What is wanted of the thread.
+/// The wish that the thread is to follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
     Run,
     Pause,
     Stop,
-    /// The vault is being closed, by whoever also keeps how far the scrub is.
+    /// The vault is being closed; the closing thread saves the progress.
     Close,
 }
 
 impl Shared {
-    /// Waits until then, or until something else than going on is wanted.
+    /// Waits until the time `due`, or until the wish isn't to run. Returns the wish.
     pub(crate) fn turn(&self, due: Instant) -> Wish {
         let mut state = self.lock();
         loop {
@@ -57,7 +57,7 @@ impl Shared {
         }
     }
 
-    /// Waits while it is to pause.
+    /// Waits while the wish is to pause. Returns the next wish.
     pub(crate) fn paused(&self) -> Wish {
         let mut state = self.lock();
         while state.wish == Wish::Pause {
@@ -66,7 +66,7 @@ impl Shared {
         state.wish
     }
 
-    /// Wants something else. What is ended, or to be ended, stays so.
+    /// Sets the wish. A wish to stop or to close stays, except that closing replaces stopping.
     pub(crate) fn want(&self, wish: Wish) {
         let mut state = self.lock();
         if matches!(state.wish, Wish::Run | Wish::Pause) || wish == Wish::Close {
@@ -77,7 +77,7 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// It goes no further, and is not to be waited for any longer.
+    /// Ends the scrub, and wakes those who wait for it.
     pub(crate) fn end(&self, phase: ScrubPhase, error: Option<Error>) {
         let mut state = self.lock();
         if !state.ended {
@@ -91,7 +91,7 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// Waits until it has ended.
+    /// Waits until the scrub has ended.
     pub(crate) fn wait(&self) -> Result<Option<Verdict>> {
         let mut state = self.lock();
         while !state.ended {
@@ -120,7 +120,7 @@ impl Shared {
     }
 }
 
-/// An error and what lies beneath, in words.
+/// Returns an error and its causes, in words.
 fn told(error: &Error) -> String {
     let mut text = error.to_string();
     let mut beneath = std::error::Error::source(error);
@@ -131,7 +131,7 @@ fn told(error: &Error) -> String {
     text
 }
 
-/// The scrub of a vault that runs, or ran last.
+/// The vault's scrub that runs, or ran last.
 #[derive(Default)]
 pub(crate) struct Scrubs {
     last: Mutex<Option<Running>>,
@@ -168,7 +168,7 @@ impl Scrubs {
 }
 
 impl Background for Scrubs {
-    /// Ends the scrub and keeps how far it is.
+    /// Ends the scrub and saves its progress.
     fn close(&self, core: &Core) {
         let Some((shared, thread)) =
             self.lock().as_mut().map(|running| (Arc::clone(&running.shared), running.thread.take()))
@@ -176,14 +176,14 @@ impl Background for Scrubs {
             return;
         };
         shared.want(Wish::Close);
-        // The scrub's own thread may be the one that lets go of the vault last.
+        // The scrub's own thread may be the one that drops the vault last.
         if let Some(thread) = thread.filter(|thread| thread.thread().id() != thread::current().id()) {
-            // A panic in it has been told of.
+            // A panic of the thread has been reported.
             let _gone = thread.join();
         }
         let pass = shared.pass.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(pass) = pass {
-            // If it can't be kept, the next scrub goes on from what was kept before, or begins anew.
+            // If it can't be saved, the next scrub goes on from the earlier save, or begins anew.
             let _unkept = kept::save(core, &pass);
         }
         shared.end(ScrubPhase::Stopped, None);

@@ -1,4 +1,4 @@
-//! The thread of a scrub: takes steps at the given rate until it is through, or told otherwise.
+//! The thread of a scrub: takes steps at the given rate until the scrub is over, or another wish is set.
 //!
 //! Guarantees: holds the vault no longer than a step. Does not: keep it alive.
 
@@ -17,9 +17,9 @@ use super::pass::{Origin, Pass, Step};
 use super::progress::ScrubPhase;
 use super::shared::{Shared, Wish};
 
-/// How often a running scrub keeps how far it is.
+/// Time between saves of a running scrub's progress.
 const KEEP: Duration = Duration::from_secs(60);
-/// How long it waits before the journal is asked again to take its end.
+/// Time after which the journal is asked again to take an entry.
 const AGAIN: Duration = Duration::from_millis(100);
 
 pub(crate) struct Worker {
@@ -30,23 +30,23 @@ pub(crate) struct Worker {
     pub(crate) rounds: u64,
 }
 
-/// Why the thread goes no further.
+/// The reason why the thread ends.
 enum Over {
     Done,
     Stopped,
-    /// Whoever closes the vault keeps how far the scrub is, and ends it.
+    /// The thread that closes the vault saves the progress, and ends the scrub.
     Closing,
     Failed(Error),
 }
 
-/// What was done in a turn.
+/// The result of a turn.
 enum Did {
     Step(Cost),
-    /// A round is through, with this verdict.
+    /// A round is over, with this verdict.
     Round(Verdict),
-    /// Its end is written down.
+    /// The round's end is written down.
     Noted,
-    /// What is to be written down could not be yet.
+    /// An entry couldn't be written yet.
     Wait,
     All,
 }
@@ -65,7 +65,7 @@ impl Worker {
             Over::Stopped => (ScrubPhase::Stopped, None),
             Over::Failed(error) => {
                 if let Some(core) = &core {
-                    // The host's clock may panic. If the journal takes nothing, health says so, as it says that this failed.
+                    // The host's clock may panic. If the journal takes nothing, health says so, and that this failed.
                     let _unwritten = catch_unwind(AssertUnwindSafe(|| self.act.failed(core)));
                 }
                 (ScrubPhase::Failed, Some(error))
@@ -79,7 +79,7 @@ impl Worker {
         let mut pace = Pace::new(self.rate, Instant::now());
         let mut kept = Instant::now();
         let mut ending: Option<Verdict> = None;
-        // That it pauses is on record, and not yet that it goes on.
+        // True between the entries of a pause and of its end.
         let mut paused = false;
         let mut due = pace.due();
         loop {
@@ -128,7 +128,7 @@ impl Worker {
                 Ok(Some(Did::Noted)) => ending = None,
                 Ok(Some(Did::Wait)) => due = Instant::now() + AGAIN,
                 Ok(Some(Did::All)) => return Over::Done,
-                // It closes itself when nobody holds it any more.
+                // The vault is closed once nobody holds it any more.
                 Ok(None) => return Over::Closing,
                 Err(error) => return Over::Failed(error),
             }
@@ -142,15 +142,15 @@ impl Worker {
         }
     }
 
-    /// Does something with the vault; `None` if it is gone. The vault is closed here if nobody else holds it any more.
+    /// Does something with the vault; `None` if it is gone. If nobody else holds the vault any more, it is closed here.
     fn with<T>(&self, act: impl FnOnce(&Arc<Core>) -> Result<T>) -> Result<Option<T>> {
         self.core.upgrade().map(|core| act(&core)).transpose()
     }
 
-    /// Takes a step, after going on with what was kept, or beginning.
+    /// Takes a step of the present pass, of the saved one, or of a new one.
     fn step(&self, core: &Arc<Core>) -> Result<Did> {
         let mut slot = self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner);
-        // Taken out, so that one that fails is never kept.
+        // Taken out, so that a pass that fails is never saved.
         let mut pass = match slot.take() {
             Some(pass) => pass,
             None => match kept::resume(core)? {
@@ -166,7 +166,7 @@ impl Worker {
                 Did::Step(cost)
             }
             Step::Done(verdict) => {
-                // All is well once the journal has it: until then a state of the round may be put back.
+                // Reported as intact only once the journal says so: until then a save of this round may be put back.
                 if !matches!(verdict, Verdict::Intact) {
                     self.shared.tell(|progress| progress.verdict = Some(verdict.clone()));
                 }
@@ -184,7 +184,7 @@ impl Worker {
             // A journal that is walked through again counts once.
             progress.blocks = progress.blocks.max(pass.chain.size());
             progress.blocks_total = total;
-            // What was kept counts once it is sure that it does.
+            // A saved count is used once the round is known not to have ended.
             if pass.origin != Origin::Kept {
                 progress.rows = progress.rows.max(pass.read);
             }
@@ -193,11 +193,11 @@ impl Worker {
         });
     }
 
-    /// Writes the end of a round down, and begins the next one if there is one.
+    /// Writes the end of a round down, and begins the next round, if any.
     fn note(&self, core: &Arc<Core>, verdict: &Verdict) -> Result<Did> {
         self.shared.tell(|progress| progress.phase = ScrubPhase::Ending);
         match self.act.ended(core, verdict) {
-            // A sink is late; the verdict waits until it isn't.
+            // A sink is late; the verdict waits until the sink isn't.
             Err(Error::AuditUnavailable { .. }) => return Ok(Did::Wait),
             noted => noted?,
         }
@@ -214,7 +214,7 @@ impl Worker {
         Ok(if all { Did::All } else { Did::Noted })
     }
 
-    /// Keeps how far it is.
+    /// Saves the progress.
     fn keep(&self, core: &Arc<Core>) -> Result<()> {
         match &*self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(pass) => kept::save(core, pass),
@@ -223,7 +223,7 @@ impl Worker {
     }
 }
 
-/// Whether an entry was written. If a sink is late, it is tried again.
+/// Turns the result of writing an entry into a turn's: if a sink is late, the entry is tried again.
 fn or_wait(noted: Result<()>) -> Result<Did> {
     match noted {
         Err(Error::AuditUnavailable { .. }) => Ok(Did::Wait),

@@ -1,7 +1,7 @@
-//! The blocks that retention dropped: their hashes, and where the journal begins.
+//! The blocks that retention dropped: their hashes, and the journal's beginning.
 //!
-//! Guarantees: the hashes, the base and the tips are those that retention left, or it shows; memory for a page of the store
-//! and a tip for each tenant. Does not: know whether a tip's block said what the tip says; the next block does, or the state.
+//! Guarantees: a changed hash, base or tip shows; memory for a page of the store and a tip for each tenant. Does not:
+//! check a tip against its dropped block; the next block does, or the state.
 
 use crate::audit::{RewrittenBecause, Verdict, Walk};
 use crate::error::{Error, Result};
@@ -12,7 +12,7 @@ use crate::format::place::Space;
 use super::check::Check;
 use super::pages::Pages;
 
-/// Walks through the hashes of the dropped blocks. Returns the verdict that ends it.
+/// Walks through the hashes of the dropped blocks. Returns the verdict that ends the walk, if any.
 pub(crate) fn walk(check: &Check<'_>, walk: &mut Walk<'_>) -> Result<Result<(), Verdict>> {
     let last = check.state.frontier.size();
     let rewritten = |first| Err(Verdict::Rewritten { first, last, because: RewrittenBecause::State });

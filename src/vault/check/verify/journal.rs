@@ -1,7 +1,6 @@
 //! Reading the journal and its change lists side by side, and walking through the blocks.
 //!
-//! Guarantees: memory for a page of the store and one block, however long the journal is. Does not: open a change list's
-//! rows, or look at blocks that were dropped.
+//! Guarantees: memory for a page of the store and one block. Does not: open rows in change lists, or dropped blocks.
 
 use std::collections::HashMap;
 use std::iter::Peekable;
@@ -20,20 +19,20 @@ use super::check::{Check, Depth};
 use super::pages::Pages;
 use super::rows::Found;
 
-/// What comes next in the journal.
+/// The next item in the journal.
 pub(crate) enum Step {
     Block {
         position: u64,
         header: Result<Header, FormatError>,
         bytes: Vec<u8>,
     },
-    /// Parts that no block is made of.
+    /// Parts that make no block.
     Broken {
         position: u64,
     },
     /// A key that is no block's.
     Stray,
-    /// A part of a change list, and whose block stands at its position; `None` if there is no block.
+    /// A part of a change list, with the owner of the block at its position; `None` if there is no such block.
     List {
         pair: Pair,
         owner: Option<TenantId>,
@@ -44,7 +43,7 @@ pub(crate) enum Step {
 pub(crate) struct Steps<'a> {
     parts: Peekable<Pages<'a>>,
     lists: Peekable<Pages<'a>>,
-    /// The last block, and whose it was.
+    /// The last block's position and owner.
     last: Option<(u64, Option<TenantId>)>,
     blocks_ended: bool,
 }
@@ -66,12 +65,12 @@ impl<'a> Steps<'a> {
         self.list()
     }
 
-    /// The next change list, if it stands no later than the last block.
+    /// Returns the next change list, if it stands no later than the last block.
     fn list(&mut self) -> Result<Option<Step>> {
         let Some(Ok((key, _))) = self.lists.peek() else {
             return self.lists.next().transpose().map(|_| None);
         };
-        // A key of another form is nobody's list, and is counted with the first.
+        // A key of another form is nobody's list, and counts with the first.
         let position = place::position_of_key(key).map_or(0, |(position, _)| position);
         let due = self.blocks_ended || self.last.is_some_and(|(last, _)| position <= last);
         if !due {
@@ -108,7 +107,7 @@ impl<'a> Steps<'a> {
     }
 }
 
-/// Walks through every block. Returns what the change lists add to their tenants' digests, or the verdict that ends it.
+/// Walks through every block. Returns the terms of the change lists by tenant, or the verdict that ends the walk.
 pub(crate) fn walk(check: &Check<'_>, walk: &mut Walk<'_>) -> Result<Result<HashMap<TenantId, Found>, Verdict>> {
     let mut lists: HashMap<TenantId, Found> = HashMap::new();
     let mut steps = Steps::new(&*check.core.store);
@@ -154,7 +153,7 @@ fn block(
     Ok(walk.block(position, bytes, key).map(|_| ()))
 }
 
-/// A key that is no block's stands where the block at this position should.
+/// Returns the verdict on a key that is no block's and stands where the block at this position should.
 const fn stray(position: u64, size: u64) -> Verdict {
     let because = if position < size { RewrittenBecause::Block } else { RewrittenBecause::State };
     Verdict::Rewritten { first: position, last: position, because }

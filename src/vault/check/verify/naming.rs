@@ -1,12 +1,12 @@
-//! Which records make a tenant's digest differ: a second pass, once a first has found that it does.
+//! Naming the records that make a tenant's digest differ, in a second pass after the digest was found to differ.
 //!
-//! Rows tell by themselves: each opens only where it was written, and says its data subject, number and revision; the
-//! journal says the last revision that was written of each. Change lists say which records there ever were.
+//! A row opens only where it was written, and holds its data subject, number and revision; the journal holds the last
+//! revision of each record. Change lists hold all records that there ever were.
 //!
-//! Guarantees: a record that is named as set back or foreign is. Memory for about [`PART`] records, however many there are:
-//! more are looked at in parts, one pass over the tenant's rows and journal for each. Does not: name what nothing tells of:
-//! a removed record that no change list holds any more, a revision whose block was dropped. Where change lists were
-//! tampered with, too, a record may be said to be missing that never was.
+//! Guarantees: a record named as set back or foreign is so. Memory for about [`PART`] records: more are checked in
+//! parts, with one pass over the tenant's rows and journal for each. Does not: name a removed record that no change
+//! list holds, or a revision in a dropped block. With altered change lists, a record may be called missing that never
+//! was.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,16 +25,16 @@ use super::row::{Collections, Row, check_row, collections_of, with_row};
 use super::rows;
 use crate::vault::check::verify::check::{Check, differ};
 
-/// So many records are looked at in one pass.
+/// Largest number of records checked in one pass.
 const PART: u64 = 1 << 18;
 
-/// No more than so many are taken from change lists for one pass: somebody may have made them long.
+/// Largest number of records taken from change lists for one pass: somebody may have made the lists long.
 const MOST: usize = 1 << 19;
 
-/// The acts that give a record a revision.
+/// Acts that give a record a revision.
 const WRITES: [Action; 4] = [Action::Create, Action::Update, Action::Delete, Action::Transfer];
 
-/// Names the records of a tenant that aren't as they should be; `most` is about how many records there are.
+/// Names a tenant's records that differ; `most` is about how many records there are.
 pub(crate) fn named(check: &Check<'_>, tenant: &TenantCore, rows: RowSet, most: u64) -> Result<Vec<RowFault>> {
     let mut naming = Naming { check, tenant, collections: collections_of(tenant), faults: BTreeMap::new() };
     match rows {
@@ -62,7 +62,7 @@ pub(crate) fn stranger(check: &Check<'_>) -> Result<Option<Verdict>> {
     Ok(Some(differ(tenant, RowSet::Records, (0, 0), named)))
 }
 
-/// One of so many parts of all records.
+/// One of equal parts of all records.
 #[derive(Clone, Copy)]
 struct Part {
     number: u64,
@@ -70,20 +70,20 @@ struct Part {
 }
 
 impl Part {
-    /// Whether an id is in it, by its last bytes: those are random.
+    /// Tells whether an id is in this part, by the id's last bytes, which are random.
     fn holds(self, id: &[u8; 16]) -> bool {
         let [.., a, b, c] = *id;
         u64::from(u32::from_be_bytes([0, a, b, c])) % self.of == self.number
     }
 }
 
-/// What the journal tells of one part of the records.
+/// The journal's record of one part of the records.
 struct Told {
-    /// The last revision of each, by data subject and number.
+    /// Last revision of each record, by data subject and number.
     revisions: BTreeMap<(Pseudonym, u32), Revision>,
-    /// The records that there ever were, as far as the change lists say.
+    /// Records that there ever were, by the change lists.
     records: BTreeSet<(CollectionId, RecordId)>,
-    /// Whether the journal goes back to its beginning, and all of it was read.
+    /// True if the journal still has its beginning, and all of it was read.
     whole: bool,
 }
 
@@ -141,7 +141,7 @@ impl<'a> Naming<'a> {
         Ok(())
     }
 
-    /// What is wrong with a row, if its data subject, or the row itself, is in this part.
+    /// Returns the fault of a row, if its data subject, or the row itself, is in this part.
     fn judge(&self, told: &Told, part: Part, at: (CollectionId, RecordId), pair: &Pair) -> Option<RowFault> {
         let (collection, record) = (self.name(at.0), at.1);
         let foreign = || RowFault::Foreign { collection: collection.clone(), record };
@@ -161,7 +161,7 @@ impl<'a> Naming<'a> {
                     None => told.whole.then(foreign),
                 }
             }
-            // A tombstone doesn't say its number, but one of its data subject's records must have ended so.
+            // A tombstone doesn't hold its number, but a record of its data subject must have ended at this revision.
             Row::Tombstone(tombstone) => {
                 let of = (tombstone.pseudonym, 0)..=(tombstone.pseudonym, u32::MAX);
                 let written = told.revisions.range(of).any(|(_, revision)| *revision == tombstone.revision);
@@ -218,7 +218,7 @@ impl<'a> Naming<'a> {
         Ok(())
     }
 
-    /// Names records of which there are parts that their row doesn't name.
+    /// Names records with chunks that their row doesn't name.
     fn stray_chunks(&mut self) -> Result<()> {
         for pair in self.pages(Space::Chunk) {
             let (key, _) = pair?;

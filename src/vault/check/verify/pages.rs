@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::store::{Pair, Store};
 
-/// How many values are read from the store at once.
+/// Number of values read from the store at once.
 const PAGE: usize = 512;
 
 /// The pairs under a prefix, in key order. Ends after the first error.

@@ -1,7 +1,7 @@
 //! Checking one row: that it opens, and that index and row agree.
 //!
-//! Guarantees: a row that passes opens where it stands, whole, and has exactly the index entries that its fields give.
-//! Does not: tell an older revision of the row from the last one; the tenant's digest does.
+//! Guarantees: a row that passes opens where it stands, whole, and has exactly the index entries of its fields. Does
+//! not: tell an older revision of the row from the last one; the tenant's digest does.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::vault::state::terms;
 /// A tenant's collections, by their ids.
 pub(crate) type Collections = HashMap<CollectionId, Arc<CollectionCore>>;
 
-/// The collections that a tenant has now.
+/// Returns the collections that a tenant has now.
 pub(crate) fn collections_of(tenant: &TenantCore) -> Collections {
     tenant.collections().into_iter().map(|collection| (collection.id, collection)).collect()
 }
@@ -34,10 +34,10 @@ pub(crate) enum Row<'a> {
     Tombstone(Tombstone),
 }
 
-/// Opens the row that stands under `key`, its chunks included, and holds it against its index entries.
+/// Opens the row under `key`, with its chunks, and compares it with its index entries.
 ///
 /// # Errors
-/// What is wrong: the row itself, or only its index entries.
+/// The wrong part: the row itself, or only its index entries.
 pub(crate) fn check_row(
     core: &Core,
     tenant: &TenantCore,
@@ -51,10 +51,10 @@ pub(crate) fn check_row(
     })?
 }
 
-/// Opens the row that stands under `key`, its chunks included, and hands it out.
+/// Opens the row under `key`, with its chunks, and passes it to `act`.
 ///
 /// # Errors
-/// [`RowSet::Records`] if it isn't one that was written there.
+/// [`RowSet::Records`] if no row was written there that looks like this.
 pub(crate) fn with_row<R>(
     core: &Core,
     tenant: &TenantCore,
@@ -95,7 +95,7 @@ fn check_links(
     for link in &links {
         check_link(core, tenant, place.collection, place.record, link)?;
     }
-    // An index that is being built may lack rows; what it has must be right.
+    // An index that is being built may lack rows; its entries must still be right.
     let terms = opened.terms(layout, |index| index.ready).map_err(|_| RowSet::Indexes)?;
     let linked = terms.iter().all(|term| {
         links.iter().any(|link| {

@@ -1,7 +1,7 @@
-//! What a tenant has in the store, held together as its digests hold it.
+//! A tenant's values in the store, added up as the tenant's digests do.
 //!
-//! Guarantees: every key and value of the tenant is counted, in one scan; a long row's parts are those that the row names.
-//! Does not: say which row makes a digest differ; see `naming`.
+//! Guarantees: every key and value of the tenant is counted, in one scan; a long row has exactly the chunks that it
+//! names. Does not: say which row makes a digest differ; see `naming`.
 
 use std::collections::HashSet;
 
@@ -21,12 +21,12 @@ use super::check::{Check, Depth};
 use super::pages::Pages;
 use super::row::{check_row, collections_of};
 
-/// A tenant's digests as they are found.
+/// A tenant's digests as found in the store.
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) primary: RowSetDigest,
     pub(crate) derived: RowSetDigest,
-    /// A row or an entry that contradicts another, or doesn't open.
+    /// Kind of row or entry that contradicts another, or doesn't open.
     pub(crate) wrong: Option<RowSet>,
 }
 
@@ -40,14 +40,14 @@ impl Found {
         }
     }
 
-    /// Notes what is wrong; records count before index entries.
+    /// Notes a fault; records count before index entries.
     fn blame(&mut self, rows: RowSet) {
         if rows == RowSet::Records || self.wrong.is_none() {
             self.wrong = Some(rows);
         }
     }
 
-    /// Counts all that is the tenant's but its change lists.
+    /// Counts all values of the tenant except for its change lists.
     pub(crate) fn tenant(&mut self, check: &Check<'_>, tenant: &TenantCore) -> Result<()> {
         let store = &*check.core.store;
         let full = check.depth == Depth::Full;
@@ -87,7 +87,7 @@ impl Found {
     }
 }
 
-/// The parts of a tenant's long rows, read beside the rows, in the same order.
+/// The chunks of a tenant's long rows, read beside the rows, in the same order.
 struct Chunks<'a>(Pages<'a>);
 
 impl<'a> Chunks<'a> {
@@ -95,7 +95,7 @@ impl<'a> Chunks<'a> {
         Self(Pages::new(store, place::of_tenant(Space::Chunk, tenant)))
     }
 
-    /// Whether the parts that this row names come next, unaltered. A row that isn't one names none.
+    /// Tells whether the chunks that this row names come next, unaltered. A value that isn't a row names none.
     fn fit(&mut self, key: &[u8], value: &[u8]) -> Result<bool> {
         let Ok(RawRow::Live(row)) = RawRow::parse(value) else { return Ok(true) };
         let (Some(named), Some((tenant, collection, record))) = (row.chunks, place::row_of_key(key)) else {
@@ -113,13 +113,13 @@ impl<'a> Chunks<'a> {
         Ok(length == named.length && hash.finish() == named.hash)
     }
 
-    /// Whether there are no more.
+    /// Tells whether no chunk is left.
     fn ended(&mut self) -> Result<bool> {
         self.0.next().transpose().map(|more| more.is_none())
     }
 }
 
-/// A tenant that isn't one, of which there is something all the same.
+/// Returns a tenant that doesn't exist but has values in the store.
 pub(crate) fn stranger(check: &Check<'_>) -> Result<Option<TenantId>> {
     let known: HashSet<TenantId> = check.tenants.keys().copied().collect();
     for space in [
@@ -139,7 +139,7 @@ pub(crate) fn stranger(check: &Check<'_>) -> Result<Option<TenantId>> {
             let Some(id) = place::tenant_of_key(&key).filter(|id| known.contains(id)) else {
                 return Ok(Some(owner_by(&key)));
             };
-            // Behind everything of this tenant, and in any case behind what was seen.
+            // After all keys of this tenant, and in any case after the last key seen.
             let mut last = place::of_tenant(space, id);
             last.extend_from_slice(&[0xff; 64]);
             after = Some(last.max(key));
@@ -148,7 +148,7 @@ pub(crate) fn stranger(check: &Check<'_>) -> Result<Option<TenantId>> {
     Ok(None)
 }
 
-/// The tenant that a key names; of one that is too short for that, what there is of an id.
+/// Returns the tenant that a key names; for a key too short for an id, the bytes that there are.
 fn owner_by(key: &[u8]) -> TenantId {
     let mut id = [0; 16];
     for (to, from) in id.iter_mut().zip(key.iter().skip(1)) {
