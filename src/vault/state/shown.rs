@@ -19,7 +19,7 @@ pub(crate) struct Rows(Mutex<Counts>);
 
 #[derive(Default)]
 struct Counts {
-    /// Rows by minute, ascending.
+    /// Rows shown, by minute.
     actors: HashMap<String, Vec<(i64, u32)>>,
     /// Minute in which idle actors were last taken out.
     swept: Option<i64>,
