@@ -1,4 +1,4 @@
-//! What somebody who may not see a row can learn of it all the same.
+//! Side channels: what somebody who may not see a row can still learn of it.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -31,7 +31,7 @@ fn told<T: std::fmt::Debug>(answer: Result<T, Error>) -> (String, String) {
     }
 }
 
-/// Everything that can be entered twice, by an actor who sees their own customers only.
+/// Tries every write that can enter a value twice, by an actor who sees only their own customers.
 fn attempts(world: &World, actor: &Actor, own: RecordId, email: &str) -> Vec<Result<(), Error>> {
     let session = world.session(actor.clone());
     let customers = session.collection::<Customer>().unwrap();
@@ -49,7 +49,7 @@ fn attempts(world: &World, actor: &Actor, own: RecordId, email: &str) -> Vec<Res
     answers
 }
 
-/// A seller may change the address too, and so run into one.
+/// Returns a policy under which sellers may also change an address, and so run into a taken one.
 fn selling() -> Roles {
     Roles::new()
         .role("admin", |r| r.administer())
@@ -73,11 +73,11 @@ fn duplicate_of_a_row_that_the_actor_cannot_see_is_answered_as_a_refused_insert(
     for answer in answers {
         assert_eq!(told(answer), refused);
     }
-    // Their own customer they can see: that one is named.
+    // The value of their own customer is called a duplicate: that customer they can see.
     for answer in attempts(&world, &eve, own, "e@x.org").into_iter().enumerate().filter(|(at, _)| *at != 1) {
         assert!(matches!(&answer.1, Err(Error::Duplicate { field }) if field == "email"), "{answer:?}");
     }
-    // Who sees all is told, and it was written down what it really was.
+    // An actor who sees all is told, and the journal holds the real reason of the refusals.
     let again = world.customers().insert(&Customer::new("Ann", "ann@x.org"));
     assert!(matches!(again, Err(Error::Duplicate { .. })));
     world.vault.flush().unwrap();
@@ -96,7 +96,7 @@ fn guessing_values_of_hidden_rows_ends_in_refusals_that_tell_nothing() {
     let (eve, ben) = (eve.collection::<Customer>().unwrap(), ben.collection::<Customer>().unwrap());
     let own = eve.insert(&Customer::new("E", "e@x.org")).unwrap();
     let mut answers = vec![told(eve.insert(&Customer::new("Eve", "ann@x.org")))];
-    // The same value again is no other guess; each distinct one counts, hit or miss, in batches and in threads too.
+    // The same value again isn't counted anew; each distinct one counts, hit or miss, in batches and in threads too.
     answers.push(told(eve.insert(&Customer::new("Eve", "ann@x.org"))));
     let mut batch = session.batch();
     for n in 0..GUESSES / 2 {
@@ -113,12 +113,12 @@ fn guessing_values_of_hidden_rows_ends_in_refusals_that_tell_nothing() {
             });
         }
     });
-    // A value that nobody has is refused alike now, and so is a change to one, and a batch.
+    // A free value is now refused alike, and so are a change to one and a batch.
     answers.push(told(eve.insert(&Customer::new("Eve", "nobody@x.org"))));
     answers.push(told(eve.update(own, |customer| customer.email = "nobody@x.org".to_owned())));
     answers.push(told(session.batch().insert(&eve, &Customer::new("Eve", "nobody@x.org"))));
     assert!(answers.iter().all(|answer| answer == &answers[0]), "{answers:?}");
-    // What enters no unique value, and what others do, goes on.
+    // Writes of no unique value, and other actors' writes, go on.
     eve.update(own, |customer| customer.name = "Eve".to_owned()).unwrap();
     ben.insert(&Customer::new("Ben", "ben@x.org")).unwrap();
     hands.forward(3_599);

@@ -1,10 +1,10 @@
-//! Counting and sorting, and how many rows are shown.
+//! Counting, sorting, and limits on rows shown.
 
 use crate::audit::Required;
 use crate::policy::{Roles, RowLimit, all_of, codes};
 use crate::vault::tests::*;
 
-/// Every seller's own customers; all of their names, but the addresses of nobody.
+/// Returns a policy under which sellers list all names of their own customers, but no address.
 fn policy() -> Roles {
     Roles::new()
         .role("admin", |r| r.administer())
@@ -63,7 +63,7 @@ fn sorting_orders_by_value_and_leaves_out_records_whose_field_the_actor_may_not_
     assert_eq!(order("name", true, 10), [3, 4, 0, 1, 2]);
     assert_eq!(order("tier", false, 10), [3, 0, 2, 4, 1], "what has none comes last");
     assert_eq!(order("tier", true, 2), [4, 2]);
-    // Support may read the addresses of its own customers only, and sellers nobody's.
+    // Support may read the addresses of its own customers only, and sellers may read none.
     let own = of(Actor::new("s1").with_role("support")).sorted("email", false, 10).unwrap();
     assert_eq!(own.len(), 5);
     assert!(of(Actor::new("p").with_role("support")).sorted("email", false, 10).unwrap().is_empty());
@@ -78,14 +78,14 @@ fn rows_are_limited_by_act_and_by_hour_and_end_a_page_early() {
     let limited = || all_of(policy()).and(RowLimit::new().per_act(4).per_hour(10).role("boss"));
     let world = World::with(|options| options.policy(limited()).clock(hands.clone()));
     let mut ids: Vec<_> = (0..12).map(|n| world.add("Ann", &format!("a{n}@x.org"))).collect();
-    // Made at one moment by a clock that stands still, they are in the order of chance.
+    // The clock stands still, so ids made at one moment are in random order.
     ids.sort_unstable();
     let customers = world.customers();
     let page = customers.list(None, 100).unwrap();
     assert_eq!((page.items.len(), page.next), (4, Some(ids[3])));
     assert_eq!(customers.find("name", "ann", page.next, 100).unwrap().items.len(), 4);
     customers.get(ids[0]).unwrap();
-    // One is left in this hour, also for a list that asks for more.
+    // One row is left in this hour, also for a list that asks for more.
     let page = customers.list(None, 100).unwrap();
     assert_eq!((page.items.len(), page.next), (1, Some(ids[0])));
     for refused in [
@@ -98,7 +98,7 @@ fn rows_are_limited_by_act_and_by_hour_and_end_a_page_early() {
         assert_eq!(refused, codes::ROW_LIMIT);
     }
     hands.forward(61 * 60);
-    // What isn't shown isn't counted: nothing found, nothing used up.
+    // A search without a result uses nothing up.
     for _ in 0..20 {
         assert!(customers.find_unique("email", "nobody@x.org").unwrap().is_none());
     }

@@ -45,7 +45,7 @@ fn batch_does_not_commit_under_a_share_that_ended_and_carries_the_time_of_its_co
     boss_notes.unshare(id, Grantee::Actor("guest")).unwrap();
     assert!(matches!(batch.commit(), Err(Error::Denied(_))));
     assert_eq!(boss_notes.get(id).unwrap().value.text, "x");
-    // One that may is written down with the time of its commit.
+    // A permitted write is written down with the time of its commit.
     let mut batch = world.session(boss()).batch();
     batch.update(&boss_notes, id, |note| note.text.push('?')).unwrap();
     hands.forward(300);
@@ -113,7 +113,7 @@ fn duplicate_in_a_batch_is_told_only_where_the_batch_wrote_the_value() {
     let id = world.add("Ann", "ann@x.org");
     let eve = world.session(sales("eve"));
     let customers = eve.collection::<Customer>().unwrap();
-    // The batch touches the record, whose e-mail address it hasn't written.
+    // The batch touches the record, but doesn't write its e-mail address.
     let mut batch = eve.batch();
     batch.update(&customers, id, |customer| customer.tier = Some(2)).unwrap();
     batch.insert(&customers, &Customer::new("Eve", "ann@x.org")).unwrap();

@@ -15,10 +15,10 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// Acts on many records.
 const BULK: [Action; 4] = [Action::List, Action::Search, Action::Count, Action::Export];
 
-/// What a call shows of which records.
+/// The records that each call shows.
 type Shown = Vec<(&'static str, Vec<RecordId>)>;
 
-/// Every call about many records, but for counting, and what each shows; pages of three.
+/// Makes every call about many records except for counting, with pages of three, and returns what each shows.
 fn shown(customers: &Collection<Customer>) -> Shown {
     let ids = |page: Page<Customer>| -> Vec<RecordId> { page.items.iter().map(|found| found.id).collect() };
     let paged = |page: &dyn Fn(Option<RecordId>) -> Page<Customer>| {
@@ -50,7 +50,7 @@ fn shown(customers: &Collection<Customer>) -> Shown {
     ]
 }
 
-/// Twelve customers of one name; every third is labelled, as the last and the first are.
+/// Adds twelve customers of one name; every third is labelled, so are the first and the last.
 fn labelled(world: &World, label: &str) -> (Vec<RecordId>, Vec<RecordId>) {
     let (mut with, mut without) = (Vec::new(), Vec::new());
     for n in 0..13 {
@@ -98,7 +98,7 @@ fn rows_that_want_stronger_authentication_are_left_out_of_lists_until_it_was_giv
         assert_eq!(ids, all(&vips, &others), "{what}");
     }
     assert_eq!((strong.count().unwrap(), found_by_email(&strong)), (13, 13));
-    // It grows old.
+    // The log-in grows too old.
     hands.forward(3_601);
     assert_eq!((strong.count().unwrap(), shown(&strong)[0].1.len()), (8, 8));
     assert_eq!(world.verify(), Verdict::Intact);
@@ -141,14 +141,14 @@ fn rows_that_want_approval_are_left_out_of_lists_but_once_under_it() {
     assert_eq!(world.verify(), Verdict::Intact);
 }
 
-/// How a policy fails.
+/// The way in which a policy fails.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Failure {
     Errs,
     Panics,
     IsLate,
     ObligesOddly,
-    /// It doesn't: it says no.
+    /// It doesn't fail: it denies.
     Denies,
 }
 
@@ -189,14 +189,14 @@ fn failing(how: Failure) -> (World, Kept, Vec<RecordId>) {
     (world, kept, good)
 }
 
-/// The acts since then, by name, outcome and code.
+/// Returns the acts since then, by name, outcome and code.
 fn journal(world: &World, kept: &Kept, since: usize) -> Vec<(String, Outcome, String)> {
     world.vault.flush().unwrap();
     let line = |event: Event| (event.action().to_owned(), event.outcome(), event.code().to_owned());
     kept.events().into_iter().skip(since).map(line).collect()
 }
 
-/// An act by its name.
+/// An act, by its name.
 type Call<'a> = (&'a str, Box<dyn Fn() -> usize + 'a>);
 
 fn calls(customers: &Collection<Customer>) -> Vec<Call<'_>> {

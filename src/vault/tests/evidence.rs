@@ -1,4 +1,4 @@
-//! Entries shown to others: alone, in bundles, and against heads.
+//! Entries shown to others: single ones, in bundles, and against heads.
 
 use crate::vault::tests::*;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,7 +11,7 @@ fn auditor() -> Actor {
     Actor::new("aud-1").with_role("auditor")
 }
 
-/// A policy under which auditors read the journal of the tenant `acme` and of the vault, and of no other.
+/// Returns a world whose auditors read the journals of the tenant `acme` and of the vault, and no other.
 fn world() -> (World, Kept) {
     let kept = Kept::default();
     let sink = kept.clone();
@@ -87,7 +87,7 @@ fn bundle_holds_for_whoever_has_the_key_and_shows_what_was_chosen() {
     assert_eq!(checked.events(), chosen);
     assert_eq!(checked.heads().len(), 3);
     assert_eq!(checked.heads()[..2], [before, between]);
-    // Nothing else of the journal is readable in it.
+    // No other entry can be read in the bundle.
     assert!(!text.contains("\"action\":\"create\""));
     world.vault.flush().unwrap();
     let act = kept.of("read_journal").pop().unwrap();
@@ -125,7 +125,7 @@ fn vaults_own_acts_are_shown_by_the_vault_and_a_tenants_by_the_tenant_only() {
         world.vault.session(auditor()).unwrap().journal().show_entry(added.position(), added.index(), &head).map(drop),
     );
     refused(other.session(auditor()).unwrap().journal().evidence(places(std::slice::from_ref(&added)), &[]).map(drop));
-    // None of this index, none at this position, and none that the head covers.
+    // No entry at this index, none at this position, and none under the head.
     refused(world.acme.session(auditor()).unwrap().journal().show_entry(added.position(), added.of(), &head).map(drop));
     refused(world.acme.session(auditor()).unwrap().journal().show_entry(u64::MAX, 0, &head).map(drop));
     world.add("Bo", "bo@example.com");
@@ -175,7 +175,7 @@ fn head_that_is_anothers_or_states_another_journal_proves_nothing() {
     for result in refused {
         assert!(matches!(result, Err(Error::Head(HeadError::OtherJournal { .. }))), "{result:?}");
     }
-    // The journal was set back behind the vault's back, and went on otherwise: heads of both are signed.
+    // The store was set back, and the journal went on otherwise: the heads of both ways are signed.
     let copied = copy(&mine.memory);
     mine.add("Bo", "bo@example.com");
     let cut = head(&mine);
@@ -211,7 +211,7 @@ fn too_many_entries_or_heads_are_refused() {
         world.acme.session(auditor()).unwrap().journal().evidence([], &heads),
         Err(Error::TooLarge { .. })
     ));
-    // Heads alone can be shown: that nothing was rewritten between them.
+    // Heads can be shown without entries, to prove that nothing was rewritten between them.
     let text = world.acme.session(auditor()).unwrap().journal().evidence([], &heads[..1]).unwrap();
     let checked = evidence::check(&text, Some(&world.vault.head_key())).unwrap();
     assert!(checked.events().is_empty() && checked.heads().len() == 2);

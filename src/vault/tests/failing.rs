@@ -1,4 +1,4 @@
-//! A store that fails: at every call, once, over a script of everything that writes.
+//! A store that fails once, at every call in turn, over a script of everything that writes.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use crate::vault::tests::*;
 
 const WHICH: [Fault; 4] = [Fault::Get, Fault::Scan, Fault::CommitBefore, Fault::CommitAfter];
 
-/// What was acknowledged, and what may or may not be there.
+/// The acknowledged state, and what may or may not be stored.
 #[derive(Default)]
 struct Told {
-    /// Of each record, what it may be: one value, or several where an answer was an error. `None` is deleted.
+    /// Possible values of each record: one, or several after an error. `None` is deleted.
     customers: BTreeMap<RecordId, Vec<Option<Customer>>>,
-    /// Notes come in pairs, in one batch each.
+    /// Notes in pairs, each pair from one batch.
     pairs: Vec<[RecordId; 2]>,
-    /// Mails of inserts that came to an error: each may be there.
+    /// Addresses whose insert ended in an error: each may be stored.
     perhaps: Vec<String>,
     tenants: Vec<&'static str>,
     defined: bool,
@@ -27,7 +27,7 @@ impl Told {
     }
 }
 
-/// Goes on after errors, as a host that hasn't understood them would.
+/// Runs the script. It goes on after errors, as a host that hasn't understood them would.
 fn script(world: &World, told: &mut Told) {
     let Ok(session) = world.acme.session(boss()).map_err(|error| told.errors.push(error)) else { return };
     let Some(customers) = told.note(session.collection::<Customer>()) else { return };
@@ -109,16 +109,16 @@ fn run(fault: Fault, number: usize) -> bool {
         assert!(!error.to_string().is_empty());
     }
     if commit && failed {
-        // Reads fail as well; only opening helps.
+        // Reads fail as well; only opening again helps.
         assert!(world.vault.health().stopped);
         assert!(matches!(world.acme.session(boss()), Err(Error::Stopped { .. })));
-        // Whoever comes later is told why, too.
+        // Later callers are told the reason, too.
         assert!(matches!(world.vault.flush(), Err(Error::Stopped { source: Some(_) })));
         assert!(matches!(world.vault.session(admin()), Err(Error::Stopped { .. })));
         assert!(matches!(world.vault.close(), Err(Error::Stopped { .. })));
     } else {
         assert!(!world.vault.health().stopped, "{fault:?} {number}");
-        // Closing commits what waits; nothing before it failed.
+        // Closing commits waiting entries; nothing before it failed.
         match world.vault.close() {
             Ok(()) => {}
             Err(Error::Stopped { .. }) if commit => failed = true,
@@ -192,7 +192,7 @@ fn failed_commit_at_any_point_stops_the_vault_and_loses_nothing_acknowledged() {
 #[test]
 fn failed_read_at_any_point_is_an_error_of_one_call() {
     for (fault, step) in [(Fault::Get, crate::tests::amount(3, 1)), (Fault::Scan, crate::tests::amount(2, 1))] {
-        // Gets and scans of the same kind of call repeat; after the first forty every fifth stands for the rest.
+        // Calls of one kind repeat; after the first forty every fifth stands for the others.
         let numbers = (1..40).step_by(step).chain((40..400).step_by(crate::tests::amount(25, 5)));
         let reached = numbers.take_while(|number| run(fault, *number)).count();
         assert!(reached > 10, "{fault:?}: {reached}");
@@ -258,7 +258,7 @@ fn disk_that_fills_up_at_any_byte_stops_the_vault_says_so_and_loses_nothing() {
             source = cause.source();
         }
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull).to_string();
-        // A buffered entry may be what found the disk full.
+        // A buffered entry may have been the first to find the disk full.
         assert!(matches!(error, Error::Stopped { .. }) && text.contains("free disk space"), "{text}");
         assert!(text.contains(&full) || room < 1_000, "{text}");
         assert!(world.vault.health().stopped);

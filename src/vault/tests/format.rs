@@ -1,4 +1,4 @@
-//! The published vault, written by another implementation, in this one; and a vault of this one read by the other.
+//! The published vault, written by another implementation, read here; and a vault from here read by that one.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -65,7 +65,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The published vault's memory and its key file.
+/// Returns the published vault's memory and its key file.
 fn restored(vector: &serde_json::Value, dir: &Path) -> (Memory, KeyFile) {
     let memory = Memory::new();
     for (path, content) in vector["files"].as_object().unwrap() {
@@ -141,7 +141,7 @@ fn published_vault_opens_verifies_and_holds_what_it_should() {
     assert_eq!(paper.value.get("日付").and_then(crate::Value::as_int), Some(2026));
     assert_eq!(papers_of.find("tag", "order", None, 9).unwrap().items.len(), 1);
 
-    // It is a vault like any other: it can be written to, and defining the same again changes nothing.
+    // The vault is like any other: it can be written to, and defining the same again changes nothing.
     let acme = vault.tenant("acme").unwrap();
     let blocks = vault.health().journal_blocks;
     let frozen = acme.session(anyone.clone()).unwrap().frozen().unwrap().unwrap();
@@ -155,7 +155,7 @@ fn published_vault_opens_verifies_and_holds_what_it_should() {
     assert_eq!(vault.session(anyone.clone()).unwrap().verify().unwrap(), Verdict::Intact);
 }
 
-/// Everything that a vault in memory keeps, in the form that `decode_row.py` takes.
+/// Returns all that a vault in memory holds, in the form that `decode_row.py` takes.
 fn dump(memory: &Memory, key_file: &str) -> serde_json::Value {
     let mut files = BTreeMap::new();
     let id: VaultId = memory.inner.id.lock().unwrap().unwrap();

@@ -19,7 +19,7 @@ fn code<T: std::fmt::Debug>(answer: Result<T, Error>) -> String {
     }
 }
 
-/// Everybody sees all customers, `clerk`s no more than 3 of those that aren't their own.
+/// Returns a policy under which everybody sees all customers, but a `clerk` at most 3 that aren't their own.
 fn limited() -> impl AccessPolicy {
     let all = Roles::new().role("clerk", |r| r.on("customers").read_all().update_all());
     let own = Roles::new().role("clerk", |r| r.on("customers").create().read_all().own_only());
@@ -82,7 +82,7 @@ fn approval_of_an_update_shows_the_record_once() {
     let customers = session.under_approval(approval).collection::<Customer>().unwrap();
     let mut seen = 0;
     for _ in 0..3 {
-        // A change that isn't allowed, by which the approval isn't used up.
+        // A change that isn't allowed still uses the approval up.
         let answer = customers.update(id, |customer| {
             seen += 1;
             customer.tier = Some(9);
@@ -104,7 +104,7 @@ fn import_lets_an_actor_guess_no_more_hidden_values_than_single_inserts_do() {
         world.add("Ann", &format!("a{n}@x.org"));
     }
     let eve = world.session(sales("eve")).collection::<Customer>().unwrap();
-    // Whoever is told of so many hidden ones learns no more: later values are refused, taken or not.
+    // After 200 hidden duplicates the actor learns no more: later values are refused, taken or not.
     let guesses = (0..200).map(|n| Customer::new("Eve", &format!("a{n}@x.org")));
     let free = (0..20).map(|n| Customer::new("Eve", &format!("free{n}@x.org")));
     let stored = eve.import(guesses.chain(free), |_, _| {}).unwrap();

@@ -1,4 +1,4 @@
-//! A whole vault that tells a log server, over real sockets of this machine.
+//! A whole vault that sends its journal to a log server, over real sockets of this machine.
 
 use std::io::Read;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::audit::{Relayed, Required, SinkState, Syslog, SyslogBody};
 use crate::vault::tests::*;
 
-/// What a log server has got: a list of bytes for each connection, or each datagram.
+/// The bytes that a log server received: a list for each connection, or each datagram.
 type Got = Arc<Mutex<Vec<Vec<u8>>>>;
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ fn eventually(what: &str, mut done: impl FnMut() -> bool) {
     }
 }
 
-/// Takes connections, for as long as `up`; each is read as it comes and kept.
+/// Takes connections as long as `up` is set, and keeps the bytes of each.
 fn serve(listener: TcpListener, got: &Got, up: &Arc<Mutex<bool>>) -> thread::JoinHandle<()> {
     let (got, up) = (Arc::clone(got), Arc::clone(up));
     listener.set_nonblocking(true).unwrap();
@@ -45,7 +45,7 @@ fn serve(listener: TcpListener, got: &Got, up: &Arc<Mutex<bool>>) -> thread::Joi
     })
 }
 
-/// The JSON bodies of a stream's messages; one cut off at the end doesn't count.
+/// Returns the JSON bodies of a stream's messages; a message cut off at the end doesn't count.
 fn bodies(mut bytes: &[u8]) -> Vec<serde_json::Value> {
     let mut bodies = Vec::new();
     while let Some(space) = bytes.iter().position(|byte| *byte == b' ') {
@@ -62,7 +62,7 @@ fn body(message: &[u8]) -> serde_json::Value {
     serde_json::from_str(text.split_once('\u{feff}').unwrap().1).unwrap()
 }
 
-/// Position and index of the events in what a server got, doubles left out.
+/// Returns position and index of the events that a server received, without repeated ones.
 fn numbers(bodies: impl IntoIterator<Item = serde_json::Value>) -> Vec<(u64, u64)> {
     let mut numbers: Vec<(u64, u64)> = Vec::new();
     for body in bodies {
@@ -85,7 +85,7 @@ fn told(kept: &Kept) -> Vec<(u64, u64)> {
     kept.events().iter().map(|event| (event.position(), u64::from(event.index()))).collect()
 }
 
-/// All that happened since the server was told for the first time, and that soon after the beginning.
+/// Checks that the server got every event since its first, and its first soon after the beginning.
 fn assert_same(server: &[(u64, u64)], kept: &[(u64, u64)]) {
     assert!(kept.ends_with(server) && server.len() + 2 >= kept.len(), "{server:?} of {kept:?}");
 }
@@ -180,7 +180,7 @@ fn datagrams_of_a_whole_vault_arrive_over_a_unix_socket() {
     assert_datagrams(&kept, |bytes| server.recv(bytes).ok());
 }
 
-/// Everything that is still to be received is what the vault told.
+/// Checks that the datagrams still to be received are the vault's events.
 fn assert_datagrams(kept: &Kept, receive: impl Fn(&mut [u8]) -> Option<usize>) {
     let mut got = Vec::new();
     eventually("all is there", || {

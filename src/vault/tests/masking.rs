@@ -16,7 +16,7 @@ use crate::policy::{AccessPolicy, Decision, Permission, PolicyError, PolicyVersi
 use crate::record::{Document, Mask, SearchValue};
 use crate::vault::tests::*;
 
-/// Shows `all` everything, and everybody else these fields to read and these to write.
+/// Permits `all` everything, and other actors to read and to write these fields.
 #[derive(Clone, Default)]
 struct Lists(Arc<Mutex<Option<(FieldSet, FieldSet)>>>);
 
@@ -32,7 +32,7 @@ impl AccessPolicy for Lists {
     }
 }
 
-/// Text that nothing else says.
+/// Returns a strategy of words that occur nowhere else.
 fn word() -> impl Strategy<Value = String> {
     any::<[u64; 2]>().prop_map(|[a, b]| format!("w{a:016x}{b:016x}"))
 }
@@ -164,13 +164,13 @@ fn documents() -> impl Strategy<Value = Document> {
         vec(leaf(), 0..3).prop_map(Json::from),
         btree_map(word(), leaf(), 0..3).prop_map(|map| Json::from(Map::from_iter(map))),
     ];
-    // Those with an index can be searched.
+    // Fields with an index can be searched.
     (btree_map("[a-b]", leaf(), 0..3), btree_map("[c-f]", value, 0..5)).prop_map(|(indexed, others)| {
         serde_json::from_value(Json::from(Map::from_iter(indexed.into_iter().chain(others)))).unwrap()
     })
 }
 
-/// By field, what a record says of it.
+/// Returns a record's values by field.
 fn json<T: Record>(record: &T) -> BTreeMap<String, Json> {
     match serde_json::to_value(record).unwrap() {
         Json::Object(map) => map.into_iter().collect(),
@@ -178,7 +178,7 @@ fn json<T: Record>(record: &T) -> BTreeMap<String, Json> {
     }
 }
 
-/// The record with some fields as another has them; those that one lacks are taken away.
+/// Returns the record with some fields of another one; fields that the other one lacks are removed.
 fn assigned<T: Record>(to: &T, from: &T, fields: &BTreeSet<String>) -> T {
     let (mut to, from) = (json(to), json(from));
     for field in fields {
@@ -190,7 +190,7 @@ fn assigned<T: Record>(to: &T, from: &T, fields: &BTreeSet<String>) -> T {
     serde_json::from_value(Json::Object(to.into_iter().collect())).unwrap()
 }
 
-/// What of a value could be recognised anywhere.
+/// Returns the parts of a value that can be recognised anywhere.
 fn markers(value: &Json) -> Vec<String> {
     let text = value.to_string();
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 14);
@@ -213,7 +213,7 @@ impl Bench {
         Self { world, lists }
     }
 
-    /// One record, one field list, one change.
+    /// Runs one record, one field list and one change.
     fn case<T>(&self, stored: &T, other: &T, case: &Case) -> Result<(), TestCaseError>
     where
         T: Record + Clone + Debug + PartialEq + 'static,
@@ -257,7 +257,7 @@ impl Bench {
             }
         }
 
-        // A change of what may be changed is made, and is all that is.
+        // A change of permitted fields is made, and changes nothing else.
         let may = |name: &&String| writable.contains(*name) && !hidden.contains_key(name);
         let allowed: BTreeSet<String> = touched.iter().filter(may).cloned().collect();
         some.update(id, |value| *value = assigned(value, other, &allowed)).unwrap();
@@ -271,7 +271,7 @@ impl Bench {
             }
         }
 
-        // Any other is refused, and names the field.
+        // A change of any other field is refused, and the error names the field.
         for name in touched.iter().filter(|name| !allowed.contains(*name)) {
             let one = BTreeSet::from([name.clone()]);
             let shown = some.get(id).unwrap().value;
@@ -306,7 +306,7 @@ impl Bench {
     }
 }
 
-/// What an indexed field would be searched for.
+/// Returns the value to search an indexed field for.
 fn search(value: &Json) -> Option<SearchValue> {
     match value {
         Json::String(text) => Some(text.as_str().into()),
@@ -315,7 +315,7 @@ fn search(value: &Json) -> Option<SearchValue> {
     }
 }
 
-/// Which fields an actor may see and write, and which it tries to change.
+/// Fields that an actor may see and write, and those that it tries to change.
 #[derive(Debug, Clone)]
 struct Case {
     seen: BTreeSet<String>,

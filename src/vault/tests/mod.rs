@@ -1,4 +1,4 @@
-//! What the vault promises, tried from above, and from below through its store and its files.
+//! The vault's promises, tried from above, and from below through its store and its files.
 
 mod bad_input;
 mod channels;
@@ -69,7 +69,7 @@ impl Record for Customer {
     }
 }
 
-/// A record with an index on nothing, and room for much.
+/// A record without an index, and with room for long texts.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
 struct Note {
     text: String,
@@ -185,7 +185,7 @@ fn open_options(memory: &Memory) -> VaultOptions {
     Vault::in_memory(memory).master_key(Unlocked).policy(roles())
 }
 
-/// The store below a vault in memory.
+/// Returns the store below a vault in memory.
 fn store(memory: &Memory) -> MemoryStore {
     memory.inner.store.reopen()
 }
@@ -198,7 +198,7 @@ fn everything(memory: &Memory) -> Vec<Pair> {
     store(memory).scan(&[], None, usize::MAX).unwrap()
 }
 
-/// Puts and removes behind the vault's back.
+/// Puts and removes values behind the vault's back.
 fn put(memory: &Memory, changes: &[(Vec<u8>, Option<Vec<u8>>)]) {
     let mut batch = Writes::default();
     for (key, value) in changes {
@@ -210,14 +210,14 @@ fn put(memory: &Memory, changes: &[(Vec<u8>, Option<Vec<u8>>)]) {
     store(memory).commit(&batch, &[]).unwrap();
 }
 
-/// Sets the whole store back to what it was.
+/// Sets the whole store back to these values.
 fn set_back(memory: &Memory, to: &[Pair]) {
     let gone: Vec<_> = everything(memory).into_iter().map(|(key, _)| (key, None)).collect();
     put(memory, &gone);
     put(memory, &to.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect::<Vec<_>>());
 }
 
-/// A copy of everything a vault is kept in: store, keys and head. The vault may be open.
+/// Copies everything that a vault is kept in: store, keys and head. The vault may be open.
 fn copy(memory: &Memory) -> Memory {
     let copy = Memory::new();
     *copy.inner.id.lock().unwrap() = *memory.inner.id.lock().unwrap();
@@ -235,7 +235,7 @@ fn copy(memory: &Memory) -> Memory {
     copy
 }
 
-/// A sink that keeps what it gets.
+/// A sink that keeps its events.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<Event>>>);
 
@@ -244,7 +244,7 @@ impl Kept {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Those of one kind of act, in order.
+    /// Returns the events of one act, in order.
     fn of(&self, action: &str) -> Vec<Event> {
         self.events().into_iter().filter(|event| event.action() == action).collect()
     }
@@ -277,13 +277,13 @@ impl Dice {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    /// Text that nothing else says.
+    /// Returns a word that occurs nowhere else.
     fn word(&mut self) -> String {
         format!("w{:016x}{:016x}", self.next(), self.next())
     }
 }
 
-/// Where a record's row stands in the store.
+/// Returns the key of a record's row in the store.
 fn key_of<T: Record + 'static>(collection: &Collection<T>, id: RecordId) -> Vec<u8> {
     crate::format::place::row(collection.session().tenant.id, collection.core().id, id)
 }

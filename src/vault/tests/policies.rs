@@ -1,4 +1,4 @@
-//! Policies that were in force, and acts that only some policies permit.
+//! Past policies, and acts that only some policies permit.
 
 use crate::audit::Required;
 use crate::model::{Action, Facts, FieldSet, Request};
@@ -44,10 +44,10 @@ fn every_policy_with_a_text_is_kept_once_and_reads_back_after_reopening() {
     assert_eq!(kept(&vault), [0, 5, 100_000, 7]);
     assert_eq!(vault.session(admin()).unwrap().verify().unwrap(), Verdict::Intact);
     vault.close().unwrap();
-    // Roles said in code have no text; and not everybody may ask.
+    // Roles built in code have no text; and not everybody may ask for past policies.
     let vault = open_options(&world.memory).open().unwrap();
     assert!(matches!(vault.session(boss()).unwrap().past_policies(), Err(Error::Denied(_))));
-    // And which one is in force.
+    // Four texts, and the version in force.
     assert_eq!(stored(&world.memory, Space::Policy).iter().filter(|(key, _)| key.ends_with(&[0, 0])).count(), 5);
 }
 
@@ -76,13 +76,13 @@ fn another_policy_is_on_record_however_it_came_in_force() {
     assert_eq!(kept.of("change_policy")[0].policy(), Some(hash(2)));
     vault.session(admin()).unwrap().set_policy(Written(3)).unwrap();
     assert_eq!(versions(&kept)[1], (String::new(), Some("root".to_owned()), hash(3)));
-    // Decided by the one before.
+    // The policy before decided on this act.
     assert_eq!(kept.of("change_policy")[1].policy(), Some(hash(2)));
     vault.session(admin()).unwrap().set_policy(Written(3)).unwrap();
     vault.close().unwrap();
     open(3).close().unwrap();
     assert_eq!(versions(&kept).len(), 3);
-    // One that was in force long ago, and one after somebody has removed the word of which it was.
+    // A policy that was in force long ago; then one after somebody has removed the version in force.
     open(1).close().unwrap();
     assert_eq!(versions(&kept)[3..], [("opened".to_owned(), None, hash(1))]);
     let word = stored(&world.memory, Space::Policy)[0].0.clone();
@@ -134,7 +134,7 @@ fn policy_whose_version_is_no_hash_is_refused() {
     assert!(refused.contains("PolicyVersion::of"), "{refused}");
 }
 
-/// Shows names; every field to those who unmask it, one at a time.
+/// Permits names, and every other field to who unmasks it, one at a time.
 struct Unmasks;
 
 impl AccessPolicy for Unmasks {
@@ -178,7 +178,7 @@ fn unmask_shows_the_fields_named_and_no_others_and_is_an_act_of_its_own() {
         said,
         [
             ("look here", vec!["email"]),
-            // What was asked for; nothing was shown.
+            // The fields asked for; none was shown.
             (codes::FIELD_NOT_READABLE, vec!["email", "tier"]),
             ("failed", vec![]),
             ("not_found", vec!["email"]),
@@ -251,7 +251,7 @@ mod file {
         let id = customers.insert(&Customer::new("Ann", "ann@example.com")).unwrap();
         assert_eq!(customers.get(id).unwrap().withheld, ["email", "tier"]);
 
-        // A mistake leaves the old one in force.
+        // After a mistake in the file the old policy stays in force.
         fs::write(&path, BEFORE.replace("read =", "raed =")).unwrap();
         assert!(before.reload().is_err());
         assert_eq!(customers.get(id).unwrap().withheld, ["email", "tier"]);
@@ -275,7 +275,7 @@ mod file {
         assert!(by(&old[1..], &before));
         assert!(by(new, &after));
 
-        // Both can be read back, as what they were.
+        // Both can be read back with their texts.
         let past = world.vault.session(admin()).unwrap().past_policies().unwrap();
         assert_eq!(past.len(), 2);
         for (past, wanted) in past.iter().zip([&before, &after]) {

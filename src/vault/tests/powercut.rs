@@ -1,7 +1,7 @@
-//! Changes of the keyring under power cuts, among writes of the same vault: whatever the disk holds afterwards, a tenant
-//! or an erased slot that was acknowledged stays so, and everything else still opens.
+//! Changes of the keyring under power cuts, among writes of the same vault: whatever the disk holds afterwards, an
+//! acknowledged tenant or erasure of a slot stays, and everything else still opens.
 //!
-//! There is no public call that punctures, so this stands here; the machinery is that of `tests/powercut`. Needs `strace`.
+//! No public call punctures, so this test stands here; the machinery is that of `tests/powercut`. Needs `strace`.
 
 #[path = "../../../tests/powercut/machine/mod.rs"]
 #[allow(dead_code, unreachable_pub, clippy::too_many_arguments, reason = "shared with a test that uses all of it")]
@@ -21,9 +21,9 @@ use crate::keys::KeyError;
 use crate::model::Slot;
 use crate::vault::tests::*;
 
-/// Names the directory to the child: this same test, started by itself.
+/// Variable that names the directory to the child: this same test, started by itself.
 const CHILD: &str = "STRONGROOM_TEST_POWER_CUT_CHILD";
-/// Every so many images the vault is checked whole, and changed once more.
+/// Number of images after which the vault is checked whole, and changed once more.
 const WHOLE: usize = 8;
 
 #[test]
@@ -40,21 +40,21 @@ fn tenants_and_punctures_that_were_acknowledged_survive_a_power_cut() {
     assert!(report.failures.is_empty(), "{} of {}: {:#?}", report.failures.len(), report.images, report.failures);
     println!("  {} cuts, {} images", report.boundaries, report.images);
 
-    // The planted failures. Without the syncs of the directory that belong to the last two punctures these are undone, or
-    // the old anchor stands there with the zeros that were written over it.
+    // The planted failures. Without the directory's syncs of the last two punctures, these are undone, or the old
+    // anchor is there with the zeros that were written over it.
     let directory = |sync: &SyncCall| sync.path.ends_with("keys");
     let from = ordinals(&trace, directory).into_iter().rev().nth(9).unwrap();
     let report = replay(&trace, seed, from, |sync| directory(sync));
     let lost = |why: &str| why.contains("is back") || why.contains("doesn't open");
     assert!(report.failures.iter().any(|failure| lost(&failure.why)), "{:#?}", report.failures);
-    // Without those of the anchor itself nothing opens any more.
+    // Without the anchor's own syncs nothing opens any more.
     let anchor = |sync: &SyncCall| sync.path.ends_with("keys/anchor.new");
     let from = ordinals(&trace, anchor).into_iter().next_back().unwrap();
     let report = replay(&trace, seed, from, |sync| anchor(sync));
     assert!(report.failures.iter().any(|failure| failure.why.contains("doesn't open")), "{:#?}", report.failures);
 }
 
-/// Which of a trace's syncs these are.
+/// Returns the numbers of a trace's syncs for which `which` holds.
 fn ordinals(trace: &Trace, which: impl Fn(&SyncCall) -> bool) -> Vec<usize> {
     let syncs = trace.events.iter().filter_map(|e| if let Act::Sync(sync) = &e.act { Some(sync) } else { None });
     syncs.enumerate().filter(|(_, sync)| which(sync)).map(|(n, _)| n).collect()
@@ -93,9 +93,9 @@ fn customer(number: u32) -> Customer {
     Customer::new(&format!("customer {number}"), &format!("c{number}@example.com"))
 }
 
-/// The child. It prints what it is about to change, and that it has.
+/// Runs as the child. It prints each change before it makes it, and again afterwards.
 fn live(dir: &Path) {
-    // Past what the harness has begun to print.
+    // The harness has begun a line.
     println!();
     let dir = dir.join("vault");
     let mut vault = options(&dir).create().unwrap();
@@ -127,7 +127,7 @@ fn live(dir: &Path) {
             println!("ack insert {number} {} {id} {slot}", tenant.name());
             there.push((tenant.name().to_owned(), id, slot));
         }
-        // Rows first, since one without its key is none that `verify` knows yet.
+        // The row first, since `verify` doesn't know yet that a row may lack its key.
         let (tenant, ..) = there[random.below(there.len())].clone();
         let session = vault.tenant(&tenant).unwrap().session(boss()).unwrap();
         let customers = session.collection::<Customer>().unwrap();
@@ -157,13 +157,13 @@ fn slot_of(session: &Session, customers: &Collection<Customer>, id: RecordId) ->
     }
 }
 
-/// What the child has promised, and what it was about to.
+/// The changes that the child has acknowledged, and those that it had begun.
 #[derive(Default)]
 struct Promised {
     vault: bool,
-    /// Each tenant's slots and whether they are erased.
+    /// Slots of each tenant, and whether they are erased.
     tenants: BTreeMap<String, BTreeMap<u32, bool>>,
-    /// Each record's number and tenant; no longer when it may be deleted.
+    /// Number and tenant of each record, unless it may be deleted.
     live: BTreeMap<RecordId, (u32, String)>,
     deleted: Vec<(RecordId, String)>,
     pending: Option<(String, Vec<u32>)>,
@@ -205,7 +205,7 @@ impl Promised {
             return vault.close().map_err(|error| format!("closing: {error:?}"));
         }
         self.whole(&vault)?;
-        // Once more, on top of whatever was found.
+        // One more change, whatever was found.
         vault.session(admin()).unwrap().create_tenant("one more").map_err(|e| format!("one more tenant: {e:?}"))?;
         vault.close().map_err(|error| format!("closing: {error:?}"))?;
         let vault = options(dir).open().map_err(|error| format!("it doesn't open again: {error:?}"))?;
@@ -213,10 +213,10 @@ impl Promised {
         self.content(&vault)?;
         self.whole(&vault)?;
         vault.close().map_err(|error| format!("closing again: {error:?}"))?;
-        // Nothing of other generations is kept.
+        // No files of other generations are kept.
         let files = std::fs::read_dir(dir.join("keys")).map_err(|e| e.to_string())?.count();
         let least = 1 + 2 + 2 * (self.tenants.len() + 1);
-        // A tenant that was being made may have its keys.
+        // A tenant being created may have its keys already.
         if files == least || files == least + 2 { Ok(()) } else { Err(format!("{files} files of keys, not {least}")) }
     }
 
@@ -252,7 +252,7 @@ impl Promised {
                     other => return Err(format!("customer {number} of {name} is lost: {other:?}")),
                 }
             }
-            // Of the last one it isn't known whether it was deleted.
+            // Whether the last record was deleted isn't known.
             let deleted = self.deleted.iter().rev().skip(1).filter(|(_, of)| of == name);
             for (id, _) in deleted {
                 match customers.get(*id) {

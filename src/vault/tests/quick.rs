@@ -1,4 +1,4 @@
-//! Quick and full checks of a whole vault, side by side: what somebody does to the journal's blocks in the store.
+//! Quick and full checks of a whole vault, side by side, after somebody changed the journal's blocks in the store.
 
 use crate::audit::{Head, RewrittenBecause};
 use crate::format::place;
@@ -8,7 +8,7 @@ use crate::vault::tests::*;
 
 type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
-/// A vault with some blocks, and a head of it that is kept elsewhere.
+/// A vault with some blocks, and a head of it kept elsewhere.
 struct Subject {
     world: World,
     core: Arc<Core>,
@@ -34,7 +34,7 @@ impl Subject {
         Self { world, core, blocks, head }
     }
 
-    /// What all four checks say of the changed store: quick and full, without a head and with one.
+    /// Returns the verdicts of all four checks of the changed store: quick and full, without a head and with one.
     fn checked(&self, changes: &Changes) -> [Verdict; 4] {
         let memory = &self.world.memory;
         let undo: Changes = changes.iter().map(|(key, _)| (key.clone(), store(memory).get(key).unwrap())).collect();
@@ -50,7 +50,7 @@ impl Subject {
         verdicts
     }
 
-    /// Says so of the blocks that are as they are now, with another block, or none, at each of these positions.
+    /// Returns these verdicts with another block, or none, at each of these positions.
     fn with(&self, blocks: &[(usize, Option<&[u8]>)]) -> [Verdict; 4] {
         let change = |(at, block): &(usize, Option<&[u8]>)| (place::block(*at as u64, 0), block.map(<[u8]>::to_vec));
         self.checked(&blocks.iter().map(change).collect())
@@ -130,7 +130,7 @@ fn public_quick_check_says_what_the_full_one_does_and_is_written_down() {
 fn last_block_of_the_vault_itself_is_held_against_its_commit_key() {
     use crate::audit::{NewBlock, Place, leaf_of, seal_block};
     use crate::vault::upkeep::heads::sign_head;
-    // Somebody has every key but the commit key, and puts everything else in order.
+    // Somebody has every key but the commit key, and makes everything else fit.
     let world = World::new();
     let core = Arc::clone(&world.customers().session().core);
     let _head = world.vault.session(admin()).unwrap().head().unwrap();

@@ -14,7 +14,7 @@ use crate::vault::tests::*;
 
 const DAY: i64 = 86_400_000_000;
 
-/// A clock that stands until it is moved, by days.
+/// A clock that stands still until it is moved by days.
 #[derive(Clone, Default)]
 struct Hands(Arc<AtomicI64>);
 
@@ -39,14 +39,14 @@ fn with(memory: &Memory, hands: &Hands) -> VaultOptions {
     Vault::in_memory(memory).master_key(Unlocked).policy(policy).clock(hands.clone())
 }
 
-/// A vault with notes of the tenant `acme`, another tenant that does nothing after its beginning, and a clock.
+/// A vault with notes of the tenant `acme`, another tenant that is idle after its beginning, and a clock.
 struct Old {
     world: World,
     hands: Hands,
 }
 
 impl Old {
-    /// A journal of more than so many blocks.
+    /// Makes a journal of more than `blocks` blocks.
     fn new(blocks: u64) -> Self {
         let (memory, hands) = (Memory::new(), Hands::default());
         let vault = with(&memory, &hands).create().unwrap();
@@ -105,7 +105,7 @@ impl Old {
         self.world.vault.session(keeper()).unwrap().verify_against(head).unwrap()
     }
 
-    /// How many blocks come after the head, which the journal agrees with. Checking writes one more.
+    /// Returns the number of blocks after the head, which fits the journal. Checking writes one more.
     fn tail(&self, head: &Head) -> u64 {
         self.world.vault.flush().unwrap();
         match self.against(head) {
@@ -117,7 +117,7 @@ impl Old {
         }
     }
 
-    /// The position of the first block that is in the store.
+    /// Returns the position of the first block in the store.
     fn first(&self) -> u64 {
         place::position_of_key(&stored(&self.world.memory, Space::Block)[0].0).unwrap().0
     }
@@ -157,7 +157,7 @@ fn plan_shows_what_is_then_dropped_and_the_rest_verifies_against_every_head_from
     assert_eq!((old.first(), lists_before(&old.world.memory, 256)), (256, 0));
     let leaves = stored(&old.world.memory, Space::Leaves);
     assert_eq!(leaves.iter().map(|(key, _)| place::first_of_leaves_key(key)).collect::<Vec<_>>(), [Some(0), Some(128)]);
-    // Everything that isn't the journal's stays as it was, but for the states.
+    // Values outside the journal stay as they were, except for the states.
     let after: BTreeMap<Vec<u8>, Vec<u8>> = everything(&old.world.memory).into_iter().collect();
     for (key, value) in before {
         let journal = [Space::Block, Space::Changes, Space::TenantState, Space::JournalState];
@@ -170,7 +170,7 @@ fn plan_shows_what_is_then_dropped_and_the_rest_verifies_against_every_head_from
         for head in &heads {
             assert_eq!(old.tail(head), old.size() - 1 - head.size(), "{}", head.size());
         }
-        // The same plan again, and the same age: nothing.
+        // The same plan again, or another one for the same age, drops nothing.
         assert_eq!(old.retain(&plan).unwrap(), 0);
         let again = old.plan(90);
         assert_eq!((again.positions.clone(), again.segments), (256..256, 0));
@@ -179,7 +179,7 @@ fn plan_shows_what_is_then_dropped_and_the_rest_verifies_against_every_head_from
     let old = old.reopen();
     assert!(old.world.vault.health().notices.is_empty(), "{:?}", old.world.vault.health().notices);
     assert_eq!(old.world.notes().list(None, 1_000).unwrap().items.len() as u64, old.world.notes().count().unwrap());
-    // And once more, from where it begins now.
+    // Once more, from where the journal begins now.
     old.hands.pass(100);
     let plan = old.plan(90);
     assert_eq!(plan.positions, 256..384);
@@ -198,7 +198,7 @@ fn dropping_is_written_down_for_the_vault_and_for_the_tenant_with_the_positions(
     let mut plan = vault.session(keeper()).unwrap().plan_retention(keep).unwrap();
     assert_eq!(plan.positions, 0..128);
     let covered = plan.covered;
-    // What it was made for is on record, not what is written into it.
+    // The entry states what the plan was made for, not the changed fields.
     (plan.days, plan.covered) = (4_000, 1);
     vault.session(keeper()).unwrap().retain(&plan).unwrap();
     let events = sink.of("retain");
@@ -274,7 +274,7 @@ fn sinks_that_keep_no_heads_vouch_for_nothing() {
         let alone = planned(sinks);
         assert!(matches!(&alone, Err(Error::NotPossible { why, .. }) if why.contains("anchored_by")), "{alone:?}");
     }
-    // One that does vouches for all of them.
+    // One sink that keeps heads is enough for all.
     assert_eq!(planned(vec![forgets(), udp(), Required(Kept::default()).into()]).unwrap(), 0..128);
 }
 
@@ -313,7 +313,7 @@ fn nothing_younger_and_nothing_that_no_head_covers_is_dropped() {
     old.hands.pass(90);
     let keep = |head: &Head| Retention::days(90).below_six_months().anchored_by(head);
     let plan = |head: &Head| old.world.vault.session(keeper()).unwrap().plan_retention(keep(head)).unwrap();
-    // To the microsecond: what is exactly as old as is kept stays.
+    // Exact to the microsecond: an entry that has exactly the age stays.
     assert_eq!(plan(&early).positions, 0..0);
     old.hands.0.fetch_add(1, Ordering::SeqCst);
     assert!(early.size() < 256);
@@ -321,7 +321,7 @@ fn nothing_younger_and_nothing_that_no_head_covers_is_dropped() {
     assert_eq!((covered.positions.clone(), &covered.held_back), (0..128, &HeldBack::Uncovered));
     let late = plan(&old.head());
     assert_eq!(late.positions, 0..256);
-    // One entry in the midst of a segment that is younger keeps all of it, and what follows.
+    // One younger entry in a segment keeps the segment, and all later ones.
     let young = Old::new(60);
     young.hands.pass(5);
     young.fill(70);
@@ -357,7 +357,7 @@ fn journal_that_is_not_the_heads_or_not_the_plans_is_not_dropped() {
     let plan =
         old.world.vault.session(keeper()).unwrap().plan_retention(Retention::days(180).anchored_by(&head)).unwrap();
     let twin = Old::open(&copy(&old.world.memory), &old.hands);
-    // A block that another stands for doesn't open; one that was cut away isn't there.
+    // A block in another one's place doesn't open; then the block is missing.
     let blocks = stored(&twin.world.memory, Space::Block);
     put(&twin.world.memory, &[(blocks[3].0.clone(), Some(blocks[4].1.clone()))]);
     let keep = || Retention::days(180).anchored_by(&head);
@@ -366,7 +366,7 @@ fn journal_that_is_not_the_heads_or_not_the_plans_is_not_dropped() {
     assert_eq!(twin.first(), 0);
     put(&twin.world.memory, &[(blocks[3].0.clone(), None)]);
     assert!(matches!(twin.retain(&plan), Err(Error::Damaged { .. })));
-    // One that the head covers, behind what would go.
+    // A missing block under the head, behind the segments to be dropped.
     put(&twin.world.memory, &[(blocks[3].0.clone(), Some(blocks[3].1.clone())), (place::block(290, 0), None)]);
     assert!(matches!(twin.world.vault.session(keeper()).unwrap().plan_retention(keep()), Err(Error::Damaged { .. })));
 }
@@ -380,7 +380,7 @@ fn whoever_drops_blocks_himself_or_alters_what_stands_for_them_is_noticed() {
     let plan = old.plan(90);
     assert_eq!(plan.positions, 0..256);
     let head = old.head();
-    // By hand, without a base.
+    // Blocks removed by hand, without a base.
     let blocks = stored(&old.world.memory, Space::Block);
     let by_hand: Vec<_> = blocks.iter().take(128).map(|(key, _)| (key.clone(), None)).collect();
     put(&old.world.memory, &by_hand);
@@ -404,7 +404,7 @@ fn whoever_drops_blocks_himself_or_alters_what_stands_for_them_is_noticed() {
         put(memory, &pairs.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect::<Vec<_>>());
     };
     let kept = [stored(memory, Space::Leaves), stored(memory, Space::JournalBase)];
-    // A base, leaf hashes of two segments, tips of two tenants and the vault.
+    // A base, leaf hashes of two segments, tips of two tenants and of the vault.
     assert_eq!((kept[0].len(), kept[1].len()), (2, 4));
     for pairs in &kept {
         for (key, value) in pairs {
@@ -425,20 +425,20 @@ fn whoever_drops_blocks_himself_or_alters_what_stands_for_them_is_noticed() {
         vec![(kept[0][0].0.clone(), kept[0][1].1.clone()), (kept[0][1].0.clone(), kept[0][0].1.clone())];
     mend(&swapped);
     rewritten("segments swapped");
-    // Against a head within them, the block that it ends at is named.
+    // Against a head within the segments, the block at the head's end is named.
     mend(&kept[0]);
     let more = place::leaves(256);
     mend(&[(more.clone(), kept[0][0].1.clone())]);
     rewritten("hashes of what wasn't dropped");
     put(memory, &[(more, None)]);
-    // Blocks that were dropped come back.
+    // Dropped blocks come back.
     let back = whole.iter().find(|(key, _)| *key == place::block(255, 0)).unwrap().clone();
     mend(std::slice::from_ref(&back));
     assert!(matches!(old.verify(), Verdict::Rewritten { because: RewrittenBecause::Block, .. }));
     put(memory, &[(back.0, None)]);
     assert_eq!(old.verify(), Verdict::Intact);
 
-    // An older base, with all that goes with it.
+    // An older base comes back, with its hashes and tips.
     let first_base = stored(memory, Space::JournalBase);
     old.hands.pass(100);
     old.fill(500);
@@ -493,7 +493,7 @@ fn killed_at_any_commit_it_is_intact_and_goes_on() {
             assert!(matches!(old.against(&head), Verdict::UnanchoredTail(_)), "{fault:?} {number}");
         }
     }
-    // Two tenants' lists, two segments.
+    // Lists of two tenants, and two segments.
     assert_eq!(reached, 8);
 }
 
@@ -507,7 +507,7 @@ fn sinks_hold_back_what_they_lack_and_later_ones_begin_where_the_journal_does() 
     let open = |sinks: Vec<crate::audit::AttachedSink>| {
         sinks.into_iter().fold(with(&memory, &hands), VaultOptions::sink).open().unwrap()
     };
-    // It gets everything up to here.
+    // This sink gets everything up to here.
     let vault = open(vec![Required(early.clone()).into()]);
     vault.flush().unwrap();
     vault.close().unwrap();
@@ -518,7 +518,7 @@ fn sinks_hold_back_what_they_lack_and_later_ones_begin_where_the_journal_does() 
     old.world.vault.close().unwrap();
     hands.pass(100);
 
-    // One that takes nothing holds back everything, whatever head is brought.
+    // A sink that takes nothing holds back everything, whatever head is brought.
     struct Deaf;
     impl AuditSink for Deaf {
         fn deliver(&mut self, _: &[Event]) -> Result<(), SinkError> {
@@ -535,18 +535,18 @@ fn sinks_hold_back_what_they_lack_and_later_ones_begin_where_the_journal_does() 
     assert_eq!((plan.positions, &plan.held_back), (0..0, &HeldBack::Sink { name: "Deaf".to_owned() }));
     vault.close().unwrap();
 
-    // Without it all that the sinks have taken a head of goes.
+    // Without that sink, all blocks under the sinks' heads go.
     let vault = open(vec![Required(never.clone()).into()]);
     let plan = vault.session(keeper()).unwrap().plan_retention(keep()).unwrap();
     assert_eq!(plan.positions, 0..512);
     vault.session(keeper()).unwrap().retain(&plan).unwrap();
     assert_eq!(vault.health().sinks[0].missed, 0);
     vault.close().unwrap();
-    // All that was dropped was with the sink before.
+    // The sink got every dropped block before.
     let positions: std::collections::BTreeSet<u64> = never.events().iter().map(Event::position).collect();
     assert!((0..512).all(|position| positions.contains(&position)));
 
-    // The early one lacks what was dropped meanwhile; a new one all of it.
+    // The early sink lacks the blocks dropped meanwhile, a new one all of them.
     let fresh = Kept::default();
     let vault = open(vec![Required(early.clone()).into(), Required(fresh.clone()).named("fresh")]);
     vault.flush().unwrap();
@@ -587,7 +587,7 @@ fn random_histories_with_retention_at_random_points_equal_a_model() {
         let old = Old::new(3);
         let mut old = old;
         let mut heads: Vec<Head> = Vec::new();
-        // Notes by id; and the day of each block.
+        // Notes by id, and the day of each block.
         let (mut notes, mut days): (BTreeMap<RecordId, String>, Vec<i64>) = Default::default();
         let mut first = 0;
         for step in 0..500u32 {
@@ -620,7 +620,7 @@ fn random_histories_with_retention_at_random_points_equal_a_model() {
                     let plan = old.plan(keep);
                     let now = old.hands.0.load(Ordering::SeqCst) / DAY;
                     days.resize(old.size() as usize, now);
-                    // By the model: whole segments whose youngest block is older.
+                    // The model's answer: whole segments whose youngest block is older.
                     let mut end = first;
                     while days[end as usize..].len() as u64 >= SEGMENT
                         && days[end as usize..(end + SEGMENT) as usize].iter().all(|day| *day < now - i64::from(keep))
@@ -649,7 +649,7 @@ fn random_histories_with_retention_at_random_points_equal_a_model() {
     }
 }
 
-/// Tells of the largest commit.
+/// Notes the size of the largest commit.
 struct Sized {
     inner: Arc<dyn Store>,
     largest: Arc<AtomicUsize>,
@@ -694,7 +694,7 @@ fn ten_thousand_blocks_are_dropped_in_small_commits() {
     largest.store(0, Ordering::SeqCst);
     commits.store(0, Ordering::SeqCst);
     assert_eq!(old.retain(&plan).unwrap(), 78 * SEGMENT);
-    // 128 blocks of one part each, hashes, base, tips, and what every commit writes.
+    // 128 blocks of one part each, hashes, base, tips, and the values of every commit.
     assert!(largest.load(Ordering::SeqCst) <= 1_100, "{largest:?} changes in one commit");
     assert!(commits.load(Ordering::SeqCst) <= 78 + 10_100 / 1_024 + 3, "{commits:?} commits");
     assert_eq!((old.verify(), old.first()), (Verdict::Intact, 78 * SEGMENT));
@@ -737,7 +737,7 @@ fn journal_that_is_shortened_at_any_point_of_a_scrub_is_found_intact() {
             }
         };
         assert_eq!(verdict, Verdict::Intact, "{steps} {waits}");
-        // What is left of it is still held against its tree.
+        // The remaining hashes are still checked against the tree.
         let (key, value) = stored(&old.world.memory, Space::Leaves).remove(0);
         put(&old.world.memory, &[(key, Some([&value[..40], &[value[40] ^ 1], &value[41..]].concat()))]);
         let options = crate::vault::ScrubOptions::new().rows_per_second(u64::MAX);

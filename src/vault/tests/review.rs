@@ -30,7 +30,7 @@ impl Clock for Hand {
     }
 }
 
-/// The roles, with what they know of themselves.
+/// Roles that also explain themselves.
 struct Known(Roles);
 
 impl AccessPolicy for Known {
@@ -224,7 +224,7 @@ fn nobody_asks_who_may_not_review_access() {
         denied(world.acme.session(boss.clone()).unwrap().inquire().what_can(&boss)).code,
         denied(world.acme.session(boss.clone()).unwrap().inquire().review(std::slice::from_ref(&boss), 1)).code,
         denied(inquiry.actions_on(&boss, "customers", id)).code,
-        // Not even whether there is such a collection.
+        // Whether the collection exists isn't told either.
         denied(world.acme.session(boss.clone()).unwrap().inquire().explain(&boss, Action::Read, "nothing", None, &[]))
             .code,
     ];
@@ -276,7 +276,7 @@ fn roles_count_as_used_by_acts_in_this_tenant_and_of_the_vault_in_the_days_asked
     world.add("Ann", "ann@x.org");
     hand.set_day(50);
     world.session(sales("s1")).collection::<Customer>().unwrap().insert(&Customer::new("Bob", "bob@x.org")).unwrap();
-    // Of another tenant, and refused: neither is a use here.
+    // An act in another tenant and a refused one aren't uses of a role here.
     let theirs = beta.session(boss()).unwrap().collection::<Customer>().unwrap();
     theirs.insert(&Customer::new("Eve", "eve@x.org")).unwrap();
     let nobody = Actor::new("g").with_role("ghost");
@@ -288,7 +288,7 @@ fn roles_count_as_used_by_acts_in_this_tenant_and_of_the_vault_in_the_days_asked
         review.unused_roles().map(str::to_owned).collect()
     };
     assert_eq!(unused(60), ["admin", "boss", "ghost"]);
-    // The first review was an act of an administrator's.
+    // The first review was an act of an administrator.
     assert_eq!(unused(60), ["boss", "ghost"]);
     assert_eq!(unused(49), ["boss", "ghost", "sales"]);
     assert_eq!(unused(50), ["boss", "ghost"]);
@@ -307,7 +307,7 @@ fn roles_count_as_used_by_acts_in_this_tenant_and_of_the_vault_in_the_days_asked
 
 #[test]
 fn other_policies_and_other_circumstances_can_be_asked_about() {
-    /// By day, for billing, with a reason.
+    /// Permits by day, for billing, with a reason.
     struct Careful;
     impl AccessPolicy for Careful {
         fn decide(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Decision, PolicyError> {
@@ -338,7 +338,7 @@ fn other_policies_and_other_circumstances_can_be_asked_about() {
     let out = now.clone().of_policy(&danger::AllowAll).if_suspended(["x"]);
     assert!(read(&out).to_string().contains(codes::SUSPENDED));
     assert!(permits(&out.explain(&boss(), Action::Read, "customers", Some(id), &[]).unwrap()));
-    // Administration is asked about without a collection.
+    // Administration is explained without a collection.
     assert!(permits(&now.explain(&admin, Action::ChangePolicy, None, None, &[]).unwrap()));
     assert!(!permits(&now.explain(&boss(), Action::ChangePolicy, None, None, &[]).unwrap()));
 }

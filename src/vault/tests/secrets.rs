@@ -1,4 +1,4 @@
-//! What holds keys or values shows no byte of them, and can't be copied by accident.
+//! Types that hold keys or values show no byte of them, and can't be copied by accident.
 
 use std::fmt::Debug;
 
@@ -8,7 +8,7 @@ use crate::crypto::{Key, role};
 use crate::record::{Document, SearchValue, Value};
 use crate::vault::tests::*;
 
-/// Whether a text shows a part of these bytes: as text, in hexadecimal, as decimal numbers or in base64.
+/// Tells whether a text shows a part of these bytes: as text, in hexadecimal, as decimal numbers or in base64.
 fn shows(text: &str, secret: &[u8]) -> bool {
     let low = text.to_lowercase();
     let part = |whole: &str, length: usize| {
@@ -28,7 +28,7 @@ fn both(value: &impl Debug) -> String {
     format!("{value:?}\n{value:#?}")
 }
 
-/// A text of 32 letters and digits that turns up nowhere by chance.
+/// Returns a text of 32 letters and digits that occurs nowhere by chance.
 fn random_text() -> String {
     let mut bytes = [0; 16];
     crate::crypto::fill(&mut bytes).unwrap();

@@ -5,7 +5,7 @@ use crate::policy::danger::AllowAll;
 use crate::policy::{AccessPolicy, Decision, Explanation, Permission, PolicyError, PolicyVersion, Scope};
 use crate::vault::tests::*;
 
-/// Whatever policy it holds. The actor `all` may do everything, and so may whoever does what the test needs to set up.
+/// Holds any policy. The actor `all` may do everything, and other actors what the test needs to set up.
 #[derive(Clone)]
 pub(super) struct Swap {
     held: Arc<Mutex<Arc<dyn AccessPolicy>>>,

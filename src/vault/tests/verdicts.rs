@@ -13,7 +13,7 @@ use crate::vault::commit::Blocks;
 use crate::vault::tests::*;
 use crate::vault::upkeep::heads::sign_head;
 
-/// A vault with a journal of some blocks, each of an act of its own.
+/// Returns a vault with a journal of some blocks, each of one act.
 fn world() -> World {
     let world = World::new();
     for n in 0..6 {
@@ -59,7 +59,7 @@ fn intact_vault_is_said_to_be_intact_also_against_its_own_head() {
     assert!(head.verify(&world.vault.head_key()).is_ok());
     let world = world.reopen();
     let head = Head::parse(&head.to_string()).unwrap();
-    // Opening and checking were acts themselves; the head kept before them covers none of these.
+    // Opening and checking were acts too; the head kept before covers none of their blocks.
     let tail = size(&world) - head.size();
     assert_eq!(world.vault.session(admin()).unwrap().verify_against(&head).unwrap(), Verdict::UnanchoredTail(tail));
     let now = world.vault.session(admin()).unwrap().head().unwrap();
@@ -134,7 +134,7 @@ fn every_altered_byte_of_a_block_is_noticed() {
         put(&world.memory, &[(key.clone(), Some(altered))]);
         match world.vault.session(admin()).unwrap().verify() {
             Ok(Verdict::Rewritten { first, .. }) => assert!(first <= at, "byte {byte}"),
-            // The version, which a newer release may have written.
+            // The version byte: a newer release may have written the block.
             Err(Error::Newer { .. }) => assert_eq!(byte, 0),
             other => panic!("byte {byte}: {other:?}"),
         }
@@ -191,7 +191,7 @@ fn entry(actor: &str) -> Entry {
     entry.finish().unwrap()
 }
 
-/// The block at a position, written anew by somebody who has the keys.
+/// Returns the block at a position, written anew by somebody who has the keys.
 fn forged(world: &World, position: u64) -> Vec<u8> {
     let blocks = blocks(world);
     let header = header_of(&blocks.bytes(position).unwrap().unwrap()).unwrap();
@@ -271,7 +271,7 @@ fn vault_set_back_below_its_head_says_so_ever_after_and_never_gives_out_a_slot_t
     assert!(notices.iter().any(|notice| notice.contains("Truncated")), "{notices:?}");
     assert!(world.vault.health().journal_short);
     assert_eq!(world.verify(), Verdict::Truncated { kept, known });
-    // Opened and closed again without a write, then written to: the head file is overwritten by then.
+    // Opened and closed again without a write, then written to: by then the head file has been overwritten.
     world = world.reopen();
     assert!(!world.vault.health().notices.is_empty());
     assert!(matches!(world.verify(), Verdict::Truncated { known: found, .. } if found == known));
@@ -281,7 +281,7 @@ fn vault_set_back_below_its_head_says_so_ever_after_and_never_gives_out_a_slot_t
     assert_eq!(world.customers().get(new).unwrap().value.name, "Ed");
     assert!(matches!(world.verify(), Verdict::Truncated { known: found, .. } if found == known));
     world = world.reopen();
-    // A session that writes in another tenant only must not use up what this one has to remember.
+    // Writes in another tenant must not make the vault forget this one's loss.
     let globex = world.vault.session(admin()).unwrap().create_tenant("globex").unwrap();
     globex.session(admin()).unwrap().define::<Note>().unwrap();
     while size(&world) <= known {
@@ -333,7 +333,7 @@ fn missing_garbled_or_foreign_head_file_keeps_a_vault_closed_and_is_no_loss() {
     *memory.inner.head.lock().unwrap() = Some(good);
     let world = World::open(memory).unwrap();
     assert_eq!(world.verify(), Verdict::Intact);
-    // Lost while the vault is open, it is missed by the check, and written anew at close.
+    // A head file lost while the vault is open is missed by the check, and written anew at close.
     *memory.inner.head.lock().unwrap() = None;
     assert!(matches!(world.verify(), Verdict::Rewritten { because: RewrittenBecause::Head, .. }));
     assert_eq!(world.reopen().verify(), Verdict::Intact);
@@ -426,7 +426,7 @@ fn key_of_no_form_in_the_store_is_a_verdict_and_no_error() {
             put(&world.memory, &[(key, None)]);
         }
     }
-    // One behind everything that a tenant may have must not have the check go round in circles.
+    // A key after all keys of a tenant must not make the check loop.
     let behind = [place::tenant_state(world.acme.id()), vec![0xff; 80]].concat();
     put(&world.memory, &[(behind, Some(vec![1]))]);
     let _ends = world.vault.session(admin()).unwrap().verify().unwrap();

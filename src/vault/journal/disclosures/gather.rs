@@ -23,7 +23,7 @@ pub(crate) struct Shown<'a> {
 #[derive(Default)]
 pub(crate) struct Found {
     pub(crate) people: BTreeMap<Pseudonym, Person>,
-    /// Acts that showed something.
+    /// Number of acts that showed data.
     pub(crate) acts: u64,
     names: HashSet<Arc<str>>,
     /// Number of names held, each counted wherever it stands.

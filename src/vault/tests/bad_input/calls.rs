@@ -1,4 +1,4 @@
-//! Calls that ask for what isn't there, or isn't possible.
+//! Calls for missing things, or impossible ones.
 
 use crate::record::{Document, RecordError, SearchValue};
 use crate::vault::commit::{NewRow, RowChange};
@@ -39,7 +39,7 @@ fn search_without_an_index_or_for_the_wrong_kind_is_an_error_never_an_empty_answ
     assert!(matches!(wrong, Err(Error::Record(RecordError::WrongSearch { .. }))), "{wrong:?}");
     let none = customers.find_all(&[], None, 1);
     assert!(matches!(none, Err(Error::Record(RecordError::Schema { .. }))), "{none:?}");
-    // An open collection may have any field, but searches only those with an index.
+    // An open collection may have any field, but searches need an index.
     world.acme.session(admin()).unwrap().define::<Document>().unwrap();
     let documents = world.session(boss()).collection::<Document>().unwrap();
     assert!(matches!(documents.find("x", "y", None, 1), Err(Error::NotIndexed { .. })));
@@ -200,7 +200,7 @@ fn batch_over_its_limits_or_with_a_record_twice_is_refused_where_it_is_filled() 
     batch.commit().unwrap();
     assert_eq!(notes.get(id).unwrap().value.text, "x!");
 
-    // As if rows of so many bytes were in it.
+    // As if the batch held that many bytes of rows.
     let mut large = world.session(boss()).batch();
     large.bytes = 64 << 20;
     large.insert(&notes, &Note::new("x")).unwrap();

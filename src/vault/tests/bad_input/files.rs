@@ -1,4 +1,4 @@
-//! Directories and files that aren't what they should be.
+//! Directories and files that aren't as they should be.
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +12,7 @@ fn options(dir: &Path) -> VaultOptions {
     Vault::options(dir).master_key(Unlocked).policy(roles()).cache_bytes(1 << 20)
 }
 
-/// A closed vault in a directory, with a customer and a long note.
+/// Makes and closes a vault in a directory, with a customer and a long note.
 fn made(dir: &Path) -> (RecordId, RecordId) {
     let vault = options(dir).create().unwrap();
     let acme = vault.session(admin()).unwrap().create_tenant("acme").unwrap();
@@ -41,7 +41,7 @@ fn files(dir: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// What came of opening, in a thread of its own, within a minute and without a panic.
+/// Opens a vault in a thread of its own, and checks that this takes at most a minute and doesn't panic.
 fn opened(dir: &Path) -> Result<Vault, Error> {
     let (send, receive) = mpsc::channel();
     let options = options(dir);
@@ -87,7 +87,7 @@ fn each_file_cut_garbled_or_missing_is_an_error_or_repaired_and_no_loss() {
             match opened(&bad) {
                 Ok(vault) => {
                     repaired.push(what.clone());
-                    // It opened: then nothing is wrong, or the check says what.
+                    // The vault opened: then nothing is wrong, or the check reports it.
                     if vault.session(admin()).unwrap().verify().is_ok_and(|verdict| verdict == Verdict::Intact) {
                         drop(vault);
                         whole(&what, &bad, ids);
@@ -179,7 +179,7 @@ fn create_over_something_is_refused_and_leaves_it() {
     let world = World::new();
     world.vault.close().unwrap();
     assert!(matches!(open_options(&world.memory).create(), Err(Error::AlreadyExists { .. })));
-    // An empty directory is fine, and what a creation that was cut short left behind is no obstacle.
+    // An empty directory is fine, and so is the rest of a creation that was cut short.
     let new = dir.path().join("new");
     fs::create_dir(&new).unwrap();
     fs::create_dir(dir.path().join(".new.creating")).unwrap();
@@ -230,7 +230,7 @@ fn newer_rows_blocks_and_sealed_state_are_said_to_be_newer() {
     let block = Some([&[2], &last.1[1..]].concat());
     put(&world.memory, &[(last.0.clone(), block.clone())]);
     assert!(newer(World::open(&world.memory).unwrap().vault.session(admin()).unwrap().verify().err()));
-    // One that the head file doesn't cover yet has to be read to open.
+    // A block that the head file doesn't cover yet has to be read to open.
     let (at, _) = place::position_of_key(&last.0).unwrap();
     let tail = stored(&behind_the_head, Space::Block).pop().unwrap();
     assert!(place::position_of_key(&tail.0).unwrap().0 <= at);

@@ -5,7 +5,7 @@ use crate::policy::{AccessPolicy, Decision, Permission, PolicyError, PolicyVersi
 use crate::record::{Document, FieldProblem, RecordError, Value};
 use crate::vault::tests::bad_input::*;
 
-/// Field names and values in many scripts, and such as break careless code.
+/// Field names and values in many scripts, and some that break careless code.
 const SCRIPTS: [&str; 20] = [
     "名前",
     "имя",
@@ -43,7 +43,7 @@ fn record_over_the_limit_is_refused_and_one_at_it_comes_back() {
     let note = Note::new("x".repeat(limit - 300));
     let id = notes.insert(&note).unwrap();
     assert!(notes.get(id).unwrap().value == note);
-    // Near the limit, where names and metadata count.
+    // Near the limit, where names and metadata count too.
     for less in [0, 40] {
         match notes.insert(&Note::new("x".repeat(limit - less))) {
             Ok(_) => assert!(less > 30),
@@ -177,7 +177,7 @@ fn labels_and_owners_over_their_limits_are_refused() {
     assert_eq!(notes.list(None, 10).unwrap().items.len(), 1);
 }
 
-/// Permits everything, to look at what a huge actor does behind the policy.
+/// Permits everything, to see a huge actor's acts without a policy in the way.
 struct Anyone;
 
 impl AccessPolicy for Anyone {
@@ -215,7 +215,7 @@ fn actors_and_reasons_that_the_journal_cannot_hold_act_in_vain() {
         ];
         for (act, error) in results.into_iter().enumerate() {
             match (number, error) {
-                // So many roles are cut short in the journal, which says how many there were.
+                // The journal cuts this many roles short, and says how many there were.
                 (5, None) => {}
                 (0, Some(Error::TooLarge { what: "owner or label", .. })) if act == 0 => {}
                 (_, Some(Error::Io { what, .. })) => assert!(what.contains("too long"), "{what}"),

@@ -1,4 +1,4 @@
-//! On random policies and stores: what the vault shows by a scope is what the policy permits of each row by itself.
+//! Random policies and stores: the rows that the vault shows by a scope are those that the policy permits one by one.
 
 mod plan;
 
@@ -41,7 +41,7 @@ impl Record for Row {
     }
 }
 
-/// What happens to a store. Numbers are taken modulo what there is.
+/// A step in a store's life. Numbers are taken modulo what there is.
 #[derive(Debug, Clone)]
 enum Step {
     Insert { owner: Option<usize>, labels: u8, region: usize, kind: usize, name: usize },
@@ -69,7 +69,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Whom a record is shared with, as data.
+/// Returns the grantee of a share, from data.
 fn grantee(with: (u8, usize)) -> Grantee<'static> {
     match with.0 {
         0 => Grantee::Actor(PEOPLE[with.1]),
@@ -78,7 +78,7 @@ fn grantee(with: (u8, usize)) -> Grantee<'static> {
     }
 }
 
-/// What there is of a record.
+/// A record, as the model knows it.
 #[derive(Debug, Clone)]
 struct Known {
     id: RecordId,
@@ -88,7 +88,7 @@ struct Known {
     name: &'static str,
 }
 
-/// What the vault should know, kept by hand.
+/// The state that the vault should have, kept by hand.
 #[derive(Default)]
 struct Model {
     rows: BTreeMap<RecordId, Known>,
@@ -117,7 +117,7 @@ impl Facts for Model {
     }
 }
 
-/// A vault, and what should be in it.
+/// A vault, and its model.
 struct Bench {
     world: World,
     swap: Swap,
@@ -126,7 +126,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// `indexed`: whether there is an index on the region, and on owners.
+    /// Makes a vault. `indexed` says whether there are indexes on the region and on owners.
     fn new(indexed: (bool, bool)) -> Self {
         let (swap, hands) = (Swap::new(|request| request.action.is_administration()), Hands::default());
         let world = World::with(|options| options.policy(swap.clone()).clock(hands.clone()));
@@ -209,7 +209,7 @@ impl Bench {
         }
     }
 
-    /// What the policy itself says of an act, of one row or of none.
+    /// Returns the policy's own answer about an act, on one row or on none.
     fn asked(&self, actor: &Actor, action: Action, fields: &[&str], row: Option<&Known>) -> Result<Permission, Denial> {
         let mut request = Request::new(actor, action, self.hands.now()).on("rows").fields(fields);
         request.tenant = Some(self.world.acme.id());
@@ -221,14 +221,14 @@ impl Bench {
         policy::ask(&*self.swap.held(), &request, &self.model)
     }
 
-    /// The rows that the policy permits an act on, with what may be read of each: by itself, whatever a scope says.
+    /// Returns the rows that the policy permits an act on, one by one, with the readable fields of each.
     fn permitted(&self, actor: &Actor, action: Action, fields: &[&str]) -> Vec<(&Known, FieldSet)> {
         let each = self.model.rows.values();
         let each = each.filter_map(|row| Some((row, self.asked(actor, action, fields, Some(row)).ok()?.read)));
         each.filter(|(_, read)| fields.iter().all(|field| read.contains(field))).collect()
     }
 
-    /// Holds an answer against what the policy permits.
+    /// Compares an answer with what the policy permits.
     fn same<T>(
         &self,
         actor: &Actor,
@@ -296,7 +296,7 @@ impl Bench {
     }
 }
 
-/// All records of all pages. Each page but the last is full, and the last says so.
+/// Returns all records of all pages, and checks that each page but the last is full, and the last says that it is.
 fn pages(size: usize, page: impl Fn(Option<RecordId>) -> Result<Page<Row>, Error>) -> Result<Vec<Found<Row>>, Error> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
@@ -325,7 +325,7 @@ fn equal(found: &[Found<Row>], permitted: &[(&Known, FieldSet)]) -> Result<(), T
     Ok(())
 }
 
-/// Who asks: roles, clearance and group, as bits.
+/// Returns an actor with roles, clearance and group from bits.
 fn actor(who: usize, bits: u8) -> Actor {
     let actor = plan::some(&ROLES, bits).into_iter().fold(Actor::new(PEOPLE[who]), Actor::with_role);
     let actor = match bits >> 3 & 3 {

@@ -17,18 +17,18 @@ pub(super) fn some(names: &[&'static str], bits: u8) -> Vec<&'static str> {
     names.iter().enumerate().filter(|(number, _)| bits & 1 << number != 0).map(|(_, name)| *name).collect()
 }
 
-/// One policy.
+/// A policy, as data.
 #[derive(Debug, Clone)]
 pub(super) enum Plan {
-    /// By role: fields to read, whether records can be exported, whether own ones only.
+    /// Grants by role: fields to read, whether records can be exported, whether only own ones.
     Roles(Vec<(usize, u8, bool, bool)>),
     Sharing(Shared),
     OwnerGrants,
     Labels(bool),
     BreakGlass(Box<Plan>, u8),
-    /// Forbids rows with the label, in the region, or of the owner.
+    /// Forbids rows by label, region or owner.
     Forbid(u8),
-    /// For rows with the label.
+    /// Demands a fresh log-in for rows with the label.
     StepUp(usize),
     Composed(u8, Vec<Plan>),
 }
@@ -38,13 +38,13 @@ pub(super) struct Shared {
     default: u8,
     managers: Vec<(usize, usize)>,
     read_only: bool,
-    /// By group.
+    /// Members of each group.
     members: [u8; 2],
     rules: Vec<(Which, u8)>,
     restrictions: Vec<(Which, u8)>,
 }
 
-/// Which rows: those that meet all of it.
+/// The rows that meet all of these conditions.
 #[derive(Debug, Clone)]
 pub(super) struct Which {
     group: Option<usize>,
@@ -111,7 +111,7 @@ impl Shared {
             _ => sharing.private("rows"),
         };
         let sharing = if self.read_only { sharing.managers_read_only() } else { sharing };
-        // Everybody has one manager at most, and one of a lower number, so that there is no circle.
+        // Everybody has at most one manager, with a lower number, so that there is no circle.
         let pairs: BTreeMap<usize, usize> =
             self.managers.iter().filter(|(person, manager)| manager < person).copied().collect();
         let sharing =
@@ -148,7 +148,7 @@ impl Shared {
 }
 
 impl Which {
-    /// Whether all rows are meant, whoever owns them.
+    /// Tells whether all rows are meant, whoever owns them.
     fn is_all(&self) -> bool {
         self.label.is_none() && self.region.is_none() && self.kind.is_none()
     }
@@ -197,7 +197,7 @@ fn limiting() -> impl Strategy<Value = Plan> {
     ]
 }
 
-/// A random composition, not too deep.
+/// Returns a strategy of compositions that aren't too deep.
 pub(super) fn plan() -> impl Strategy<Value = Plan> {
     let leaf = prop_oneof![5 => granting(), 2 => limiting()];
     leaf.prop_recursive(3, 10, 3, |inner| {

@@ -2,7 +2,7 @@
 
 use crate::vault::tests::facts::*;
 
-/// A request of ann's, approved by bo and cy.
+/// Returns ann's session under a request that bo and cy have approved.
 fn approved(office: &Office, action: Action, collection: &str, record: Option<RecordId>, fields: &[&str]) -> Session {
     let ann = office.sales("ann");
     let id = ann.because("ticket 4711").ask_approval(action, collection, record, fields, HOUR).unwrap();
@@ -32,7 +32,7 @@ fn nobody_uses_up_the_room_that_is_left_by_asking_for_approval_or_looking_at_req
     let before = office.world.vault.health().journal_blocks;
     assert!((0..100).all(|_| matches!(mole.approvals(), Err(Error::Full))));
     assert!(office.world.vault.health().journal_blocks <= before + 1);
-    // What helps goes on.
+    // Acts that help go on.
     office.sales("bo").answer(request, true).unwrap();
     office.sales("cy").answer(request, true).unwrap();
     office.sales("cy").answer(second, false).unwrap();
@@ -88,7 +88,7 @@ fn request_and_its_answers_survive_reopening_and_end_with_their_time() {
     office.hands.pass(HOUR);
     assert_eq!(code(delete(&office.sales("ann").under_approval(approval), id)), codes::APPROVAL_REQUIRED);
     assert!(office.sales("cy").approvals().unwrap().is_empty());
-    // The next request takes the expired one away.
+    // The next request removes the expired one.
     assert_eq!(facts_stored(&office).len(), 1);
     office.sales("ann").because("why").ask_approval(Action::Delete, "customers", Some(id), &[], HOUR).unwrap();
     assert_eq!(facts_stored(&office).len(), 1);
@@ -166,7 +166,7 @@ fn read_uses_its_approval_up_durably_before_it_shows_anything() {
     let id = office.world.notes().insert(&Note::new("secret")).unwrap();
     let ann = approved(&office, Action::Read, "notes", Some(id), &[]);
     assert_eq!(ann.collection::<Note>().unwrap().get(id).unwrap().value.text, "secret");
-    // As after a crash: what is in the store, and no more.
+    // As after a crash: only what is in the store.
     let twin = copy(&office.world.memory);
     let vault = equip(open_options(&twin), &office.hands, &Kept::default()).open().unwrap();
     let approval = ann.inner.who.approval.unwrap();
@@ -216,7 +216,7 @@ fn batch_uses_an_approval_up_once() {
     assert_eq!(code(notes.insert(&Note::new("three"))), codes::APPROVAL_REQUIRED);
     let all = office.world.notes().list(None, 10).unwrap().items;
     assert_eq!(all.iter().map(|found| found.value.text.as_str()).collect::<Vec<_>>(), ["one"]);
-    // A batch that was made ready before another act used the approval up.
+    // A batch prepared before another act used the approval up.
     let ann = approved(&office, Action::Create, "notes", None, &[]);
     let notes = ann.collection::<Note>().unwrap();
     let mut batch = ann.batch();

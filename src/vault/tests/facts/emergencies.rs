@@ -22,7 +22,7 @@ fn emergency_opens_what_the_policy_says_until_it_is_over() {
     assert_eq!(code(customers.get(id)), "house");
     let health = office.world.vault.health();
     assert_eq!((health.emergencies_running, health.emergencies_unreviewed), (0, 1));
-    // Its entry says so aloud.
+    // The emergency's entry alarms.
     let taken = office.journal(Action::BreakGlass);
     assert_eq!(taken, [(Outcome::Permitted, codes::BREAK_GLASS.to_owned(), "bo".to_owned(), String::new())]);
     assert_eq!(office.kept.of("break_glass")[0].reason(), Some("the line is down"));
@@ -45,7 +45,7 @@ fn nobody_takes_another_before_somebody_else_has_reviewed_the_last() {
     let waiting = officer.emergencies().unwrap();
     assert_eq!(waiting.iter().map(|e| (e.id, e.actor.as_str())).collect::<Vec<_>>(), [(emergency.id, "bo")]);
     assert_eq!(waiting[0].reason, "the line is down");
-    // Sales may not review, nor list; bo doesn't review their own even as a boss.
+    // Sales may neither review nor list; bo may not review their own emergency, even as a boss.
     assert_eq!(code(bo.review_emergency(emergency.id, "fine")), "house");
     assert_eq!(code(bo.emergencies()), "house");
     let bo_as_boss = office.world.session(Actor::new("bo").with_role("boss"));
@@ -58,7 +58,7 @@ fn nobody_takes_another_before_somebody_else_has_reviewed_the_last() {
     assert_eq!(office.world.vault.health().emergencies_unreviewed, 0);
     let reviewed = office.journal(Action::ReviewEmergency).into_iter().find(|line| line.1 == "reviewed").unwrap();
     assert_eq!((reviewed.2.as_str(), reviewed.3.as_str()), ("b", "actor:bo"));
-    // The next one takes the reviewed one away.
+    // The next emergency removes the reviewed one.
     bo.because("again").break_glass(HOUR).unwrap();
     assert_eq!(facts_stored(&office).len(), 1);
     office.intact();

@@ -98,7 +98,7 @@ fn actor_of_whom_a_step_up_is_demanded_is_refused_until_authenticated_after_it()
     let at = |minutes: i64| Timestamp::from_micros(office.hands.now().as_micros() + minutes * 60_000_000);
     let before = at(0);
     acme.session(admin()).unwrap().because("odd hours").require_step_up("ann", 2).unwrap();
-    // The weaker demand doesn't take the stronger one back.
+    // A weaker demand doesn't replace the stronger one.
     acme.session(admin()).unwrap().because("a new device").require_step_up("ann", 1).unwrap();
     let get = |actor: Actor| office.world.session(actor).collection::<Customer>().unwrap().get(id);
     for refused in

@@ -3,7 +3,7 @@
 use crate::store::faulty::{Fault, FaultyStore};
 use crate::vault::tests::facts::*;
 
-/// Ann has customers, notes, shares, a request and an emergency.
+/// Gives ann customers, notes, shares, a request and an emergency.
 fn with_ann() -> (Office, Vec<RecordId>) {
     let office = Office::new();
     office.world.acme.session(admin()).unwrap().define_as::<Customer>(Customer::schema().index_owner()).unwrap();
@@ -44,7 +44,7 @@ fn done(office: &Office, mine: &[RecordId]) {
     assert!(mine.contains(&customers.find_unique("email", "158@x.org").unwrap().unwrap().id));
     assert_eq!(code(office.customers_of("ann").get(mine[0])), codes::SUSPENDED);
     office.customers_of("bo").get(mine[0]).unwrap();
-    // Left: a share of bo's with cy, the suspension, the emergency that awaits its review.
+    // What remains: a share of bo's with cy, the suspension, the emergency that awaits its review.
     assert_eq!(facts_stored(office).len(), 3);
     let health = office.world.vault.health();
     assert_eq!((health.emergencies_running, health.emergencies_unreviewed), (0, 1));
@@ -97,7 +97,7 @@ fn leaver_without_a_new_owner_keeps_their_records() {
     let report = plan.execute().unwrap();
     assert_eq!(report.kept, [("customers".to_owned(), 80), ("notes".to_owned(), 1)]);
     assert!(report.reassigned.is_empty());
-    // Somebody can be found later.
+    // A new owner can be named later.
     let report = office.world.acme.session(admin()).unwrap().offboard("ann", Some("bo")).unwrap().execute().unwrap();
     assert_eq!(report.reassigned.len(), 2);
 }

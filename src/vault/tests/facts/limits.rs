@@ -1,4 +1,4 @@
-//! Rows that somebody was shown, and limits of these.
+//! Rows that somebody was shown, and limits on them.
 
 use crate::vault::tests::facts::*;
 
@@ -29,7 +29,7 @@ fn rows_that_somebody_was_shown_count_for_an_hour_also_after_reopening() {
     assert_eq!(shown(&office), [0, 0]);
 }
 
-/// A counted actor's customers, of whom there are 9.
+/// Returns a counted actor's 9 customers.
 fn counted() -> (Office, Collection<Customer>) {
     let office = Office::new();
     for _ in 0..9 {
@@ -52,7 +52,7 @@ fn page_ends_where_the_limit_of_an_act_or_an_hour_does_and_the_next_begins_there
     assert_eq!(code(customers.get(all[0])), codes::ROW_LIMIT);
     assert_eq!(code(customers.find_unique("email", "ann0@x.org")), codes::ROW_LIMIT);
     assert_eq!(code(customers.update(all[0], |_| {})), codes::ROW_LIMIT);
-    // Not by closing and opening either.
+    // Closing and opening doesn't reset the count.
     let office = office.reopen();
     let customers: Collection<Customer> =
         office.world.session(Actor::new("clerk").with_role("counted")).collection().unwrap();

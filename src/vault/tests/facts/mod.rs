@@ -1,4 +1,4 @@
-//! What the vault remembers for policies, and the calls that change it.
+//! Facts that the vault remembers for policies, and the calls that change them.
 
 mod approvals;
 mod emergencies;
@@ -43,9 +43,9 @@ impl Clock for Hands {
     }
 }
 
-/// Bosses may do everything. Sales may do everything with their own records but delete and change `tier`, which take two
-/// approvals, as do notes; with others' what shares and emergencies say. The counted see 3 rows by an act and 5 in an hour.
-/// Others may do nothing.
+/// Bosses may do everything. Sales may do everything with their own records, except that deleting and changing `tier`
+/// take two approvals, as do notes; with others' records only what shares and emergencies allow. The counted see 3 rows
+/// in an act and 5 in an hour. Others may do nothing.
 struct House;
 
 impl AccessPolicy for House {
@@ -128,16 +128,16 @@ impl Office {
         self.sales(id).collection().unwrap()
     }
 
-    /// A customer of this salesperson's.
+    /// Adds a customer of this salesperson.
     fn customer(&self, owner: &str) -> RecordId {
         let name = format!("{owner}{}", self.world.customers().iter(100).count());
         self.customers_of(owner).insert(&Customer::new(&name, &format!("{name}@x.org"))).unwrap()
     }
 
-    /// What the journal has of an act: outcome, code, actor, party.
+    /// Returns the journal's entries of an act: outcome, code, actor, party.
     fn journal(&self, action: Action) -> Vec<(Outcome, String, String, String)> {
         self.world.vault.flush().unwrap();
-        // Nothing waits for a relayed sink but this.
+        // Nothing else waits for a relayed sink.
         let begun = std::time::Instant::now();
         while self.world.vault.health().sinks.iter().any(|sink| sink.lag > 0) {
             assert!(begun.elapsed().as_secs() < 30, "{:?}", self.world.vault.health().sinks);
@@ -147,7 +147,7 @@ impl Office {
             let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
             (event.outcome(), event.code().to_owned(), text(event.actor()), text(event.party()))
         };
-        // A reopened vault may deliver the last ones again.
+        // A reopened vault may deliver the last events again.
         let mut seen = std::collections::HashSet::new();
         let all = self.kept.of(action.name());
         all.iter().filter(|event| seen.insert((event.position(), event.index()))).map(line).collect()

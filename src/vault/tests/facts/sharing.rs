@@ -13,7 +13,7 @@ fn record_is_open_to_whom_it_is_shared_with_as_far_as_it_is_shared() {
     assert_eq!(bos.list(None, 10).unwrap().items.len(), 1);
     assert_eq!(code(bos.update(id, |c| c.name.push('x'))), "house");
     assert_eq!(code(office.customers_of("cy").get(id)), "house");
-    // Sharing once more replaces.
+    // Sharing again replaces the share.
     anns.share(id, Grantee::Actor("bo"), Access::Write, None).unwrap();
     bos.update(id, |customer| customer.name.push('x')).unwrap();
     assert_eq!(anns.shares(id).unwrap().len(), 1);
@@ -41,14 +41,14 @@ fn shares_outlive_the_process_and_not_their_time() {
     assert_eq!(code(office.customers_of("bo").get(id)), "house");
     assert!(office.customers_of("ann").shares(id).unwrap().is_empty());
     assert_eq!(facts_stored(&office).len(), 1);
-    // The next share takes the expired one away.
+    // The next share removes the expired one.
     office.customers_of("ann").share(id, Grantee::Actor("cy"), Access::Read, None).unwrap();
     assert_eq!(facts_stored(&office).len(), 1);
     let office = office.reopen();
     office.customers_of("cy").get(id).unwrap();
     let over = office.customers_of("ann").share(id, Grantee::Actor("bo"), Access::Read, Some(office.hands.now()));
     assert!(matches!(over, Err(Error::NotPossible { .. })));
-    // Nor does it tell those who may not whether there is such a record.
+    // An actor without access isn't told whether the record exists.
     let over = office.customers_of("bo").share(id, Grantee::Actor("di"), Access::Read, Some(office.hands.now()));
     assert!(matches!(over, Err(Error::NotPossible { .. })), "{over:?}");
     office.intact();
@@ -101,7 +101,7 @@ fn deleting_a_record_ends_its_shares_in_the_same_commit() {
 
 #[test]
 fn grantee_finds_what_is_shared_with_them_in_one_collection() {
-    /// Writes down what is shared.
+    /// Notes the records that are shared.
     #[derive(Clone, Default)]
     struct Asked(Arc<Mutex<Vec<Vec<RecordId>>>>);
 

@@ -1,11 +1,11 @@
-//! How facts are stored: sealed, counted, loaded or not at all.
+//! Facts in the store: sealed, counted, loaded or not at all.
 
 use crate::format::place;
 use crate::vault::tests::facts::*;
 
 type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
-/// One of each kind.
+/// Makes one fact of each kind.
 fn full() -> (Office, RecordId) {
     let office = Office::new();
     let id = office.customer("granter-4711");

@@ -47,7 +47,7 @@ fn cedar_policies_decide_reads_lists_searches_and_updates() {
     assert_eq!(names(&bert.find("name", "Bob", None, 10).unwrap()), ["Bob"]);
     assert_eq!(anna.update(ann, |customer| customer.name = "Anne".to_owned()).unwrap(), Revision::new(2));
 
-    // Another's record, and one that doesn't exist, are refused in the same words.
+    // Another's record and a missing one are refused in the same words.
     let foreign = denial(anna.get(bob));
     assert_eq!(foreign, denial(anna.get(RecordId::from_bytes([9; 16]))));
     assert_eq!(foreign.code, codes::NOT_ALLOWED);

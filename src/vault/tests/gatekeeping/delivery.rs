@@ -1,4 +1,4 @@
-//! Relayed sinks and their limits, what the vault remembers of sinks, and what is refused at attaching.
+//! Relayed sinks and their limits, the vault's cursors of sinks, and refusals at attaching.
 
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -48,12 +48,12 @@ impl Server {
         self.down.store(down, Ordering::SeqCst);
     }
 
-    /// (position, index) of all that came, in this order.
+    /// Returns position and index of all events that came, in this order.
     fn numbers(&self) -> Vec<(u64, u32)> {
         self.kept.events().iter().map(|event| (event.position(), event.index())).collect()
     }
 
-    /// That nothing is missing from this block on; how many came more than once.
+    /// Checks that no event is missing from this block on, and returns how many came more than once.
     fn check_from(&self, first: u64, vault: &Vault) -> usize {
         let mut blocks = std::collections::BTreeMap::<u64, (u32, std::collections::BTreeSet<u32>)>::new();
         let mut doubles = 0;
@@ -187,12 +187,12 @@ fn sink_that_does_not_know_what_it_got_gets_nothing_twice_over_clean_closes() {
         assert_eq!(server.numbers().last().map(|(position, _)| *position), Some(last));
         assert_eq!(server.check_from(first, &vault), 0);
     }
-    // From when it was attached, not from the beginning.
+    // The server got events from its attachment on, not from the beginning.
     assert_eq!(server.numbers()[0], (first, 0));
     assert_eq!(server.kept.of("create").len(), 20);
     let resumed = server.resumed.lock().unwrap().clone();
     assert!(resumed[0].is_none() && resumed[1..].iter().all(Option::is_some) && resumed.is_sorted(), "{resumed:?}");
-    // What a sink that knows by itself has acknowledged is not remembered.
+    // The cursor of a sink that knows its own isn't saved.
     assert_eq!(stored(&world.memory, Space::Cursor).len(), 1);
 }
 
@@ -206,7 +206,7 @@ fn kill_loses_nothing_and_what_comes_again_says_so_by_its_numbers() {
     let mut doubles = 0;
     for round in 0..6 {
         let vault = open_options(&memory).sink(Relayed(server.clone())).open().unwrap();
-        // Known from the first moment, so that nothing that comes after it can be missed.
+        // Saved at once, so that no later event can be missed.
         assert_eq!(stored(&memory, Space::Cursor).len(), 1);
         server.set_down(round % 2 == 1);
         for n in 0..8 {
@@ -219,7 +219,7 @@ fn kill_loses_nothing_and_what_comes_again_says_so_by_its_numbers() {
             });
         }
         vault.flush().unwrap();
-        // What is on the disk now is what a kill leaves.
+        // A kill leaves what is on the disk now.
         let killed = copy(&memory);
         drop(vault);
         memory = killed;
@@ -239,7 +239,7 @@ fn kill_loses_nothing_and_what_comes_again_says_so_by_its_numbers() {
     assert!(doubles > 0, "the kills were too late to show anything");
 }
 
-/// Counts the commits that write cursors.
+/// Counts all commits, and those that write cursors.
 struct Counting(Arc<dyn Store>, Arc<AtomicUsize>, Arc<AtomicUsize>);
 
 impl Store for Counting {
@@ -281,7 +281,7 @@ fn cursors_cost_a_commit_a_second_when_something_changed_and_none_when_nothing_d
     }
     let seconds = usize::try_from(begin.elapsed().as_secs()).unwrap();
     assert!(cursors.load(Ordering::SeqCst) <= seconds + 3, "{} in {seconds} s", cursors.load(Ordering::SeqCst));
-    // Once it is written down, and the head file too, nothing more is.
+    // Once cursor and head file are saved, nothing more is written.
     std::thread::sleep(Duration::from_millis(2_500));
     let quiet = (commits.load(Ordering::SeqCst), cursors.load(Ordering::SeqCst));
     let heads = world.memory.inner.head.lock().unwrap().clone();
@@ -290,7 +290,7 @@ fn cursors_cost_a_commit_a_second_when_something_changed_and_none_when_nothing_d
     assert_eq!(*world.memory.inner.head.lock().unwrap(), heads);
     vault.close().unwrap();
     assert_eq!(cursors.load(Ordering::SeqCst), quiet.1, "nothing was left to write at close");
-    // A sink that knows by itself costs nothing at all.
+    // For a sink that knows its own cursor nothing is written.
     let kept = Kept::default();
     let before = cursors.load(Ordering::SeqCst);
     let vault = open_options(&world.memory).sink(Required(kept)).open().unwrap();
@@ -322,7 +322,7 @@ fn altered_cursor_has_the_whole_journal_sent_again_and_a_removed_one_is_told_of(
         let mut bytes = value.clone();
         bytes[at] ^= 1;
         if at == 0 {
-            // A version of 0 is damage; one of a newer release would be an error that is told of again and again.
+            // A version of 0 is damage; a newer release's would be an error at each opening.
             bytes[0] = 0;
         }
         let (server, note) = reopened(Some(bytes));
@@ -371,7 +371,7 @@ fn sinks_that_can_not_be_told_apart_or_panic_when_asked_for_their_name_are_refus
     assert_eq!(vault.health().sinks[0].name, "given");
 }
 
-/// Hangs in one call until it is dropped for good, which is never.
+/// Hangs in one call for ever.
 struct Hangs(&'static str);
 
 impl Hangs {
@@ -458,7 +458,7 @@ fn required_sinks_that_hang_together_fail_an_act_within_one_deadline() {
     assert!(matches!(first, Err(Error::AuditUnavailable { .. })), "{first:?}");
     assert!(begin.elapsed() < deadline * 3, "{:?}", begin.elapsed());
     assert!(vault.health().sinks[..4].iter().all(|sink| sink.blocking && sink.required));
-    // The sound one got what was committed.
+    // The sound sink got the committed event.
     eventually("the sound sink is served", || sound.of("create").len() == 1);
     let begin = Instant::now();
     let closed = vault.close();

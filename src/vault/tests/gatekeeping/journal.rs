@@ -1,11 +1,11 @@
-//! What entries say, and what they never say.
+//! The content of entries, and things that they never hold.
 
 use crate::audit::JsonLines;
 use crate::record::Document;
 use crate::vault::commit::Blocks;
 use crate::vault::tests::gatekeeping::*;
 
-/// Everything that the journal holds, opened.
+/// Returns all of the journal, opened.
 fn opened(world: &World) -> Vec<u8> {
     world.vault.flush().unwrap();
     let core = Arc::clone(&world.customers().session().core);
@@ -82,11 +82,11 @@ fn journal_holds_no_value_owner_label_or_record_id_in_blocks_or_sinks() {
         }
         for id in &ids {
             assert!(!holds(all, id.as_bytes()) && !holds(all, id.to_string().as_bytes()), "{what} holds {id}");
-            // Without the time in front, which entries have too.
+            // Without the time in front, which entries hold too.
             assert!(!holds(all, &id.as_bytes()[8..]), "{what} holds {id}");
         }
         assert!(!holds(all, b"acme") && !holds(all, b"customers") && !holds(all, b"documents"), "{what} holds a name");
-        // The search finds what is there: the host's own words, and field names of types.
+        // The search does find what is there: the host's own words, and field names of types.
         assert!(holds(all, b"the reason itself") && holds(all, b"email"), "{what}");
     }
 }
@@ -112,7 +112,7 @@ fn entries_say_who_did_what_to_whom_and_with_what_outcome() {
     world.vault.flush().unwrap();
 
     let (create, mut update, delete) = (&kept.of("create")[0], kept.of("update"), &kept.of("delete")[0]);
-    // What one commit carries comes in any order.
+    // The events of one commit come in any order.
     update.sort_by_key(Event::time);
     assert_eq!((create.actor(), create.roles()), (Some("b"), vec!["boss"]));
     assert_eq!((create.device(), create.session(), create.purpose()), (Some("laptop"), Some("s-1"), Some("support")));

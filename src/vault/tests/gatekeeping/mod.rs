@@ -12,7 +12,7 @@ use crate::audit::{Outcome, Relayed, Required};
 use crate::policy::Denial;
 use crate::vault::tests::*;
 
-/// The denial that an act came to.
+/// Returns the denial of an act.
 fn denial<T>(result: Result<T, Error>) -> Box<Denial> {
     match result {
         Err(Error::Denied(denial)) => denial,
@@ -21,7 +21,7 @@ fn denial<T>(result: Result<T, Error>) -> Box<Denial> {
     }
 }
 
-/// One of each act on records, and what it came to.
+/// Does each act on records once, and returns its name and error.
 fn acts(customers: &Collection<Customer>, batch: &mut Batch, id: RecordId) -> [(&'static str, Option<Error>); 9] {
     [
         ("create", customers.insert(&Customer::new("new", "")).err()),

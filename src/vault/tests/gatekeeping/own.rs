@@ -3,7 +3,7 @@
 use crate::policy::codes;
 use crate::vault::tests::gatekeeping::*;
 
-/// Records of two sellers and of nobody, in turns.
+/// Adds records of two sellers and of nobody, in turns.
 fn shared() -> (World, Kept, Vec<(RecordId, &'static str)>) {
     let kept = Kept::default();
     let world = World::with(|options| options.sink(Required(kept.clone())));
@@ -112,7 +112,7 @@ fn anothers_record_a_deleted_one_and_none_at_all_can_not_be_told_apart() {
         })
         .collect();
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
-    // Whoever may know is told.
+    // An actor who may know is told.
     assert!(matches!(world.customers().get(deleted), Err(Error::Deleted)));
     assert!(matches!(world.customers().get(missing), Err(Error::NotFound)));
 }
@@ -126,7 +126,7 @@ fn record_can_not_be_created_for_somebody_else_by_own_only() {
     }
     let id = mine.insert_with(&Customer::new("x", ""), NewMeta::new().owner("s1")).unwrap();
     assert_eq!(mine.get(id).unwrap().meta.owner(), Some("s1"));
-    // An actor without an id owns nothing, not even what has no owner.
+    // An actor without an id owns nothing, not even records without an owner.
     let nobody = world.session(Actor::new("").with_role("sales")).collection::<Customer>().unwrap();
     assert!(nobody.list(None, 100).unwrap().items.is_empty());
     assert!(nobody.insert(&Customer::new("x", "")).is_err());

@@ -1,4 +1,4 @@
-//! Policies that err, panic, oblige, change their mind.
+//! Policies that err, panic, oblige, or change their mind.
 
 use crate::model::{Action, Facts, FieldSet, Request};
 use crate::policy::{
@@ -6,7 +6,7 @@ use crate::policy::{
 };
 use crate::vault::tests::gatekeeping::*;
 
-/// What a policy does on an act of records.
+/// The behaviour of a policy on acts on records.
 #[derive(Clone, Copy, PartialEq)]
 enum Mood {
     Fair,
@@ -21,7 +21,7 @@ enum Mood {
     HidesVips,
 }
 
-/// Permits everything, but for its mood; administration always.
+/// Permits everything, subject to its mood; administration always.
 #[derive(Clone)]
 struct Moody(Arc<Mutex<Mood>>);
 
@@ -101,7 +101,7 @@ fn policy_that_panics_errs_or_obliges_to_the_unknown_denies_and_is_written_down(
         let denied: Vec<_> = kept.events().drain(before..).filter(|event| event.outcome() == Outcome::Denied).collect();
         assert_eq!(denied.iter().map(crate::audit::Event::action).collect::<Vec<_>>(), expected);
         assert!(denied.iter().all(|event| event.code() == code && event.actor() == Some("b")));
-        // The vault is none the worse for it.
+        // The vault still works.
         *policy.0.lock().unwrap() = Mood::Fair;
         world.customers().list(None, 10).unwrap();
         assert_eq!(world.verify(), Verdict::Intact);
@@ -139,7 +139,7 @@ fn nothing_is_allowed_by_default_and_everything_only_by_a_name_that_says_danger(
     }
     let id = customers.insert(&Customer::new("Ann", "ann@x.org")).unwrap();
     vault.session(Actor::new("x")).unwrap().set_policy(DenyAll).unwrap();
-    // Open sessions are held to it at once.
+    // The new policy holds for open sessions at once.
     for (action, error) in acts(&customers, &mut acme.session(admin()).unwrap().batch(), id) {
         assert!(matches!(&error, Some(Error::Denied(denial)) if denial.code == codes::DENY_ALL), "{action}: {error:?}");
     }
@@ -199,7 +199,7 @@ fn each_row_of_a_list_or_search_is_decided_by_itself() {
     assert_eq!(denial(customers.update(vip, |_| {})).code, "vip");
     assert_eq!(denial(customers.insert_with(&Customer::new("x", "x"), NewMeta::new().label("vip"))).code, "vip");
     world.vault.flush().unwrap();
-    // Only what was shown is named.
+    // Only rows that were shown are named.
     assert!(kept.of("list").iter().chain(&kept.of("search")).all(|event| event.subjects().len() <= 1));
 }
 
@@ -219,7 +219,7 @@ fn permission_without_fields_shows_none_and_a_search_by_one_finds_nothing() {
 
 #[test]
 fn policy_is_told_what_is_asked_of_it() {
-    /// Writes down what it is asked, and permits it.
+    /// Notes what it is asked, and permits it.
     #[derive(Clone, Default)]
     struct Asked(Arc<Mutex<Vec<String>>>);
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::audit::SinkState;
 use crate::vault::tests::gatekeeping::*;
 
-/// How a sink behaves, until told otherwise.
+/// The behaviour of a sink, until set otherwise.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
     Works,
@@ -16,7 +16,7 @@ enum Way {
     Panics,
 }
 
-/// A sink that does as it is told.
+/// A sink that behaves as set.
 #[derive(Clone)]
 struct Told {
     kept: Kept,
@@ -73,7 +73,7 @@ fn required_sink_that_fails_or_hangs_fails_every_act_closed_until_it_acknowledge
         let inserted = customers.insert(&Customer::new("Bo", "bo@x.org"));
         assert!(matches!(inserted, Err(Error::AuditUnavailable { committed: true })), "{inserted:?}");
         assert!(begin.elapsed() >= DEADLINE || way == Way::Errs);
-        // At once, and all of it: nothing more is written or shown.
+        // At once and for all acts: nothing more is written or shown.
         let rows = stored(&world.memory, Space::Row);
         let second = customers.insert(&Customer::new("Cy", "cy@x.org"));
         eventually("acts go on", || matches!(customers.get(id), Err(Error::AuditUnavailable { committed: false })));
@@ -92,7 +92,7 @@ fn required_sink_that_fails_or_hangs_fails_every_act_closed_until_it_acknowledge
 
         sink.set(Way::Works);
         eventually("the sink is served again", || customers.get(id).is_ok());
-        // What was committed is there, and was told, once in order.
+        // The committed record is there, and its event was delivered once, in order.
         assert!(customers.find_unique("email", "bo@x.org").unwrap().is_some());
         assert_eq!(world.verify(), Verdict::Intact);
         world.vault.close().unwrap();
@@ -110,7 +110,7 @@ fn buffered_reads_fail_closed_once_their_acknowledgement_is_overdue() {
     let id = world.add("Ann", "ann@x.org");
     let customers = world.customers();
     sink.set(Way::Hangs);
-    // The first is buffered; in time the sink owes it.
+    // The first read is buffered; soon the sink is late with it.
     customers.get(id).unwrap();
     eventually("reads go on", || matches!(customers.get(id), Err(Error::AuditUnavailable { committed: false })));
     sink.set(Way::Works);
@@ -134,7 +134,7 @@ fn strict_read_is_with_the_sink_before_it_is_shown_and_withheld_if_it_can_not_be
     assert_eq!(sink.kept.of("list").len(), 1);
     customers.find_unique("email", "ann@x.org").unwrap();
     assert_eq!(sink.kept.of("search").len(), 1);
-    // The closure of an update sees the record; so that is on record before it runs.
+    // An update's closure sees the record, so that is delivered before it runs.
     let mut seen = 0;
     customers.update(id, |_| seen = sink.kept.of("update").len()).unwrap();
     assert_eq!(seen, 1);
@@ -192,7 +192,7 @@ fn required_sink_that_panics_is_never_passed_over() {
     let closed = world.vault.close();
     assert!(matches!(closed, Err(Error::AuditUnavailable { committed: true })), "{closed:?}");
     sink.set(Way::Works);
-    // Opened again, it gets what it missed.
+    // Opened again, the sink gets the missed events.
     let vault = open_options(&world.memory).sink(Required(sink.clone())).open().unwrap();
     vault.close().unwrap();
     assert_eq!(sink.kept.of("create").len(), 1);
@@ -228,7 +228,7 @@ fn sink_attached_later_gets_the_whole_journal_in_order_and_once() {
 
 #[test]
 fn sink_that_runs_the_vault_itself_does_not_lock_it() {
-    /// Looks at the vault from within a delivery.
+    /// Reads the vault from within a delivery.
     struct Looks(Kept, Arc<Mutex<Option<Vault>>>, Arc<AtomicBool>);
 
     impl AuditSink for Looks {
@@ -273,7 +273,7 @@ fn sink_gets_all_that_can_be_read_of_a_damaged_journal_and_acts_go_on() {
     vault.flush().unwrap();
     let mut got: Vec<u64> = kept.events().iter().map(crate::audit::Event::position).collect();
     got.dedup();
-    // Two have no entries.
+    // Two blocks have no entries.
     assert!(got.starts_with(&[0, 1, 2, 6, 7]), "{got:?}");
     assert_eq!(vault.health().sinks[0].unreadable, 1);
     let acme = vault.tenant("acme").unwrap();

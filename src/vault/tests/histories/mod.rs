@@ -1,5 +1,5 @@
-//! Rows set back, removed and slipped in behind the vault's back, 10,000 times over: each time the check notices, and names
-//! the tenant and the records, neither fewer nor others; a full check says the same as a quick one.
+//! Rows set back, removed and slipped in behind the vault's back, 10,000 times over: each time the check notices, and
+//! names exactly the tenant and the records; a full check says the same as a quick one.
 
 mod past;
 mod tamper;
@@ -14,18 +14,18 @@ use crate::vault::tests::*;
 
 use crate::vault::tests::histories::past::Past;
 
-/// All keys and values of a store.
+/// Keys and values of a store.
 type Content = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// Histories that each vault goes through.
 const HISTORIES: usize = 200;
-/// Every so many of them are checked in full as well.
+/// Number of histories after which one is checked in full as well.
 const FULL: usize = 5;
-/// The vaults that are tampered with; each has a past of its own.
+/// Returns the number of vaults, each with a past of its own.
 fn vaults() -> usize {
     crate::tests::amount(4, 50)
 }
-/// `SEED` in the environment takes its place.
+/// Seed of the dice, unless `SEED` is set in the environment.
 const SEED: u64 = 0x5eed_0004;
 
 #[test]
@@ -54,14 +54,14 @@ fn random_histories_of_rows_set_back_removed_and_slipped_in_are_noticed_and_name
     let mut named: BTreeMap<&str, usize> = BTreeMap::new();
     all.into_iter().flatten().for_each(|(kind, count)| *named.entry(kind).or_default() += count);
     println!("{named:?}");
-    // The histories are of all kinds.
+    // All kinds of faults occur.
     for kind in ["rolled back", "missing", "foreign", "misindexed", "nothing"] {
         assert!(named.get(kind).is_some_and(|count| *count > HISTORIES * vaults() / 50), "{kind}: {named:?}");
     }
 }
 
 impl Past {
-    /// Tampers with the store, has it checked, and undoes it. Returns what was named.
+    /// Tampers with the store, has it checked, and undoes it. Returns the named faults.
     fn history(&self, dice: &mut Dice, full: bool, what: &str) -> Vec<(&'static str, usize)> {
         let (tampered, done) = loop {
             let mut content = self.now().clone();
@@ -120,7 +120,7 @@ impl Past {
 }
 
 impl World {
-    /// Makes the store what it is to be, behind the vault's back.
+    /// Changes the store from one content to another, behind the vault's back.
     fn set(&self, from: &Content, to: &Content) {
         let gone = from.keys().filter(|key| !to.contains_key(*key)).map(|key| (key.clone(), None));
         let new = to.iter().filter(|(key, value)| from.get(*key) != Some(value));

@@ -6,15 +6,15 @@ use crate::vault::tests::histories::*;
 pub(super) struct Past {
     pub(super) world: World,
     pub(super) core: Arc<Core>,
-    /// The store after each act; the last is how it stands.
+    /// Content of the store after each act; the last is the present one.
     pub(super) then: Vec<Content>,
-    /// The store of a copy that went on by itself.
+    /// Content of a copy's store, which went on by itself.
     pub(super) fork: Content,
-    /// What the collections are called, by tenant.
+    /// Names of the collections, by tenant.
     pub(super) names: BTreeMap<(TenantId, CollectionId), String>,
 }
 
-/// What acts are done with: the records that live.
+/// The live records that acts are done with.
 struct Acts<'a> {
     acme: &'a Tenant,
     globex: &'a Tenant,
@@ -31,7 +31,7 @@ impl Past {
         let mut acts = Acts { acme: &world.acme, globex: &globex, customers: Vec::new(), notes: Vec::new(), made: 0 };
         let mut then = Vec::new();
         for n in 0..12 {
-            // The first acts make what later ones change.
+            // The first acts make records for later ones to change.
             let act = if n < 5 { n % 4 } else { dice.next() % 10 };
             acts.act(dice, act);
             world.vault.flush().unwrap();
@@ -53,7 +53,7 @@ impl Past {
             }
         }
         let core = Arc::clone(&world.customers().session().core);
-        // What is made for the checks is on the disk before they begin.
+        // Entries of the preparations are on the disk before the checks begin.
         world.vault.flush().unwrap();
         then.push(content(&world.memory));
         Self { world, core, then, fork, names }
@@ -99,7 +99,7 @@ impl Acts<'_> {
     }
 }
 
-/// A note that takes some parts.
+/// Returns a note of several parts.
 fn long(dice: &mut Dice) -> Note {
     Note::new((0..200).map(|_| dice.word()).collect::<String>())
 }

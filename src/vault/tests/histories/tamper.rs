@@ -1,11 +1,11 @@
-//! What somebody does to the store who can write to it, and has copies of how it was before.
+//! Attacks by somebody who can write to the store, and has copies of its past.
 
 use crate::format::place;
 use crate::model::{CollectionId, TenantId};
 use crate::vault::tests::histories::*;
 
 impl Past {
-    /// Does one thing to the store's content, and says what; it may come to nothing.
+    /// Changes the content in one way, and says which; the change may come to nothing.
     pub(super) fn tamper(&self, dice: &mut Dice, content: &mut Content) -> String {
         match dice.next() % 20 {
             0..=5 => self.set_back(dice, content),
@@ -69,7 +69,7 @@ impl Past {
         }
     }
 
-    /// An older row, or one that was there before a tombstone.
+    /// Puts back an older row, or the row before a tombstone.
     fn set_back(&self, dice: &mut Dice, content: &mut Content) -> String {
         let with = [(); 3].map(|()| dice.next().is_multiple_of(2));
         let then = self.before(dice);
@@ -91,7 +91,7 @@ impl Past {
         format!("set back, with chunks, entries, slot map: {with:?}")
     }
 
-    /// A row of one time and place put in another place.
+    /// Puts a row of one time and place in another place.
     fn slip(&self, dice: &mut Dice, content: &mut Content) -> String {
         let from = if dice.next().is_multiple_of(4) { &self.fork } else { self.before(dice) };
         let Some(source) = any(dice, from, Space::Row) else { return String::new() };
@@ -108,7 +108,7 @@ impl Past {
         "slipped in".to_owned()
     }
 
-    /// A row that a copy of the vault wrote, which went on by itself.
+    /// Puts in a row from the copy of the vault that went on by itself.
     fn forked(&self, dice: &mut Dice, content: &mut Content) -> String {
         let with_chunks = !dice.next().is_multiple_of(4);
         let new: Vec<_> =
@@ -136,7 +136,7 @@ pub(super) fn is(key: &[u8], space: Space) -> bool {
     key.first() == Some(&(space as u8))
 }
 
-/// The prefix of what belongs to a row in another space.
+/// Returns the prefix of the keys that belong to a row in another space.
 pub(super) fn of_row(space: Space, row: &[u8]) -> Vec<u8> {
     [&[space as u8], &row[1..]].concat()
 }
@@ -157,7 +157,7 @@ fn remove(content: &mut Content, prefix: &[u8]) {
     content.retain(|key, _| !key.starts_with(prefix));
 }
 
-/// Makes everything under a prefix what it is elsewhere.
+/// Makes everything under a prefix equal to another content.
 fn copy_all(content: &mut Content, from: &Content, prefix: &[u8]) {
     remove(content, prefix);
     let all = from.iter().filter(|(key, _)| key.starts_with(prefix));

@@ -1,4 +1,4 @@
-//! What is wrong with a store that was tampered with, by whoever has all its past: found without opening anything.
+//! The faults of a store that was tampered with, found from its whole past without opening anything.
 
 use crate::format::place;
 use crate::format::row::RawRow;
@@ -6,19 +6,19 @@ use crate::model::{Revision, TenantId};
 use crate::vault::tests::histories::tamper::{is, of_row};
 use crate::vault::tests::histories::*;
 
-/// What is wrong with a tenant.
+/// The faults of a tenant.
 #[derive(Default)]
 pub(super) struct Truth {
-    /// Whether it is among what backups carry.
+    /// True if something that backups carry differs.
     pub(super) records: bool,
-    /// Whether change lists are.
+    /// True if change lists differ.
     pub(super) lists: bool,
     pub(super) faults: BTreeSet<RowFault>,
-    /// What may be named: the rows themselves don't always tell.
+    /// Faults that may be named: the rows themselves don't always show them.
     pub(super) perhaps: BTreeSet<RowFault>,
 }
 
-/// What a row says for itself.
+/// A row's own statement.
 #[derive(PartialEq)]
 enum Said<'a> {
     Row { primary: &'a [u8], revision: Revision, chunks: u16 },
@@ -51,7 +51,7 @@ impl Past {
                 found.records = true;
                 let same = |fault: &RowFault| of(fault) == record;
                 let known = found.faults.iter().chain(&found.perhaps).any(same);
-                // Of a row that is gone, too, and that no list tells of, parts may be left.
+                // The row is gone, no list names it, and chunks of it may be left.
                 let named = if known { &mut found.perhaps } else { &mut found.faults };
                 named.insert(RowFault::Foreign { collection: self.name(tenant, collection), record });
             }
@@ -97,7 +97,7 @@ impl Past {
         found.faults.extend(fault);
     }
 
-    /// Whether a row stood there so, all of its parts included, at one time.
+    /// Tells whether a row stood there like this, with all of its chunks, at one time.
     fn stood(&self, then: &Content, key: &[u8], now: &Said<'_>, tampered: &Content) -> bool {
         let same = then.get(key).and_then(|row| said(row)).is_some_and(|then| then == *now);
         let Said::Row { revision, chunks, .. } = now else { return same };
@@ -107,7 +107,7 @@ impl Past {
         same && parts.into_iter().all(|part| then.get(&part) == tampered.get(&part))
     }
 
-    /// The last revision that the vault gave a record; a tombstone's is the next.
+    /// Returns the last revision that the vault gave a record; a tombstone's is the next.
     fn last_revision(&self, key: &[u8]) -> Revision {
         let revision = |then: &Content| match said(then.get(key)?) {
             Some(Said::Row { revision, .. }) => Some(revision),

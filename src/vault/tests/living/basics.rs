@@ -55,7 +55,7 @@ fn vault_whose_handles_are_dropped_without_closing_opens_again_whole() {
     let id = notes.insert(&Note::new("x")).unwrap();
     notes.list(None, 1).unwrap();
     drop(vault);
-    // Any handle keeps it open.
+    // Any handle keeps the vault open.
     assert!(matches!(options(dir.path()).open(), Err(Error::InUse { .. })));
     drop(acme);
     assert_eq!(notes.get(id).unwrap().value.text, "x");
@@ -101,7 +101,7 @@ fn revisions_count_up_and_a_stale_one_conflicts() {
         assert!(matches!(stale, Some(Error::Conflict)), "{stale:?}");
     }
     assert_eq!(customers.get(id).unwrap().value.tier, Some(2));
-    // What changes nothing makes no revision.
+    // An update that changes nothing makes no revision.
     assert_eq!(customers.update(id, |customer| customer.tier = Some(2)).unwrap(), second);
     assert_eq!(customers.replace(id, second, &customers.get(id).unwrap().value).unwrap(), second);
     let third = customers.replace(id, second, &bo).unwrap();
@@ -125,7 +125,7 @@ fn value_of_a_deleted_or_changed_record_is_free_again() {
             customers.delete(id).unwrap();
         } else {
             customers.update(id, |customer| customer.email = format!("old{round}@x.org")).unwrap();
-            // Back and forth: its own value is no duplicate of itself.
+            // There and back: a record's own value is no duplicate.
             customers.update(id, |customer| customer.email = "Ann@X.org".to_owned()).unwrap();
             customers.update(id, |customer| customer.email = "ann@x.ORG".to_owned()).unwrap();
             customers.update(id, |customer| customer.email = format!("old{round}@x.org")).unwrap();

@@ -21,11 +21,11 @@ fn batch_over_collections_is_there_whole_or_not_at_all() {
     let before = [stored(&world.memory, Space::Row), stored(&world.memory, Space::Entry)];
     let same = || [stored(&world.memory, Space::Row), stored(&world.memory, Space::Entry)] == before;
     let (batch, customer, new) = fill("new@x.org");
-    // Nothing is there before the commit, nor after a batch that is dropped.
+    // Nothing is stored before the commit, nor by a batch that is dropped.
     assert!(matches!(customers.get(customer), Err(Error::NotFound)));
     drop(batch);
     assert!(same() && matches!(notes.get(new), Err(Error::NotFound)));
-    // One write that can't be takes all others with it.
+    // One impossible write takes all others with it.
     let taken = world.add("Taken", "taken@x.org");
     let (batch, ..) = fill("taken@x.org");
     assert!(matches!(batch.commit(), Err(Error::Duplicate { field }) if field == "email"));

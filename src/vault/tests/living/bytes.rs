@@ -55,7 +55,7 @@ fn files_hold_no_value_field_collection_or_tenant_name_and_a_planted_one_is_foun
     let mut all = Vec::new();
     read_all(&path, &mut all);
     assert!(all.len() > 500_000 && words.len() > 6_000);
-    // A large set at once.
+    // Searched for all words at once.
     let search = |all: &[u8]| {
         let finder = aho_corasick::AhoCorasick::new(&words).unwrap();
         finder.find_iter(all).map(|found| words[found.pattern().as_usize()].clone()).collect::<Vec<_>>()

@@ -7,7 +7,7 @@ fn tiers() -> Schema {
     Customer::schema().index("tier", Normalizer::Exact)
 }
 
-/// The same type, with a unique index on names.
+/// Returns the same type's schema with a unique index on names.
 fn unique_names() -> Schema {
     Schema::new("customers").unique("email", Normalizer::Email).unique("name", Normalizer::Text)
 }
@@ -94,11 +94,11 @@ fn unique_index_that_meets_a_duplicate_says_so_and_can_be_finished_or_given_up()
     let define = || world.acme.session(admin()).unwrap().define_as::<Customer>(unique_names());
     for _ in 0..2 {
         assert!(matches!(define(), Err(Error::Duplicate { field }) if field == "name"));
-        // The index that was there goes on meanwhile.
+        // The existing index goes on meanwhile.
         assert_eq!(customers.find("name", "ann", None, 10).unwrap().items.len(), 2);
         assert_eq!(world.verify(), Verdict::Intact);
     }
-    // New records are held to it already.
+    // The new index may already refuse new records.
     let bo = customers.insert(&Customer::new("Bo", "new@x.org"));
     assert!(matches!(bo, Ok(_) | Err(Error::Duplicate { .. })), "{bo:?}");
     if let Ok(id) = bo {
@@ -109,7 +109,7 @@ fn unique_index_that_meets_a_duplicate_says_so_and_can_be_finished_or_given_up()
     assert_eq!(customers.find_unique("name", "ann").unwrap().unwrap().id, ids[0]);
     assert!(matches!(customers.insert(&Customer::new("CY", "")), Err(Error::Duplicate { field }) if field == "name"));
     assert_eq!(world.verify(), Verdict::Intact);
-    // Back again: the unique one is dropped, with all that it held.
+    // Back again: the unique index is dropped, with all its entries.
     world.acme.session(admin()).unwrap().define::<Customer>().unwrap();
     customers.insert(&Customer::new("CY", "")).unwrap();
     assert_eq!(customers.find("name", "cy", None, 10).unwrap().items.len(), 2);
@@ -160,7 +160,7 @@ fn indexes_come_and_go_without_filling_a_records_list_of_entries() {
         documents.update(id, |document| drop(document.set(format!("f{from}"), i64::try_from(from).unwrap()))).unwrap();
         assert_eq!(world.verify(), Verdict::Intact);
     }
-    // All of them anew at once: meanwhile a record has entries in both versions of each.
+    // All indexes anew at once: meanwhile a record has entries in both versions of each.
     let other = (48..72).fold(Schema::open("documents"), |schema, n| schema.index(format!("f{n}"), Normalizer::Text));
     world.acme.session(admin()).unwrap().define_as::<Document>(other).unwrap();
     documents.update(id, |document| drop(document.set("f48", "still"))).unwrap();

@@ -73,7 +73,7 @@ fn changed_type_reads_old_rows_and_keeps_what_it_has_lost() {
     let old = world.session(boss()).collection::<First>().unwrap();
     let id = old.insert(&first("Ann", "0123")).unwrap();
     world.acme.session(admin()).unwrap().define::<Second>().unwrap();
-    // Handles of the old type are told that it doesn't fit any more.
+    // Handles of the old type are told that it no longer matches.
     let stale = old.insert(&first("Bo", "4"));
     assert!(
         matches!(stale, Err(Error::Record(RecordError::Write { problem: FieldProblem::NotDefined, .. }))),
@@ -84,7 +84,7 @@ fn changed_type_reads_old_rows_and_keeps_what_it_has_lost() {
     let found = people.get(id).unwrap().value;
     let expected = Second { emails: vec![], tier: WiderTier::Silver(3), phone: "0123".into(), name: "Ann".into() };
     assert_eq!(found, expected);
-    // The index goes by the field, whatever it is called.
+    // The index follows the field under its new name.
     assert_eq!(people.find("phone", "0123", None, 10).unwrap().items.len(), 1);
     people.update(id, |person| person.tier = WiderTier::Platinum { since: 2020 }).unwrap();
     people.update(id, |person| person.phone = "555".into()).unwrap();
@@ -93,7 +93,7 @@ fn changed_type_reads_old_rows_and_keeps_what_it_has_lost() {
     assert_eq!(people.find("phone", "555", None, 10).unwrap().items.len(), 2);
     assert_eq!(world.verify(), Verdict::Intact);
 
-    // A later version that has the lost field again finds it where it was.
+    // A later version that has the lost field again finds its value.
     version!(Third { name: String = "Ann".into(), #[serde(default)] note: Option<String> = Some("n".into()) });
     world.acme.session(admin()).unwrap().define::<Third>().unwrap();
     let people = world.session(boss()).collection::<Third>().unwrap();
@@ -119,7 +119,7 @@ fn type_that_can_not_read_an_old_row_says_which_field_and_why() {
         assert!(text.contains("name") && !text.contains("Secret"), "{text}");
         assert!(matches!(error, Some(Error::Record(RecordError::Read { .. }))));
     }
-    // Nothing is lost: the type that wrote it reads it.
+    // Nothing is lost: the type that wrote the value reads it.
     world.acme.session(admin()).unwrap().define::<First>().unwrap();
     let people = world.session(boss()).collection::<First>().unwrap();
     assert_eq!(people.get(id).unwrap().value.name, "Secret Name");

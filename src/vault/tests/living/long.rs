@@ -28,7 +28,7 @@ fn records_of_every_length_come_back_and_leave_no_chunk_behind() {
         ids.push(id);
     }
     for (number, id) in ids.iter().enumerate() {
-        // Longer, then shorter, then gone: chunks of former revisions go with them.
+        // Longer, then shorter, then gone: the chunks of former revisions go too.
         let longer = text(number as u64 + 90, 9_000 * (number % 3));
         notes.update(*id, |note| note.text = longer.clone()).unwrap();
         assert!(notes.get(*id).unwrap().value.text == longer);
@@ -89,7 +89,7 @@ fn long_record_is_read_whole_while_others_change_it() {
     assert_eq!(world.verify(), Verdict::Intact);
 }
 
-/// Sets a tenant's next slot, as if so many had been drawn.
+/// Sets a tenant's next slot, as if the slots before it had been drawn.
 fn draw_until(world: &World, next: u32) {
     let tenant = world.notes().session().tenant.clone();
     while tenant.next_slot() < next {
@@ -118,11 +118,11 @@ fn slot_ceiling_is_raised_ahead_of_need_and_crossed() {
     assert_eq!(last_slot(&world), CEILING_BLOCK + 4);
     assert!(world.notes().session().tenant.keys.ceiling() >= 2 * CEILING_BLOCK);
     assert_eq!(world.verify(), Verdict::Intact);
-    // A clean opening goes on where the last one was.
+    // A clean opening goes on after the last slot.
     let world = world.reopen();
     world.notes().insert(&Note::new("x")).unwrap();
     assert_eq!(last_slot(&world), CEILING_BLOCK + 5);
-    // After a kill, slots that no commit has are given out anew, and none that one has.
+    // After a kill, uncommitted slots are given out anew, and no committed one.
     draw_until(&world, CEILING_BLOCK + 100);
     let world = World::open(&copy(&world.memory)).unwrap();
     world.notes().insert(&Note::new("x")).unwrap();

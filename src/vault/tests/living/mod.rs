@@ -1,4 +1,4 @@
-//! What a vault does when all is well: records, batches, subjects, schemas, threads, files.
+//! A vault's ordinary work: records, batches, subjects, schemas, threads, files.
 
 mod basics;
 mod batches;

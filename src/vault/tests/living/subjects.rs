@@ -9,8 +9,7 @@ use crate::model::{CollectionId, Slot};
 use crate::vault::records::subject::open_slot_entry;
 use crate::vault::tests::living::*;
 
-/// By slot: the records of its map under their numbers, and its head's next number.
-/// By slot: the records about its subject by their numbers, and the next number.
+/// The records about the subject of each slot by their numbers, and the next number.
 type Slots = BTreeMap<u32, (BTreeMap<u32, (CollectionId, RecordId)>, u32)>;
 
 fn slot_map(world: &World) -> Slots {
@@ -54,7 +53,7 @@ fn records_about_a_record_share_its_slot_and_pseudonym_and_are_found_in_the_slot
         of_ann.push(notes.insert_with(&Note::new(format!("ann {n}")), about(ann)).unwrap());
         notes.insert_with(&Note::new(format!("bo {n}")), about(bo)).unwrap();
     }
-    // About a record that is about another: the same person.
+    // About a record that is itself about another: the same person.
     let meta = NewMeta::new().about("notes", of_ann[0]);
     of_ann.push(notes.insert_with(&Note::new("answer"), meta).unwrap());
     let own = notes.insert(&Note::new("own")).unwrap();
@@ -116,7 +115,7 @@ fn refused_insert_leaves_the_numbers_of_its_batch_guarded() {
     }
     let [one, two] = batches;
     one.commit().unwrap();
-    // The other saw the subject before that; its number is taken.
+    // The second batch read the subject before that commit; its number is taken.
     assert!(matches!(two.commit(), Err(Error::Conflict)));
     let map = slot_map(&world);
     assert_eq!(map.values().map(|(records, next)| (records.len(), *next)).collect::<Vec<_>>(), [(1, 2)]);
@@ -167,7 +166,7 @@ fn record_about_one_that_is_gone_foreign_or_not_to_be_seen_is_refused() {
     let mut batch = world.session(boss()).batch();
     assert!(matches!(batch.insert_with(&notes, &Note::new("x"), about(deleted)), Err(Error::Deleted)));
     assert!(slot_map(&world).is_empty());
-    // Deleted after it was seen and before the commit.
+    // Deleted after the batch has read it, and before the commit.
     batch.insert_with(&notes, &Note::new("x"), about(ann)).unwrap();
     world.customers().delete(ann).unwrap();
     assert!(matches!(batch.commit(), Err(Error::Conflict)));

@@ -1,9 +1,9 @@
-//! The masks for kinds of data, through everything that returns a record.
+//! The masks for kinds of data, through every call that returns a record.
 
 use crate::record::Value;
 use crate::vault::tests::masking::*;
 
-/// A field for every mask that there is for a kind of data.
+/// A record with a field for every mask for a kind of data.
 #[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
 struct Contactable {
     code: String,
@@ -88,7 +88,7 @@ fn every_mask_holds_in_every_read_and_in_an_update_which_writes_nothing_of_it_ba
         assert_eq!(found.withheld, hidden);
     }
 
-    // Neither by what is hidden nor by what stands in for it is anything found.
+    // Neither the hidden value nor its mask finds anything.
     for value in [&real, &masked] {
         for (field, value) in json(value).iter().filter(|(field, _)| hidden.contains(&field.as_str())) {
             let Some(sought) = search(value) else { continue };

@@ -1,4 +1,4 @@
-//! Every call, and what it gives.
+//! Every call, and its answers.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::vault::tests::outputs::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The value to search a field for.
+/// Returns the value to search a field for.
 fn sought(value: &Json) -> Option<SearchValue> {
     value.as_str().map(Into::into)
 }
 
-/// The record with some of its fields as another has them.
+/// Returns the record with some fields of another one.
 fn with<T: Fixture>(value: &T, other: &T, fields: &[&str]) -> T {
     let (mut value, other) = (json(value), json(other));
     for field in fields {
@@ -27,7 +27,7 @@ fn with<T: Fixture>(value: &T, other: &T, fields: &[&str]) -> T {
 }
 
 impl Bench {
-    /// Every call that shows records. How many they showed.
+    /// Makes every call that shows records. Returns the number of records shown.
     pub(super) fn reads<T: Fixture>(&mut self, actor: &Actor) -> usize {
         let rows = self.of::<T>(actor);
         let ids = self.ids(T::COLLECTION);
@@ -60,13 +60,13 @@ impl Bench {
             for down in [false, true] {
                 let answer = rows.sorted(field, down, 10);
                 if let Ok(found) = &answer {
-                    // A record stands in an order by a value that is shown of it.
+                    // A record is sorted by a value only if that value is shown.
                     assert!(found.iter().all(|found| !found.is_withheld(field)), "sorted by `{field}`");
                 }
                 count += self.shown("sorted", answer, &list);
             }
         }
-        // Whoever knows a value learns nothing by searching for it.
+        // An actor who knows a value learns nothing by searching for it.
         for value in self.of::<T>(&Actor::new("all")).list(None, 100).unwrap().items {
             let value = json(&value.value);
             for field in T::FIELDS {
@@ -90,7 +90,7 @@ impl Bench {
         count
     }
 
-    /// Every call that changes records.
+    /// Makes every call that changes records.
     pub(super) fn writes<T: Fixture>(&mut self, actor: &Actor) {
         let (rows, session) = (self.of::<T>(actor), self.world.session(actor.clone()));
         self.silent("a collection", &format!("{rows:?} {session:?} {:?}", session.batch()));
@@ -102,7 +102,7 @@ impl Bench {
             let mut batch = session.batch();
             self.quiet("update", batch.update(&rows, id, |value| sees(value)));
             self.quiet("update_at", rows.update_at(id, Revision::FIRST.next().unwrap(), |value| sees(value)));
-            // Of everything at once, and of each field by itself.
+            // All fields at once, and each field by itself.
             let all = rows.update(id, |value| {
                 sees(value);
                 *value = fresh.clone();
@@ -145,7 +145,7 @@ impl Bench {
         self.look();
     }
 
-    /// New records, also such as run into values that others have.
+    /// Inserts new records, also some with values that others have.
     fn additions<T: Fixture>(&mut self, actor: &Actor, rows: &Collection<T>) {
         let session = self.world.session(actor.clone());
         let (unique, about) = (T::SEARCHED[0], self.ids(T::COLLECTION).first().copied());
@@ -181,7 +181,7 @@ impl Bench {
         self.look();
     }
 
-    /// Approvals and emergencies.
+    /// Makes the calls around approvals and emergencies.
     pub(super) fn around(&mut self, actor: &Actor) {
         let session = self.world.session(actor.clone());
         let ids = self.ids("people");
@@ -216,7 +216,7 @@ impl Bench {
         self.quiet("collection_named", session.collection_named::<Document>("people"));
     }
 
-    /// What administrators are shown, who may read nothing.
+    /// Makes the calls of administrators, who may read nothing.
     pub(super) fn administration(&mut self) {
         let (acme, vault, root) = (&self.world.acme, &self.world.vault, admin());
         let inquiry: Inquiry<'_> = acme.session(root.clone()).unwrap().inquire();
@@ -258,7 +258,7 @@ impl Bench {
         self.said("a plan for a leaver", &plan);
         self.said("a leaver's report", &plan.execute().unwrap());
         self.silent_of_names("suspensions", &format!("{:?}", acme.session(root.clone()).unwrap().suspended().unwrap()));
-        // Who is suspended is shown nothing any more.
+        // A suspended actor is shown nothing any more.
         let gone = &staff[0];
         for answer in [self.of::<Person>(gone).list(None, 10), self.of::<Person>(gone).export(None, 10)] {
             assert!(matches!(answer, Err(Error::Denied(_))));

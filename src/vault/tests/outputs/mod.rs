@@ -1,5 +1,5 @@
-//! Over random policies and records, through every call that an actor can make: no value that the policy withholds from
-//! them is in anything they get, and none at all is in an event, an error, a `Debug` or what an administrator is shown.
+//! Over random policies and records, through every call of an actor: no value withheld from them is in anything they
+//! get, and no value at all is in an event, an error, a `Debug` or what an administrator is shown.
 
 mod calls;
 pub(super) mod people;
@@ -24,11 +24,11 @@ use crate::vault::tests::outputs::people::{DOCUMENT, Defined, Fixture, PERSON, P
 use crate::vault::tests::swap::Swap;
 use crate::vault::tests::*;
 
-/// So many bytes of a value are recognised wherever they stand.
+/// Number of bytes of a value by which it is recognised anywhere.
 const PROBE: usize = 10;
 const ACTORS: [&str; 3] = ["a0", "a1", "a2"];
 
-/// What a role may do, as data.
+/// Grants of a role, as data.
 #[derive(Debug, Clone)]
 struct Granted {
     read: u16,
@@ -119,7 +119,7 @@ fn plan() -> impl Strategy<Value = Plan> {
     ([granted.clone(), granted], 0..6u8).prop_map(|(roles, beside)| Plan { roles, beside })
 }
 
-/// A record as it is.
+/// A record, as stored.
 struct Truth {
     collection: &'static str,
     id: RecordId,
@@ -129,7 +129,7 @@ struct Truth {
     fields: BTreeMap<String, HashSet<String>>,
 }
 
-/// A vault, everything that is in it, and what of it was ever told to whom.
+/// A vault, everything in it, and what actors were ever told of it.
 struct Bench {
     world: World,
     kept: Kept,
@@ -139,18 +139,18 @@ struct Bench {
     truth: Vec<Truth>,
     /// A part of every value that there ever was.
     probes: HashSet<String>,
-    /// and of every name of a field that is data.
+    /// A part of every field name that is data.
     names: HashSet<String>,
 }
 
-/// What of a value is recognised wherever it stands: a part from the middle of each of its words.
+/// Returns the recognisable parts of a value, one from the middle of each of its words.
 fn probes(value: &Json) -> HashSet<String> {
     let text = value.to_string().to_lowercase();
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() >= PROBE);
     words.map(|word| word[(word.len() - PROBE) / 2..][..PROBE].to_owned()).collect()
 }
 
-/// By field, what a record says of it.
+/// Returns a record's values by field.
 fn json<T: Record>(record: &T) -> BTreeMap<String, Json> {
     match serde_json::to_value(record).unwrap() {
         Json::Object(map) => map.into_iter().collect(),
@@ -190,7 +190,7 @@ impl Bench {
         self.world.session(actor.clone()).collection_named(T::COLLECTION).unwrap()
     }
 
-    /// A record of values that nothing else has.
+    /// Returns a record of values that occur nowhere else.
     fn fresh<T: Fixture>(&mut self) -> T {
         let value = T::fresh(&mut self.dice);
         self.probes.extend(json(&value).values().flat_map(probes));
@@ -198,7 +198,7 @@ impl Bench {
         value
     }
 
-    /// Looks at all there is.
+    /// Reads all records.
     fn look(&mut self) {
         self.truth.clear();
         self.look_at::<Person>();
@@ -226,7 +226,7 @@ impl Bench {
         self.truth.iter().filter(|row| row.collection == collection).map(|row| row.id).collect()
     }
 
-    /// What the policy itself lets somebody see by an act, of all records.
+    /// Returns the values, of all records, that the policy itself lets an actor see by an act.
     fn allowed(&self, actor: &Actor, action: Action, fields: &[&str]) -> HashSet<String> {
         let (now, mut seen) = (self.hands.now(), HashSet::new());
         let session = self.world.session(actor.clone());
@@ -244,27 +244,27 @@ impl Bench {
         seen
     }
 
-    /// The parts of values that stand in a text.
+    /// Returns the parts of values that stand in a text.
     fn told<'p>(probes: &'p HashSet<String>, text: &str) -> Vec<&'p String> {
         let text = text.to_lowercase();
         let all = text.as_bytes().windows(PROBE).filter(|window| window.iter().all(u8::is_ascii_alphanumeric));
         all.filter_map(|window| probes.get(std::str::from_utf8(window).ok()?)).collect()
     }
 
-    /// Nothing of any value stands in it.
+    /// Checks that a text holds no part of a value.
     fn silent(&self, what: &str, text: &str) {
         let told = Self::told(&self.probes, text);
         assert!(told.is_empty(), "{what} tells {told:?}: {text}");
     }
 
-    /// Nor of a field's name that is data.
+    /// Checks that a text holds neither a part of a value nor a field name that is data.
     fn silent_of_names(&self, what: &str, text: &str) {
         self.silent(what, text);
         let told = Self::told(&self.names, text);
         assert!(told.is_empty(), "{what} tells the name {told:?}: {text}");
     }
 
-    /// What `Debug` and `Display` say.
+    /// Checks what `Debug` and `Display` show.
     fn said(&self, what: &str, thing: &(impl Debug + Display)) {
         self.silent_of_names(what, &format!("{thing:?} {thing:#?} {thing}"));
     }
@@ -282,7 +282,7 @@ impl Bench {
         self.silent(what, &text);
     }
 
-    /// Anything that shows no field.
+    /// Checks an answer that shows no field.
     fn quiet<T: Debug>(&self, what: &str, answer: Result<T, Error>) -> Option<T> {
         match answer {
             Err(error) => self.error(what, &error),
@@ -294,7 +294,7 @@ impl Bench {
         None
     }
 
-    /// A value that somebody was shown, who may see so much.
+    /// Checks a value that was shown to an actor who may see this much.
     fn value<T: Fixture>(&self, what: &str, value: &T, allowed: &HashSet<String>) {
         let text = serde_json::to_string(value).unwrap();
         let told: Vec<_> = Self::told(&self.probes, &text).into_iter().filter(|t| !allowed.contains(*t)).collect();
@@ -310,7 +310,7 @@ impl Bench {
         let mut count = 0;
         match answer {
             Err(error) => {
-                // Whatever else is refused: a record that may be read reads back. Not everything can be sorted by.
+                // Other refusals are fine, but a readable record must read back. Not every field can be sorted by.
                 let unread = what != "sorted"
                     && matches!(error, Error::Damaged { .. } | Error::Record(RecordError::Read { .. }));
                 assert!(!unread, "{what}: {error:?}");

@@ -1,4 +1,4 @@
-//! Records each of whose values nothing else has.
+//! Records whose values all differ from any others.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub(in crate::vault::tests) trait Fixture:
 {
     const COLLECTION: &'static str;
     const FIELDS: &'static [&'static str];
-    /// Those that are searched by text; the first of them is unique.
+    /// Fields that are searched by text; the first is unique.
     const SEARCHED: &'static [&'static str];
     const ATTRIBUTES: &'static [&'static str];
 
@@ -87,7 +87,7 @@ impl Record for Person {
     }
 }
 
-/// Letters that nothing else says, none of them a digit of a hexadecimal number.
+/// Returns letters that occur nowhere else, none of them a hexadecimal digit.
 fn word(dice: &mut Dice) -> String {
     (0..24).map(|_| char::from(b'g' + u8::try_from(dice.next() >> 8 & 0xff).unwrap() % 20)).collect()
 }

@@ -1,4 +1,4 @@
-//! Reports of disclosures: whose data somebody saw, and who saw somebody's.
+//! Reports of disclosures: whose data somebody saw, and who saw somebody's data.
 
 use crate::vault::tests::questions::*;
 use crate::vault::{DisclosedTo, Disclosure, DisclosureReport};
@@ -25,12 +25,12 @@ fn breach_report_lists_everybody_whose_data_the_actor_saw_in_the_time_and_nobody
     seller.find("name", "bo", None, 10).unwrap();
     let last = office.tick();
     seller.update(ann, |customer| customer.name.push('x')).unwrap();
-    // What shows nothing doesn't count: refusals, failures, empty answers, counts.
+    // Acts that show nothing don't count: refusals, failures, empty answers, counts.
     seller.delete(cy).unwrap_err();
     denied(seller.unmask(cy, &["tier"]));
     seller.find_unique("email", "nobody@x.org").unwrap();
     seller.count().unwrap();
-    // Nor what others saw.
+    // What other actors saw doesn't count either.
     office.world.customers().get(cy).unwrap();
     let until = office.tick();
     seller.get(di).unwrap();
@@ -94,7 +94,7 @@ fn access_report_says_who_saw_what_of_a_person_and_by_which_of_their_records() {
     assert_eq!((boss.times, &boss.acts[..]), (5, &["export", "list", "read", "unmask"].map(str::to_owned)[..]));
     assert_eq!((&boss.unmasked[..], boss.unnamed), (&["tier".to_owned()][..], true));
     assert_eq!((&to(line, "s").fields[..], line.readers.len()), (&["text".to_owned()][..], 2));
-    // By the pseudonym, and for everybody, the same line.
+    // Asked by the pseudonym, or about everybody, the same line.
     let by_name = office
         .acme()
         .session(root.clone())
@@ -107,7 +107,7 @@ fn access_report_says_who_saw_what_of_a_person_and_by_which_of_their_records() {
     assert!(by_name.people == report.people);
     let all = office.acme().session(root.clone()).unwrap().journal().disclosures().report().unwrap();
     assert!(of(&all, id) == Some(line) && all.people.len() == 2);
-    // Deleted since, they are told all the same.
+    // Records deleted since are still named.
     office.world.notes().delete(note).unwrap();
     customers.delete(id).unwrap();
     for report in [

@@ -27,7 +27,7 @@ fn history_names_every_change_and_of_fields_those_that_the_reader_may_read() {
     customers.update(id, |customer| (customer.tier, customer.name) = (Some(9), "Anna".into())).unwrap();
     office.tick();
     seller.update(id, |customer| customer.name.push('x')).unwrap();
-    // Neither what changes nothing nor what is refused is a change; others' acts on others aren't, either.
+    // Updates without a change, refused ones, and other actors' acts on other records aren't changes.
     seller.update(id, |_| ()).unwrap();
     seller.update(id, |customer| customer.email.push('x')).unwrap_err();
     customers.transfer(id, Some("b")).unwrap();
@@ -51,7 +51,7 @@ fn history_names_every_change_and_of_fields_those_that_the_reader_may_read() {
         told(&masked)[3..],
         [(2, Action::Update, "b", vec!["name"], 1), (1, Action::Create, "b", vec!["name", "email"], 1),]
     );
-    // In pages, the same.
+    // The same in pages.
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
         let page = customers.history(id, after.as_ref(), 2).unwrap();
@@ -75,7 +75,7 @@ fn history_is_a_read_of_the_record_to_the_policy_and_in_the_journal() {
     let read = office.latest("read");
     assert_eq!((read.code(), read.actor(), read.outcome()), ("history", Some("b"), Outcome::Permitted));
     assert_eq!((read.subjects()[0].pseudonym(), read.fields_read_count()), (office.pseudonym(id), 0));
-    // Who may read only their own has the history of their own.
+    // An actor who may read only their own records has the history of these.
     let owner = office.customers_of(Actor::new("o").with_role("owner"));
     assert_eq!(denied(owner.history(id, None, 10)), codes::NOT_OWNER);
     let refused = office.latest("read");

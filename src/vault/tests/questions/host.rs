@@ -1,4 +1,4 @@
-//! What the host records.
+//! Events that the host records.
 
 use crate::model::Grantee;
 use crate::vault::HostEvent;
@@ -93,7 +93,7 @@ fn event_over_a_limit_or_with_an_odd_name_is_refused_and_leaves_nothing() {
     ] {
         assert!(matches!(office.acme().session(host()).unwrap().journal().record(event), Err(Error::TooLarge { .. })));
     }
-    // At their limits they are taken.
+    // Texts at their limits are taken.
     let most = sales(&long(1_024)).with_device(long(1_024)).with_session(long(1_024));
     let event = HostEvent::other(long(64)).by(&most).code(long(64)).reason(long(8 * 1024)).purpose(long(1_024));
     office.acme().session(host()).unwrap().journal().record(event.party(Grantee::Group(&long(1_018)))).unwrap();

@@ -1,4 +1,4 @@
-//! What is recorded, and the questions that the journal answers: pages, histories, disclosures.
+//! Host events, and the questions that the journal answers: pages, histories, disclosures.
 
 mod disclosures;
 mod histories;
@@ -15,7 +15,7 @@ use crate::record::Document;
 use crate::vault::tests::channels::Hands;
 use crate::vault::tests::*;
 
-/// Bosses do everything; sellers read some fields of everything; administrators read the journal and no record.
+/// Lets bosses do everything, sellers read some fields of everything, administrators read the journal but no record.
 fn staff() -> Roles {
     let boss = |r: crate::policy::Role| {
         r.on_any().create().read_all().update_all().unmask(["tier"]).delete().export().share().transfer().approve()
@@ -46,7 +46,7 @@ impl Office {
         &self.world.acme
     }
 
-    /// The time, a second after everything so far.
+    /// Returns the time, a second after everything so far.
     fn tick(&self) -> Timestamp {
         self.hands.forward(1);
         self.hands.now()
@@ -60,7 +60,7 @@ impl Office {
         self.world.customers().get(id).unwrap().meta.pseudonym()
     }
 
-    /// The latest event of an act.
+    /// Returns the latest event of an act.
     fn latest(&self, act: &str) -> Event {
         self.world.vault.flush().unwrap();
         self.kept.of(act).pop().unwrap()
@@ -76,7 +76,7 @@ impl Office {
         Self { world: World { memory: world.memory, vault, acme }, hands, kept }
     }
 
-    /// Writes blocks of the vault's own until the journal has a whole number of segments. Returns how many blocks it has.
+    /// Writes blocks of the vault's own until the journal has a whole number of segments. Returns its number of blocks.
     fn fill_segment(&self) -> u64 {
         let size = || self.world.vault.health().journal_blocks;
         self.world.vault.flush().unwrap();
@@ -93,7 +93,7 @@ impl Office {
         size()
     }
 
-    /// Drops all blocks before `first`, as retention does as far as questions can tell.
+    /// Drops all blocks before `first`, as retention does, for all that questions can tell.
     fn drop_before(&self, first: u64) {
         let core = Arc::clone(&self.world.customers().session().core);
         let (blocks, _) = core.blocks().unwrap();
@@ -107,7 +107,7 @@ impl Office {
         self.remove_blocks(|position| position < first);
     }
 
-    /// Takes blocks out of the store, as damage would.
+    /// Removes blocks from the store, as damage would.
     fn remove_blocks(&self, which: impl Fn(u64) -> bool) {
         self.world.vault.flush().unwrap();
         let keys = stored(&self.world.memory, Space::Block).into_iter().map(|(key, _)| key);

@@ -1,9 +1,9 @@
-//! Questions: every entry that fits, once, in order, for whom the policy lets ask.
+//! Questions: every entry that fits, once, in order, for actors whom the policy lets ask.
 
 use crate::vault::tests::questions::*;
 use crate::vault::{JournalCursor, JournalQuery};
 
-/// An act, as whoever did it remembers it.
+/// An act, as the test remembers it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Done {
     at: Timestamp,
@@ -28,10 +28,10 @@ impl From<&Event> for Done {
     }
 }
 
-/// Whether an act fits a question.
+/// A test of whether an act fits a question.
 type Fits = Box<dyn Fn(&Done) -> bool>;
 
-/// An office, what was done in it by hand, and whom it is about.
+/// An office, the acts done in it by hand, and the people they are about.
 struct Past {
     office: Office,
     globex: Tenant,
@@ -58,7 +58,7 @@ impl Past {
         self.done.push(Done { at: self.office.hands.now(), actor, act, outcome, code, of });
     }
 
-    /// A customer and a note about them.
+    /// Adds a customer and a note about them.
     fn add(&mut self) {
         self.office.tick();
         let (n, customers) = (self.people.len(), self.office.world.customers());
@@ -76,7 +76,7 @@ impl Past {
     }
 
     fn act(&mut self, dice: &mut Dice) {
-        // Hours pass in a moment here: what waits in the buffer would be written down among acts of much later.
+        // Hours pass in a moment here: buffered entries would be written down among much later acts.
         self.office.world.vault.flush().unwrap();
         self.office.hands.forward(1 + i64::try_from(dice.next() % 5_000).unwrap());
         let sellers = [sales("s-1"), sales("s-2"), boss(), Actor::new("stranger")];
@@ -119,7 +119,7 @@ impl Past {
                 self.note(&who, "host_login", "permitted", "password", None);
             }
             4 => self.add(),
-            // Others' acts, that are none of this tenant's.
+            // Acts in another tenant.
             5 => {
                 let theirs = self.globex.session(boss()).unwrap().collection::<Customer>().unwrap();
                 theirs.insert(&Customer::new("Bo", &format!("{}@x.org", dice.next()))).unwrap();
@@ -130,7 +130,7 @@ impl Past {
         }
     }
 
-    /// What was remembered and fits, in order of time.
+    /// Returns the remembered acts that fit, in order of time.
     fn expected(&self, fits: impl Fn(&Done) -> bool) -> Vec<Done> {
         let mut done: Vec<Done> = self.done.iter().filter(|done| fits(done)).cloned().collect();
         done.sort();
@@ -138,7 +138,7 @@ impl Past {
     }
 }
 
-/// All pages of a question, without the entries of questions themselves.
+/// Returns all pages of a question, without the entries of questions themselves.
 fn answer(query: &JournalQuery, limit: usize, newest_first: bool) -> Vec<Event> {
     let mut all = Vec::new();
     for page in query.pages(limit) {
@@ -219,7 +219,7 @@ fn random_questions_about_random_acts_have_every_entry_that_fits_once() {
                 if from > until {
                     (from, until) = (until, from);
                 }
-                // To the very moment of an act, from or until.
+                // From, or until, the exact time of an act.
                 if which & 512 != 0 {
                     (from, until) = (one.at, until.max(one.at));
                 } else if which & 1024 != 0 {
@@ -294,7 +294,7 @@ fn question_is_on_record_with_whom_it_is_about_before_its_answer_is_given() {
         (Some(2), of.clone(), Outcome::Permitted)
     );
     assert!(asked.policy().is_some() && !asked.rule().is_empty() && asked.collection().is_some());
-    // It isn't in its own answer, but in the next one's.
+    // A question isn't in its own answer, but in the next one's.
     let asked: Vec<_> = office
         .acme()
         .session(root.clone())
@@ -306,7 +306,7 @@ fn question_is_on_record_with_whom_it_is_about_before_its_answer_is_given() {
         .pages(5)
         .collect();
     assert_eq!(asked.into_iter().map(|page| page.unwrap().entries.len()).sum::<usize>(), 1);
-    // A deleted record is asked about as before.
+    // A deleted record can be asked about as before.
     office.world.customers().delete(id).unwrap();
     let page = query.page(10, None).unwrap();
     assert_eq!(page.entries.last().unwrap().action(), "delete");
@@ -341,7 +341,7 @@ fn only_whom_the_policy_lets_asks_and_every_refusal_is_on_record() {
         denied(office.acme().session(other.clone()).unwrap().journal().disclosures().report()),
         codes::SUSPENDED
     );
-    // What is asked in vain is on record too.
+    // Questions without an answer are written down too.
     let ask = |collection: &str, id| {
         office.acme().session(root.clone()).unwrap().journal().entries().of_record(collection, id).page(10, None)
     };
@@ -359,7 +359,7 @@ fn only_whom_the_policy_lets_asks_and_every_refusal_is_on_record() {
     let long =
         office.acme().session(root.clone()).unwrap().journal().entries().by_actor("a".repeat(1_001)).page(1, None);
     assert!(matches!(long, Err(Error::BadName { .. })));
-    // A frozen tenant's journal is read all the same.
+    // A frozen tenant's journal can still be read.
     office.acme().session(root.clone()).unwrap().because("incident").freeze(crate::vault::Freeze::Closed).unwrap();
     assert!(
         !office.acme().session(root.clone()).unwrap().journal().entries().page(10, None).unwrap().entries.is_empty()
@@ -384,7 +384,7 @@ fn vaults_own_journal_shows_its_own_acts_and_no_tenants() {
     assert!(own.iter().all(|event| event.tenant().is_none()));
     let tenants = office.acme().session(root.clone()).unwrap().journal().entries().page(100, None).unwrap().entries;
     assert!(tenants.len() > 4 && tenants.iter().all(|event| event.tenant() == Some(office.acme().id())));
-    // Events are the same as a sink's.
+    // The events are the same as a sink's.
     let kept = office.kept.events();
     assert!(own.iter().chain(&tenants).all(|event| kept.contains(event)));
 }
@@ -403,7 +403,7 @@ fn entries_dropped_from_the_front_are_passed_over_and_a_missing_one_among_others
             let query = if newest_first { query.newest_first() } else { query };
             let left: Vec<Event> = all.iter().filter(|event| event.position() >= middle).cloned().collect();
             assert_eq!(done(&answer(&query, limit, newest_first)), done(&left));
-            // From a time that is dropped.
+            // From a time whose blocks were dropped.
             let query = query.between(past.done[0].at, past.office.hands.now());
             let query: Vec<Event> = answer(&query, limit, newest_first);
             assert!(!query.is_empty() && query.iter().all(|event| event.position() >= middle));

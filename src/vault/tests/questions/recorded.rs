@@ -1,4 +1,4 @@
-//! What entries hold beside what was done: whom a refusal is about, which fields were asked for, how many.
+//! Details of entries: the record that a refusal is about, the fields asked for, the number of rows.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Never a value: what is stored in any field is in no sink, no entry, no report, no error and no `Debug`, in no form.
+//! No stored value, in any form, is in a sink, an entry, a report, an error or a `Debug`.
 
 use std::collections::BTreeSet;
 use std::error::Error as _;
@@ -16,15 +16,16 @@ use crate::vault::commit::Blocks;
 use crate::vault::tests::outputs::people::{Defined, Fixture, Person};
 use crate::vault::tests::questions::*;
 
-/// Shorter parts of a value could be anybody's.
+/// Shortest part of a value that counts: shorter ones could be anybody's.
 const PART: usize = 10;
 
-/// Whatever a value may be recognised by.
+/// Parts by which values may be recognised.
 #[derive(Default)]
 struct Needles(BTreeSet<Vec<u8>>);
 
 impl Needles {
-    /// A part from the middle of some bytes: raw, in hexadecimal, as a list of numbers, and in base64, wherever they begin.
+    /// Adds a part from the middle of some bytes: raw, in hexadecimal, as a list of numbers, and in base64 at any
+    /// offset.
     fn bytes(&mut self, bytes: &[u8]) {
         assert!(bytes.len() >= PART);
         let middle = &bytes[(bytes.len() - PART) / 2..][..PART];
@@ -34,7 +35,7 @@ impl Needles {
             self.0.insert(middle.iter().map(u8::to_string).collect::<Vec<_>>().join(between).into_bytes());
         }
         for shift in 0..3 {
-            // Whole groups of three, so that what stands around them doesn't matter.
+            // Whole groups of three, so that the bytes around them don't matter.
             let groups = &bytes[shift + 1..][..(bytes.len() - shift - 2) / 3 * 3];
             if groups.len() >= 9 {
                 self.0.insert(Base64Unpadded::encode_string(&groups[..9]).into_bytes());
@@ -42,7 +43,7 @@ impl Needles {
         }
     }
 
-    /// The values in it, or the names of fields that are data.
+    /// Adds the values in a JSON value, or the field names that are data.
     fn json(&mut self, value: &Json, names: bool) {
         match value {
             Json::String(_) | Json::Number(_) if names => {}
@@ -73,7 +74,7 @@ impl Needles {
         }
     }
 
-    /// The first that stands in there.
+    /// Returns the first part that occurs there.
     fn found(&self, there: &[u8]) -> Option<String> {
         let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(&self.0).unwrap();
         let found = finder.find(there)?;
@@ -81,7 +82,7 @@ impl Needles {
     }
 }
 
-/// A record with values that nothing else has, in every field.
+/// A record whose values, in every field, occur nowhere else.
 trait Valued: Fixture {
     fn valued(dice: &mut Dice) -> Self;
 }
@@ -110,9 +111,9 @@ struct Bench {
     dice: Dice,
     values: Needles,
     names: Needles,
-    /// What actors were told, who may know the names of their documents' fields.
+    /// Answers to actors who may know the names of their documents' fields.
     said: Vec<u8>,
-    /// What administrators were told, who may not.
+    /// Answers to administrators, who may not know them.
     answered: Vec<u8>,
 }
 
@@ -142,7 +143,7 @@ impl Bench {
         value
     }
 
-    /// Keeps what `Debug` shows of an answer, and all that an error says.
+    /// Keeps an answer's `Debug`, and all that an error says.
     fn hear<T: Debug>(&mut self, answer: Result<T, Error>) -> Option<T> {
         match answer {
             Ok(answer) => {
@@ -164,7 +165,7 @@ impl Bench {
         }
     }
 
-    /// Every call on records of a type, by somebody who may do everything, something or nothing.
+    /// Makes every call on records of a type, by an actor who may do everything, something or nothing.
     fn calls<T: Valued>(&mut self, actor: &Actor) {
         let session = self.office.world.session(actor.clone()).because("a reason").for_purpose("a purpose");
         let rows: Collection<T> = session.collection_named(T::COLLECTION).unwrap();
@@ -192,7 +193,7 @@ impl Bench {
             let Some(text) = stored[field].as_str() else { continue };
             self.hear(rows.find(field, text, None, 5));
             self.hear(rows.find_unique(field, text));
-            // A value in the place of a field's name is told to whoever made the mistake, and to nobody else.
+            // A value in place of a field's name is told only to the caller, who made the mistake.
             assert!(rows.find(text, text, None, 5).is_err());
             assert!(rows.unmask(id, &[text]).is_err() || actor.id() == "b");
             self.hear(rows.find_all(&[(field, SearchValue::from(text)), (T::FIELDS[0], text.into())], None, 5));
@@ -220,7 +221,7 @@ impl Bench {
         self.hear(rows.get(id));
     }
 
-    /// Everything that the journal answers.
+    /// Asks the journal everything.
     fn questions(&mut self) {
         let root = admin();
         let acme = self.office.acme().clone();
@@ -242,7 +243,7 @@ impl Bench {
         self.answered.extend(format!("{report} {report:?}\n{}", report.to_json_lines()).into_bytes());
     }
 
-    /// Every opened entry.
+    /// Returns every opened entry.
     fn entries(&self) -> Vec<u8> {
         let core = Arc::clone(&self.office.world.customers().session().core);
         let (blocks, size): (Blocks, u64) = core.blocks().unwrap();
@@ -251,7 +252,7 @@ impl Bench {
     }
 }
 
-/// Bosses may do everything, sellers some of it, strangers nothing.
+/// Lets bosses do everything, sellers some of it, strangers nothing.
 fn policy() -> Roles {
     let some = ["nick", "card", "name", "a", "c"];
     staff().role("clerk", |r| r.on_any().create().read(some).update(["nick", "a"]).unmask(["card"]).export().transfer())
@@ -282,7 +283,7 @@ proptest! {
         }
         prop_assert!(bench.said.len() > 10_000);
         prop_assert_eq!(bench.values.found(&bench.said), None);
-        // Names of fields are there, and the host's own words: the search is through the right places.
+        // Names of fields and the host's own words are found: the search looks in the right places.
         for word in ["nick", "diary", "a reason", "a purpose"] {
             let named = Needles([word.as_bytes().to_vec()].into());
             prop_assert!(named.found(&entries).is_some() && named.found(&file).is_some());

@@ -78,10 +78,10 @@ fn update_is_decided_on_the_record_as_it_was_and_as_it_will_be() {
     let asked: Vec<_> = policy.told().into_iter().map(|told| (told.attributes, told.fields)).collect();
     let changed = vec!["region".to_owned()];
     assert_eq!(asked, [(all("north"), vec![]), (all("north"), changed.clone()), (all("south"), changed)]);
-    // One that leaves the attributes as they are is asked about once less.
+    // An update that leaves the attributes as they are is decided once less.
     accounts.update(id, |account| account.name = "Bo".into()).unwrap();
     assert_eq!(policy.told().len(), 2);
-    // The other way round: who may write to the south alone takes nothing there from the north.
+    // The other way round: an actor who may write only to the south can't take anything there from the north.
     policy.permit(|request| {
         request.fields.is_empty() || request.resource.is_none_or(|r| r.attribute("region") == Some("north"))
     });
@@ -118,7 +118,7 @@ fn fields_are_writable_only_if_they_are_before_and_after() {
     accounts.update(north, |account| account.region = Some("west".into())).unwrap();
 }
 
-/// The same type, with nothing exposed but the name.
+/// Returns the same type's schema with only the name exposed.
 fn other_schema() -> Schema {
     Schema::new("accounts").field("name", |f| f.attribute()).index("name", Normalizer::Text)
 }
@@ -158,7 +158,7 @@ fn defined_schema_decides_what_policies_see_and_not_the_readers_type() {
     ] {
         assert!(said(second, change), "{change}: {second:?}");
     }
-    // Exposing alone is told apart from other rules.
+    // A rule that only exposes is told apart from other rules.
     assert!(said(second, "rule of field kind changed") && !said(second, "rule of field region changed"), "{second:?}");
 }
 
@@ -238,7 +238,7 @@ fn document_has_attributes_too_and_values_that_can_be_none_are_refused_or_denied
     papers.get(none).unwrap();
     let told: Vec<_> = policy.told().into_iter().map(|told| told.attributes).collect();
     assert_eq!(told, [pairs(&[("region", "north")]), vec![]]);
-    // What is there already and can't be told to a policy is denied to all, and holds nothing else up.
+    // A stored value that can't be told to a policy makes the record denied to all, and stops nothing else.
     match papers.get(bad) {
         Err(Error::Denied(denial)) => {
             assert_eq!(denial.code, codes::POLICY_ERROR);

@@ -11,7 +11,7 @@ use crate::store::{CommitError, Expectation, StoreError};
 use crate::vault::records::list::{BOUNDS, Bounds, list};
 use crate::vault::tests::scope::*;
 
-/// Counts what is read of rows and index entries.
+/// A store that counts reads of rows and index entries.
 struct Counting {
     inner: Arc<dyn Store>,
     reads: Arc<AtomicUsize>,
@@ -46,7 +46,7 @@ impl Store for Counting {
     }
 }
 
-/// A world over a store that counts.
+/// Returns a world over a store that counts.
 fn counted() -> (World, Ruled, Collection<Account>, Arc<AtomicUsize>) {
     let (policy, reads, memory) = (Ruled::new(), Arc::new(AtomicUsize::new(0)), Memory::new());
     let count = Arc::clone(&reads);
@@ -69,7 +69,7 @@ fn attribute(field: &str, value: &str) -> Filter {
     Filter::Attribute { field: field.to_owned(), value: value.to_owned() }
 }
 
-/// Whether the filters hold the resource, from what the policy is told.
+/// Tells whether the filters hold the resource, from what the policy is told.
 fn holds(filters: &[Filter], request: &Request<'_>) -> bool {
     request.resource.is_none_or(|resource| {
         filters.iter().any(|filter| match filter {
@@ -82,7 +82,7 @@ fn holds(filters: &[Filter], request: &Request<'_>) -> bool {
 
 type Pages = Vec<(Vec<RecordId>, Option<RecordId>)>;
 
-/// All pages of a list, each with what it says comes next.
+/// Returns all pages of a list, each with the cursor that follows.
 fn pages(accounts: &Collection<Account>, limit: usize, bounds: Bounds) -> Pages {
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
@@ -96,7 +96,7 @@ fn pages(accounts: &Collection<Account>, limit: usize, bounds: Bounds) -> Pages 
     }
 }
 
-/// The pages with the filters as scope, held against those of a look at every row, which the policy decides alone.
+/// Compares the pages by a scope of these filters with those by reading every row, which only the policy decides.
 fn same_either_way(
     policy: &Ruled,
     accounts: &Collection<Account>,
@@ -144,7 +144,7 @@ fn list_of_ten_owned_rows_reads_as_much_among_a_hundred_rows_as_among_ten_thousa
     fill(9_900);
     let many: Vec<_> = [1, 5, 100].iter().flat_map(|limit| [cost(mine(), *limit), cost(northern(), *limit)]).collect();
     assert_eq!(few, many);
-    // Eleven looks at entries, and the rows: one more than a page has, where there are more.
+    // Eleven index entries, and the rows: one more than in a page, if there are more.
     assert_eq!(many, [(1, 13), (1, 13), (5, 17), (5, 17), (10, 21), (10, 21)]);
     policy.permit(|request| request.resource.is_none_or(|resource| resource.owner == Some("mine")));
     let (found, looks) = cost(Scope::All, 100);
@@ -159,7 +159,7 @@ fn scope_whose_part_is_in_no_index_is_followed_by_looking_at_every_row() {
     let b = accounts.insert_with(&Account { kind: Some(Kind::Lead), ..Account::new("Bo", "") }, meta("")).unwrap();
     accounts.insert_with(&Account::new("Cy", "south"), meta("y")).unwrap();
     for filters in [
-        // No index on the field, a value that is in none, an owner that is in none.
+        // No index on the field, a value in no index, an owner in no index.
         vec![owner("x"), attribute("kind", "Lead")],
         vec![owner("x"), attribute("region", "")],
         vec![owner("x"), owner("")],
@@ -169,7 +169,7 @@ fn scope_whose_part_is_in_no_index_is_followed_by_looking_at_every_row() {
         let ids: BTreeSet<RecordId> = found.into_iter().flat_map(|(ids, _)| ids).collect();
         assert_eq!(ids, BTreeSet::from([a, b]), "{filters:?}");
     }
-    // Of what isn't exposed the policy can't have meant a value: each row is asked about.
+    // The policy can't mean a field that isn't exposed: it is asked about each row.
     policy.narrow(Scope::Any(vec![attribute("name", "nobody")]));
     assert_eq!(accounts.list(None, 10).unwrap().items.len(), 3);
     policy.narrow(Scope::Any(Vec::new()));
@@ -234,7 +234,7 @@ fn row_in_the_scope_is_still_decided_by_itself_and_fills_no_page_when_denied() {
 fn list_of_many_rows_is_the_same_by_entries_by_a_look_at_some_rows_and_by_a_look_at_all() {
     let (_world, policy, accounts, reads) = counted();
     let add = |name: &str| drop(accounts.insert_with(&Account::new(name, "north"), NewMeta::new().owner(name)));
-    // One of mine, and behind more of others' than a look at some rows takes in, more of mine than are read at once.
+    // One row of mine; then more of others' than are read at first; then more of mine than are read at once.
     add("mine");
     (0..200).for_each(|_| add("other"));
     (0..150).for_each(|n| add(if n % 2 == 0 { "mine" } else { "other" }));
@@ -244,7 +244,7 @@ fn list_of_many_rows_is_the_same_by_entries_by_a_look_at_some_rows_and_by_a_look
     for entries in [1, 75, 76, 77, 78, 100] {
         same_either_way(&policy, &accounts, &[owner("mine")], Bounds { entries, a_row: 2 }, &[5, 40]);
     }
-    // More values than may be looked up: none of them is.
+    // More values than may be looked up: none is looked up.
     policy.narrow(Scope::Any((0..70_000).map(|n| owner(&format!("nobody {n}"))).collect()));
     reads.store(0, Ordering::SeqCst);
     assert!(accounts.list(None, 1).unwrap().items.is_empty());

@@ -1,4 +1,4 @@
-//! What policies see of records, who owns them, and how lists follow a policy's scope.
+//! The records that policies see, their owners, and lists that follow a policy's scope.
 
 mod attributes;
 mod lists;
@@ -49,7 +49,7 @@ impl Record for Account {
     }
 }
 
-/// What a policy was told of one act.
+/// A policy's view of one act.
 #[derive(Debug, Clone, PartialEq)]
 struct Told {
     action: Action,
@@ -60,7 +60,7 @@ struct Told {
 
 type Permits = Box<dyn Fn(&Request<'_>) -> bool + Send>;
 
-/// Permits what its rule does, narrows lists to its scope, and remembers what it was told. Administration always.
+/// Permits what its rule does, narrows lists to its scope, and notes what it was told. Administration always.
 #[derive(Clone)]
 struct Ruled {
     rule: Arc<Mutex<Permits>>,
@@ -82,7 +82,7 @@ impl Ruled {
         *self.scope.lock().unwrap() = scope;
     }
 
-    /// What it was told of records since it was last asked.
+    /// Returns what the policy was told of records since the last call.
     fn told(&self) -> Vec<Told> {
         std::mem::take(&mut *self.told.lock().unwrap())
     }

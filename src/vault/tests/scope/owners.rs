@@ -9,7 +9,7 @@ use crate::vault::state::schema::Indexed;
 use crate::vault::state::terms::owner_term;
 use crate::vault::tests::scope::*;
 
-/// The records in the live entries of an owner.
+/// Returns the records in the live entries of an owner.
 fn entered<T: Record + 'static>(world: &World, collection: &Collection<T>, owner: &str) -> Vec<RecordId> {
     let mut ids = Vec::new();
     for position in 0.. {
@@ -60,7 +60,7 @@ fn owner_is_entered_by_an_insert_moved_by_a_transfer_and_ended_by_a_delete_also_
     assert_eq!(entered(&world, &accounts, "x"), sorted(vec![a, b]));
     assert_eq!((entered(&world, &accounts, "y"), entered(&world, &accounts, "b")), (vec![c], vec![own]));
     assert!(entered(&world, &accounts, "X").is_empty(), "owners are told apart exactly");
-    // Updates leave it where it is.
+    // Updates leave the entry where it is.
     accounts.update(a, |account| account.name = "Bo".into()).unwrap();
     assert_eq!(entered(&world, &accounts, "x"), sorted(vec![a, b]));
     accounts.delete(b).unwrap();

@@ -29,7 +29,7 @@ fn transfer_changes_the_owner_and_nothing_else_and_is_written_down() {
         panic!("a tombstone")
     };
     assert!(old.wrapped != new.wrapped && old.head.slot == new.head.slot, "the same slot, another data key");
-    // The value is found as before, and to nobody it can be given as well.
+    // The value is found as before, and the record can also be given to nobody.
     assert_eq!(accounts.find("region", "NORTH", None, 9).unwrap().items.len(), 1);
     assert_eq!(accounts.transfer(id, None).unwrap().get(), 3);
     assert_eq!(accounts.get(id).unwrap().meta.owner(), None);
@@ -57,7 +57,7 @@ fn transfer_is_decided_on_the_record_as_it_is_and_on_whom_it_goes_to() {
     accounts.transfer(id, Some("y")).unwrap();
     let told: Vec<_> = policy.told().into_iter().map(|told| (told.owner, told.attributes.len())).collect();
     assert_eq!(told, [(Some("x".to_owned()), 4)]);
-    // Who may work on X's records alone doesn't give away Y's.
+    // An actor who may work only on X's records can't give away Y's.
     policy.permit(|request| request.resource.is_none_or(|resource| resource.owner == Some("x")));
     assert!(denied(accounts.transfer(id, Some("z"))));
     policy.permit(|request| request.action != Action::Transfer || request.new_owner == Some("z"));

@@ -1,4 +1,4 @@
-//! What was changed behind the vault's back is found, and said as `verify` says it.
+//! Changes behind the vault's back are found, and reported as `verify` reports them.
 
 use crate::audit::{RewrittenBecause, RowSet};
 use crate::format::place;
@@ -15,7 +15,7 @@ fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
     bytes
 }
 
-/// Makes the changes below the open vault, asks a scrub and `verify`, and undoes them.
+/// Makes the changes below the open vault, runs a scrub, and undoes them.
 fn found(world: &World, what: &str, changes: &Changes) -> Verdict {
     let undo: Changes = changes.iter().map(|(key, _)| (key.clone(), store(&world.memory).get(key).unwrap())).collect();
     assert!(undo != *changes, "{what}: changes nothing");
@@ -27,7 +27,7 @@ fn found(world: &World, what: &str, changes: &Changes) -> Verdict {
 }
 
 fn as_verify_says(world: &World, what: &str, changes: &Changes) -> Verdict {
-    // The state of the vault's journal moves on with each act, so each looks at a copy that the other hasn't seen.
+    // The journal's state moves on with each act, so scrub and `verify` each check a copy of their own.
     let twin = copy(&world.memory);
     put(&twin, changes);
     let twin = World::open(&twin);
@@ -35,7 +35,7 @@ fn as_verify_says(world: &World, what: &str, changes: &Changes) -> Verdict {
     let opens = |twin: &World| twin.vault.health().notices.iter().all(|notice| !notice.contains("can't be opened"));
     if let Ok(twin) = twin.and_then(|twin| if opens(&twin) { Ok(twin) } else { Err(Error::Closed) }) {
         let theirs = twin.verify();
-        // How far each has looked is its own affair.
+        // The two may have looked at different numbers of blocks.
         match (&verdict, &theirs) {
             (Verdict::Rewritten { because: one, .. }, Verdict::Rewritten { because: two, .. }) => {
                 assert_eq!(one, two, "{what}");
@@ -57,7 +57,7 @@ fn differs(verdict: &Verdict, tenant: TenantId, set: RowSet) -> bool {
     matches!(verdict, Verdict::RowsDiffer { tenant: of, rows, .. } if (*of, *rows) == (tenant, set))
 }
 
-/// Those of a space that are the tenant's.
+/// Returns the tenant's pairs in a space.
 fn of(world: &World, space: Space, tenant: TenantId) -> Vec<Pair> {
     let all = stored(&world.memory, space);
     all.into_iter().filter(|(key, _)| place::tenant_of_key(key) == Some(tenant)).collect()
@@ -205,7 +205,7 @@ fn states_and_head_that_were_put_back_are_found() {
     world.vault.flush().unwrap();
     let verdict = found(&world, "state", &vec![(place::tenant_state(world.acme.id()), old)]);
     assert!(differs(&verdict, world.acme.id(), RowSet::Records), "{verdict:?}");
-    // A whole tenant set back while the vault was closed, with all that is of it.
+    // A whole tenant set back while the vault was closed, with everything of it.
     let world = world.reopen();
     let before = everything(&world.memory);
     world.customers().iter(1).next().unwrap().unwrap();
@@ -288,7 +288,7 @@ fn row_altered_behind_the_cursor_is_left_to_the_next_round_and_ahead_of_it_is_fo
         let mut pass = Pass::new(&core(&world)).unwrap();
         let mut begun = None;
         let verdict = step_by_step(&world, &mut pass, |step, world| {
-            // Acme's first rows have been read, its last has not.
+            // Acme's first rows have been read, its last one hasn't.
             let read =
                 inner(world, world.acme.id()).scrubbed.cursor().is_some_and(|cursor| cursor.has_passed(&rows[2].0));
             if begun.is_none() && read {

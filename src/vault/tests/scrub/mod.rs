@@ -1,4 +1,4 @@
-//! Scrubs: they find what `verify` finds, while others write, at their rate, and go on where they were.
+//! Scrubs: they find what `verify` finds, while others write, at their rate, and go on where they stopped.
 
 mod faults;
 mod pace;
@@ -11,7 +11,7 @@ use crate::audit::Required;
 use crate::vault::check::scrub::{Pass, Step};
 use crate::vault::tests::*;
 
-/// As fast as it goes.
+/// Returns options without a rate.
 fn fast() -> ScrubOptions {
     ScrubOptions::new().rows_per_second(u64::MAX)
 }
@@ -20,7 +20,7 @@ fn scrub(world: &World) -> Verdict {
     world.vault.session(admin()).unwrap().scrub(fast()).unwrap().wait().unwrap().unwrap()
 }
 
-/// Waits until a scrub is so far.
+/// Waits until a scrub has come this far.
 fn until(scrub: &Scrub, far: impl Fn(&ScrubProgress) -> bool) {
     let begun = Instant::now();
     while !far(&scrub.progress()) {
@@ -45,12 +45,12 @@ fn open_soon(memory: &Memory) -> World {
     }
 }
 
-/// A tenant as the vault has it in memory.
+/// Returns a tenant as the vault has it in memory.
 fn inner(world: &World, id: crate::model::TenantId) -> Arc<crate::vault::state::tenant::TenantCore> {
     core(world).all_tenants().into_iter().find(|tenant| tenant.id == id).unwrap()
 }
 
-/// Takes steps of one value each until the pass is through, doing something before each.
+/// Takes steps of one value each until the pass is over, and calls `before` before each.
 fn step_by_step(world: &World, pass: &mut Pass, mut before: impl FnMut(usize, &World)) -> Verdict {
     let core = core(world);
     for step in 0.. {
@@ -66,7 +66,7 @@ fn chief() -> Actor {
     Actor::new("c").with_role("chief")
 }
 
-/// A vault with two tenants, customers, notes long and short, a share, a deleted record.
+/// Adds two tenants' customers, long and short notes, a share and a deleted record.
 fn furnished(world: World) -> World {
     for n in 0..12 {
         world.add(&format!("Customer {}", n % 3), &format!("c{n}@x.org"));
@@ -161,7 +161,7 @@ fn handle_that_is_dropped_lets_the_scrub_go_on_and_keeps_no_vault_open() {
     while world.vault.health().scrub.unwrap().phase != ScrubPhase::Finished {
         assert!(begun.elapsed() < Duration::from_secs(60));
     }
-    // Neither a handle that is kept nor the thread does.
+    // Neither a handle that is kept nor the thread keeps the vault open.
     let slow = world.vault.session(admin()).unwrap().scrub(ScrubOptions::new().rows_per_second(10)).unwrap();
     let memory = world.memory.clone();
     drop(world);
@@ -169,7 +169,7 @@ fn handle_that_is_dropped_lets_the_scrub_go_on_and_keeps_no_vault_open() {
     assert_eq!(slow.progress().phase, ScrubPhase::Stopped);
     let world = open_soon(&memory);
     assert!(world.vault.health().notices.is_empty());
-    // And not when it lets go of the vault last, in the midst of a step.
+    // Nor does a scrub that drops the vault last, during a step.
     for _ in 0..20 {
         let world = World::open(&copy(&memory)).unwrap();
         let scrub = world.vault.session(admin()).unwrap().scrub(fast().rounds(u64::MAX)).unwrap();
@@ -199,7 +199,7 @@ fn store_that_fails_to_be_read_fails_the_scrub_and_is_no_finding() {
             faulty.lock().unwrap().as_ref().unwrap().fail(fault, n);
             let scrub = world.vault.session(admin()).unwrap().scrub(fast()).unwrap();
             match scrub.wait() {
-                // What is read of one row is read again.
+                // A single row that couldn't be read is read again.
                 Ok(verdict) => assert_eq!(verdict, Some(Verdict::Intact), "{fault:?} {n}"),
                 Err(error) => {
                     failed += 1;
@@ -212,7 +212,7 @@ fn store_that_fails_to_be_read_fails_the_scrub_and_is_no_finding() {
     }
     assert!(failed >= 4, "{failed}");
     assert_eq!(self::scrub(&world), Verdict::Intact);
-    // Each stands in the journal.
+    // Each failed scrub stands in the journal.
     world.vault.close().unwrap();
     let kept = Kept::default();
     let vault = open_options(&world.memory).sink(Required(kept.clone())).open().unwrap();
@@ -241,7 +241,7 @@ fn pause_and_going_on_are_written_down_under_whoever_began_the_scrub() {
     for round in 1..3 {
         scrub.pause();
         told_of(2 * round);
-        // Again and again is once.
+        // Pausing again changes nothing.
         scrub.pause();
         scrub.resume();
         told_of(2 * round + 1);

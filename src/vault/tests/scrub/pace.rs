@@ -22,7 +22,7 @@ fn rate_is_kept() {
     let scrub = world.vault.session(admin()).unwrap().scrub(ScrubOptions::new().rows_per_second(400)).unwrap();
     assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact));
     let took = begun.elapsed().as_secs_f64();
-    // 400 rows, about 20 other values, about 12 blocks; the last page isn't waited for.
+    // 400 rows, about 20 other values, about 12 blocks; there is no wait after the last page.
     assert!((0.95..2.5).contains(&took), "{took}");
     let begun = Instant::now();
     let bytes: usize = stored(&world.memory, Space::Row).iter().map(|(_, value)| value.len()).sum();
@@ -57,7 +57,7 @@ fn progress_only_grows_and_a_pause_holds_it() {
     }
     assert_eq!(paused, 3);
     assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact));
-    // What has ended stays as it is.
+    // A scrub that has ended stays as it is.
     scrub.pause();
     scrub.resume();
     scrub.stop().unwrap();

@@ -1,10 +1,10 @@
-//! Scrubs that go on where they were.
+//! Scrubs that go on where they stopped.
 
 use crate::format::place;
 use crate::vault::check::scrub::{resume, save};
 use crate::vault::tests::scrub::*;
 
-/// Takes steps until so many terms of tenants have been read.
+/// Takes steps until this many terms of tenants have been read.
 fn read(world: &World, pass: &mut Pass, terms: u64) {
     let core = core(world);
     while pass.terms() < terms {
@@ -85,7 +85,7 @@ fn kill_at_any_point_makes_no_scrub_cry_wolf_and_none_blind() {
         }
         if step % 13 == 5 && killed < 12 {
             killed += 1;
-            // Kept, then written to; killed then.
+            // Saved, then written to, then killed.
             let twin = copy(&world.memory);
             let twin = World::open(&twin).unwrap();
             drop(twin);
@@ -103,12 +103,12 @@ fn kill_at_any_point_makes_no_scrub_cry_wolf_and_none_blind() {
             for n in 0..more {
                 world.add("Killed", &format!("k{far}-{more}-{n}@x.org"));
             }
-            // The vault goes on; what was stored so far is what the kill leaves.
+            // The vault goes on; a kill leaves what was stored so far.
             let killed = World::open(&copy(&world.memory)).unwrap();
             let scrub = killed.vault.session(admin()).unwrap().scrub(fast()).unwrap();
             assert_eq!(scrub.wait().unwrap(), Some(Verdict::Intact), "{far} {more}");
             assert!(scrub.progress().resumed);
-            // A tenant that was begun again, or is yet to come, is looked through whole.
+            // A tenant that was begun again, or is still ahead, is read whole.
             let killed = World::open(&copy(&world.memory)).unwrap();
             let last = stored(&killed.memory, Space::Row).pop().unwrap();
             put(&killed.memory, &[(last.0, None)]);
@@ -123,7 +123,7 @@ fn kill_at_any_point_makes_no_scrub_cry_wolf_and_none_blind() {
 fn what_was_found_before_an_interruption_is_found_again_after_it() {
     let world = furnished(World::new());
     let core = core(&world);
-    // The first thing of the tenant that is read first, and something of the one that comes later.
+    // The first row of the tenant that is read first, and a row of the later one.
     let first = world.vault.tenants().into_iter().map(|tenant| tenant.id()).min().unwrap();
     let row = stored(&world.memory, Space::Row).into_iter().find(|(key, _)| key[1..17] == *first.as_bytes()).unwrap();
     put(
@@ -174,7 +174,7 @@ fn altered_foreign_or_mixed_states_of_a_scrub_are_not_gone_on_with() {
     let swapped = [(two[1].0.clone(), Some(two[2].1.clone())), (two[2].0.clone(), Some(two[1].1.clone()))];
     put(&world.memory, &swapped);
     assert!(resume(&core).unwrap().is_none());
-    // An earlier state, whole, is only further behind.
+    // A complete earlier save is only further behind.
     put(&world.memory, &one.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect::<Vec<_>>());
     assert_eq!(scrub(&world), Verdict::Intact);
     assert_eq!(world.verify(), Verdict::Intact);
@@ -196,7 +196,7 @@ fn state_of_a_scrub_hides_its_sums() {
     }
 }
 
-/// Where the first tenant has been read, and the next one is under way.
+/// Returns the first tenant, and a pass that has read it and is at the next one.
 fn left_at_the_second_tenant(world: &World) -> (crate::model::TenantId, Pass) {
     let core = core(world);
     let mut pass = Pass::new(&core).unwrap();
@@ -230,7 +230,7 @@ fn state_of_a_round_that_is_through_is_not_gone_on_with_when_it_is_put_back() {
         for n in 0..after {
             world.add("Later", &format!("l{n}@x.org"));
         }
-        // The end of the round is durable already, with nothing written out since.
+        // The round's end is durable already, though nothing was written out since.
         let world = if reopens { World::open(&copy(&world.memory)).unwrap() } else { world };
         remove_a_row(&world, first);
         put_back(&world, &kept);
@@ -267,7 +267,7 @@ fn round_after_others_goes_on_wherever_it_was_left_and_a_verification_ends_none(
     let core = core(&world);
     for steps in [1, 5, 1_000] {
         let mut pass = Pass::new(&core).unwrap();
-        // Before and behind the end of the round before, and at the tenants.
+        // Before and after the end of the round before, and at the tenants.
         for _ in 0..steps {
             if pass.terms() < 12 {
                 assert!(matches!(pass.step(&core, 1).unwrap(), Step::On(_)));

@@ -15,7 +15,7 @@ fn seed() -> u64 {
     seed
 }
 
-/// What somebody works on: their own records, and others' that they find.
+/// The records that somebody works on: their own, and others' that they find.
 struct Hand {
     dice: Dice,
     session: Session,
@@ -38,7 +38,7 @@ impl Hand {
         Some((at, all[at]))
     }
 
-    /// Up to 5 records at once, and perhaps one fewer.
+    /// Adds up to 5 records at once, and perhaps deletes one.
     fn batch(&mut self) -> Result<(), Error> {
         let mut batch = self.session.batch();
         let mut made = Vec::new();
@@ -55,7 +55,7 @@ impl Hand {
         Ok(())
     }
 
-    /// One act of any kind. `false` once the vault is closed.
+    /// Does one act of any kind. Returns false once the vault is closed.
     fn act(&mut self) -> bool {
         let done = match self.dice.next() % 12 {
             0..=2 => {
@@ -103,9 +103,9 @@ impl Hand {
         match done {
             Ok(()) => true,
             Err(Error::Closed) => false,
-            // It was reading when the vault was closed.
+            // The act was reading when the vault was closed.
             Err(Error::Io { source, .. }) if format!("{source:?}") == "Closed" => false,
-            // An owner who is unlucky with random words.
+            // Random words happened to repeat.
             Err(Error::Duplicate { .. }) => true,
             Err(other) => panic!("{other:?}"),
         }
@@ -121,7 +121,7 @@ fn every_kind_of_write_at_every_place_of_the_cursor_leaves_the_sums_right() {
     for round in 0..2 {
         let mut pass = Pass::new(&core(&world)).unwrap();
         let verdict = step_by_step(&world, &mut pass, |step, world| {
-            // Not always, or the pass would never end.
+            // Not at every step, or the pass would never end.
             if step % 2 == 0 || step > 300 {
                 return;
             }
@@ -135,7 +135,7 @@ fn every_kind_of_write_at_every_place_of_the_cursor_leaves_the_sums_right() {
     assert_eq!(world.verify(), Verdict::Intact);
 }
 
-/// Ends the writers, also when what they are held against has failed.
+/// Ends the writers, also when the test has failed.
 struct IndexTails<'a>(&'a AtomicBool);
 
 impl Drop for IndexTails<'_> {
@@ -158,7 +158,7 @@ fn eight_writers_make_no_scrub_cry_wolf_through_pauses_stops_and_reopenings() {
                     let tenant = if writer == 7 { world.vault.tenant("globex").unwrap() } else { world.acme.clone() };
                     let mut hand = Hand::new(&tenant, seed ^ (writer * 77 + opening));
                     while !over.load(Ordering::Relaxed) && hand.act() {
-                        // A processor that they leave nothing of tells nothing.
+                        // Writers that leave no processor time would test nothing.
                         std::thread::sleep(Duration::from_millis(8));
                     }
                 });
@@ -191,7 +191,7 @@ fn eight_writers_make_no_scrub_cry_wolf_through_pauses_stops_and_reopenings() {
                     rounds.fetch_add(progress.rounds, Ordering::Relaxed);
                     resumed.fetch_add(u64::from(progress.resumed), Ordering::Relaxed);
                 }
-                // One is under way when the vault is closed.
+                // A scrub is under way when the vault is closed.
                 let _scrub = world.vault.session(admin()).unwrap().scrub(fast().rounds(u64::MAX)).unwrap();
                 std::thread::sleep(Duration::from_millis(20));
                 world.vault.close().unwrap();
@@ -217,7 +217,7 @@ fn record_changed_or_deleted_at_the_very_cursor_counts_as_read() {
         let verdict = step_by_step(&world, &mut pass, |_, world| {
             let Some(cursor) = inner(world, world.acme.id()).scrubbed.cursor() else { return };
             let Some((key, id)) = keys.iter().rfind(|(key, _)| cursor.has_passed(key)) else { return };
-            // Only while it is the last key read: the next one is not.
+            // Only while this is the last key read, and the next one is not.
             if Some(key) == cursor_in(world).as_ref() {
                 changed += 1;
                 match delete {
@@ -258,7 +258,7 @@ fn change_lists_that_are_dropped_meanwhile_are_not_missed() {
     }
 }
 
-/// The key that a scrub has read up to in `acme`.
+/// Returns the key up to which a scrub has read `acme`.
 fn cursor_in(world: &World) -> Option<Vec<u8>> {
     inner(world, world.acme.id()).scrubbed.cursor().map(crate::vault::state::scanned::Cursor::into_key)
 }
@@ -281,7 +281,7 @@ fn tenant_created_and_schema_changed_meanwhile_are_scrubbed_too() {
     let mut pass = Pass::new(&core(&world)).unwrap();
     let mut removed = false;
     let verdict = step_by_step(&world, &mut pass, |step, world| {
-        // A tenant that comes while the scrub runs is not left out.
+        // A tenant that is created while the scrub runs is read too.
         if step == 30 {
             let tenant = world.vault.session(admin()).unwrap().create_tenant("late").unwrap();
             tenant.session(admin()).unwrap().define::<Customer>().unwrap();

@@ -70,7 +70,7 @@ fn entry_of_a_value_that_a_record_no_longer_has_is_noticed_when_revived() {
     assert!(customers.find("name", "bo sun", None, 10).unwrap().items.is_empty());
 }
 
-/// Where the entry of a customer's value stands.
+/// Returns the key of the entry of a customer's value.
 fn place_of(victim: &Victim, field: &str, value: &str, position: u64) -> Vec<u8> {
     let customers = victim.world.customers();
     let layout = customers.core().layout();
@@ -124,7 +124,7 @@ fn insert_never_passes_unseen_where_an_entry_of_its_value_is_gone() {
         let world = World::open(&twin).unwrap();
         let inserted = world.customers().insert(&Customer::new("Di", "new@x.org"));
         assert!(matches!(inserted, Ok(_) | Err(Error::Damaged { .. })), "{inserted:?}");
-        // The first one gone is the one after which a value would be entered all over again.
+        // Without the first entry, a value would be entered all over again.
         assert!(inserted.is_err() || position > 0);
         assert!(matches!(world.verify(), Verdict::RowsDiffer { rows: RowSet::Indexes, .. }), "{position}");
     }

@@ -1,4 +1,4 @@
-//! Whoever changes what is stored is noticed: by the read, or by `verify`; and no read shows what never was.
+//! Changes of what is stored are noticed, by the read or by `verify`; and no read shows what never was.
 
 mod entries;
 mod rows;
@@ -13,17 +13,17 @@ use crate::vault::tests::*;
 
 type Changes = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
-/// A vault with customers, and all that each of them has ever been.
+/// A vault with customers, and all values that each of them has ever had.
 struct Victim {
     world: World,
     history: BTreeMap<RecordId, Vec<Customer>>,
-    /// What it is kept in, before any attack.
+    /// Memory before any attack.
     base: Option<Memory>,
     attacks: usize,
 }
 
 impl Victim {
-    /// Three customers: one as it was made, one changed, one deleted; two of one name. And another tenant.
+    /// Makes three customers, one never changed, one changed, one deleted; two of one name. And another tenant.
     fn new() -> (Self, [RecordId; 3]) {
         let world = World::new();
         let first = [("Ann Lee", "ann@x.org"), ("Bo Sun", "bo@x.org"), ("Ann Lee", "cy@x.org")];
@@ -61,7 +61,7 @@ impl Victim {
     fn noticed(&mut self, what: &str, changes: &Changes) {
         let base = self.base.get_or_insert_with(|| copy(&self.world.memory)).clone();
         if self.attacks.is_multiple_of(16) {
-            // The journal of all that asking would make it slower and slower.
+            // The questions' entries would make the journal longer, and the test slower.
             self.world = World::open(&copy(&base)).unwrap();
         }
         let memory = &self.world.memory;
@@ -94,7 +94,7 @@ impl Victim {
         self.reads(what, world);
     }
 
-    /// Every way of reading gives an error, or what the record it names has been.
+    /// Checks that every way of reading gives an error, or a value that the record has had.
     fn reads(&self, what: &str, world: &World) {
         let Ok(customers) = world.session(boss()).collection::<Customer>() else { return };
         let check = |found: &Found<Customer>| {

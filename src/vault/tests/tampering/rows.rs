@@ -15,7 +15,7 @@ fn every_flipped_byte_of_every_part_of_a_small_row_is_noticed() {
         victim.noticed(&format!("byte {at}"), &vec![(victim.key(a), Some(flipped(&row, at, with)))]);
     }
     for at in 0..row.len() - parts.links.len() {
-        // What the body's seals cover, the read itself notices.
+        // The read itself notices changes under the body's seals.
         put(&victim.world.memory, &[(victim.key(a), Some(flipped(&row, at, 0x80)))]);
         assert!(victim.world.customers().get(a).is_err(), "byte {at}");
     }
@@ -62,7 +62,7 @@ fn row_moved_swapped_or_copied_is_noticed() {
     }
     let swapped = vec![(key, Some(victim.row(b))), (victim.key(b), Some(row.clone()))];
     victim.noticed("swapped", &swapped);
-    // The read itself says so, too.
+    // The read itself notices it, too.
     let world = &victim.world;
     let theirs = world.vault.tenant("globex").unwrap().session(boss()).unwrap().collection::<Customer>().unwrap();
     put(&world.memory, &[(victim.key(b), Some(row.clone())), (key_of(&theirs, other), Some(row))]);
@@ -129,7 +129,7 @@ fn tombstone_put_for_a_record_and_record_put_for_a_tombstone_are_noticed() {
     for at in 0..tombstone.len() {
         victim.noticed(&format!("byte {at}"), &vec![(victim.key(b), Some(flipped(&tombstone, at, 0x10)))]);
     }
-    // A tombstone of another record doesn't pass for this one's.
+    // A tombstone of another record doesn't open here.
     put(&victim.world.memory, &[(victim.key(b), Some(victim.row(c)))]);
     assert!(matches!(victim.world.customers().get(b), Err(Error::Damaged { .. })));
 }

@@ -3,7 +3,7 @@
 use crate::audit::RewrittenBecause;
 use crate::vault::tests::tampering::*;
 
-/// A vault that has something in every space, and what stood there a while ago.
+/// Returns a vault that has something in every space, and its earlier content.
 fn rich() -> (Victim, Vec<Pair>) {
     let (mut victim, [a, b, _]) = Victim::new();
     let notes = victim.world.notes();
@@ -41,7 +41,7 @@ fn altered_removed_or_older_state_of_a_tenant_is_noticed() {
     for space in SPACES {
         let all = stored(&victim.world.memory, space);
         assert!(!all.is_empty(), "{space:?}");
-        // The first few stand for the rest.
+        // The first few stand for the others.
         for (key, value) in all.iter().take(4) {
             for at in [0, value.len() / 2, value.len() - 1] {
                 closed(&victim, &format!("{space:?}, byte {at}"), &vec![(key.clone(), Some(flipped(value, at, 8)))]);
@@ -55,11 +55,11 @@ fn altered_removed_or_older_state_of_a_tenant_is_noticed() {
             older += 1;
         }
     }
-    // The slot's head, both tenants' states at least, and the schema have an older value.
+    // At least the slot's head, both tenants' states and the schema have an older value.
     assert!(older >= 3, "{older}");
 }
 
-/// [`Victim::noticed`], for what the committer rewrites: below a copy that is open, and one that is closed.
+/// Asks, as [`Victim::noticed`] does, about values that the committer rewrites: below an open copy, and a closed one.
 fn closed(victim: &Victim, what: &str, changes: &Changes) {
     let open = World::open(&copy(&victim.world.memory)).unwrap();
     put(&open.memory, changes);
@@ -114,7 +114,7 @@ fn tenant_whose_state_is_gone_is_not_created_a_second_time() {
     let again = vault.session(admin()).unwrap().create_tenant("acme");
     assert!(matches!(again, Err(Error::Damaged { .. })), "{again:?}");
     assert!(matches!(vault.session(admin()).unwrap().verify(), Ok(Verdict::RowsDiffer { .. })));
-    // The other tenant is served.
+    // The other tenant still works.
     let globex = vault.tenant("globex").unwrap().session(boss()).unwrap().collection::<Customer>().unwrap();
     assert_eq!(globex.list(None, 10).unwrap().items.len(), 1);
 }
@@ -134,7 +134,7 @@ fn altered_removed_or_older_state_of_the_journal_stops_the_vault_or_keeps_it_clo
         put(&twin, &[(key.clone(), instead.clone())]);
         let because = RewrittenBecause::State;
         assert!(matches!(open.verify(), Verdict::Rewritten { because: found, .. } if found == because));
-        // The next commit meets a store that somebody else wrote to.
+        // The next commit finds a store that somebody else wrote to.
         let inserted = open.customers().insert(&Customer::new("Di", "di@x.org"));
         assert!(matches!(inserted, Err(Error::Damaged { .. } | Error::Stopped { .. })), "{inserted:?}");
         let stopped = open.acme.session(boss());
@@ -147,7 +147,7 @@ fn altered_removed_or_older_state_of_the_journal_stops_the_vault_or_keeps_it_clo
         } else {
             assert!(matches!(open_options(&twin).open(), Err(Error::Damaged { .. } | Error::Newer { .. })));
         }
-        // Nothing was lost by trying.
+        // The attempts lost nothing.
         put(&twin, &[(key.clone(), Some(value.clone()))]);
         assert_eq!(World::open(&twin).unwrap().customers().list(None, 10).unwrap().items.len(), 3);
     }
