@@ -13,7 +13,7 @@ use strongroom::policy::{
     AccessPolicy, AnyOf, Decision, Denial, Explanation, Looked, Obligation, Permission, PolicyError, PolicyVersion,
     Roles, Scope, any_of, codes,
 };
-use strongroom::{Actor, Error, KeyFile, Memory, NewMeta, Record, Schema, Tenant, Vault};
+use strongroom::{Actor, Error, Memory, NewMeta, Record, Schema, Tenant, Vault};
 
 /// One rule as its author writes it.
 struct Rule {
@@ -207,13 +207,9 @@ fn rules() -> [Rule; 4] {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let home = tempfile::tempdir()?;
     let admin = Actor::new("admin-1").with_role("admin");
     let administration = || Roles::new().role("admin", |r| r.administer());
-    let vault = Vault::in_memory(&Memory::new())
-        .master_key(KeyFile::create(home.path().join("master.key"))?)
-        .policy(cel(administration(), rules())?)
-        .create()?;
+    let vault = Vault::in_memory(&Memory::new()).policy(cel(administration(), rules())?).create()?;
     let acme = vault.session(admin.clone())?.create_tenant("acme")?;
     acme.session(admin.clone())?.define::<Customer>()?;
 

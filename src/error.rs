@@ -94,10 +94,12 @@ pub enum Error {
     #[error("the record changed meanwhile: read it again and decide anew")]
     Conflict,
     /// A unique index has the value already.
-    #[error("another record has the same value in the unique field `{field}`")]
+    #[error("another record has the same value in the unique field `{field}`{}", in_batch(*write))]
     Duplicate {
         /// The field.
         field: String,
+        /// Position among the batch's writes, from 0; `None` for a write by itself.
+        write: Option<usize>,
     },
     /// The tenant has no such collection.
     #[error("there is no collection `{name}`{}: create it with `tenant.define`", suggest(.nearest.as_deref()))]
@@ -280,6 +282,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 fn suggest(nearest: Option<&str>) -> String {
     nearest.map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default()
+}
+
+fn in_batch(write: Option<usize>) -> String {
+    write.map(|write| format!(" (write {write} of the batch, counted from 0)")).unwrap_or_default()
 }
 
 fn wrong_key(wanted: &str, given: &str) -> String {

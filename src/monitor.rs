@@ -9,10 +9,9 @@
 //! use strongroom::monitor::{Monitor, Respond, RuleName, Rules, alert_lines};
 //! use strongroom::policy::Roles;
 //! use strongroom::vault::Memory;
-//! use strongroom::{Actor, KeyFile, Vault};
+//! use strongroom::{Actor, Vault};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let home = tempfile::tempdir()?;
 //! let rules = Rules::standard()
 //!     .utc_offset_minutes(480)
 //!     .respond(RuleName::MassExport, Respond::SuspendActor);
@@ -25,7 +24,6 @@
 //!     .role("admin", |r| r.administer())
 //!     .role("guard", |r| r.may([Action::Suspend, Action::Freeze]));
 //! let vault = Vault::in_memory(&Memory::new())
-//!     .master_key(KeyFile::create(home.path().join("master.key"))?)
 //!     .policy(policy)
 //!     .sink(monitor.sink()) // first the sink,
 //!     .create()?;

@@ -15,6 +15,8 @@ mod sled;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Bound;
+
 pub(crate) use batch::{Batch, Expectation};
 pub(crate) use error::{CommitError, StoreError};
 pub(crate) use lock::DirLock;
@@ -44,6 +46,11 @@ pub(crate) trait Store: Send + Sync {
     ///
     /// One page is no snapshot: commits made meanwhile may show in part of it.
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError>;
+
+    /// Returns the last `limit` pairs, in descending key order, whose keys start with `prefix` and are less than `before`.
+    ///
+    /// No snapshot either.
+    fn scan_back(&self, prefix: &[u8], before: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError>;
 
     /// Applies the whole batch if every expectation holds, else nothing; durable when it returns.
     ///
@@ -75,5 +82,18 @@ fn scan_start(prefix: &[u8], after: Option<&[u8]>) -> Vec<u8> {
         // The least key above `after` is `after` with a zero byte behind it.
         Some(after) if after >= prefix => [after, &[0]].concat(),
         _ => prefix.to_vec(),
+    }
+}
+
+/// Returns the end of a scan back: the least key that is greater than all keys with the prefix, or `before` if that is less.
+fn scan_end(prefix: &[u8], before: Option<&[u8]>) -> Bound<Vec<u8>> {
+    let kept = prefix.iter().rposition(|byte| *byte != u8::MAX).and_then(|last| prefix.get(..=last));
+    let mut beyond = kept.map(<[u8]>::to_vec);
+    if let Some(last) = beyond.as_mut().and_then(|beyond| beyond.last_mut()) {
+        *last = last.saturating_add(1);
+    }
+    match (beyond, before) {
+        (Some(beyond), Some(before)) => Bound::Excluded(beyond.min(before.to_vec())),
+        (beyond, before) => beyond.or(before.map(<[u8]>::to_vec)).map_or(Bound::Unbounded, Bound::Excluded),
     }
 }

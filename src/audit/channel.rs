@@ -16,16 +16,14 @@ use super::{AuditSink, Event, Head, Held, SinkError};
 /// When the receiver is gone, every delivery fails, which the vault's health shows.
 ///
 /// ```
-/// # use strongroom::{KeyFile, Memory, Vault};
+/// # use strongroom::{Memory, Vault};
 /// use strongroom::audit::{Message, Relayed, channel};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let home = tempfile::tempdir()?;
-/// # let key = KeyFile::create(home.path().join("master.key"))?;
 /// let (sink, messages) = channel(1_024);
 /// let events = move || messages.iter().filter(|message| matches!(message, Message::Event(_))).count();
 /// let seen = std::thread::spawn(events);
-/// let vault = Vault::in_memory(&Memory::new()).master_key(key).sink(Relayed(sink)).create()?;
+/// let vault = Vault::in_memory(&Memory::new()).sink(Relayed(sink)).create()?;
 /// # let admin = strongroom::Actor::new("root");
 /// assert!(vault.session(admin)?.head().is_err(), "nobody may do anything, and it is written down");
 /// vault.close()?;

@@ -5,7 +5,6 @@ mod types;
 
 use crate::audit::Verdict;
 use crate::error::{Error, Result};
-use crate::keys::danger::NoKey;
 use crate::model::{Actor, RecordId, Revision};
 use crate::policy::Roles;
 use crate::record::Document;
@@ -76,7 +75,7 @@ struct Pair {
 
 pub(super) fn run(bytes: &[u8]) {
     let memory = Memory::new();
-    let vault = Vault::in_memory(&memory).master_key(NoKey).policy(roles()).create().unwrap();
+    let vault = Vault::in_memory(&memory).policy(roles()).create().unwrap();
     for name in TENANTS {
         let tenant = vault.session(admin()).unwrap().create_tenant(name).unwrap();
         tenant.session(admin()).unwrap().define::<Earlier>().unwrap();
@@ -137,7 +136,7 @@ impl Pair {
 
     fn reopen(&mut self) {
         self.vault.close().unwrap();
-        self.vault = Vault::in_memory(&self.memory).master_key(NoKey).policy(roles()).open().unwrap();
+        self.vault = Vault::in_memory(&self.memory).policy(roles()).open().unwrap();
         let health = self.vault.health();
         assert!(health.notices.is_empty() && !health.stopped, "{health:?}");
     }
@@ -353,7 +352,7 @@ impl<T: types::Stored> Calls<'_, T> {
                 self.model.customers = rows;
                 papers.into_iter().for_each(|(paper, id, tag)| self.model.papers.add(paper, id, tag));
             }
-            (Err(Error::Duplicate { field }), Some(due)) => assert_eq!(field, due),
+            (Err(Error::Duplicate { field, .. }), Some(due)) => assert_eq!(field, due),
             (Err(Error::Conflict), _) if about_removed => {}
             (outcome, due) => panic!("{outcome:?}, but {due:?} was due"),
         }

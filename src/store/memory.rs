@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Batch, CommitError, Expectation, Pair, Store, StoreError, check_sizes, scan_start};
+use super::{Batch, CommitError, Expectation, Pair, Store, StoreError, check_sizes, scan_end, scan_start};
 
 type Content = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -47,6 +47,14 @@ impl Store for MemoryStore {
             .take(limit)
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect())
+    }
+
+    fn scan_back(&self, prefix: &[u8], before: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
+        self.check_open()?;
+        let content = self.content.read().unwrap_or_else(PoisonError::into_inner);
+        let below = content.range((Bound::Unbounded, scan_end(prefix, before))).rev();
+        let page = below.take_while(|(key, _)| key.starts_with(prefix)).take(limit);
+        Ok(page.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 
     fn commit(&self, batch: &Batch, expect: &[Expectation]) -> Result<(), CommitError> {

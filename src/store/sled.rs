@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use snapshot::Notice;
 
-use super::{Batch, CommitError, Expectation, Pair, Store, StoreError, check_sizes, files, scan_start};
+use super::{Batch, CommitError, Expectation, Pair, Store, StoreError, check_sizes, files, scan_end, scan_start};
 
 /// The least cache that the engine can work with, in bytes.
 const MIN_CACHE: u64 = 1 << 20;
@@ -135,16 +135,15 @@ impl Store for SledStore {
 
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
         self.with("scan", |engine| {
-            let mut page = Vec::new();
             let from = (Bound::Included(scan_start(prefix, after)), Bound::Unbounded);
-            for pair in engine.db.range::<Vec<u8>, _>(from).take(limit) {
-                let (key, value) = pair.map_err(|e| engine_error("scan", e))?;
-                if !key.starts_with(prefix) {
-                    break;
-                }
-                page.push((key.to_vec(), value.to_vec()));
-            }
-            Ok(page)
+            page(engine.db.range::<Vec<u8>, _>(from), prefix, limit)
+        })
+    }
+
+    fn scan_back(&self, prefix: &[u8], before: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
+        self.with("scan", |engine| {
+            let to = (Bound::Unbounded, scan_end(prefix, before));
+            page(engine.db.range::<Vec<u8>, _>(to).rev(), prefix, limit)
         })
     }
 
@@ -238,6 +237,23 @@ fn wait_for_release(file: &File) -> Result<(), StoreError> {
             Err(TryLockError::Error(source)) => return Err(StoreError::Io { what: "locking the store", source }),
         }
     }
+}
+
+/// Copies the first pairs of a range, as long as their keys have the prefix.
+fn page(
+    range: impl Iterator<Item = ::sled::Result<(::sled::IVec, ::sled::IVec)>>,
+    prefix: &[u8],
+    limit: usize,
+) -> Result<Vec<Pair>, StoreError> {
+    let mut page = Vec::new();
+    for pair in range.take(limit) {
+        let (key, value) = pair.map_err(|e| engine_error("scan", e))?;
+        if !key.starts_with(prefix) {
+            break;
+        }
+        page.push((key.to_vec(), value.to_vec()));
+    }
+    Ok(page)
 }
 
 fn engine_error(what: &'static str, error: ::sled::Error) -> StoreError {

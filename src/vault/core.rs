@@ -210,7 +210,7 @@ impl Core {
     pub(crate) fn refused(&self, refusal: CommitError) -> Error {
         match refusal {
             CommitError::Conflict | CommitError::Stale(_) => Error::Conflict,
-            CommitError::Duplicate(holder) => Error::Duplicate { field: holder.field },
+            CommitError::Duplicate(holder) => Error::Duplicate { field: holder.field, write: None },
             CommitError::Damaged(what) => Error::damaged(what),
             CommitError::Store(error) => Error::Stopped { source: Some(Box::new(error)) },
             CommitError::Read(error) => Error::io("reading what a write depends on", error),

@@ -8,6 +8,7 @@ pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod plan;
 pub(crate) mod prepared;
+pub(crate) mod query;
 pub(crate) mod read;
 pub(crate) mod scope;
 pub(crate) mod subject;
@@ -16,7 +17,7 @@ pub(crate) mod update;
 pub(crate) mod write;
 
 pub use batch::Batch;
-pub(crate) use find::check_limit;
+pub(crate) use query::check_limit;
 pub(crate) use read::{Stored, open, permitted, stored};
 pub(crate) use subject::open_slot_entry;
 pub(crate) use transfer::Giving;

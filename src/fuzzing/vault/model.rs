@@ -72,7 +72,7 @@ impl Rows {
     pub(super) fn insert(&mut self, outcome: Result<RecordId>, value: Customer) {
         match (outcome, self.taken(&value, None)) {
             (Ok(id), false) => self.add(id, value),
-            (Err(Error::Duplicate { field }), true) => assert_eq!(field, "email"),
+            (Err(Error::Duplicate { field, .. }), true) => assert_eq!(field, "email"),
             (outcome, taken) => panic!("{outcome:?}, with the address taken: {taken}"),
         }
     }
@@ -117,7 +117,7 @@ impl Rows {
                 self.store(id, after);
                 assert_eq!(Some(revision), self.revision(id));
             }
-            (Err(Error::Duplicate { field }), Err(due)) => assert_eq!(field, due),
+            (Err(Error::Duplicate { field, .. }), Err(due)) => assert_eq!(field, due),
             (outcome, due) => panic!("{outcome:?}, but {due:?} was due"),
         }
     }

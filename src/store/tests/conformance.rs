@@ -108,6 +108,13 @@ fn prefixes_end_where_they_should(store: &dyn Store) {
             let expected: Vec<&[u8]> =
                 all.iter().copied().filter(|k| k.starts_with(prefix) && after.is_none_or(|a| *k > a)).collect();
             assert_eq!(scan(prefix, after), expected, "prefix {prefix:?} after {after:?}");
+            let expected: Vec<&[u8]> =
+                all.iter().rev().copied().filter(|k| k.starts_with(prefix) && after.is_none_or(|b| *k < b)).collect();
+            for limit in [0, 1, 3, usize::MAX] {
+                let back = store.scan_back(prefix, after, limit).unwrap().into_iter();
+                let back: Vec<_> = back.map(|(key, _)| key).collect();
+                assert_eq!(back, expected[..limit.min(expected.len())], "prefix {prefix:?} before {after:?}");
+            }
         }
     }
 }

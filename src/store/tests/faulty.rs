@@ -83,6 +83,11 @@ impl Store for FaultyStore {
         if self.due(Fault::Scan, number) { Err(Self::error()) } else { self.inner.scan(prefix, after, limit) }
     }
 
+    fn scan_back(&self, prefix: &[u8], before: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
+        let number = self.scans.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.due(Fault::Scan, number) { Err(Self::error()) } else { self.inner.scan_back(prefix, before, limit) }
+    }
+
     fn commit(&self, batch: &Batch, expect: &[Expectation]) -> Result<(), CommitError> {
         let number = self.commits.fetch_add(1, Ordering::SeqCst) + 1;
         if self.due(Fault::CommitBefore, number) {

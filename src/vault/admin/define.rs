@@ -182,7 +182,7 @@ fn build(core: &Core, tenant: &Arc<TenantCore>, collection: &Arc<CollectionCore>
                     size = (size / 2).max(1);
                     continue;
                 }
-                Outcome::Duplicate(holder) => return Err(Error::Duplicate { field: holder.field }),
+                Outcome::Duplicate(holder) => return Err(Error::Duplicate { field: holder.field, write: None }),
             }
         }
         size = PAGE;

@@ -57,6 +57,8 @@ pub(crate) struct Holder {
     pub(crate) collection: Arc<CollectionCore>,
     pub(crate) record: RecordId,
     pub(crate) field: String,
+    /// Record whose write has the value too.
+    pub(crate) tried_by: RecordId,
     /// True if the same request has entered the value.
     pub(crate) own: bool,
 }

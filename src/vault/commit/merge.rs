@@ -153,14 +153,13 @@ impl RowMerge<'_> {
             let bytes = self.draft.get(self.base, &key(last))?.ok_or(CommitError::Damaged("an index entry is gone"))?;
             match index::open_entry(&term.key, &at(last), &bytes) {
                 Ok(IndexEntry::Dead) => {}
-                Ok(IndexEntry::Live(record)) => {
-                    let own = self.draft.writes(&key(last));
-                    let collection = Arc::clone(collection);
+                Ok(IndexEntry::Live(holder)) => {
                     return Err(CommitError::Duplicate(Box::new(Holder {
-                        collection,
-                        record,
+                        collection: Arc::clone(collection),
+                        record: holder,
                         field: term.field,
-                        own,
+                        tried_by: record,
+                        own: self.draft.writes(&key(last)),
                     })));
                 }
                 Err(_) => return Err(CommitError::Damaged("an index entry doesn't open")),

@@ -350,7 +350,7 @@ impl Act<'_> {
     /// Makes a change ready until it commits; an empty one is done at once.
     pub(crate) fn retry_until_committed<R>(&self, prepare: impl FnMut() -> Result<(Write, R)>) -> Result<R> {
         retry_until_committed(self.core, self.tenant, prepare, |holder| {
-            Ok(Some(Error::Duplicate { field: holder.field }))
+            Ok(Some(Error::Duplicate { field: holder.field, write: None }))
         })
     }
 

@@ -83,9 +83,7 @@ impl VaultSession {
     ///
     /// ```
     /// # use strongroom::{Actor, Memory, Vault, policy::danger::AllowAll};
-    /// # let dir = tempfile::tempdir()?;
-    /// # let key = strongroom::KeyFile::create(dir.path().join("key"))?;
-    /// # let vault = Vault::in_memory(&Memory::new()).master_key(key).policy(AllowAll).create()?;
+    /// # let vault = Vault::in_memory(&Memory::new()).policy(AllowAll).create()?;
     /// # let auditor = vault.session(Actor::new("otto"))?;
     /// use strongroom::vault::Retention;
     ///

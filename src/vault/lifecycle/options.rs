@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::audit::AttachedSink;
 use crate::error::Result;
+use crate::keys::danger::NoKey;
 use crate::keys::{MasterKey, MemoryHome};
 use crate::model::{Clock, SystemClock, VaultId};
 use crate::policy::{AccessPolicy, DEADLINE, DenyAll, Guard};
@@ -33,7 +34,7 @@ impl Vault {
         VaultOptions::new(Place::Directory(directory.as_ref().to_owned()))
     }
 
-    /// Begins the options for a vault in memory, for tests. Everything is as in a directory, but gone with the process.
+    /// Begins the options for a vault in memory, for tests. Everything is as in a directory, but gone with the process; no key is needed.
     pub fn in_memory(memory: &Memory) -> VaultOptions {
         VaultOptions::new(Place::Memory(memory.clone()))
     }
@@ -126,9 +127,11 @@ impl fmt::Debug for Memory {
 
 impl VaultOptions {
     pub(crate) fn new(place: Place) -> Self {
+        let in_memory = matches!(place, Place::Memory(_));
         Self {
             place,
-            master: None,
+            // What is gone with the process needs no key to be kept.
+            master: in_memory.then(|| Arc::new(NoKey) as Arc<dyn MasterKey>),
             policy: Arc::new(DenyAll),
             sinks: Vec::new(),
             clock: Arc::new(SystemClock),
@@ -139,7 +142,8 @@ impl VaultOptions {
         }
     }
 
-    /// Sets the key that locks the vault: a [`KeyFile`](crate::KeyFile), a passphrase or a [`MasterKey`]. Required.
+    /// Sets the key that locks the vault: a [`KeyFile`](crate::KeyFile), a passphrase or a [`MasterKey`]. Required,
+    /// but for a vault in memory.
     pub fn master_key(mut self, key: impl MasterKey + 'static) -> Self {
         self.master = Some(Arc::new(key));
         self

@@ -200,7 +200,11 @@ impl Batch {
                 Outcome::Conflict => return Err(Error::Conflict),
                 Outcome::Duplicate(holder) => {
                     *code = "batch_failed";
-                    return Err(duplicate::told(&session, Action::Create, &holder)?.unwrap_or(Error::Conflict));
+                    let by = self.writes.iter().position(|write| {
+                        (write.collection.id, write.record) == (holder.collection.id, holder.tried_by)
+                    });
+                    let action = by.and_then(|by| self.writes.get(by)).map_or(Action::Create, |write| write.action);
+                    return Err(duplicate::told(&session, action, by, &holder)?.unwrap_or(Error::Conflict));
                 }
             }
         }

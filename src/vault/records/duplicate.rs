@@ -34,11 +34,17 @@ pub(crate) fn count(act: &Act<'_>, session: &SessionInner, added: &[NewTerm]) ->
 }
 
 /// Returns the answer to a write whose value another record has; `None` if that record is gone meanwhile.
-pub(crate) fn told(session: &SessionInner, action: Action, holder: &Holder) -> Result<Option<Error>> {
-    let Holder { collection, record, field, own } = holder;
+/// `write` is the position of the write in its batch.
+pub(crate) fn told(
+    session: &SessionInner,
+    action: Action,
+    write: Option<usize>,
+    holder: &Holder,
+) -> Result<Option<Error>> {
+    let Holder { collection, record, field, own, .. } = holder;
     let fields = [field.as_str()];
     let act = session.act(action).on(collection).fields(&fields);
-    let duplicate = || Error::Duplicate { field: field.clone() };
+    let duplicate = || Error::Duplicate { field: field.clone(), write };
     if *own {
         return Ok(Some(act.fail("duplicate", duplicate())));
     }

@@ -104,7 +104,7 @@ fn finish<T: Record + 'static>(
         Outcome::Committed => return Ok(id),
         // The schema, the policy or a fact has changed meanwhile, or the record waited for too long.
         Outcome::Conflict | Outcome::Stale(_) => None,
-        Outcome::Duplicate(holder) => duplicate::told(session, Action::Create, &holder)?,
+        Outcome::Duplicate(holder) => duplicate::told(session, Action::Create, None, &holder)?,
     };
     match taken {
         Some(error) => Err(error),

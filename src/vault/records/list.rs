@@ -13,10 +13,10 @@ use crate::record::Record;
 
 use crate::vault::gate::{Found, Opened, Page, Permit, SortKey};
 use crate::vault::handles::{Collection, SessionInner};
-use crate::vault::records::find::{BYTES, Query, Special, check_limit};
 use crate::vault::records::plan::plan;
+use crate::vault::records::query::{BYTES, Query, Special, check_limit};
 use crate::vault::records::read::{self, Stored};
-use crate::vault::records::scope::Candidates;
+use crate::vault::records::scope::{Candidates, Range};
 use crate::vault::state::rows;
 use crate::vault::state::schema::CollectionCore;
 use crate::vault::state::seals::RowPlace;
@@ -30,7 +30,16 @@ impl<T: Record + 'static> Collection<T> {
     /// # Errors
     /// [`Error::BadLimit`](crate::Error::BadLimit), and those of every call.
     pub fn list(&self, after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
-        list(self.session(), self.core(), Action::List, after, limit, BOUNDS)
+        list(self.session(), self.core(), Action::List, Place::After(after), limit, BOUNDS)
+    }
+
+    /// Returns at most `limit` (1 to 1,000) records that the actor may see, the newest first, before the record
+    /// `before`. Records are as old as their ids say, to the millisecond.
+    ///
+    /// # Errors
+    /// As [`list`](Self::list).
+    pub fn list_newest(&self, before: Option<RecordId>, limit: usize) -> Result<Page<T>> {
+        list(self.session(), self.core(), Action::List, Place::Before(before), limit, BOUNDS)
     }
 
     /// Returns at most `limit` (1 to 1,000) records that the actor may take out of the vault, as [`list`](Self::list)
@@ -40,7 +49,7 @@ impl<T: Record + 'static> Collection<T> {
     /// # Errors
     /// As [`list`](Self::list).
     pub fn export(&self, after: Option<RecordId>, limit: usize) -> Result<Page<T>> {
-        list(self.session(), self.core(), Action::Export, after, limit, BOUNDS)
+        list(self.session(), self.core(), Action::Export, Place::After(after), limit, BOUNDS)
     }
 
     /// Returns the first `limit` (1 to 1,000) records that the actor may see, sorted by a field, or the last ones if
@@ -124,7 +133,7 @@ pub(crate) fn list<T: Record + 'static>(
     session: &SessionInner,
     collection: &Arc<CollectionCore>,
     action: Action,
-    after: Option<RecordId>,
+    place: Place,
     limit: usize,
     bounds: Bounds,
 ) -> Result<Page<T>> {
@@ -147,7 +156,7 @@ pub(crate) fn list<T: Record + 'static>(
         chosen.push((row, permit));
         Ok(true)
     };
-    Walk { query: &query, after, wanted: limit, seen: 0, done: false, each }.run(bounds)?;
+    Walk { query: &query, place, wanted: limit, seen: 0, done: false, each }.run(bounds)?;
     query.chosen = chosen;
     Ok(Page { items: query.release()?, next })
 }
@@ -164,7 +173,7 @@ fn count<T: Record + 'static>(session: &SessionInner, collection: &Arc<Collectio
         special.add(permit);
         Ok(true)
     };
-    Walk { query: &query, after: None, wanted: usize::MAX, seen: 0, done: false, each }.run(BOUNDS)?;
+    Walk { query: &query, place: Place::After(None), wanted: usize::MAX, seen: 0, done: false, each }.run(BOUNDS)?;
     query.counted(counted, special)?;
     Ok(counted)
 }
@@ -199,16 +208,41 @@ fn sorted<T: Record + 'static>(
         }
         Ok(true)
     };
-    Walk { query: &query, after: None, wanted: usize::MAX, seen: 0, done: false, each }.run(BOUNDS)?;
+    Walk { query: &query, place: Place::After(None), wanted: usize::MAX, seen: 0, done: false, each }.run(BOUNDS)?;
     query.chosen = first.into_values().collect();
     query.release()
+}
+
+/// The place where a walk begins, or goes on: behind a row, or before one and backwards.
+#[derive(Clone, Copy)]
+pub(crate) enum Place {
+    After(Option<RecordId>),
+    Before(Option<RecordId>),
+}
+
+impl Place {
+    /// Returns the ids that lie ahead.
+    fn range(self) -> Range {
+        match self {
+            Self::After(after) => (after.map_or(Unbounded, Excluded), Unbounded),
+            Self::Before(before) => (Unbounded, before.map_or(Unbounded, Excluded)),
+        }
+    }
+
+    /// Returns the place at this row, in the same direction.
+    const fn at(self, record: RecordId) -> Self {
+        match self {
+            Self::After(_) => Self::After(Some(record)),
+            Self::Before(_) => Self::Before(Some(record)),
+        }
+    }
 }
 
 /// A walk through the rows that an actor may see, in the order of their ids.
 struct Walk<'q, 'a, T, F> {
     query: &'q Query<'a, T>,
     /// Last row that was read.
-    after: Option<RecordId>,
+    place: Place,
     /// About how many rows are wanted.
     wanted: usize,
     seen: usize,
@@ -221,7 +255,7 @@ impl<T: Record, F: FnMut(Opened, Permit) -> Result<bool>> Walk<'_, '_, T, F> {
     fn run(mut self, bounds: Bounds) -> Result<()> {
         let candidates = match &self.query.within {
             None => None,
-            Some(within) => Candidates::new(within, self.query.layout, self.after, bounds.entries)?,
+            Some(within) => Candidates::new(within, self.query.layout, self.place.range(), bounds.entries)?,
         };
         let Some(mut candidates) = candidates else { return self.look_at(usize::MAX) };
         let few = self.wanted.saturating_mul(bounds.a_row).min(bounds.entries);
@@ -234,8 +268,12 @@ impl<T: Record, F: FnMut(Opened, Permit) -> Result<bool>> Walk<'_, '_, T, F> {
                 return self.look_at(usize::MAX);
             }
         }
-        let from = self.after.map_or(Unbounded, Excluded);
-        for id in candidates.ids().range((from, Unbounded)) {
+        let ahead = candidates.ids().range(self.place.range());
+        let ahead: Box<dyn Iterator<Item = &RecordId>> = match self.place {
+            Place::After(_) => Box::new(ahead),
+            Place::Before(_) => Box::new(ahead.rev()),
+        };
+        for id in ahead {
             if let Stored::Row(row) = read::stored(self.query.session, self.query.collection, self.query.layout, *id)? {
                 self.offer(row.1)?;
                 if self.done {
@@ -251,11 +289,13 @@ impl<T: Record, F: FnMut(Opened, Permit) -> Result<bool>> Walk<'_, '_, T, F> {
         let Query { session, collection, layout, .. } = *self.query;
         let row_key = |id| place::row(session.tenant.id, collection.id, id);
         let prefix = place::rows_of(session.tenant.id, collection.id);
-        let mut from = self.after.map(row_key);
         while most > 0 {
             // One more than wanted shows whether there is another page; fewer than a few aren't worth the seek.
             let want = self.wanted.saturating_add(1).saturating_sub(self.seen).clamp(FEW, SCAN).min(most);
-            let page = session.core.store.scan(&prefix, from.as_deref(), want);
+            let page = match self.place {
+                Place::After(after) => session.core.store.scan(&prefix, after.map(row_key).as_deref(), want),
+                Place::Before(before) => session.core.store.scan_back(&prefix, before.map(row_key).as_deref(), want),
+            };
             let page = page.map_err(|error| Error::io("reading a page of records", error))?;
             let last = page.len() < want;
             most = most.saturating_sub(page.len());
@@ -263,7 +303,7 @@ impl<T: Record, F: FnMut(Opened, Permit) -> Result<bool>> Walk<'_, '_, T, F> {
                 let (_, _, record) =
                     place::row_of_key(&key).ok_or(Error::damaged("a key in the store is not a row's"))?;
                 let at = RowPlace { tenant: session.tenant.id, collection: collection.id, record };
-                (from, self.after) = (Some(key), Some(record));
+                self.place = self.place.at(record);
                 let Some(bytes) = rows::complete(&*session.core.store, &at, raw)? else { continue };
                 let Stored::Row(row) = read::open(session, collection, layout, at, bytes)? else { continue };
                 self.offer(row.1)?;

@@ -126,6 +126,6 @@ pub(crate) fn commit<R>(
         Ok((write, answer))
     };
     retry_until_committed(&session.core, Some(&session.tenant), prepare, |holder| {
-        duplicate::told(session, action, &holder)
+        duplicate::told(session, action, None, &holder)
     })
 }

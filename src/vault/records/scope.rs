@@ -3,6 +3,7 @@
 //! Guarantees: no row in the scope is left out; ids from an index may be in the scope. Does not: decide on rows.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::{Bound, RangeBounds};
 
 use crate::crypto::{Key, role};
 use crate::error::Result;
@@ -11,7 +12,7 @@ use crate::model::{IndexValue, Normalizer, RecordId};
 use crate::policy::{Filter, Scope};
 
 use crate::vault::gate::Opened;
-use crate::vault::records::find::Query;
+use crate::vault::records::query::Query;
 use crate::vault::state::schema::{CompiledSchema, IndexCore, Indexed};
 use crate::vault::state::terms::owner_term;
 
@@ -51,10 +52,13 @@ impl Within {
     }
 }
 
+/// The ids that a page may hold.
+pub(crate) type Range = (Bound<RecordId>, Bound<RecordId>);
+
 /// The rows that may be in a scope, by the index entries read so far.
 pub(crate) struct Candidates<'l> {
     ids: BTreeSet<RecordId>,
-    after: Option<RecordId>,
+    range: Range,
     /// Values whose entries haven't all been read.
     values: Vec<Value<'l>>,
     looks: usize,
@@ -68,19 +72,14 @@ struct Value<'l> {
 }
 
 impl<'l> Candidates<'l> {
-    /// Begins with rows after `after`. `None` if a part of the scope isn't in a usable index, or has too many values.
-    pub(crate) fn new(
-        within: &Within,
-        layout: &'l CompiledSchema,
-        after: Option<RecordId>,
-        most: usize,
-    ) -> Result<Option<Self>> {
+    /// Begins with rows in the range. `None` if a part of the scope isn't in a usable index, or has too many values.
+    pub(crate) fn new(within: &Within, layout: &'l CompiledSchema, range: Range, most: usize) -> Result<Option<Self>> {
         let values = within.attributes.values().map(HashSet::len).fold(within.owners.len(), usize::saturating_add);
         if values > most {
             return Ok(None);
         }
-        let ids = within.records.iter().copied().filter(|id| after.is_none_or(|after| *id > after));
-        let mut found = Self { ids: ids.collect(), after, values: Vec::new(), looks: 0 };
+        let ids = within.records.iter().copied().filter(|id| range.contains(id));
+        let mut found = Self { ids: ids.collect(), range, values: Vec::new(), looks: 0 };
         for owner in &within.owners {
             let Some(value) = by_owner(layout, owner)? else { return Ok(None) };
             found.values.push(value);
@@ -106,7 +105,7 @@ impl<'l> Candidates<'l> {
                 Some(entry) => {
                     value.position = value.position.saturating_add(1);
                     if let Entry::Live(id) = entry
-                        && self.after.is_none_or(|after| id > after)
+                        && self.range.contains(&id)
                     {
                         self.ids.insert(id);
                     }

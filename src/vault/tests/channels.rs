@@ -75,7 +75,7 @@ fn duplicate_of_a_row_that_the_actor_cannot_see_is_answered_as_a_refused_insert(
     }
     // The value of their own customer is called a duplicate: that customer they can see.
     for answer in attempts(&world, &eve, own, "e@x.org").into_iter().enumerate().filter(|(at, _)| *at != 1) {
-        assert!(matches!(&answer.1, Err(Error::Duplicate { field }) if field == "email"), "{answer:?}");
+        assert!(matches!(&answer.1, Err(Error::Duplicate { field, .. }) if field == "email"), "{answer:?}");
     }
     // An actor who sees all is told, and the journal holds the real reason of the refusals.
     let again = world.customers().insert(&Customer::new("Ann", "ann@x.org"));

@@ -104,6 +104,25 @@ fn act_that_ends_without_an_answer_is_on_record_as_failed() {
 }
 
 #[test]
+fn batch_says_which_of_its_writes_was_the_duplicate_and_so_does_the_entry() {
+    let kept = Kept::default();
+    let world = World::with(|options| options.sink(Required(kept.clone())));
+    let (customers, session) = (world.customers(), world.session(boss()));
+    world.add("Ann", "ann@x.org");
+    let bob = world.add("Bob", "bob@x.org");
+    let mut batch = session.batch();
+    batch.insert(&customers, &Customer::new("Cy", "cy@x.org")).unwrap();
+    batch.update(&customers, bob, |bob| bob.email = "ann@x.org".into()).unwrap();
+    batch.insert(&customers, &Customer::new("Di", "di@x.org")).unwrap();
+    let error = batch.commit().unwrap_err();
+    assert!(matches!(&error, Error::Duplicate { field, write: Some(1) } if field == "email"), "{error:?}");
+    assert!(error.to_string().ends_with("(write 1 of the batch, counted from 0)"), "{error}");
+    world.vault.flush().unwrap();
+    let told: Vec<_> = kept.events().into_iter().filter(|event| event.code() == "duplicate").collect();
+    assert_eq!(told.iter().map(|event| event.action()).collect::<Vec<_>>(), ["update"]);
+}
+
+#[test]
 fn duplicate_in_a_batch_is_told_only_where_the_batch_wrote_the_value() {
     let selling = Roles::new()
         .role("admin", |r| r.administer())

@@ -42,6 +42,11 @@ fn shown(customers: &Collection<Customer>) -> Shown {
     vec![
         ("list", paged(&|after| customers.list(after, 3).unwrap())),
         ("iter", customers.iter(3).map(|found| found.unwrap().id).collect()),
+        ("list_newest", {
+            let mut ids = paged(&|before| customers.list_newest(before, 3).unwrap());
+            ids.reverse();
+            ids
+        }),
         ("export", paged(&|after| customers.export(after, 3).unwrap())),
         ("find", paged(&|after| customers.find("name", "Ann", after, 3).unwrap())),
         ("find_all", paged(&|after| customers.find_all(&[("name", "ann".into())], after, 3).unwrap())),

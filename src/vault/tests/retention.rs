@@ -666,6 +666,10 @@ impl Store for Sized {
         self.inner.scan(prefix, after, limit)
     }
 
+    fn scan_back(&self, prefix: &[u8], before: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
+        self.inner.scan_back(prefix, before, limit)
+    }
+
     fn commit(&self, batch: &Writes, expect: &[Expectation]) -> Result<(), CommitError> {
         self.largest.fetch_max(batch.len(), Ordering::SeqCst);
         self.commits.fetch_add(1, Ordering::SeqCst);

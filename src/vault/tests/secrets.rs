@@ -118,7 +118,7 @@ fn errors_name_fields_and_show_no_value() {
     let email = format!("{name}@example.com");
     customers.insert(&Customer::new(&name, &email)).unwrap();
     let duplicate = customers.insert(&Customer::new(&name, &email)).unwrap_err();
-    assert!(matches!(&duplicate, Error::Duplicate { field } if field == "email"));
+    assert!(matches!(&duplicate, Error::Duplicate { field, .. } if field == "email"));
     let unknown = customers.find("nmae", name.as_str(), None, 1).unwrap_err();
     for error in [duplicate, unknown] {
         assert!(!shows(&format!("{error}\n{}", both(&error)), name.as_bytes()), "{error}");

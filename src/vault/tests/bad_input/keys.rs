@@ -41,6 +41,16 @@ fn vault_opens_with_its_own_key_file_only_and_says_which_it_wants() {
     Vault::options(path("vault")).master_key(KeyFile::open(path("own")).unwrap()).open().unwrap();
 }
 
+#[test]
+fn vault_in_memory_needs_no_key_and_keeps_the_one_it_is_given() {
+    let memory = Memory::new();
+    Vault::in_memory(&memory).create().unwrap().close().unwrap();
+    Vault::in_memory(&memory).open().unwrap();
+    let locked = Memory::new();
+    Vault::in_memory(&locked).master_key(Unlocked).create().unwrap().close().unwrap();
+    assert!(matches!(Vault::in_memory(&locked).open(), Err(Error::WrongMasterKey { .. })));
+}
+
 #[cfg(feature = "passphrase")]
 #[test]
 fn vault_under_a_passphrase_opens_with_no_other_and_a_weak_one_is_refused() {

@@ -84,7 +84,9 @@ fn values_of_a_mebibyte_are_stored_and_found() {
     assert_eq!(customers.find("name", "ÜNÏCODE fix ".repeat(2_000), None, 10).unwrap().items.len(), 1);
     let found = customers.find_unique("email", mail.to_uppercase()).unwrap().unwrap();
     assert!(found.id == id && found.value == large);
-    assert!(matches!(customers.insert(&Customer::new("", &mail)), Err(Error::Duplicate { field }) if field == "email"));
+    assert!(
+        matches!(customers.insert(&Customer::new("", &mail)), Err(Error::Duplicate { field, .. }) if field == "email")
+    );
     customers.update(id, |customer| customer.email.clear()).unwrap();
     assert_eq!(customers.get(id).unwrap().value.email, "");
     assert!(customers.find_unique("email", "m").unwrap().is_none());

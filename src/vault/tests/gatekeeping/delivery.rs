@@ -251,6 +251,10 @@ impl Store for Counting {
         self.0.scan(prefix, after, limit)
     }
 
+    fn scan_back(&self, prefix: &[u8], before: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
+        self.0.scan_back(prefix, before, limit)
+    }
+
     fn commit(&self, batch: &Writes, expect: &[Expectation]) -> Result<(), CommitError> {
         self.1.fetch_add(1, Ordering::SeqCst);
         if batch.iter().any(|(key, _)| key.first() == Some(&(Space::Cursor as u8))) {

@@ -20,7 +20,7 @@ fn record_comes_back_after_reopening_and_verifies() {
     let id = customers.insert(&ann).unwrap();
     assert_eq!(customers.get(id).unwrap().value, ann);
     assert_eq!(customers.find_unique("email", " ann@example.COM").unwrap().unwrap().id, id);
-    assert!(matches!(customers.insert(&ann), Err(Error::Duplicate { field }) if field == "email"));
+    assert!(matches!(customers.insert(&ann), Err(Error::Duplicate { field, .. }) if field == "email"));
     let revision = customers.update(id, |c| c.name = "Ann Li".into()).unwrap();
     assert_eq!(revision.get(), 2);
     assert!(customers.find("name", "ann lee", None, 10).unwrap().items.is_empty());
@@ -163,10 +163,13 @@ fn several_fields_are_searched_together() {
     assert_eq!(page.items.iter().map(|found| found.id).collect::<Vec<_>>(), expected[..3]);
     let rest = customers.find_all(&wanted, page.next, 3).unwrap();
     assert_eq!(rest.into_iter().map(|found| found.id).collect::<Vec<_>>(), expected[3..]);
+    assert_eq!(customers.count_found(&wanted).unwrap(), 4);
     let one = [("email", "c6@x.org".into()), ("name", "ann".into()), ("tier", 1u8.into())];
     assert_eq!(customers.find_all(&one, None, 10).unwrap().items.len(), 1);
     let none = [("email", "c6@x.org".into()), ("name", "bo".into())];
     assert!(customers.find_all(&none, None, 10).unwrap().items.is_empty());
+    assert_eq!(customers.count_found(&none).unwrap(), 0);
+    assert!(customers.count_found(&[]).is_err() && customers.count_found(&[("emial", "x".into())]).is_err());
 }
 
 #[test]
@@ -222,7 +225,7 @@ fn import_reports_every_record_in_order_and_stores_all_but_duplicates() {
     for (index, outcome) in told.iter().enumerate() {
         match outcome {
             Ok(id) => assert_eq!(customers.get(*id).unwrap().value.email, format!("c{index}@x.org")),
-            Err(Error::Duplicate { field }) => assert!(field == "email" && (index == 7 || index % 100 == 99)),
+            Err(Error::Duplicate { field, .. }) => assert!(field == "email" && (index == 7 || index % 100 == 99)),
             Err(other) => panic!("{index}: {other:?}"),
         }
     }

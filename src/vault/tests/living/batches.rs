@@ -28,7 +28,7 @@ fn batch_over_collections_is_there_whole_or_not_at_all() {
     // One impossible write takes all others with it.
     let taken = world.add("Taken", "taken@x.org");
     let (batch, ..) = fill("taken@x.org");
-    assert!(matches!(batch.commit(), Err(Error::Duplicate { field }) if field == "email"));
+    assert!(matches!(batch.commit(), Err(Error::Duplicate { field, .. }) if field == "email"));
     customers.delete(taken).unwrap();
     assert_eq!(notes.get(note).unwrap().value.text, "old");
     customers.get(old).unwrap();

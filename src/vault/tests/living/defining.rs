@@ -93,7 +93,7 @@ fn unique_index_that_meets_a_duplicate_says_so_and_can_be_finished_or_given_up()
         .collect();
     let define = || world.acme.session(admin()).unwrap().define_as::<Customer>(unique_names());
     for _ in 0..2 {
-        assert!(matches!(define(), Err(Error::Duplicate { field }) if field == "name"));
+        assert!(matches!(define(), Err(Error::Duplicate { field, .. }) if field == "name"));
         // The existing index goes on meanwhile.
         assert_eq!(customers.find("name", "ann", None, 10).unwrap().items.len(), 2);
         assert_eq!(world.verify(), Verdict::Intact);
@@ -107,7 +107,9 @@ fn unique_index_that_meets_a_duplicate_says_so_and_can_be_finished_or_given_up()
     customers.update(ids[2], |customer| customer.name = "Di".to_owned()).unwrap();
     define().unwrap();
     assert_eq!(customers.find_unique("name", "ann").unwrap().unwrap().id, ids[0]);
-    assert!(matches!(customers.insert(&Customer::new("CY", "")), Err(Error::Duplicate { field }) if field == "name"));
+    assert!(
+        matches!(customers.insert(&Customer::new("CY", "")), Err(Error::Duplicate { field, .. }) if field == "name")
+    );
     assert_eq!(world.verify(), Verdict::Intact);
     // Back again: the unique index is dropped, with all its entries.
     world.acme.session(admin()).unwrap().define::<Customer>().unwrap();

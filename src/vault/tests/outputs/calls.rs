@@ -49,6 +49,7 @@ impl Bench {
         self.silent("a page", &format!("{first:?} {:#?}", rows.list(None, 1)));
         count += self.shown("list", first, &list);
         count += self.shown("list", rows.list(ids.first().copied(), 10), &list);
+        count += self.shown("list_newest", rows.list_newest(None, 10), &list);
         for found in rows.iter(3) {
             count += self.shown("iter", found.map(|found| [found]), &list);
         }
@@ -79,6 +80,11 @@ impl Bench {
                     }
                     count += self.shown("find", page, &search);
                 }
+                // Nor by counting: what may not be found counts for nothing.
+                let found = rows.find(field, text.clone(), None, 100).map_or(0, |page| page.items.len() as u64);
+                let counted = rows.count_found(&[(field, text.clone())]);
+                assert_eq!(*counted.as_ref().unwrap_or(&0), found, "counted by `{field}`");
+                self.quiet("count_found", counted);
                 count += self.shown("find_unique", rows.find_unique(field, text), &search);
             }
             let both: Vec<(&str, SearchValue)> =

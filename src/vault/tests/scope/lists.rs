@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::policy::Filter;
 use crate::store::{CommitError, Expectation, StoreError};
-use crate::vault::records::list::{BOUNDS, Bounds, list};
+use crate::vault::records::list::{BOUNDS, Bounds, Place, list};
 use crate::vault::tests::scope::*;
 
 /// A store that counts reads of rows and index entries.
@@ -33,6 +33,12 @@ impl Store for Counting {
 
     fn scan(&self, prefix: &[u8], after: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
         let page = self.inner.scan(prefix, after, limit)?;
+        self.count(prefix, page.len() + 1);
+        Ok(page)
+    }
+
+    fn scan_back(&self, prefix: &[u8], before: Option<&[u8]>, limit: usize) -> Result<Vec<Pair>, StoreError> {
+        let page = self.inner.scan_back(prefix, before, limit)?;
         self.count(prefix, page.len() + 1);
         Ok(page)
     }
@@ -82,18 +88,25 @@ fn holds(filters: &[Filter], request: &Request<'_>) -> bool {
 
 type Pages = Vec<(Vec<RecordId>, Option<RecordId>)>;
 
-/// Returns all pages of a list, each with the cursor that follows.
+/// Returns all pages of a list, each with the cursor that follows; the pages of a list from the newest on have the same rows.
 fn pages(accounts: &Collection<Account>, limit: usize, bounds: Bounds) -> Pages {
-    let (mut pages, mut after) = (Vec::new(), None);
-    loop {
-        let page: Page<Account> =
-            list(accounts.session(), accounts.core(), Action::List, after, limit, bounds).unwrap();
-        after = page.next;
-        pages.push((page.items.iter().map(|found| found.id).collect(), page.next));
-        if after.is_none() {
-            return pages;
+    let all = |place: fn(Option<RecordId>) -> Place| {
+        let (mut pages, mut at) = (Pages::new(), None);
+        loop {
+            let page: Page<Account> =
+                list(accounts.session(), accounts.core(), Action::List, place(at), limit, bounds).unwrap();
+            at = page.next;
+            pages.push((page.items.iter().map(|found| found.id).collect(), page.next));
+            if at.is_none() {
+                return pages;
+            }
         }
-    }
+    };
+    let (pages, newest) = (all(Place::After), all(Place::Before));
+    let ids = |pages: &Pages| pages.iter().flat_map(|(ids, _)| ids.clone()).collect::<Vec<_>>();
+    assert_eq!(ids(&pages), ids(&newest).into_iter().rev().collect::<Vec<_>>());
+    assert_eq!(pages.len(), newest.len());
+    pages
 }
 
 /// Compares the pages by a scope of these filters with those by reading every row, which only the policy decides.

@@ -136,9 +136,9 @@ fn every_kind_of_write_at_every_place_of_the_cursor_leaves_the_sums_right() {
 }
 
 /// Ends the writers, also when the test has failed.
-struct IndexTails<'a>(&'a AtomicBool);
+struct Ends<'a>(&'a AtomicBool);
 
-impl Drop for IndexTails<'_> {
+impl Drop for Ends<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -165,7 +165,7 @@ fn eight_writers_make_no_scrub_cry_wolf_through_pauses_stops_and_reopenings() {
             }
             let (world, over, rounds, resumed) = (&world, &over, &rounds, &resumed);
             scope.spawn(move || {
-                let _ends = IndexTails(over);
+                let _ends = Ends(over);
                 let mut dice = Dice(seed ^ 0xabcd);
                 let begun = Instant::now();
                 while begun.elapsed() < Duration::from_millis(700) {
