@@ -6,11 +6,12 @@ use proptest::prelude::*;
 
 use super::sim::{Dice, Firm, MONDAY, SECOND, act, tenant};
 use super::whole::{Office, customers, monitor, next};
-use crate::model::Action;
+use crate::model::{Action, Timestamp};
 use crate::monitor::act::Act;
 use crate::monitor::local::{DAY, HOUR, MINUTE};
 use crate::monitor::rule::RuleName;
 use crate::monitor::rule_set::Rules;
+use crate::monitor::timeline::Timeline;
 use crate::monitor::{Alert, MassExport, Respond, ResponseOutcome};
 
 /// A Tuesday at 10:00, after 15 days of usual work.
@@ -146,6 +147,30 @@ fn clock_that_was_a_year_ahead_for_a_while_blinds_no_rule_for_longer_than_an_hou
 }
 
 #[test]
+fn leap_ahead_takes_another_block_and_a_clock_that_was_set_back_keeps_its_hour_and_weekday() {
+    let mut line = Timeline::default();
+    let mut pass = |at: i64, block: u64| {
+        let now = line.pass(Timestamp::from_micros(at), block).as_micros();
+        (now, line.wall().as_micros())
+    };
+    let ahead = START + YEAR;
+    assert_eq!(pass(START, 0), (START, START));
+    for _ in 0..3 {
+        assert_eq!(pass(ahead, 1).0, START, "all of one block");
+    }
+    assert_eq!(pass(START + MINUTE, 2).0, START + MINUTE);
+    assert_eq!(pass(ahead, 3).1, START + MINUTE, "those before the right one are forgotten");
+    assert_eq!(pass(ahead + 1, 4), (ahead + 1, ahead + 1));
+    assert!((0..70).all(|n| pass(START + n * MINUTE, 5).0 == ahead + 1), "one block spans no time");
+    let back: Vec<_> = (0..70).map(|n| (START + n * MINUTE, pass(START + n * MINUTE, 6 + n as u64))).collect();
+    assert!(back.iter().take(60).all(|(_, now)| *now == (ahead + 1, ahead + 1)));
+    for (at, (now, wall)) in &back[61..] {
+        assert_eq!((*wall, (now - at) % (7 * DAY)), (*at, 0));
+        assert!((0..8 * DAY).contains(&(now - ahead)));
+    }
+}
+
+#[test]
 fn alert_that_an_old_entry_raises_has_the_time_that_the_journal_had_reached() {
     let mut firm = usual();
     firm.take(act(START, "other", Action::Read).on([1]).from(7));
@@ -165,6 +190,7 @@ fn theft_after_days_of_silence_is_told_by_a_monitor_that_comes_later_though_its_
     let vault = office.options().open().unwrap();
     let acme = vault.tenant("acme").unwrap();
     customers(&acme, "mole").export(None, 1_000).unwrap();
+    vault.flush().unwrap();
     customers(&acme, "boss").list(None, 1).unwrap();
     vault.close().unwrap();
     drop((vault, acme));
@@ -192,7 +218,7 @@ fn clock_that_is_set_back_a_little_lets_no_more_actors_be_suspended_in_an_hour_a
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(crate::tests::amount(8, 24)))]
 
     #[test]
     fn entries_from_the_past_slipped_in_anywhere_take_no_alert_away(
