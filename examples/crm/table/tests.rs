@@ -139,6 +139,18 @@ fn delimiter_is_the_one_by_which_most_can_be_read() {
     assert_eq!(read(b"a;b, c, d").unwrap().columns.len(), 3);
 }
 
+/// Compares with the counts of Python's `csv` module.
+#[test]
+fn bundled_files_are_read_whole() {
+    let files =
+        [(&include_bytes!("../customers.csv")[..], 1200, 0, 12_948), (include_bytes!("../other.csv"), 15, 1, 106)];
+    for (file, rows, bad, values) in files {
+        let table = read(file).unwrap();
+        let filled = table.rows.iter().flat_map(|row| &row.cells).filter(|cell| !cell.is_empty()).count();
+        assert_eq!((table.rows.len(), table.bad.len(), filled), (rows, bad, values));
+    }
+}
+
 #[test]
 fn header_without_a_name_or_with_one_twice_is_refused() {
     for text in ["", "\n\n", "a,,b\n1,2,3", "a,b,a\n1,2,3", "\"a,b\n1,2", "\"a\"b,c\n1,2"] {
