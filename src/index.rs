@@ -1,10 +1,10 @@
 //! Blind indexes: the stored form of an indexed value, and the places of its entries.
 //!
-//! Guarantees: values that normalize to the same have one [`Term`], all others differ in theirs; an entry's
-//! place and bytes tell nothing of its value, nor that two entries share one; entries and links open only in their own
-//! place; a normalizer that this build can't honour is an error, never another normalizer.
-//! Does not: give out positions, decide uniqueness or look at rows. Those are the committer's. That a link or an entry
-//! was replaced by its own older self, or removed, is for the second digest to tell.
+//! Guarantees: values that normalize to the same have one [`Term`], and the terms of all others differ; the place and
+//! the bytes of an entry tell nothing of its value, nor that two entries share a value; entries and links open only in
+//! their own place; a normalizer that this build can't honour is an error, never another normalizer.
+//! Does not: give out positions, decide uniqueness or look at rows, which is the committer's work; or notice a link or
+//! an entry that was removed or replaced by an older one, which the second digest does.
 
 mod entry;
 mod error;

@@ -1,7 +1,7 @@
 //! Sealing of a record's links: under a key of its tenant, so that the entries of a row that can't be opened any more are
 //! still found. Bound to tenant, collection, record and revision.
 //!
-//! Does not: protect the empty section of a record without entries. That links were taken away is for the second digest.
+//! Does not: protect the empty section of a record without entries. The second digest tells that links were taken away.
 
 use super::{EntryPlace, IndexError};
 use crate::crypto::{

@@ -1,4 +1,4 @@
-//! The home of the keyring's files. They come sealed or wrapped.
+//! The home of the keyring's files, which come sealed or wrapped.
 
 mod file;
 mod memory;

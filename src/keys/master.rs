@@ -21,9 +21,9 @@ use crate::model::VaultId;
 /// The source of a vault's topmost key: a [`KeyFile`], a [`Passphrase`](crate::Passphrase), or your own, for an HSM or
 /// a key management service.
 ///
-/// It never hands the key out. It wraps a 32-byte key of the vault and unwraps it again, and must authenticate both the
-/// wrapped bytes and the context. A source that is down answers with [`MasterKeyError::Unavailable`]; the vault then
-/// reports that and never falls back to another key.
+/// A source never hands the key out. It wraps a 32-byte key of the vault and unwraps it again, and must authenticate
+/// both the wrapped bytes and the context. A source that is down answers with [`MasterKeyError::Unavailable`]; the
+/// vault then reports that and never falls back to another key.
 pub trait MasterKey: Send + Sync {
     /// Names the key, so that another vault's is an error of its own. It is stored in the clear: 1 to 255 bytes, such as
     /// `key-file:<32 hexadecimal digits>`, `passphrase` or `kms:<the key's name>`.

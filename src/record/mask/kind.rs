@@ -166,10 +166,10 @@ impl Mask {
     /// A fraction is rounded down first. A range is never so narrow that it tells more than two thirds of the digits: where
     /// the step would, the next power of ten that doesn't is taken for it. With a step of 0 `define` refuses the schema.
     ///
-    /// It acts on numbers and on text that is one, with a sign, a point and a fraction if need be, but nothing else, and
-    /// at most 30 digits before the point. What it shows is text always, since a number in a number's place would pass
-    /// for a real one. So the field must be able to hold text: a `String`, a [`Value`](super::Value), or an enum of your
-    /// own with `#[serde(untagged)]`. `define` refuses others.
+    /// The mask acts on numbers and on text that is a number, with a sign, a point and a fraction if need be, but
+    /// nothing else, and at most 30 digits before the point. It always shows text, since a number in a number's place
+    /// would pass for a real one. So the field must be able to hold text: a `String`, a [`Value`](super::Value), or an
+    /// enum of your own with `#[serde(untagged)]`. `define` refuses others.
     ///
     /// ```
     /// # use strongroom::Mask;

@@ -1,7 +1,8 @@
 //! The engine's snapshots, which spare it reading the whole log.
 //!
-//! It opens no more beside a torn or unfinished one, though it needs none. One that is whole while the log isn't is left
-//! where it is: without it the engine would take the damaged place for the end of the log, and drop what follows.
+//! The engine doesn't open beside a torn or unfinished snapshot, though it can do without any. A whole snapshot beside
+//! a damaged log is left where it is: without it the engine would take the damaged place for the end of the log, and
+//! drop what follows.
 
 use std::fmt;
 use std::fs;
