@@ -37,7 +37,7 @@ pub fn run(vault: &Vault, office: &Office, table: &Table) -> Outcome<(Vec<Compan
         customers.import(rows.iter().map(|row| document(table, row)), |at, outcome| {
             match outcome {
                 Ok(id) => company.customers.push((id, document(table, rows[at]))),
-                Err(error) => refused.push(Bad { lines: rows[at].lines, why: error.to_string() }),
+                Err(error) => refused.push(Bad { lines: rows[at].lines, why: format!("{error:#}") }),
             }
             bar.inc(1);
         })?;
