@@ -9,7 +9,7 @@ use std::sync::{Arc, Weak};
 
 use crate::audit::HeadKey;
 use crate::error::Result;
-use crate::model::{Actor, ApprovalId, TenantId, VaultId};
+use crate::model::{Actor, ApprovalId, CollectionId, TenantId, VaultId};
 
 use crate::vault::core::Core;
 use crate::vault::state::schema::CollectionCore;
@@ -202,6 +202,12 @@ impl Tenant {
         let mut names: Vec<String> = self.tenant.collections().iter().map(|c| c.name.clone()).collect();
         names.sort();
         names
+    }
+
+    /// Returns the name of the collection with this id, as journal entries and events give it; `None` if there is none.
+    #[must_use]
+    pub fn collection_name(&self, id: CollectionId) -> Option<String> {
+        self.tenant.collections().iter().find(|collection| collection.id == id).map(|c| c.name.clone())
     }
 
     /// Begins a session of an actor.
