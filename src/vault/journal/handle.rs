@@ -13,7 +13,7 @@ use crate::model::{Action, CollectionId, Grantee, Pseudonym, RecordId, Revision,
 use crate::vault::commit::Ticket;
 use crate::vault::core::Core;
 use crate::vault::gate::{Act, Permit};
-use crate::vault::handles::{Session, VaultSession, Who};
+use crate::vault::handles::{Session, SessionInner, VaultSession, Who};
 use crate::vault::state::tenant::TenantCore;
 
 use super::query::{Known, Walker, known};
@@ -22,7 +22,7 @@ use super::query::{Known, Walker, known};
 const ACTOR: usize = 1_000;
 
 /// The journal of a tenant, or of the vault itself, as one actor may use it: entries, disclosures, evidence, and the
-/// host's own events. [`Session::journal`] and [`VaultSession::journal`] return it.
+/// host's own events, and the history of records. [`Session::journal`] and [`VaultSession::journal`] return it.
 #[derive(Clone)]
 pub struct Journal {
     pub(crate) core: Arc<Core>,
@@ -72,6 +72,12 @@ impl VaultSession {
 }
 
 impl Journal {
+    /// Returns the session in the tenant, if the journal is a tenant's.
+    pub(crate) fn session(&self) -> Option<SessionInner> {
+        let (core, tenant) = (Arc::clone(&self.core), Arc::clone(self.tenant.as_ref()?));
+        Some(SessionInner { core, tenant, who: Who::clone(&self.who) })
+    }
+
     /// Begins the act of reading the journal.
     pub(crate) fn act(&self) -> Act<'_> {
         Act::new(&self.core, self.tenant.as_ref(), &self.who, Action::ReadJournal)

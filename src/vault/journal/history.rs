@@ -9,16 +9,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::audit::{Event, Outcome};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Action, FieldSet, RecordId, Revision, Timestamp};
-use crate::record::Record;
 
 use crate::vault::commit::Ticket;
 use crate::vault::gate::{Opened, Permit, Reserved, subject_of};
-use crate::vault::handles::{Collection, SessionInner};
+use crate::vault::handles::SessionInner;
 use crate::vault::records::{check_limit, permitted};
 use crate::vault::state::schema::CollectionCore;
 
+use super::handle::Journal;
 use super::query::{BUDGET, JournalCursor, Step, Walker};
 
 /// A change of a record. `Debug` shows neither the actor nor the fields.
@@ -61,16 +61,24 @@ impl fmt::Debug for Change {
     }
 }
 
-impl<T: Record + 'static> Collection<T> {
+impl Journal {
     /// Lists who changed a record and which of its fields, the latest change first: at most `limit` (1 to 1,000)
     /// changes after the page that ended at this cursor. Only who may read the record gets its history, which ends with
     /// the record's creation, or where the journal begins.
     ///
     /// # Errors
-    /// As [`get`](Self::get), and as [`JournalQuery::page`](crate::vault::JournalQuery::page) for cursors and a journal
+    /// As [`Collection::get`](crate::Collection::get), [`Error::UnknownCollection`], also of the vault's own journal, and as [`JournalQuery::page`](crate::vault::JournalQuery::page) for cursors and a journal
     /// that can't be read back.
-    pub fn history(&self, id: RecordId, after: Option<&JournalCursor>, limit: usize) -> Result<HistoryPage> {
-        history(self.session(), self.core(), id, after, limit)
+    pub fn history(
+        &self,
+        collection: &str,
+        id: RecordId,
+        after: Option<&JournalCursor>,
+        limit: usize,
+    ) -> Result<HistoryPage> {
+        let none = || Error::UnknownCollection { name: collection.to_owned(), nearest: None };
+        let session = self.session().ok_or_else(none)?;
+        history(&session, &session.tenant.collection(collection)?, id, after, limit)
     }
 }
 

@@ -76,7 +76,7 @@ fn access_report_says_who_saw_what_of_a_person_and_by_which_of_their_records() {
     let paper = papers.insert_with(&Document::new().with("a", "x"), about()).unwrap();
     let customers = office.world.customers();
     customers.unmask(id, &["tier"]).unwrap();
-    customers.history(id, None, 10).unwrap();
+    history(&customers, id, None, 10).unwrap();
     customers.export(None, 10).unwrap();
     customers.sorted("name", false, 10).unwrap();
     papers.get(paper).unwrap();

@@ -36,7 +36,7 @@ fn history_names_every_change_and_of_fields_those_that_the_reader_may_read() {
     customers.transfer(id, Some("gone")).unwrap();
     office.acme().session(admin()).unwrap().offboard("gone", Some("s")).unwrap().execute().unwrap();
 
-    let all = customers.history(id, None, 100).unwrap();
+    let all = history(&customers, id, None, 100).unwrap();
     let expected = vec![
         (5, Action::Transfer, "root", vec![], 0),
         (4, Action::Transfer, "b", vec![], 0),
@@ -46,7 +46,7 @@ fn history_names_every_change_and_of_fields_those_that_the_reader_may_read() {
     ];
     assert_eq!(told(&all), expected);
     assert_eq!((all.next, all.cut_short, all.changes[4].at), (None, false, created));
-    let masked = seller.history(id, None, 100).unwrap();
+    let masked = history(&seller, id, None, 100).unwrap();
     assert_eq!(
         told(&masked)[3..],
         [(2, Action::Update, "b", vec!["name"], 1), (1, Action::Create, "b", vec!["name", "email"], 1),]
@@ -54,7 +54,7 @@ fn history_names_every_change_and_of_fields_those_that_the_reader_may_read() {
     // The same in pages.
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
-        let page = customers.history(id, after.as_ref(), 2).unwrap();
+        let page = history(&customers, id, after.as_ref(), 2).unwrap();
         assert!(page.changes.len() <= 2 && !page.cut_short);
         pages.extend(page.changes);
         after = page.next;
@@ -71,21 +71,21 @@ fn history_is_a_read_of_the_record_to_the_policy_and_in_the_journal() {
     let office = Office::new();
     let id = office.world.add("Ann", "ann@x.org");
     let customers = office.world.customers();
-    customers.history(id, None, 10).unwrap();
+    history(&customers, id, None, 10).unwrap();
     let read = office.latest("read");
     assert_eq!((read.code(), read.actor(), read.outcome()), ("history", Some("b"), Outcome::Permitted));
     assert_eq!((read.subjects()[0].pseudonym(), read.fields_read_count()), (office.pseudonym(id), 0));
     // An actor who may read only their own records has the history of these.
     let owner = office.customers_of(Actor::new("o").with_role("owner"));
-    assert_eq!(denied(owner.history(id, None, 10)), codes::NOT_OWNER);
+    assert_eq!(denied(history(&owner, id, None, 10)), codes::NOT_OWNER);
     let refused = office.latest("read");
     assert_eq!((refused.outcome(), refused.subjects().len()), (Outcome::Denied, 1));
     customers.transfer(id, Some("o")).unwrap();
-    assert_eq!(owner.history(id, None, 10).unwrap().changes.len(), 2);
-    assert_eq!(denied(owner.history(RecordId::from_bytes([3; 16]), None, 10)), codes::NOT_OWNER);
-    assert!(matches!(customers.history(RecordId::from_bytes([3; 16]), None, 10), Err(Error::NotFound)));
+    assert_eq!(history(&owner, id, None, 10).unwrap().changes.len(), 2);
+    assert_eq!(denied(history(&owner, RecordId::from_bytes([3; 16]), None, 10)), codes::NOT_OWNER);
+    assert!(matches!(history(&customers, RecordId::from_bytes([3; 16]), None, 10), Err(Error::NotFound)));
     customers.delete(id).unwrap();
-    assert!(matches!(customers.history(id, None, 10), Err(Error::Deleted)));
+    assert!(matches!(history(&customers, id, None, 10), Err(Error::Deleted)));
     assert_eq!(office.latest("read").code(), "deleted");
 }
 
@@ -102,8 +102,8 @@ fn history_of_a_document_counts_its_fields_and_of_one_of_a_persons_records_tells
         assert!(page.changes.iter().all(|change| change.fields.is_empty()));
         page.changes.iter().map(|change| (change.after.get(), change.unnamed)).collect()
     };
-    assert_eq!(told(papers.history(paper, None, 10).unwrap()), [(2, 1), (1, 2)]);
-    assert_eq!(office.world.customers().history(id, None, 10).unwrap().changes.len(), 2);
+    assert_eq!(told(history(&papers, paper, None, 10).unwrap()), [(2, 1), (1, 2)]);
+    assert_eq!(history(&office.world.customers(), id, None, 10).unwrap().changes.len(), 2);
 }
 
 #[test]
@@ -113,6 +113,6 @@ fn history_that_goes_back_to_what_was_dropped_says_so() {
     let created = office.fill_segment();
     office.world.customers().update(id, |customer| customer.tier = None).unwrap();
     office.drop_before(created);
-    let page = office.world.customers().history(id, None, 10).unwrap();
+    let page = history(&office.world.customers(), id, None, 10).unwrap();
     assert_eq!((page.changes.len(), page.cut_short, page.next), (1, true, None));
 }

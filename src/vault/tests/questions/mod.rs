@@ -27,6 +27,17 @@ fn staff() -> Roles {
         .role("owner", |r| r.on("customers").create().read(["name"]).own_only())
 }
 
+/// Asks for a record's history, as the actor of the collection's session.
+fn history<T: Record + 'static>(
+    of: &Collection<T>,
+    id: RecordId,
+    after: Option<&JournalCursor>,
+    limit: usize,
+) -> crate::error::Result<HistoryPage> {
+    let session = Session { inner: Arc::clone(of.session()) };
+    session.journal().history(&of.core().name, id, after, limit)
+}
+
 /// A vault whose time the test sets.
 struct Office {
     world: World,

@@ -435,7 +435,7 @@ fn entries_that_somebody_removed_from_the_front_are_damage_and_not_taken_for_dro
         office.acme().session(root.clone()).unwrap().journal().disclosures().report(),
         Err(Error::Damaged { .. })
     ));
-    assert!(matches!(office.world.customers().history(id, None, 10), Err(Error::Damaged { .. })));
+    assert!(matches!(history(&office.world.customers(), id, None, 10), Err(Error::Damaged { .. })));
 }
 
 #[test]

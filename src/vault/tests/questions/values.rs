@@ -205,7 +205,7 @@ impl Bench {
         self.hear(rows.transfer(id, Some("s")));
         self.hear(rows.share(id, Grantee::Actor("s"), Access::Read, None));
         self.hear(rows.shares(id));
-        self.hear(rows.history(id, None, 10));
+        self.hear(history(&rows, id, None, 10));
         let mut batch = session.batch();
         let fresh = self.fresh::<T>();
         self.hear(batch.insert(&rows, &fresh));
