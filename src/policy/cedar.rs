@@ -8,8 +8,10 @@ mod annotations;
 mod ask;
 mod limits;
 mod load;
+mod names;
 mod rules;
 mod text;
+mod texts;
 
 #[cfg(test)]
 mod tests;
@@ -25,11 +27,7 @@ use annotations::Terms;
 use ask::{Answer, Asked};
 use load::Loaded;
 use rules::Rule;
-
-/// The acts of the group `view`.
-const VIEW: &[Action] = &[Action::Read, Action::List, Action::Search, Action::Count];
-/// What stands between the texts in [`AccessPolicy::text`].
-const MARKS: [&str; 2] = ["\n// strongroom: the schema\n", "\n// strongroom: the entities\n"];
+use texts::Texts;
 
 /// Policies in the [Cedar](https://docs.cedarpolicy.com) language.
 ///
@@ -122,14 +120,6 @@ pub struct Cedar {
     version: PolicyVersion,
 }
 
-/// What it was made of.
-#[derive(Clone, Default)]
-struct Texts {
-    policies: String,
-    schema: Option<String>,
-    entities: Option<String>,
-}
-
 impl Cedar {
     /// The schema of what policies are told, as Cedar schema text. Two types in it are yours to replace, the attributes of
     /// actors and of records:
@@ -141,7 +131,7 @@ impl Cedar {
     /// assert!(Cedar::new(policy)?.with_schema(&schema).is_ok());
     /// # Ok::<(), strongroom::policy::PolicyError>(())
     /// ```
-    pub const SCHEMA: &str = include_str!("strongroom.cedarschema");
+    pub const SCHEMA: &str = include_str!("cedar/strongroom.cedarschema");
 
     /// The policies of a text.
     ///
@@ -189,15 +179,11 @@ impl Cedar {
     /// # Errors
     /// As [`new`](Self::new), [`with_schema`](Self::with_schema) and [`with_entities`](Self::with_entities).
     pub fn from_text(text: &str) -> Result<Self, PolicyError> {
-        let [schema_mark, entities_mark] = MARKS;
-        let (text, entities) = split(text, entities_mark);
-        let (policies, schema) = split(text, schema_mark);
-        Self::load(Texts { policies: policies.to_owned(), schema, entities })
+        Self::load(Texts::apart(text))
     }
 
     fn load(texts: Texts) -> Result<Self, PolicyError> {
-        let parts = [Some(&texts.policies), texts.schema.as_ref(), texts.entities.as_ref()];
-        if parts.into_iter().flatten().any(|part| MARKS.iter().any(|mark| part.contains(mark))) {
+        if texts.have_marks() {
             return Err(PolicyError::new("the text has a line of the ones that set its parts apart: use `from_text`"));
         }
         let loaded = load::load(&texts)?;
@@ -322,29 +308,9 @@ impl Rule {
     }
 }
 
-impl Texts {
-    fn join(&self) -> String {
-        let mut text = self.policies.clone();
-        for (part, mark) in [&self.schema, &self.entities].into_iter().zip(MARKS) {
-            if let Some(part) = part {
-                text.push_str(mark);
-                text.push_str(part);
-            }
-        }
-        text
-    }
-}
-
 impl fmt::Debug for Cedar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Cedar({} policies)", self.loaded.rules.len())
-    }
-}
-
-fn split<'a>(text: &'a str, mark: &str) -> (&'a str, Option<String>) {
-    match text.split_once(mark) {
-        Some((before, behind)) => (before, Some(behind.to_owned())),
-        None => (text, None),
     }
 }
 

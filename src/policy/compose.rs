@@ -15,7 +15,8 @@ pub use forbid::{ForbidIf, forbid_if};
 
 use std::fmt;
 
-use super::{AccessPolicy, Decision, Explanation, PolicyError, PolicyVersion, Scope, as_within};
+use super::access::as_within;
+use super::{AccessPolicy, Decision, Explanation, PolicyError, PolicyVersion, Scope};
 use crate::model::{Actor, Facts, Request};
 use merge::{Kind, Merge};
 

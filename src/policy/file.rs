@@ -15,6 +15,7 @@ mod roles;
 mod section;
 mod sharing;
 mod when;
+mod word;
 
 #[cfg(test)]
 mod tests;

@@ -24,8 +24,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::{AccessPolicy, Decision, Denial, Explanation, PolicyError, PolicyVersion, Scope, codes};
-use crate::model::{Actor, Facts, FieldSet, Request};
-use compiled::{Compiled, Refusal, is_own, is_written};
+use crate::model::{Actor, Facts, Request};
+use compiled::{Compiled, Refusal};
+use sum::{is_own, is_written};
 
 /// A policy of roles.
 ///
@@ -245,14 +246,6 @@ impl AccessPolicy for Roles {
 
     fn conflicts(&self, actor: &Actor) -> Vec<String> {
         self.compiled().conflicts(actor)
-    }
-}
-
-fn add(sum: &mut Option<FieldSet>, fields: Option<&FieldSet>) {
-    match (sum.as_mut(), fields) {
-        (_, None) => {}
-        (None, Some(fields)) => *sum = Some(fields.clone()),
-        (Some(so_far), Some(fields)) => *so_far = so_far.union(fields),
     }
 }
 

@@ -10,9 +10,11 @@ use cedar_policy::{
     Request as Question, RestrictedExpression as Value,
 };
 
-use super::load::{Loaded, uid};
+use super::load::Loaded;
+use super::names::uid;
 use crate::model::{Access, Facts, Grantee, Request, Resource};
-use crate::policy::{CLOCKS_APART, PolicyError};
+use crate::policy::PolicyError;
+use crate::policy::guard::CLOCKS_APART;
 
 const SECOND: i64 = 1_000_000;
 

@@ -7,14 +7,14 @@ use std::str::FromStr;
 
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
-    Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId, PolicySet, Schema, ValidationMode,
-    ValidationWarning, Validator,
+    Entities, Entity, EntityUid, PolicyId, PolicySet, Schema, ValidationMode, ValidationWarning, Validator,
 };
 
 use super::limits;
-use super::rules::{ADMINISTER, Known, NAMESPACE, Rule, rules};
+use super::names::{ADMINISTER, Types, VIEW, VIEWS, uid};
+use super::rules::{Known, Rule, rules};
 use super::text::place;
-use super::{Texts, VIEW};
+use super::texts::Texts;
 use crate::model::Action;
 use crate::policy::PolicyError;
 
@@ -32,35 +32,6 @@ pub(super) struct Loaded {
     pub(super) types: Types,
     /// The roles that policies and entities name.
     pub(super) roles: BTreeSet<String>,
-}
-
-/// The types of a request's entities.
-#[derive(Clone)]
-pub(super) struct Types {
-    pub(super) actor: EntityTypeName,
-    pub(super) role: EntityTypeName,
-    pub(super) record: EntityTypeName,
-    pub(super) collection: EntityTypeName,
-    pub(super) vault: EntityTypeName,
-    pub(super) action: EntityTypeName,
-}
-
-impl Types {
-    fn new() -> Result<Self, PolicyError> {
-        let named = |name: &str| EntityTypeName::from_str(&format!("{NAMESPACE}::{name}")).map_err(PolicyError::new);
-        Ok(Self {
-            actor: named("Actor")?,
-            role: named("Role")?,
-            record: named("Record")?,
-            collection: named("Collection")?,
-            vault: named("Vault")?,
-            action: named("Action")?,
-        })
-    }
-}
-
-pub(super) fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
-    EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
 }
 
 /// # Errors
@@ -124,7 +95,7 @@ fn acts(types: &Types, schema: Option<&Schema>) -> Result<BTreeMap<Action, Entit
                 Some(theirs) => theirs.get(&id).cloned(),
                 None => {
                     let group =
-                        if act.is_administration() { Some(ADMINISTER) } else { VIEW.contains(act).then_some("view") };
+                        if act.is_administration() { Some(ADMINISTER) } else { VIEWS.contains(act).then_some(VIEW) };
                     let groups = group.map(|group| uid(&types.action, group)).into_iter().collect();
                     Some(Entity::new_no_attrs(id.clone(), groups))
                 }

@@ -11,16 +11,9 @@ use cedar_policy::{
 };
 
 use super::annotations::{self, Terms};
-use super::load::Types;
+use super::names::{GROUPS, NAMESPACE, TYPES, Types};
 use super::text::{code, did_you_mean, place};
 use crate::model::Action;
-
-/// The namespace of everything that comes from Strongroom.
-pub(super) const NAMESPACE: &str = "Strongroom";
-/// Its types.
-const TYPES: &[&str] = &["Actor", "Role", "Group", "Record", "Collection", "Vault", "Action"];
-pub(super) const ADMINISTER: &str = "administer";
-const GROUPS: &[&str] = &["view", ADMINISTER];
 
 /// One policy.
 #[derive(Clone)]

@@ -4,7 +4,8 @@
 //! the actor is told why the rest of the file denies, not that they have no emergency.
 
 use crate::model::{Access, Actor, Facts, Grantee, RecordId, Request, Timestamp};
-use crate::policy::{AccessPolicy, Decision, Explanation, PolicyError, PolicyVersion, Scope, as_within, codes};
+use crate::policy::access::as_within;
+use crate::policy::{AccessPolicy, Decision, Explanation, PolicyError, PolicyVersion, Scope, codes};
 
 pub(super) struct Beside<P>(pub(super) P);
 

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::node::Value;
-use super::section::{Collections, Section, Word, suggestion};
+use super::section::Section;
 use super::when::{Effect, When};
+use super::word::{Collections, Word, suggestion};
 use crate::model::Action;
 use crate::policy::{DualControl, Labels, Purpose, RowLimit, StepUp, Weekday, WorkingHours};
 

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::mistake::{Mistake, place};
-use super::section::{Collections, Word, suggestion};
+use super::word::{Collections, Word, suggestion};
 
 /// What was named, and where.
 #[derive(Debug, Default)]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::node::{Entry, Value};
-use super::section::{Collections, Section, Word};
+use super::section::Section;
+use super::word::{Collections, Word};
 use crate::model::{Action, FieldSet};
 use crate::policy::{Grant, Role, Roles};
 

@@ -10,10 +10,8 @@ use std::time::Duration;
 use super::mention::Mentions;
 use super::mistake::Mistakes;
 use super::node::{Entry, Node, Value};
-use crate::model::{Action, FieldSet, nearest};
-
-/// The names that are suggested for a mistaken one are chosen among so many.
-const CHOICE: usize = 200;
+use super::word::{Collections, Word, suggestion};
+use crate::model::{Action, FieldSet};
 
 /// What the reading of a file keeps at hand.
 #[derive(Debug, Default)]
@@ -31,20 +29,6 @@ pub(super) struct Section<'a> {
     /// Where it begins.
     pub(super) at: usize,
     asked: RefCell<Vec<&'static str>>,
-}
-
-/// A text and where it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Word<'a> {
-    pub(super) text: &'a str,
-    pub(super) at: usize,
-}
-
-/// Which collections: the named ones, or all.
-#[derive(Debug, Clone)]
-pub(super) enum Collections<'a> {
-    All,
-    These(Vec<Word<'a>>),
 }
 
 impl Reading {
@@ -328,19 +312,6 @@ impl<'a> Section<'a> {
                 format!("`{}` isn't a key here: {}", entry.key, suggestion(&entry.key, known.iter(), all))
             });
         }
-    }
-}
-
-/// What to write instead of a mistaken name.
-pub(super) fn suggestion<S: AsRef<str>>(
-    name: &str,
-    known: impl Iterator<Item = S>,
-    otherwise: impl FnOnce() -> String,
-) -> String {
-    let known: Vec<S> = known.take(CHOICE).collect();
-    match nearest(name, known.iter().map(AsRef::as_ref)) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => otherwise(),
     }
 }
 

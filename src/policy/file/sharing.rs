@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::section::{Collections, Section, Word, suggestion};
+use super::section::Section;
+use super::word::{Collections, Word, suggestion};
 use crate::policy::{OwnerGrants, Restriction, Sharing, SharingRule};
 
 /// What is said of sharing, and where each name stands.

@@ -97,13 +97,13 @@ impl Grant {
     /// Allows to create records with these fields and no others.
     pub fn create_with<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
         self.rule.created_twice |= matches!(self.rule.create, Some(FieldSet::All));
-        super::add(&mut self.rule.create, Some(&fields.into_iter().collect()));
+        add(&mut self.rule.create, Some(&fields.into_iter().collect()));
         self
     }
 
     /// Allows to read these fields, and to list, search and count. All other fields are withheld.
     pub fn read<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
-        super::add(&mut self.rule.read, Some(&fields.into_iter().collect()));
+        add(&mut self.rule.read, Some(&fields.into_iter().collect()));
         self
     }
 
@@ -115,7 +115,7 @@ impl Grant {
 
     /// Allows to change these fields.
     pub fn update<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
-        super::add(&mut self.rule.update, Some(&fields.into_iter().collect()));
+        add(&mut self.rule.update, Some(&fields.into_iter().collect()));
         self
     }
 
@@ -127,7 +127,7 @@ impl Grant {
 
     /// Allows to read these fields without their mask, one record at a time. They needn't be readable otherwise.
     pub fn unmask<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
-        super::add(&mut self.rule.unmask, Some(&fields.into_iter().collect()));
+        add(&mut self.rule.unmask, Some(&fields.into_iter().collect()));
         self
     }
 
@@ -209,5 +209,14 @@ impl From<Grant> for Role {
         let Grant { mut role, rule } = grant;
         role.rules.push(rule);
         role
+    }
+}
+
+/// Adds fields to those that were said before.
+fn add(sum: &mut Option<FieldSet>, fields: Option<&FieldSet>) {
+    match (sum.as_mut(), fields) {
+        (_, None) => {}
+        (None, Some(fields)) => *sum = Some(fields.clone()),
+        (Some(so_far), Some(fields)) => *so_far = so_far.union(fields),
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::build::Role;
-use super::sum::Sum;
+use super::sum::{Sum, is_on_records, is_own};
 use super::table::Table;
 use super::{canonical, faults};
 use crate::model::{Action, Actor, Request};
@@ -119,24 +119,6 @@ impl Compiled {
     fn of(&self, actor: &Actor) -> impl Iterator<Item = &Table> {
         actor.roles().iter().filter_map(|name| self.tables.get(name))
     }
-}
-
-/// Whether grants for own records count. An act on many asks first, without a row, whether there is anything to look at.
-pub(super) fn is_own(request: &Request<'_>) -> bool {
-    match request.resource {
-        Some(_) => request.is_own(),
-        None => request.action.is_bulk(),
-    }
-}
-
-/// Whether grants in a collection are what allows the act.
-pub(super) const fn is_on_records(action: Action) -> bool {
-    !action.is_administration() && !matches!(action, Action::BreakGlass)
-}
-
-/// Whether what is asked for are fields to write; else to read.
-pub(super) const fn is_written(action: Action) -> bool {
-    matches!(action, Action::Create | Action::Update)
 }
 
 /// A role and all that it inherits.

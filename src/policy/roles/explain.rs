@@ -2,7 +2,7 @@
 
 use super::Roles;
 use super::build::{Role, Rule};
-use super::compiled::is_own;
+use super::sum::is_own;
 use crate::model::{Action, FieldSet, Request};
 use crate::policy::Looked;
 

@@ -5,7 +5,8 @@
 
 use super::Roles;
 use super::build::{Role, Rule};
-use super::compiled::{Refusal, is_on_records, is_own};
+use super::compiled::Refusal;
+use super::sum::{is_on_records, is_own};
 use crate::model::{Action, Actor, Request};
 
 impl Roles {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::compiled::is_written;
 use super::table::Rights;
 use crate::model::{Action, FieldSet, Request};
 use crate::policy::Permission;
@@ -63,4 +62,22 @@ fn join(sum: &mut FieldSet, fields: Option<&FieldSet>) {
     {
         *sum = sum.union(fields);
     }
+}
+
+/// Whether grants for own records count. An act on many asks first, without a row, whether there is anything to look at.
+pub(super) fn is_own(request: &Request<'_>) -> bool {
+    match request.resource {
+        Some(_) => request.is_own(),
+        None => request.action.is_bulk(),
+    }
+}
+
+/// Whether grants in a collection are what allows the act.
+pub(super) const fn is_on_records(action: Action) -> bool {
+    !action.is_administration() && !matches!(action, Action::BreakGlass)
+}
+
+/// Whether what is asked for are fields to write; else to read.
+pub(super) const fn is_written(action: Action) -> bool {
+    matches!(action, Action::Create | Action::Update)
 }

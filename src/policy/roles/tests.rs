@@ -3,7 +3,7 @@ mod duties;
 mod explaining;
 
 use super::*;
-use crate::model::{Action, Actor, RecordId, Resource, Timestamp};
+use crate::model::{Action, Actor, FieldSet, RecordId, Resource, Timestamp};
 
 struct Now;
 

@@ -1,3 +1,4 @@
+use super::texts::MARKS;
 use super::*;
 
 #[test]

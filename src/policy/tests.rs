@@ -1,11 +1,12 @@
 //! What holds for any policy, on random roles, limits, compositions and records.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Action, FieldSet, RecordId, Resource, Timestamp};
+use crate::model::{Action, Actor, Facts, FieldSet, RecordId, Request, Resource, Timestamp};
 
 const ROLES: [&str; 4] = ["a", "b", "c", "d"];
 const COLLECTIONS: [&str; 2] = ["x", "y"];
