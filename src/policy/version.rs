@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 use crate::crypto::sha256;
 
 /// Names one state of a policy: 32 bytes, the same exactly for policies that say the same.
@@ -58,5 +60,26 @@ impl fmt::Display for PolicyVersion {
 impl fmt::Debug for PolicyVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PolicyVersion({self})")
+    }
+}
+
+impl Serialize for PolicyVersion {
+    /// As its 64 hexadecimal digits.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for PolicyVersion {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let read = |text: &str| {
+            let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+            let digit = |digit: u8| char::from(digit).to_digit(16);
+            let byte = |[high, low]: &[u8; 2]| u8::try_from(digit(*high)? << 4 | digit(*low)?).ok();
+            let bytes: Vec<u8> = pairs.iter().map(byte).collect::<Option<_>>()?;
+            bytes.try_into().ok().filter(|_| rest.is_empty()).map(Self)
+        };
+        let text = String::deserialize(from)?;
+        read(&text).ok_or_else(|| de::Error::custom("a policy's version is 64 hexadecimal digits"))
     }
 }

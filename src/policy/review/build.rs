@@ -1,105 +1,105 @@
 //! A review from answers.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::answer::CollectionAnswers;
-use super::data::{AccessReview, ActReview, ActorReview, CollectionReview, Right, RoleReview};
-use super::{Asker, CollectionFields, Questions, fields};
-use crate::model::{Action, Actor};
-use crate::policy::PolicyVersion;
+use super::answer::Answer;
+use super::questions::{PROBE, Questions};
+use super::report::AccessReview;
+use super::rights::{Extent, Right, together};
+use crate::model::{Action, Actor, Resource, Revision};
+use crate::policy::{Permission, PolicyVersion};
 
-pub(super) fn review(questions: &Questions<'_>, actors: &[Actor], collections: &[CollectionFields]) -> AccessReview {
-    let mut notes = Vec::new();
+/// The owner of what is somebody else's.
+const SOMEBODY_ELSE: &str = "somebody else";
+
+pub(super) fn review(questions: &Questions<'_>, actors: &[Actor], collections: &[(&str, &[&str])]) -> AccessReview {
+    let mut notes = BTreeSet::new();
     let (guard, policy) = (questions.guard, questions.policy);
-    let mut told = |what: &str, why: String| notes.push(format!("the policy doesn't tell {what}: {why}"));
+    let mut told = |what: &str, why: String| {
+        notes.insert(format!("the policy doesn't tell {what}: {why}"));
+    };
     let version = guard.ask(|| Ok(policy.version())).unwrap_or_else(|denial| {
         told("its version", denial.for_admin);
         PolicyVersion::from_bytes([0; 32])
     });
-    let known = guard.ask(|| Ok(policy.roles())).unwrap_or_else(|denial| {
+    let roles = guard.ask(|| Ok(policy.roles())).unwrap_or_else(|denial| {
         told("its roles", denial.for_admin);
         Vec::new()
     });
-    let mut reviews: Vec<ActorReview> = Vec::with_capacity(actors.len());
+    // What a suspension takes away comes back with its end, so it is reviewed all the same.
+    let mut unsuspended = questions.clone();
+    unsuspended.suspended.clear();
+    let (mut named, mut conflicts, mut rights) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+    let mut twice = BTreeSet::new();
     for actor in actors {
-        let mut conflicts = guard.ask(|| Ok(policy.conflicts(actor))).unwrap_or_else(|denial| {
-            told(&format!("the conflicts of `{}`", actor.id()), denial.for_admin);
+        let id = actor.id().to_owned();
+        let found = guard.ask(|| Ok(policy.conflicts(actor))).unwrap_or_else(|denial| {
+            told(&format!("the conflicts of `{id}`"), denial.for_admin);
             Vec::new()
         });
-        conflicts.sort_unstable();
-        conflicts.dedup();
-        reviews.push(of_actor(questions, actor, conflicts, collections));
-    }
-    reviews.sort_by(|a, b| (&a.actor, &a.roles).cmp(&(&b.actor, &b.roles)));
-    for pair in reviews.windows(2) {
-        if let [a, b] = pair
-            && a.actor == b.actor
-        {
-            notes.push(format!("`{}` was named more than once", a.actor));
+        if !found.is_empty() {
+            conflicts.entry(id.clone()).or_insert_with(BTreeSet::new).extend(found);
         }
+        rights.extend(administration(&unsuspended, actor));
+        rights.extend(in_collections(&unsuspended, actor, collections));
+        match named.entry(id) {
+            Entry::Vacant(free) => free.insert(BTreeSet::new()),
+            Entry::Occupied(known) => {
+                twice.insert(format!("`{}` was named more than once", known.key()));
+                known.into_mut()
+            }
+        }
+        .extend(actor.roles().iter().cloned());
     }
-    notes.sort_unstable();
-    notes.dedup();
+    notes.extend(twice);
+    let fields = |fields: &[&str]| fields.iter().map(|&field| field.to_owned()).collect();
     AccessReview {
         tenant: None,
         time: questions.now(),
         policy: version,
-        roles: roles(known, &reviews),
-        actors: reviews,
+        suspended: questions.suspended.iter().filter(|id| named.contains_key(*id)).cloned().collect(),
+        actors: named,
+        conflicts,
+        collections: collections.iter().map(|(name, all)| ((*name).to_owned(), fields(all))).collect(),
+        rights: together(rights),
+        roles: roles.into_iter().collect(),
+        last_used: BTreeMap::new(),
         unused_for_days: None,
         notes,
     }
 }
 
-fn of_actor(
+/// Returns an actor's rights in some collections.
+pub(super) fn in_collections(
     questions: &Questions<'_>,
     actor: &Actor,
-    conflicts: Vec<String>,
-    collections: &[CollectionFields],
-) -> ActorReview {
-    // What a suspension takes away comes back with its end, so it is reviewed all the same.
-    let suspended = questions.suspended.contains(actor.id());
-    let questions = Questions { suspended: BTreeSet::new(), ..questions.clone() };
-    let asker = Asker::new(&questions, actor);
-    let outside = Action::ALL.iter().filter(|action| is_outside_collections(**action));
-    let administration = outside.filter_map(|action| {
-        let extent = asker.ask(*action, None, None, &[]).extent();
-        let right = Right { any: extent.clone(), own: extent, samples: BTreeMap::new() };
-        (!right.is_never()).then_some(ActReview { act: *action, right })
-    });
-    let mut roles = actor.roles().to_vec();
-    roles.sort_unstable();
-    roles.dedup();
-    let mut reviews: Vec<_> =
-        collections.iter().map(|collection| of_collection(fields::what_can(&asker, collection))).collect();
-    reviews.sort_by(|a: &CollectionReview, b| a.collection.cmp(&b.collection));
-    ActorReview {
-        actor: actor.id().to_owned(),
-        roles,
-        suspended,
-        conflicts,
-        administration: administration.collect(),
-        collections: reviews,
+    collections: &[(&str, &[&str])],
+) -> BTreeSet<Right> {
+    let stranger = if actor.id() == SOMEBODY_ELSE { "another" } else { SOMEBODY_ELSE };
+    let probe = |owner| Resource::new().owner(owner).id(PROBE).revision(Revision::new(1));
+    let mut rights = Vec::new();
+    for &(collection, fields) in collections {
+        let mut asked = Asked { questions, actor, collection, fields, rights: Vec::new() };
+        asked.add(Action::Define, &Extent::Any, None, &asked.ask(Action::Define, None, &[]), |_| true);
+        asked.on(&Extent::Own, &probe(actor.id()));
+        asked.on(&Extent::Others, &probe(stranger));
+        for sample in questions.samples.iter().filter(|sample| sample.collection == collection) {
+            asked.on(&Extent::Sample(sample.name.clone()), &sample.record);
+        }
+        rights.append(&mut asked.rights);
     }
+    together(rights)
 }
 
-fn of_collection(answers: CollectionAnswers) -> CollectionReview {
-    let acts = answers.acts.iter().map(|answers| {
-        let right = match answers.action {
-            // Asked about without a record.
-            Action::Define => {
-                let extent = answers.unknown.extent();
-                Right { any: extent.clone(), own: extent, samples: BTreeMap::new() }
-            }
-            _ => answers.right(),
-        };
-        ActReview { act: answers.action, right }
-    });
-    CollectionReview {
-        collection: answers.collection,
-        acts: acts.filter(|review| !review.right.is_never()).collect(),
-        fields: answers.fields,
+/// Returns an actor's rights outside collections.
+fn administration(questions: &Questions<'_>, actor: &Actor) -> Vec<Right> {
+    let mut asked = Asked { questions, actor, collection: "", fields: &[], rights: Vec::new() };
+    for &action in Action::ALL.iter().filter(|action| is_outside_collections(**action)) {
+        let answer = questions.ask(actor, action, None, None, &[]);
+        asked.add(action, &Extent::Any, None, &answer, |_| true);
     }
+    asked.rights.into_iter().map(|right| Right { collection: None, ..right }).collect()
 }
 
 fn is_outside_collections(action: Action) -> bool {
@@ -111,21 +111,88 @@ fn is_outside_collections(action: Action) -> bool {
     }
 }
 
-fn roles(known: Vec<String>, actors: &[ActorReview]) -> Vec<RoleReview> {
-    let known: BTreeSet<String> = known.into_iter().collect();
-    let mut held: BTreeMap<String, BTreeSet<String>> =
-        known.iter().map(|role| (role.clone(), BTreeSet::new())).collect();
-    for actor in actors {
-        for role in &actor.roles {
-            held.entry(role.clone()).or_default().insert(actor.actor.clone());
+/// One actor who is asked about in one collection, and the rights found.
+struct Asked<'q> {
+    questions: &'q Questions<'q>,
+    actor: &'q Actor,
+    collection: &'q str,
+    fields: &'q [&'q str],
+    rights: Vec<Right>,
+}
+
+impl<'q> Asked<'q> {
+    fn ask(&self, action: Action, record: Option<&Resource<'_>>, fields: &[&str]) -> Answer {
+        self.questions.ask(self.actor, action, Some(self.collection), record, fields)
+    }
+
+    /// Asks about every act on one record.
+    fn on(&mut self, extent: &Extent, record: &Resource<'_>) {
+        let fields = self.fields;
+        let read = self.ask(Action::Read, Some(record), &[]);
+        // Whatever shows a field counts as reading it.
+        let mut shown = vec![read.clone()];
+        let acts = Action::ALL.iter().filter(|act| !act.is_administration() && **act != Action::Read);
+        for &action in acts {
+            let before = self.rights.len();
+            let asks_by_field = matches!(action, Action::Search | Action::Unmask | Action::Update);
+            for field in fields.iter().filter(|_| asks_by_field) {
+                let answer = self.ask(action, Some(record), &[field]);
+                self.add(action, extent, Some(field), &answer, |_| true);
+                shown.extend((action == Action::Search).then_some(answer));
+            }
+            // These are never asked about without a field, unless there is none.
+            if matches!(action, Action::Search | Action::Unmask) && !fields.is_empty() {
+                continue;
+            }
+            let answer = self.ask(action, Some(record), &[]);
+            for field in fields {
+                match action {
+                    Action::Create => self.add(action, extent, Some(field), &answer, |p| p.write.contains(field)),
+                    Action::List | Action::Export => {
+                        self.add(action, extent, Some(field), &answer, |p| p.read.contains(field));
+                    }
+                    _ => {}
+                }
+            }
+            if self.rights.len() == before {
+                self.add(action, extent, None, &answer, |_| true);
+            }
+            shown.extend((action == Action::Update).then_some(answer));
+        }
+        let before = self.rights.len();
+        for field in fields {
+            let conditions = |answer: &&Answer| {
+                answer
+                    .permission_where(|p| p.read.contains(field))
+                    .map_or(usize::MAX, |p| answer.conditions_of(p).len())
+            };
+            if let Some(answer) = shown.iter().min_by_key(conditions) {
+                self.add(Action::Read, extent, Some(field), answer, |p| p.read.contains(field));
+            }
+        }
+        if self.rights.len() == before {
+            self.add(Action::Read, extent, None, &read, |_| true);
         }
     }
-    let each = held.into_iter().map(|(role, held_by)| RoleReview {
-        known: known.contains(&role),
-        role,
-        held_by: held_by.into_iter().collect(),
-        last_used: None,
-        unused: false,
-    });
-    each.collect()
+
+    /// Adds the right, if there is a permission that this holds for.
+    fn add(
+        &mut self,
+        act: Action,
+        extent: &Extent,
+        field: Option<&str>,
+        answer: &Answer,
+        holds: impl Fn(&Permission) -> bool,
+    ) {
+        let Some(permission) = answer.permission_where(holds) else { return };
+        self.rights.push(Right {
+            actor: self.actor.id().to_owned(),
+            collection: Some(self.collection.to_owned()),
+            act,
+            extent: extent.clone(),
+            conditions: answer.conditions_of(permission),
+            fields: field.map(str::to_owned).into_iter().collect(),
+            why: permission.rule.to_string(),
+        });
+    }
 }

@@ -1,7 +1,9 @@
 //! Why: the policy's own explanation, and what the guard adds to it.
 
 use super::course::Seen;
-use super::{Questions, Told, about, words};
+use super::questions::{Questions, about};
+use super::told::Told;
+use super::words;
 use crate::model::{Action, Actor, Request, Resource};
 use crate::policy::{Decision, Denial, Explanation, Filter, Looked, Permission, Scope, unmet};
 
@@ -13,7 +15,7 @@ pub(super) fn explain(
     record: Option<&Resource<'_>>,
     fields: &[&str],
 ) -> Explanation {
-    let facts = Told { facts: questions.facts, now: questions.now(), fulfilled: false };
+    let facts = questions.told(false);
     let record = about(actor, action, record);
     let request = questions.request(actor, action, collection, record.as_ref(), fields);
     let (mut parts, mut looked) = (Vec::new(), Vec::new());

@@ -4,10 +4,11 @@ mod answers;
 mod random;
 mod reviews;
 
+use super::questions::PROBE;
 use super::*;
-use crate::model::{FieldSet, Grantee, NoFacts};
+use crate::model::{Facts, FieldSet, Grantee, NoFacts, RecordId, Request, Timestamp};
 use crate::policy::{
-    Decision, Denial, Explanation, Filter, Obligation, Permission, PolicyError, PolicyVersion, Scope, codes,
+    AccessPolicy, Decision, Denial, Filter, Obligation, Permission, PolicyError, PolicyVersion, Scope, codes,
 };
 
 /// The policy of a small CRM.
@@ -119,10 +120,15 @@ fn staff() -> Vec<Actor> {
     ]
 }
 
-fn customers() -> CollectionFields {
-    CollectionFields::new("customers", FIELDS)
-}
+const CUSTOMERS: (&str, &[&str]) = ("customers", &FIELDS);
+const COLLECTIONS: [(&str, &[&str]); 2] = [("orders", &["total"]), CUSTOMERS];
 
-fn collections() -> [CollectionFields; 2] {
-    [CollectionFields::new("orders", ["total"]), customers()]
+/// The rights to do this in the customers, as `records: fields if conditions`.
+fn to(rights: &[Right], act: Action) -> Vec<String> {
+    let of = rights.iter().filter(|right| right.act == act && right.collection.as_deref() == Some("customers"));
+    let said = |right: &Right| {
+        let only = if right.conditions.is_empty() { "" } else { " if " };
+        format!("{}: {}{only}{}", right.extent, right.fields.join(", "), right.conditions.join(" and "))
+    };
+    of.map(said).collect()
 }

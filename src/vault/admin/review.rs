@@ -11,9 +11,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::model::{Action, Actor, RecordId, Timestamp};
-use crate::policy::review::{
-    AccessReview, Answer, CollectionAnswers, CollectionFields, Questions, WhoCan, days_before,
-};
+use crate::policy::review::{AccessReview, Answer, Questions, Right, days_before};
 use crate::policy::{AccessPolicy, Explanation, Looked};
 
 use crate::vault::admin::usage;
@@ -23,7 +21,7 @@ use crate::vault::handles::{Session, SessionInner};
 use crate::vault::records::{Stored, stored};
 use crate::vault::state::schema::CollectionCore;
 
-/// What stands for the fields that a collection's schema doesn't name.
+/// The name of the fields that a collection's schema doesn't name.
 const ANY_OTHER: &str = "*";
 
 /// Questions about access to a tenant: [`Session::inquire`] begins them.
@@ -34,12 +32,14 @@ const ANY_OTHER: &str = "*";
 /// # use strongroom::{Actor, Result, vault::Session};
 /// use strongroom::model::Action;
 /// use strongroom::policy::danger;
+/// use strongroom::policy::review::Answer;
 ///
 /// /// Who else could list customers if everything were open?
 /// fn difference(admin: &Session, staff: &[Actor]) -> Result<usize> {
 ///     let now = admin.inquire().who_can(staff, Action::List, "customers", None)?;
 ///     let open = admin.inquire().of_policy(&danger::AllowAll).who_can(staff, Action::List, "customers", None)?;
-///     Ok(open.can.len() - now.can.len())
+///     let can = |answers: &[(String, Answer)]| answers.iter().filter(|(_, answer)| answer.is_permitted()).count();
+///     Ok(can(&open) - can(&now))
 /// }
 /// ```
 #[derive(Clone)]
@@ -55,7 +55,7 @@ pub struct Inquiry<'a> {
 /// A record that is asked about, as far as there is one.
 struct Found {
     row: Option<Box<Opened>>,
-    /// What there is instead.
+    /// The reason why there is none.
     gone: Option<&'static str>,
 }
 
@@ -105,7 +105,7 @@ impl<'a> Inquiry<'a> {
         self
     }
 
-    /// Everybody's access to every field of every collection; roles not used by any permitted act in this tenant, or of the
+    /// Reviews everybody's access to every field of every collection; roles not used by any permitted act in this tenant, or of the
     /// vault itself, in so many days; and conflicts of duties. The journal is read back for these days.
     ///
     /// What needs a purpose is left out unless one is said: where the policy asks for purposes, review once for each, with
@@ -120,8 +120,9 @@ impl<'a> Inquiry<'a> {
     /// [`Error::Denied`], [`Error::Damaged`] for a journal that can't be read back, and reasons why the vault can't act now.
     pub fn review(&self, actors: &[Actor], unused_for_days: u32) -> Result<AccessReview> {
         let permit = self.admitted(None)?;
-        let review = self.asking(self.anybody(), None, |questions| questions.review(actors, &self.collections()))?;
-        let roles: BTreeSet<String> = review.roles.iter().map(|role| role.role.clone()).collect();
+        let review =
+            self.asking(self.anybody(), None, |questions| self.collections(|there| questions.review(actors, there)))?;
+        let roles: BTreeSet<String> = review.actors.values().flatten().chain(&review.roles).cloned().collect();
         // Buffered entries are of acts that have happened.
         self.core().flush()?;
         // Uses are what happened, whatever time is supposed for the policy's rules.
@@ -134,7 +135,7 @@ impl<'a> Inquiry<'a> {
         Ok(review)
     }
 
-    /// Why an act may or may not be done: every rule that was looked at, what the guard adds, and of a default denial the
+    /// Explains why an act may or may not be done: every rule that was looked at, what the guard adds, and of a default denial the
     /// nearest missing grant. `fields` are those that the act reads or changes; without a collection it is an act of
     /// administration. It is asked without a purpose and a reason: say the actor's by [`if_purpose`](Self::if_purpose) and
     /// [`if_reason`](Self::if_reason).
@@ -161,7 +162,8 @@ impl<'a> Inquiry<'a> {
         Ok(explanation.looked_at(gone))
     }
 
-    /// Who of these may do this to the record, or without one to any record of the collection.
+    /// Returns, for each of these actors, whether they may do this to the record, or without one to any record of the
+    /// collection.
     ///
     /// # Errors
     /// As [`explain`](Self::explain).
@@ -171,7 +173,7 @@ impl<'a> Inquiry<'a> {
         action: Action,
         collection: &str,
         record: Option<RecordId>,
-    ) -> Result<WhoCan> {
+    ) -> Result<Vec<(String, Answer)>> {
         let permit = self.admitted(Some(collection))?;
         let found = self.found(&permit, "who_can", Some(collection), record)?;
         let question = Question { action, collection: Some(collection), ..self.anybody() };
@@ -180,17 +182,17 @@ impl<'a> Inquiry<'a> {
         })
     }
 
-    /// What this actor may do in each collection of the tenant, and with which fields.
+    /// Returns the actor's rights in every collection of the tenant, each with its fields.
     ///
     /// # Errors
     /// [`Error::Denied`], and reasons why the vault can't act now.
-    pub fn what_can(&self, who: &Actor) -> Result<Vec<CollectionAnswers>> {
+    pub fn what_can(&self, who: &Actor) -> Result<Vec<Right>> {
         let permit = self.admitted(None)?;
         self.note(&permit, "what_can", None, &Found::nothing())?;
-        self.asking(self.question(who), None, |questions| questions.what_can(who, &self.collections()))
+        self.asking(self.question(who), None, |questions| self.collections(|there| questions.what_can(who, there)))
     }
 
-    /// What this actor may do to one record: every act on records, and the answer to it. A record that isn't there is asked
+    /// Returns every act on records, and whether the actor may do it to this record. A record that isn't there is asked
     /// about as the gate does: as one that nothing is known of.
     ///
     /// # Errors
@@ -286,13 +288,14 @@ impl<'a> Inquiry<'a> {
         act.record_under(permit.approval(), entry).map(|_ticket| ())
     }
 
-    fn collections(&self) -> Vec<CollectionFields> {
-        let each = self.session.tenant.collections().into_iter().map(|collection| {
-            let layout = collection.layout();
-            let other = layout.schema.open.then_some(ANY_OTHER);
-            CollectionFields::new(collection.name.as_str(), layout.fields().chain(other))
-        });
-        each.collect()
+    /// Hands out the tenant's collections with their fields.
+    fn collections<R>(&self, ask: impl FnOnce(&[(&str, &[&str])]) -> R) -> R {
+        let layouts = self.session.tenant.collections().into_iter().map(|known| (known.name.clone(), known.layout()));
+        let layouts: Vec<_> = layouts.collect();
+        let fields = layouts.iter().map(|(_, layout)| layout.fields().chain(layout.schema.open.then_some(ANY_OTHER)));
+        let fields: Vec<Vec<&str>> = fields.map(Iterator::collect).collect();
+        let there = layouts.iter().zip(&fields).map(|((name, _), fields)| (name.as_str(), fields.as_slice()));
+        ask(&there.collect::<Vec<_>>())
     }
 }
 

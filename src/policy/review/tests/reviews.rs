@@ -8,7 +8,7 @@ use super::*;
 const DAY: i64 = 86_400_000_000;
 
 fn review(version: u8, actors: &[Actor]) -> AccessReview {
-    Questions::new(&Crm { version }, &Office).suspended(["max"]).review(actors, &collections())
+    Questions::new(&Crm { version }, &Office).suspended(["max"]).review(actors, &COLLECTIONS)
 }
 
 fn full() -> AccessReview {
@@ -36,7 +36,8 @@ fn long_lists_and_names_wrap_within_120_columns() {
         r.on("客户管理客户管理客户管理").read(plain.clone()).update(plain.clone()).delete().own_only()
     });
     let long = Actor::new("x".repeat(300)).with_role("everything there is").with_role("e\nvil\u{202e}");
-    let collections = [CollectionFields::new("客户管理客户管理客户管理", many.clone())];
+    let fields: Vec<&str> = many.iter().map(String::as_str).collect();
+    let collections = [("客户管理客户管理客户管理", fields.as_slice())];
     let table = Questions::new(&roles, &Office).review(&[long], &collections).to_string();
     assert!(table.lines().all(|line| line.chars().count() <= 120), "{table}");
     let packed: String = table.chars().filter(|c| !c.is_whitespace()).collect();
@@ -50,23 +51,24 @@ fn review_survives_json_and_what_is_none_is_refused() {
     let json = review.to_json();
     assert_eq!(AccessReview::from_json(&json).unwrap(), review);
     let value: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!((value["format"].as_u64(), value["tenant"].as_str()), (Some(1), Some("acme")));
-    assert_eq!(value["actors"][0]["actor"], "ann");
-    let email = &value["actors"][0]["collections"][0]["fields"][0];
+    assert_eq!((value["format"].as_u64(), value["tenant"].as_str()), (Some(2), Some("acme")));
+    assert_eq!(value["actors"]["ann"], serde_json::json!(["sales"]));
     assert_eq!(
-        *email,
+        value["rights"][0],
         serde_json::json!({
-            "field": "email",
-            "read": {"any": "never", "own": "always"},
-            "write": {"any": "never", "own": "always"},
-            "create": {"any": "never", "own": "always"},
+            "actor": "ann",
+            "collection": "customers",
+            "act": "create",
+            "extent": "own",
+            "fields": ["email", "name", "phone", "tier"],
+            "why": "sales on customers",
         })
     );
-    let newer = AccessReview::from_json(&json.replacen("\"format\": 1", "\"format\": 2", 1)).unwrap_err();
-    assert!(newer.to_string().contains("format 2") && newer.source().is_none());
+    let newer = AccessReview::from_json(&json.replacen("\"format\": 2", "\"format\": 3", 1)).unwrap_err();
+    assert!(newer.to_string().contains("format 3") && newer.source().is_none());
     let short = json.replacen(&review.policy.to_string(), "abc", 1);
     let act = json.replacen("\"review_access\"", "\"dance\"", 1);
-    for bad in ["", "[]", "{\"format\": 1}", &json[..json.len() - 2], &short, &act] {
+    for bad in ["", "[]", "{\"format\": 2}", &json[..json.len() - 2], &short, &act] {
         assert!(AccessReview::from_json(bad).unwrap_err().source().is_some());
     }
 }
@@ -77,10 +79,10 @@ fn review_names_roles_without_holders_unknown_ones_and_unused_ones() {
     assert_eq!(review.roles_nobody_holds().collect::<Vec<_>>(), ["intern"]);
     // The manager's last use was at the very beginning of the days asked about.
     assert_eq!(review.unused_roles().collect::<Vec<_>>(), ["auditor", "intern"]);
-    let unknown: Vec<_> = review.roles.iter().filter(|role| !role.known).map(|role| role.role.as_str()).collect();
-    assert_eq!(unknown, ["slaes"]);
-    assert_eq!(review.actor("zoe").unwrap().conflicts, ["whoever sells doesn't audit"]);
-    assert!(review.actor("max").unwrap().suspended);
+    assert!(!review.roles.contains("slaes") && review.held_by("slaes").eq(["eve"]));
+    assert!(review.held_by("sales").eq(["ann", "zoe"]));
+    assert!(review.conflicts["zoe"].contains("whoever sells doesn't audit"));
+    assert!(review.suspended.contains("max"));
 }
 
 #[test]
@@ -90,22 +92,32 @@ fn order_of_actors_collections_and_fields_makes_no_difference() {
     let crm = Crm { version: 1 };
     let mut fields = FIELDS;
     fields.reverse();
-    let collections = [CollectionFields::new("customers", fields), CollectionFields::new("orders", ["total", "total"])];
+    let collections = [("customers", &fields[..]), ("orders", &["total", "total"])];
     let one = Questions::new(&crm, &Office).suspended(["max"]).review(&turned, &collections);
     assert_eq!(one, review(1, &staff()));
 }
 
 #[test]
-fn actor_named_twice_is_reviewed_twice_and_noted() {
+fn rights_of_an_actor_who_is_named_twice_are_told_together_with_a_note() {
     let twice = [Actor::new("ann").with_role("sales"), Actor::new("ann").with_role("manager")];
-    let review = review(1, &twice);
-    assert_eq!(review.actors.len(), 2);
-    assert_eq!(review.notes, ["`ann` was named more than once"]);
-    assert_eq!(review.changes_since(&review), []);
+    let both = review(1, &twice);
+    assert_eq!(both.notes.iter().collect::<Vec<_>>(), ["`ann` was named more than once"]);
+    assert_eq!(both.actors["ann"].iter().collect::<Vec<_>>(), ["manager", "sales"]);
+    let one = review(1, &twice[1..]);
+    assert!(one.without(&both).rights.is_empty() && both.without(&one).actors["ann"].contains("sales"));
+}
+
+fn lines(review: &AccessReview) -> Vec<String> {
+    let said = |right: &Right| {
+        let place = right.collection.as_deref().unwrap_or("-");
+        let Right { actor, act, extent, fields, conditions, .. } = right;
+        format!("{actor} {act} {place}: {extent}: {} [{}]", fields.join(", "), conditions.join("; "))
+    };
+    review.rights.iter().map(said).collect()
 }
 
 #[test]
-fn changes_say_what_was_granted_revoked_widened_narrowed_and_who_came_and_went() {
+fn difference_says_what_was_given_and_what_was_taken_away() {
     let before = review(1, &staff());
     let now = vec![
         // No longer an auditor, and promoted.
@@ -115,50 +127,37 @@ fn changes_say_what_was_granted_revoked_widened_narrowed_and_who_came_and_went()
         Actor::new("max").with_role("manager"),
         Actor::new("new").with_role("sales"),
     ];
-    let now = Questions::new(&Crm { version: 2 }, &Office).review(&now, &collections());
-    let lines: Vec<String> = now.changes_since(&before).iter().map(ToString::to_string).collect();
-    let text = lines.join("\n");
+    let now = Questions::new(&Crm { version: 2 }, &Office).review(&now, &COLLECTIONS);
+    let (given, taken) = (now.without(&before), before.without(&now));
+    let step_up = "authenticated with strength 2 or more in the last 15 minutes";
     for expected in [
-        &format!("policy, {} -> {}", before.policy, now.policy),
-        "role given ann: auditor",
-        "conflict ann: whoever sells doesn't audit",
-        "granted ann: read_journal, any record",
-        "gone actor eve",
-        "reinstated max",
-        "new actor new, roles: sales",
-        "role given zoe: manager",
-        "role taken zoe: auditor",
-        "conflict ended zoe: whoever sells doesn't audit",
-        "revoked zoe: review_access, was any record",
-        "widened zoe: customers.email: read, own records -> any record",
-        "granted zoe: customers.phone: read, any record",
-        "granted zoe: customers: erase, any record if a reason is given",
-        "widened zoe: customers.tier: write, own records if authenticated with strength 2 or more in the last 15 minutes \
-         -> any record",
+        "ann read_journal -: any record:  []",
+        "new read customers: any record: name []",
+        // Of what zoe had, only what is new: of email and tier those of others.
+        "zoe read customers: any record: phone []",
+        "zoe read customers: others' records: email, tier []",
+        "zoe erase customers: any record:  [a reason is given]",
+        "zoe update customers: any record: name, phone, tier []",
     ] {
-        assert!(lines.iter().any(|line| line == expected), "{expected}\n\n{text}");
+        assert!(lines(&given).iter().any(|line| line == expected), "{expected}\n{:#?}", lines(&given));
     }
-    let back = before.changes_since(&now);
-    let narrowed =
-        back.iter().find(|change| change.kind == ChangeKind::Narrowed && change.what == "customers.email: read");
-    assert_eq!(narrowed.unwrap().actor.as_deref(), Some("zoe"));
-    assert_eq!(back.iter().filter(|change| change.kind == ChangeKind::Suspended).count(), 1);
-}
-
-#[test]
-fn other_conditions_alter_and_more_of_them_narrow() {
-    let right = |conditions: &[&str]| Right {
-        any: Extent::If(conditions.iter().map(|&condition| condition.to_owned()).collect()),
-        ..Right::default()
-    };
-    let with = |right: Right| {
-        let mut review = review(1, &[Actor::new("ann").with_role("auditor")]);
-        review.actors[0].administration[0].right = right;
-        review
-    };
-    let kind = |before: &[&str], now: &[&str]| with(right(now)).changes_since(&with(right(before)))[0].kind;
-    assert_eq!(kind(&["a"], &["a", "b"]), ChangeKind::Narrowed);
-    assert_eq!(kind(&["b", "a"], &["a"]), ChangeKind::Widened);
-    assert_eq!(kind(&["a"], &["b"]), ChangeKind::Altered);
-    assert_eq!(with(right(&["a", "b"])).changes_since(&with(right(&["b", "a"]))), []);
+    assert!(!given.rights.iter().any(|right| right.actor == "max"), "another rule or version is no other right");
+    assert_eq!(
+        lines(&taken),
+        [
+            "zoe read_journal -: any record:  []".to_owned(),
+            "zoe review_access -: any record:  []".to_owned(),
+            format!("zoe update customers: own records: tier [{step_up}]"),
+        ]
+    );
+    let keys = |map: &BTreeMap<String, _>| map.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&given.actors), ["ann", "new", "zoe"]);
+    assert!(given.actors["ann"].iter().eq(["auditor"]) && taken.actors["zoe"].iter().eq(["auditor", "sales"]));
+    assert_eq!(keys(&taken.actors), ["eve", "zoe"]);
+    assert_eq!((keys(&given.conflicts), keys(&taken.conflicts)), (vec!["ann".to_owned()], vec!["zoe".to_owned()]));
+    assert!(given.suspended.is_empty() && taken.suspended.iter().eq(["max"]));
+    assert_ne!(given.policy, taken.policy);
+    let nothing = now.without(&now);
+    assert!(nothing.rights.is_empty() && nothing.actors.is_empty() && nothing.roles.is_empty());
+    assert!(given.to_string().contains("others'"), "a difference is a table too");
 }
