@@ -3,6 +3,7 @@
 //! Guarantees: no message holds a field's value; a full disk is an error of its own, however deep it lies.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -78,8 +79,8 @@ pub enum Error {
         #[source]
         source: Option<Source>,
     },
-    /// The policy said no.
-    #[error("denied: {}", .0.for_user)]
+    /// The policy said no. Shows what the actor may be told, and under `{:#}` what an administrator is told as well.
+    #[error(fmt = denied)]
     Denied(Box<Denial>),
     /// There is no such record.
     #[error("there is no such record")]
@@ -280,6 +281,10 @@ pub enum NoVault {
 /// The result of a public call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+fn denied(denial: &Denial, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.write_str("denied: ").and_then(|()| fmt::Display::fmt(denial, f))
+}
+
 fn suggest(nearest: Option<&str>) -> String {
     nearest.map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default()
 }
@@ -305,6 +310,14 @@ pub(crate) fn is_full(error: &(dyn StdError + 'static)) -> bool {
 }
 
 impl Error {
+    /// Returns what an administrator is told: of a denial its code and reason, of any other error its causes as well. Not for
+    /// the actor: it may name roles, fields and collections.
+    #[must_use]
+    pub fn for_admin(&self) -> String {
+        let causes = std::iter::successors(self.source(), |cause| (*cause).source());
+        causes.fold(format!("{self:#}"), |told, cause| format!("{told}: {cause}"))
+    }
+
     pub(crate) fn damaged(what: &'static str) -> Self {
         Self::Damaged { what, source: None }
     }

@@ -32,3 +32,18 @@ fn wrong_key_is_told_from_a_wrong_passphrase() {
     assert!(wrong("passphrase").contains("refused"));
     assert!(wrong("key-file:1").contains("`key-file:1`"));
 }
+
+#[test]
+fn denial_shows_the_administrators_part_to_administrators_only() {
+    let denial = Denial::new("no_role", "read: `clerk` is not among the policy's roles");
+    let error = Error::Denied(Box::new(denial));
+    assert_eq!(error.to_string(), "denied: You are not allowed to do this.");
+    let told = "denied: You are not allowed to do this. [no_role: read: `clerk` is not among the policy's roles]";
+    assert_eq!((format!("{error:#}"), error.for_admin()), (told.to_owned(), told.to_owned()));
+}
+
+#[test]
+fn administrator_is_told_the_causes_of_any_error() {
+    let error = Error::io("writing", Outer(ErrorKind::NotFound.into()));
+    assert_eq!(error.for_admin(), "writing failed: outer: entity not found");
+}

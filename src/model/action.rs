@@ -126,6 +126,13 @@ impl Action {
         matches!(self, Self::Read | Self::List | Self::Search | Self::Export | Self::Unmask | Self::Update)
     }
 
+    /// Tells whether others can approve the act before it is done. Not approving itself, not emergency access, which is for
+    /// when nobody is there, and not creating the vault, before which there is nobody.
+    #[must_use]
+    pub const fn can_be_approved(self) -> bool {
+        !matches!(self, Self::Approve | Self::BreakGlass | Self::CreateVault)
+    }
+
     /// Tells whether the act is about many records at once: the policy is asked once without a record, then for each.
     #[must_use]
     pub const fn is_bulk(self) -> bool {

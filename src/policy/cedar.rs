@@ -90,6 +90,7 @@ use texts::Texts;
 /// | `@step_up("2,300")` | authenticated with strength 2 or more, at most 300 seconds ago |
 /// | `@approvals("2")` | so many others have approved |
 /// | `@row_limit("100,1000")` | so many rows by one act, so many in an hour; `"100"` sets no limit by the hour |
+/// | `@unique_tries("500")` | so many distinct values of unique fields tried in an hour, instead of 200 |
 /// | `@notify("vip_read")` | the journal entry carries the code |
 /// | `@oblige...` | whatever it says is an obligation that this release doesn't know: the permit never counts |
 ///

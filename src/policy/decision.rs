@@ -1,6 +1,7 @@
 //! What a policy answers.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -128,10 +129,18 @@ pub enum Obligation {
         /// To one actor in any hour, all their acts together; `None` is without limit.
         per_hour: Option<u32>,
     },
+    /// The actor tries so many distinct values of unique fields in an hour at most, in place of
+    /// [`DEFAULT_UNIQUE_TRIES`](Self::DEFAULT_UNIQUE_TRIES). Who may search the field in the whole collection isn't limited.
+    UniqueTries(u32),
     /// The journal entry of the act carries this code, for sinks and monitors that look out for it.
     Notify(Cow<'static, str>),
     /// One that this release knows nothing of.
     Other(String),
+}
+
+impl Obligation {
+    /// The number of distinct values of unique fields that an actor may try in an hour where no policy says another.
+    pub const DEFAULT_UNIQUE_TRIES: u32 = 200;
 }
 
 /// Why an act may not be done.
@@ -183,6 +192,14 @@ impl Denial {
     pub fn for_user(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.for_user = text.into();
         self
+    }
+}
+
+impl fmt::Display for Denial {
+    /// What the actor may be told. Under `{:#}` what an administrator needs to know as well, which isn't for the actor.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.for_user)?;
+        if f.alternate() { write!(f, " [{}: {}]", self.code, self.for_admin) } else { Ok(()) }
     }
 }
 

@@ -70,8 +70,8 @@ use crate::model::{Action, Facts, FieldSet, Request};
 ///
 /// # Limits
 ///
-/// - At most 7 approvals. They are asked for in a tenant, for an act in a collection: an act of the vault itself can't be
-///   approved, so one that wants approvals is refused.
+/// - At most 7 approvals. Approving, taking emergency access and creating the vault can't wait for any, and are refused as
+///   mistakes ([`Action::can_be_approved`]).
 /// - Who asks to approve is told by the collection and the record, not by the act that is to be approved. So two
 ///   `DualControl` on the same records with different approvers let only those approve who are approvers of both.
 /// - In an [`any_of`](super::any_of) with others it holds for what any of them permits.
@@ -164,15 +164,8 @@ impl DualControl {
         if self.acts.is_empty() {
             faults.push("a `DualControl` is for no act: say `for_acts`".to_owned());
         }
-        if self.acts.contains(&Action::Approve) {
-            faults
-                .push("a `DualControl` wants approvals of approving, which never ends: leave `Approve` out".to_owned());
-        }
-        if self.acts.contains(&Action::CreateVault) {
-            faults.push(
-                "a `DualControl` is for creating the vault, before which nobody could approve: leave it out".to_owned(),
-            );
-        }
+        let never = self.acts.iter().filter_map(|act| Some((act, never_approved(*act)?)));
+        faults.extend(never.map(|(act, why)| format!("a `DualControl` is for `{act}`, but {why}: leave it out")));
         if let Some(act) = self.acts.iter().find(|act| act.is_administration() && !self.labels.is_empty()) {
             faults.push(format!(
                 "a `DualControl` is for `{act}` on records with a label, but that act is on no record: give it a \
@@ -208,6 +201,16 @@ impl DualControl {
 
     fn may_approve(&self, request: &Request<'_>) -> bool {
         self.approvers.is_empty() || request.actor.roles().iter().any(|role| self.approvers.contains(role))
+    }
+}
+
+/// Returns why an act can't wait for approvals; `None` if it can.
+pub(super) const fn never_approved(act: Action) -> Option<&'static str> {
+    match act {
+        _ if act.can_be_approved() => None,
+        Action::Approve => Some("approvals of approving would never end"),
+        Action::BreakGlass => Some("emergency access is for when nobody is there to approve"),
+        _ => Some("no policy is asked about it"),
     }
 }
 

@@ -160,7 +160,8 @@ pub(crate) fn unmet(permission: &Permission, request: &Request<'_>, facts: &dyn 
             deny(codes::ROW_LIMIT, why)
                 .map(|denial| denial.for_user("You have seen as many records as you may for now."))
         }
-        Obligation::Notify(_) => None,
+        // The vault counts these.
+        Obligation::UniqueTries(_) | Obligation::Notify(_) => None,
         Obligation::Other(name) => {
             deny(codes::UNKNOWN_OBLIGATION, format!("`{rule}` obliges to `{name}`, which this release doesn't know"))
         }

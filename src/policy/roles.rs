@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::{AccessPolicy, Decision, Denial, Explanation, PolicyError, PolicyVersion, Scope, codes};
-use crate::model::{Actor, Facts, Request};
+use crate::model::{Action, Actor, Facts, Request};
 use compiled::{Compiled, Refusal};
 use sum::{is_own, is_written};
 
@@ -147,6 +147,13 @@ impl Roles {
         self.duties.push(roles.into_iter().map(Into::into).collect());
         self.compiled = OnceLock::new();
         self
+    }
+
+    /// Tells whether a role may approve: outside collections, or in this one, or without one anywhere.
+    #[cfg(feature = "policy-file")]
+    pub(super) fn may_approve(&self, role: &str, place: Option<&str>, outside: bool) -> bool {
+        let table = self.compiled().table(role);
+        table.is_some_and(|table| table.may(Action::Approve).is_some() || !outside && table.approves(place))
     }
 
     fn compiled(&self) -> &Compiled {

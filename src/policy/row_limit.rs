@@ -1,4 +1,4 @@
-//! A limit to how many rows are shown.
+//! A limit to how many rows are shown, and to how many unique values are tried.
 //!
 //! Guarantees: who it applies to is shown no more rows by an act, nor in any hour, than it says. Does not: count; the vault
 //! does, and tells by [`Facts::rows_in_last_hour`].
@@ -9,9 +9,9 @@ mod tests;
 use super::applies::{self, Applies};
 use super::constraint::{Constraint, constraint};
 use super::{Decision, Looked, Obligation, Permission};
-use crate::model::{Facts, FieldSet, Request};
+use crate::model::{Action, Facts, FieldSet, Request};
 
-/// Limits how many rows an actor is shown, by one act and in any hour.
+/// Limits how many rows an actor is shown, by one act and in any hour, and how many unique values they try.
 ///
 /// ```
 /// use strongroom::policy::{AccessPolicy, Roles, RowLimit, all_of};
@@ -30,6 +30,8 @@ use crate::model::{Facts, FieldSet, Request};
 /// It applies to the acts that show records: read, list, search, export, unmask, and update, which shows the record it
 /// changes. A count shows none. Of several limits every one holds.
 ///
+/// [`unique_tries`](Self::unique_tries) is about what a write that is refused tells: creating and updating.
+///
 /// **Limits.** The hour counts all the rows an actor was shown, by whatever act and in whatever collection, so a limit that
 /// is for one collection is used up by another's rows too.
 #[derive(Debug, Clone, Default)]
@@ -37,11 +39,13 @@ use crate::model::{Facts, FieldSet, Request};
 pub struct RowLimit {
     per_act: Option<u32>,
     per_hour: Option<u32>,
+    unique_tries: Option<u32>,
     applies: Applies,
 }
 
 impl RowLimit {
-    /// No limit yet: say [`per_act`](Self::per_act), [`per_hour`](Self::per_hour), or both.
+    /// Limits nothing yet: say [`per_act`](Self::per_act), [`per_hour`](Self::per_hour) or
+    /// [`unique_tries`](Self::unique_tries).
     pub fn new() -> Self {
         Self::default()
     }
@@ -58,6 +62,13 @@ impl RowLimit {
         self
     }
 
+    /// At most so many distinct values of unique fields that one actor tries to store in any hour, in place of
+    /// [`200`](Obligation::DEFAULT_UNIQUE_TRIES): each tells whether another record has it.
+    pub fn unique_tries(mut self, values: u32) -> Self {
+        self.unique_tries = Some(values);
+        self
+    }
+
     /// For actors with this role only. Said again: with any of the roles.
     pub fn role(mut self, role: impl Into<String>) -> Self {
         applies::add(&mut self.applies.roles, [role]);
@@ -71,42 +82,57 @@ impl RowLimit {
     }
 }
 
+impl RowLimit {
+    fn limits_rows(&self, request: &Request<'_>) -> bool {
+        request.action.reads() && (self.per_act.is_some() || self.per_hour.is_some())
+    }
+
+    fn tries(&self, request: &Request<'_>) -> Option<u32> {
+        self.unique_tries.filter(|_| matches!(request.action, Action::Create | Action::Update))
+    }
+}
+
 impl Constraint for RowLimit {
     const NAME: &'static str = "row limit";
 
     fn judge(&self, request: &Request<'_>, _: &dyn Facts) -> Decision {
-        if !request.action.reads() || self.applies.why_not(request).is_some() {
-            return Decision::no_objection(Self::NAME);
+        let mut limit = Permission::new(Self::NAME).read(FieldSet::All).write(FieldSet::All);
+        if self.applies.why_not(request).is_none() {
+            let rows = Obligation::RowLimit { per_act: self.per_act.unwrap_or(u32::MAX), per_hour: self.per_hour };
+            limit.obligations.extend(self.limits_rows(request).then_some(rows));
+            limit.obligations.extend(self.tries(request).map(Obligation::UniqueTries));
         }
-        let limit = Obligation::RowLimit { per_act: self.per_act.unwrap_or(u32::MAX), per_hour: self.per_hour };
-        let everything = Permission::new(Self::NAME).read(FieldSet::All).write(FieldSet::All);
-        Decision::Limit(everything.oblige(limit))
+        Decision::Limit(limit)
     }
 
     fn settings(&self) -> Vec<String> {
         let mut settings = self.applies.settings();
         settings.extend(self.per_act.map(|rows| format!("per act {rows}")));
         settings.extend(self.per_hour.map(|rows| format!("per hour {rows}")));
+        settings.extend(self.unique_tries.map(|values| format!("unique tries {values}")));
         settings
     }
 
     fn mistakes(&self) -> Vec<String> {
         let mut mistakes = self.applies.mistakes(Self::NAME);
-        if self.per_act.is_none() && self.per_hour.is_none() {
-            mistakes.push("row limit: it limits nothing: say `per_act`, `per_hour`, or both".to_owned());
+        let said = [self.per_act, self.per_hour, self.unique_tries];
+        if said == [None; 3] {
+            mistakes.push("row limit: it limits nothing: say `per_act`, `per_hour` or `unique_tries`".to_owned());
         }
-        if [self.per_act, self.per_hour].contains(&Some(0)) {
-            mistakes
-                .push("row limit: 0 rows would show nothing to anybody: say 1 or more, or use `forbid_if`".to_owned());
+        if said.contains(&Some(0)) {
+            mistakes.push("row limit: 0 would let nobody do anything: say 1 or more, or use `forbid_if`".to_owned());
         }
         mistakes
     }
 
     fn looked(&self, request: &Request<'_>, facts: &dyn Facts, _: &Decision) -> Vec<Looked> {
-        let (applies, why) = if !request.action.reads() {
-            (false, format!("{} shows no rows", request.action))
+        let (rows, tries) = (self.limits_rows(request), self.tries(request));
+        let (applies, why) = if !rows && tries.is_none() {
+            (false, format!("it limits nothing of {}", request.action))
         } else if let Some(why) = self.applies.why_not(request) {
             (false, why.to_string())
+        } else if let (false, Some(tries)) = (rows, tries) {
+            (true, format!("allows to try {tries} distinct unique values in an hour"))
         } else {
             let of = |most: Option<u32>| most.map_or_else(|| "any number".to_owned(), |rows| rows.to_string());
             let shown = facts.rows_in_last_hour(request.actor.id());

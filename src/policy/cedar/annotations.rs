@@ -9,7 +9,7 @@ use super::text::did_you_mean;
 use crate::model::{Action, FieldSet};
 use crate::policy::{Denial, Obligation, Permission};
 
-const OF_PERMITS: &[&str] = &["read", "write", "reason", "step_up", "approvals", "row_limit", "notify"];
+const OF_PERMITS: &[&str] = &["read", "write", "reason", "step_up", "approvals", "row_limit", "unique_tries", "notify"];
 const OF_FORBIDS: &[&str] = &["code", "for_user"];
 const OF_BOTH: &[&str] = &["id", "description"];
 /// What an annotation is called that obliges to something this release doesn't know.
@@ -45,6 +45,7 @@ pub(super) fn permit<'a>(
             "step_up" => step_up(value).map(Some),
             "approvals" => positive(value, "2").map(|count| Some(Obligation::Approvals(count))),
             "row_limit" => row_limit(value).map(Some),
+            "unique_tries" => positive(value, "500").map(|tries| Some(Obligation::UniqueTries(tries))),
             "notify" => filled(value).map(|code| Some(Obligation::Notify(code.to_owned().into()))),
             known if OF_BOTH.contains(&known) => Ok(None),
             unknown if unknown.starts_with(UNKNOWN_OBLIGATION) => {

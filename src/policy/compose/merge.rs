@@ -21,6 +21,19 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Ranks the reasons why nothing is granted: where all must permit, the one farthest from a permit comes first; where
+    /// any may, the nearest.
+    fn rank(self, code: &str) -> u8 {
+        let far = match code {
+            codes::NO_ROLE => 0,
+            codes::NOT_ALLOWED => 1,
+            _ => 2,
+        };
+        if self == Self::AllOf { far } else { 2 - far }
+    }
+}
+
 /// The sum of what was said so far.
 pub(in crate::policy) struct Merge {
     kind: Kind,
@@ -39,14 +52,14 @@ impl Merge {
 
     pub(in crate::policy) fn add(&mut self, decision: Decision, request: &Request<'_>, facts: &dyn Facts) {
         match decision {
-            Decision::Deny(denial) if denial.forbids => first(&mut self.forbids, denial),
-            Decision::Deny(denial) => first(&mut self.not_granted, denial),
+            Decision::Deny(denial) if denial.forbids => first(&mut self.forbids, denial, |_| 0),
+            Decision::Deny(denial) => first(&mut self.not_granted, denial, |code| self.kind.rank(code)),
             Decision::Limit(limit) => narrow(&mut self.limit, limit),
             Decision::Permit(permission) => match self.kind {
                 Kind::AllOf => narrow(&mut self.permit, permission),
                 // An alternative counts only if it could be taken: its obligations must not burden the others.
                 Kind::AnyOf | Kind::Fallback => match unmet(&permission, request, facts) {
-                    Some(denial) => first(&mut self.unmet, denial),
+                    Some(denial) => first(&mut self.unmet, denial, |_| 0),
                     None if self.kind == Kind::AnyOf => widen(&mut self.permit, permission),
                     None => self.permit = self.permit.take().or(Some(permission)),
                 },
@@ -57,7 +70,10 @@ impl Merge {
     pub(in crate::policy) fn finish(self, request: &Request<'_>) -> Decision {
         let Self { kind, forbids, unmet, not_granted, permit, limit } = self;
         if let Some(denial) = forbids {
-            return denial.into();
+            // Who lacks the right anyway is told so, not what would be wanted besides.
+            let hopeless = kind == Kind::AllOf || (permit.is_none() && unmet.is_none());
+            let lack = not_granted.filter(|lack| hopeless && is_of_circumstances(&denial.code) && is_far(&lack.code));
+            return lack.map_or(denial, |lack| Denial { forbids: true, ..lack }).into();
         }
         match (permit, limit, unmet.or(not_granted)) {
             (_, _, Some(denial)) if kind == Kind::AllOf => denial.into(),
@@ -79,10 +95,21 @@ fn nothing(request: &Request<'_>) -> Decision {
     Denial::not_granted(codes::NOTHING_PERMITS, format!("{}: nothing permits it", request.action)).into()
 }
 
-/// Of several reasons to deny the same one is given whatever their order.
-fn first(so_far: &mut Option<Denial>, denial: Denial) {
+/// Tells whether a denial says that nothing would grant the act, on whatever record and in whatever circumstances.
+fn is_far(code: &str) -> bool {
+    [codes::NO_ROLE, codes::NOT_ALLOWED].contains(&code)
+}
+
+/// Tells whether a denial is about something besides the right itself: for what, when, or up to which level.
+fn is_of_circumstances(code: &str) -> bool {
+    [codes::PURPOSE, codes::OUTSIDE_HOURS, codes::READ_UP, codes::WRITE_DOWN].contains(&code)
+}
+
+/// Gives the same reason of several to deny whatever their order: the one of the lowest rank.
+fn first(so_far: &mut Option<Denial>, denial: Denial, rank: impl Fn(&str) -> u8) {
+    let place = |denial: &Denial| (rank(&denial.code), denial.code.clone(), denial.rule.clone());
     match so_far {
-        Some(known) if (&known.code, &known.rule) <= (&denial.code, &denial.rule) => {}
+        Some(known) if place(known) <= place(&denial) => {}
         _ => *so_far = Some(denial),
     }
 }
@@ -102,8 +129,8 @@ fn narrow(so_far: &mut Option<Permission>, next: Permission) {
     }
 }
 
-/// What either allows. Both have fulfilled obligations, so all of these stay; of row limits the wider one holds, or taking
-/// a grant away could show more rows.
+/// What either allows. Both have fulfilled obligations, so all of these stay; of limits the wider one holds, or taking a
+/// grant away could show more.
 fn widen(so_far: &mut Option<Permission>, next: Permission) {
     let Some(sum) = so_far else {
         *so_far = Some(next);
@@ -115,13 +142,31 @@ fn widen(so_far: &mut Option<Permission>, next: Permission) {
         (Some(a), Some(b)) => Some((a.0.max(b.0), a.1.zip(b.1).map(|(a, b)| a.max(b)))),
         _ => None,
     };
-    sum.obligations.retain(|obligation| !matches!(obligation, Obligation::RowLimit { .. }));
+    let unique = match (tries(&sum.obligations), tries(&next.obligations)) {
+        (None, None) => None,
+        (a, b) => {
+            Some(a.unwrap_or(Obligation::DEFAULT_UNIQUE_TRIES).max(b.unwrap_or(Obligation::DEFAULT_UNIQUE_TRIES)))
+        }
+    };
+    let is_limit =
+        |obligation: &Obligation| matches!(obligation, Obligation::RowLimit { .. } | Obligation::UniqueTries(_));
+    sum.obligations.retain(|obligation| !is_limit(obligation));
     for obligation in next.obligations {
-        if !matches!(obligation, Obligation::RowLimit { .. }) && !sum.obligations.contains(&obligation) {
+        if !is_limit(&obligation) && !sum.obligations.contains(&obligation) {
             sum.obligations.push(obligation);
         }
     }
     sum.obligations.extend(limit.map(|(per_act, per_hour)| Obligation::RowLimit { per_act, per_hour }));
+    sum.obligations.extend(unique.map(Obligation::UniqueTries));
+}
+
+/// The fewest of some unique values to try.
+fn tries(obligations: &[Obligation]) -> Option<u32> {
+    let each = obligations.iter().filter_map(|obligation| match obligation {
+        Obligation::UniqueTries(tries) => Some(*tries),
+        _ => None,
+    });
+    each.min()
 }
 
 /// The narrowest of some row limits.

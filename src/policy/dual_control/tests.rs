@@ -144,8 +144,9 @@ fn mistake_is_told_and_denies_everything() {
     for (policy, says) in [
         (DualControl::new(0).for_acts([Action::Delete]), "wants 0 approvals: say how many"),
         (DualControl::new(1), "for no act: say `for_acts`"),
-        (good().for_acts([Action::Approve]), "leave `Approve` out"),
-        (good().for_acts([Action::CreateVault]), "before which nobody could approve"),
+        (good().for_acts([Action::Approve]), "approvals of approving would never end: leave it out"),
+        (good().for_acts([Action::BreakGlass]), "`break_glass`, but emergency access is for when nobody is there"),
+        (good().for_acts([Action::CreateVault]), "`create_vault`, but no policy is asked about it: leave it out"),
         (good().for_acts([Action::Restore]).labelled("vip"), "is for `restore` on records with a label"),
         (good().on([" "]), "a collection without a name"),
         (good().labelled(""), "a label without a name"),
@@ -159,6 +160,9 @@ fn mistake_is_told_and_denies_everything() {
             assert_eq!(said(&policy.decide(request, &Remembered::default()).unwrap()), "policy_invalid!");
             assert!(policy.explain(request, &Remembered::default()).to_string().contains(says));
         });
+    }
+    for act in Action::ALL {
+        assert_eq!(DualControl::new(1).for_acts([*act]).check().is_ok(), act.can_be_approved(), "{act}");
     }
     good().check().unwrap();
     vips().check().unwrap();

@@ -24,7 +24,8 @@ pub(super) fn read(top: &Section<'_>) -> Part {
         top.missing("version", "version = 1");
     }
     top.number("version", EDITION, EDITION);
-    let whole = all_of(permits(top));
+    let (permits, roles) = permits(top);
+    let whole = all_of(permits);
     let mut limits: Vec<Part> = Vec::new();
     top.one("labels", |section| limits.extend(part(section, limits::labels)));
     let mut purpose: Option<Purpose> = None;
@@ -35,7 +36,7 @@ pub(super) fn read(top: &Section<'_>) -> Part {
     top.each("step_up", |section| limits.extend(part(section, limits::step_up)));
     top.each("row_limit", |section| limits.extend(part(section, limits::row_limit)));
     top.each("working_hours", |section| limits.extend(part(section, limits::working_hours)));
-    top.each("dual_control", |section| limits.extend(part(section, limits::dual_control)));
+    top.each("dual_control", |section| limits.extend(part(section, |section| limits::dual_control(section, &roles))));
     let mut names = BTreeSet::new();
     for (key, effect) in [("require_reason", Effect::Reason), ("forbid", Effect::Forbid)] {
         top.each(key, |section| limits.extend(part(section, |section| limits::when(section, effect, &mut names))));
@@ -43,12 +44,12 @@ pub(super) fn read(top: &Section<'_>) -> Part {
     boxed(limits.into_iter().fold(whole, |whole, limit| whole.and(limit)))
 }
 
-/// What permits.
-fn permits(top: &Section<'_>) -> Part {
+/// Reads what permits, and the roles in it.
+fn permits(top: &Section<'_>) -> (Part, Roles) {
     let before = top.reading.mistakes.count();
     let (roles, places) = roles::read(top);
     sound(top, before, &roles, top.get("roles").map_or(top.at, |entry| entry.at), &places);
-    let mut normal = all_of(roles);
+    let mut normal = all_of(roles.clone());
     top.one("sharing", |section| {
         let before = section.reading.mistakes.count();
         let (sharing, places) = sharing::read(section);
@@ -62,7 +63,7 @@ fn permits(top: &Section<'_>) -> Part {
     top.each("break_glass", |section| {
         emergencies.extend(part(section, break_glass).map(|glass| boxed(Beside(glass))));
     });
-    boxed(emergencies.into_iter().fold(any_of(normal), |permits, emergency| permits.or(emergency)))
+    (boxed(emergencies.into_iter().fold(any_of(normal), |permits, emergency| permits.or(emergency))), roles)
 }
 
 fn break_glass(section: &Section<'_>) -> Option<BreakGlass> {

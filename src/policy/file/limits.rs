@@ -8,7 +8,8 @@ use super::section::Section;
 use super::when::{Effect, When};
 use super::word::{Collections, Word, suggestion};
 use crate::model::Action;
-use crate::policy::{DualControl, Labels, Purpose, RowLimit, StepUp, Weekday, WorkingHours};
+use crate::policy::dual_control::never_approved;
+use crate::policy::{AccessPolicy, DualControl, Labels, Purpose, Roles, RowLimit, StepUp, Weekday, WorkingHours};
 
 const DAYS: [(&str, Weekday); 7] = [
     ("monday", Weekday::Monday),
@@ -118,21 +119,26 @@ pub(super) fn step_up(section: &Section<'_>) -> Option<StepUp> {
 pub(super) fn row_limit(section: &Section<'_>) -> Option<RowLimit> {
     let per_act = section.number("per_act", 1, u32::MAX);
     let per_hour = section.number("per_hour", 1, u32::MAX);
-    if section.get("per_act").is_none() && section.get("per_hour").is_none() {
-        section.mistake(section.at, || "it limits nothing: say `per_act = 100`, `per_hour = 1000`, or both".to_owned());
+    let unique_tries = section.number("unique_tries", 1, u32::MAX);
+    if ["per_act", "per_hour", "unique_tries"].iter().all(|key| section.get_quietly(key).is_none()) {
+        section.mistake(section.at, || {
+            "it limits nothing: say `per_act = 100`, `per_hour = 1000` or `unique_tries = 500`".to_owned()
+        });
     }
     let mut limit = RowLimit::new();
     limit = per_act.into_iter().fold(limit, RowLimit::per_act);
     limit = per_hour.into_iter().fold(limit, RowLimit::per_hour);
+    limit = unique_tries.into_iter().fold(limit, RowLimit::unique_tries);
     limit = section.roles("role").iter().fold(limit, |limit, role| limit.role(role.text));
     if let Some(names) = these(section) {
         limit = limit.on(names);
     }
-    (per_act.is_some() || per_hour.is_some()).then_some(limit)
+    (per_act.or(per_hour).or(unique_tries)).map(|_| limit)
 }
 
 /// One `[[dual_control]]`.
-pub(super) fn dual_control(section: &Section<'_>) -> Option<DualControl> {
+pub(super) fn dual_control(section: &Section<'_>, roles: &Roles) -> Option<DualControl> {
+    let before = section.reading.mistakes.count();
     let approvals = section.number("approvals", 1, 7);
     if section.get("approvals").is_none() {
         section.missing("approvals", "approvals = 2");
@@ -151,23 +157,39 @@ pub(super) fn dual_control(section: &Section<'_>) -> Option<DualControl> {
     };
     let labels = section.words("labelled");
     for (act, at) in &acts {
-        match act {
-            Action::Approve => {
-                section.mistake(*at, || "approvals of approving would never end: leave it out".to_owned())
-            }
-            Action::CreateVault => section.mistake(*at, || "no policy is asked about it: leave it out".to_owned()),
-            act if act.is_administration() && !labels.is_empty() => section.mistake(*at, || {
+        if let Some(why) = never_approved(*act) {
+            section.mistake(*at, || format!("`{act}` can't wait for approvals, since {why}: leave it out"));
+        } else if act.is_administration() && !labels.is_empty() {
+            section.mistake(*at, || {
                 format!("`{act}` is on no record, so on none with a label: give it a `[[dual_control]]` of its own")
-            }),
-            _ => {}
+            });
         }
     }
     let mut control = DualControl::new(approvals.unwrap_or(1)).for_acts(acts.iter().map(|(act, _)| *act));
-    if let Some(names) = these(section) {
-        control = control.on(names);
-    }
+    let collections = these(section);
+    control = control.on(collections.iter().flatten().copied());
     control = labels.iter().fold(control, |control, label| control.labelled(label.text));
-    control = control.approvers(section.roles("approver").iter().map(|role| role.text));
+    let approvers = section.roles("approver");
+    if section.reading.mistakes.count() == before {
+        // Everybody who may approve does, where nobody is named.
+        let named: Vec<String> = approvers.iter().map(|role| role.text.to_owned()).collect();
+        let named = if named.is_empty() { roles.roles() } else { named };
+        let places = collections.as_ref().map_or_else(|| vec![None], |all| all.iter().copied().map(Some).collect());
+        for (act, at) in &acts {
+            let outside = act.is_administration() && *act != Action::Define;
+            for place in if outside { vec![None] } else { places.clone() } {
+                if !named.iter().any(|role| roles.may_approve(role, place, outside)) {
+                    let grant =
+                        if outside { "`may = [\"approve\"]`" } else { "`acts = [\"approve\"]` in a grant there" };
+                    section.mistake(*at, || {
+                        format!("nobody who is to approve `{act}` may approve it: give one of their roles {grant}")
+                    });
+                    break;
+                }
+            }
+        }
+    }
+    control = control.approvers(approvers.iter().map(|role| role.text));
     (approvals.is_some() && !acts.is_empty()).then_some(control)
 }
 
@@ -236,7 +258,14 @@ pub(super) fn when<'a>(section: &Section<'a>, effect: Effect, names: &mut BTreeS
     let name = super::sharing::named(section, names)?;
     let mut when = When::new(effect, name);
     match section.acts("acts") {
-        Some(acts) => when = when.for_acts(acts.into_iter().map(|(act, _)| act)),
+        Some(acts) => {
+            // Among all acts it does no harm.
+            for (_, at) in acts.iter().filter(|(act, _)| *act == Action::CreateVault && acts.len() < Action::ALL.len())
+            {
+                section.mistake(*at, || "no policy is asked about `create_vault`: leave it out".to_owned());
+            }
+            when = when.for_acts(acts.into_iter().map(|(act, _)| act));
+        }
         None => {
             if section.get("acts").is_none() {
                 section.missing("acts", "acts = [\"delete\"]`, or `acts = \"all\"");

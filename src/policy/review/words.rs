@@ -25,6 +25,7 @@ pub(super) fn condition(obligation: &Obligation) -> Option<String> {
         Obligation::RowLimit { per_act, per_hour: Some(hour) } => {
             format!("at most {per_act} rows at once and {hour} in an hour")
         }
+        Obligation::UniqueTries(tries) => format!("at most {tries} unique values tried in an hour"),
         Obligation::Notify(_) => return None,
         Obligation::Other(name) => format!("`{name}`, which this release doesn't know"),
     })

@@ -78,6 +78,16 @@ impl Table {
         self.act_rules.iter().find(|(act, _)| *act == action).map(|(_, rule)| rule)
     }
 
+    /// Tells whether a grant allows to approve: in this collection, or without one in any.
+    #[cfg(feature = "policy-file")]
+    pub(super) fn approves(&self, collection: Option<&str>) -> bool {
+        let approves = |standing: &Standing| standing.own.acts.contains(Action::Approve);
+        match collection {
+            Some(name) => self.named.get(name).or(self.rest.as_ref()).is_some_and(approves),
+            None => self.named.values().chain(&self.rest).any(approves),
+        }
+    }
+
     /// What the role allows in a collection, on the actor's own records or on any.
     pub(super) fn rights(&self, collection: &str, own: bool) -> Option<&Rights> {
         let standing = self.named.get(collection).or(self.rest.as_ref())?;

@@ -92,3 +92,18 @@ fn mistake_is_told_and_another_setting_is_another_version() {
     .map(|limit| limit.version());
     assert!(versions.iter().enumerate().all(|(i, a)| versions.iter().skip(i + 1).all(|b| a != b)));
 }
+
+#[test]
+fn unique_values_are_limited_where_a_write_tries_them() {
+    let policy = RowLimit::new().unique_tries(7).role("web form");
+    policy.check().unwrap();
+    let anna = Actor::new("anna").with_role("web form");
+    for action in Action::ALL.iter().copied() {
+        let request = Request::new(&anna, action, Timestamp::from_micros(0)).on("customers");
+        let Decision::Limit(limit) = policy.decide(&request, &Shown(0)).unwrap() else { panic!() };
+        let tries = matches!(action, Action::Create | Action::Update);
+        assert_eq!(limit.obligations, tries.then_some(Obligation::UniqueTries(7)).into_iter().collect::<Vec<_>>());
+    }
+    assert_ne!(policy.version(), RowLimit::new().unique_tries(8).role("web form").version());
+    assert!(RowLimit::new().unique_tries(0).check().is_err() && RowLimit::new().check().is_err());
+}

@@ -70,6 +70,15 @@ impl Permit {
         })
     }
 
+    /// Returns how many distinct unique values the actor may try in an hour.
+    pub(crate) fn unique_tries(&self) -> usize {
+        let said = self.obligations.iter().filter_map(|obligation| match obligation {
+            Obligation::UniqueTries(tries) => Some(*tries),
+            _ => None,
+        });
+        usize::try_from(said.min().unwrap_or(Obligation::DEFAULT_UNIQUE_TRIES)).unwrap_or(usize::MAX)
+    }
+
     /// Narrows the permit to these fields.
     pub(crate) fn only(mut self, fields: &[&str]) -> Self {
         self.read = fields.iter().copied().filter(|field| self.read.contains(field)).collect();

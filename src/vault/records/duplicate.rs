@@ -2,29 +2,30 @@
 //!
 //! Guarantees: only an actor who could find the other record by that value learns that there is one; everybody else
 //! gets the answer of a refused write, with an entry that names the record probed. Every distinct value that a write
-//! tries counts, hit or miss, before the answer and without refund: [`TRIED`](crate::vault::state::probes::TRIED) for
-//! each actor and hour, unless the actor may search the field in the whole collection. Does not: hide the difference in
-//! time; that many guesses an hour remain.
+//! tries counts, hit or miss, before the answer and without refund: 200 for each actor and hour or as many as the policy
+//! says ([`Obligation::UniqueTries`](crate::policy::Obligation::UniqueTries)), unless the actor may search the field in the
+//! whole collection. Does not: hide the difference in time; that many guesses an hour remain.
 
 use crate::error::{Error, Result};
 use crate::model::Action;
 use crate::policy::{Denial, Scope, codes};
 
 use crate::vault::commit::{Holder, NewTerm};
-use crate::vault::gate::{Act, subject_of};
+use crate::vault::gate::{Act, Permit, subject_of};
 use crate::vault::handles::SessionInner;
 use crate::vault::records::read::{self, Stored};
-use crate::vault::state::probes::TRIED;
 
 /// Counts the unique values that a write tries, and refuses the write beyond the limit.
-pub(crate) fn count(act: &Act<'_>, session: &SessionInner, added: &[NewTerm]) -> Result<()> {
+pub(crate) fn count(act: &Act<'_>, session: &SessionInner, permit: &Permit, added: &[NewTerm]) -> Result<()> {
+    let limit = permit.unique_tries();
     let probes = &session.tenant.probes;
     for term in added.iter().filter(|term| term.unique) {
-        if probes.count(session.actor(), term.first, session.core.now()) || searches(act, &term.field) {
+        if probes.count(session.actor(), term.first, session.core.now(), limit) || searches(act, &term.field) {
             continue;
         }
         let why = format!(
-            "the actor has tried {TRIED} unique values in an hour, and may not search `{}` in the whole collection",
+            "the actor has tried {limit} unique values in an hour. Who imports needs the right to read and search `{}` in the \
+             whole collection, or a higher limit of `unique_tries`",
             term.field
         );
         let denial = Denial::not_granted(codes::NOT_ALLOWED, why).rule("unique values tried");

@@ -191,7 +191,7 @@ pub(crate) fn prepare_edit<T: Record + 'static>(
     let changes = |index: &IndexCore| changed.iter().any(|field| index.is_on(field));
     let (kept, removed) = terms::keep(links, &layout, |index| !changes(index));
     let mut added = edited.terms(&layout, &meta, changes)?;
-    duplicate::count(&act, session, &added)?;
+    duplicate::count(&act, session, &permit, &added)?;
     let links = foresee(&*core.store, core.committer.tails(), tenant, &place, next, &kept, &mut added)?;
     let mut entry = act.entry(&permit);
     let target = Target { place: &place, head: &head, meta: &meta };

@@ -116,7 +116,7 @@ pub(crate) fn prepare_insert<T: Record + 'static>(
         Some(about) => Some(subject::about(session, collection, id, about, &mut meta, pending.as_deref(), &mut write)?),
     };
     let mut added = edited.terms(&layout, &meta, |_| true)?;
-    duplicate::count(&act, session, &added)?;
+    duplicate::count(&act, session, &permit, &added)?;
     let slot = match &joined {
         None => subject::own_slot(core, tenant)?,
         Some(joined) => joined.slot,

@@ -7,8 +7,6 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::model::Timestamp;
 
-/// Number of distinct unique values that an actor may try in an hour.
-pub(crate) const TRIED: usize = 200;
 const HOUR: i64 = 3_600_000_000;
 /// Number of actors remembered; the actor idle for longest is forgotten first.
 const ACTORS: usize = 4_096;
@@ -20,8 +18,8 @@ pub(crate) struct Probes {
 }
 
 impl Probes {
-    /// Counts a value that an actor tries. Returns whether the actor stays within the limit.
-    pub(crate) fn count(&self, actor: &str, value: [u8; 32], now: Timestamp) -> bool {
+    /// Counts a value that an actor tries. Returns whether the actor stays within the limit of values in an hour.
+    pub(crate) fn count(&self, actor: &str, value: [u8; 32], now: Timestamp, limit: usize) -> bool {
         let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);
         if by_actor.len() >= ACTORS && !by_actor.contains_key(actor) {
             let idle = by_actor.iter().min_by_key(|(_, tried)| tried.values().max().copied());
@@ -29,13 +27,17 @@ impl Probes {
             idle.and_then(|idle| by_actor.remove(&idle));
         }
         let tried = by_actor.entry(actor.to_owned()).or_default();
-        if tried.len() >= TRIED && !tried.contains_key(&value) {
+        if tried.len() >= limit && !tried.contains_key(&value) {
             tried.retain(|_, at| now.as_micros().saturating_sub(at.as_micros()) < HOUR);
         }
-        if tried.len() >= TRIED && !tried.contains_key(&value) {
+        if tried.len() >= limit && !tried.contains_key(&value) {
             return false;
         }
-        tried.entry(value).or_insert(now);
+        // From the last try on: who tries old values again doesn't make room for as many new ones.
+        tried.insert(value, now);
         true
     }
 }
+
+#[cfg(test)]
+mod tests;

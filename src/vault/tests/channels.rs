@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::audit::Required;
 use crate::model::{Clock, Timestamp};
-use crate::policy::codes;
-use crate::vault::state::probes::TRIED as GUESSES;
+use crate::policy::{RowLimit, all_of, codes};
 use crate::vault::tests::*;
+
+const GUESSES: usize = crate::policy::Obligation::DEFAULT_UNIQUE_TRIES as usize;
 
 /// A clock that a test sets.
 #[derive(Clone, Default)]
@@ -125,4 +126,22 @@ fn guessing_values_of_hidden_rows_ends_in_refusals_that_tell_nothing() {
     told(eve.insert(&Customer::new("Eve", "nobody@x.org")));
     hands.forward(2);
     eve.insert(&Customer::new("Eve", "nobody@x.org")).unwrap();
+}
+
+#[test]
+fn role_may_be_given_fewer_or_more_unique_values_to_try() {
+    for most in [3, GUESSES + 3] {
+        let limit = RowLimit::new().unique_tries(most.try_into().unwrap()).role("sales");
+        let world = World::with(|options| options.policy(all_of(selling()).and(limit.clone())));
+        let eve = world.session(sales("eve")).collection::<Customer>().unwrap();
+        let id = eve.insert(&Customer::new("Eve", "0@x.org")).unwrap();
+        for n in 1..most {
+            eve.insert(&Customer::new("Eve", &format!("{n}@x.org"))).unwrap();
+        }
+        let answers = [
+            told(eve.insert(&Customer::new("Eve", "more@x.org"))),
+            told(eve.update(id, |customer| customer.email = "more@x.org".to_owned())),
+        ];
+        assert!(answers.iter().all(|(code, _)| code == codes::NOT_ALLOWED), "{answers:?}");
+    }
 }

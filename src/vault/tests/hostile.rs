@@ -7,8 +7,9 @@ use crate::model::{Action, Timestamp};
 use crate::policy::{
     AccessPolicy, BreakGlass, DualControl, RowLimit, Sharing, WorkingHours, all_of, any_of, codes, fallback,
 };
-use crate::vault::state::probes::TRIED as GUESSES;
 use crate::vault::tests::*;
+
+const GUESSES: usize = crate::policy::Obligation::DEFAULT_UNIQUE_TRIES as usize;
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -184,7 +184,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "6:10: this is a number: write a text in quotes",
     ]),
     ("[[row_limit]]\nrole = \"a\"", &[
-        "4:1: it limits nothing: say `per_act = 100`, `per_hour = 1000`, or both",
+        "4:1: it limits nothing: say `per_act = 100`, `per_hour = 1000` or `unique_tries = 500`",
     ]),
     ("[[row_limit]]\nper_act = 0", &[
         "5:11: this number doesn't fit: write a whole number from 1 to 4294967295",
@@ -224,8 +224,27 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "6:13: this number doesn't fit: write a whole number from 1 to 7",
     ]),
     ("[[dual_control]]\nacts = [\"approve\", \"define\"]\nlabelled = \"vip\"\napprovals = 1", &[
-        "5:9: approvals of approving would never end: leave it out",
+        "5:9: `approve` can't wait for approvals, since approvals of approving would never end: leave it out",
         "5:20: `define` is on no record, so on none with a label: give it a `[[dual_control]]` of its own",
+    ]),
+    ("[[dual_control]]\nacts = [\"break_glass\", \"create_vault\"]\napprovals = 1", &[
+        "5:9: `break_glass` can't wait for approvals, since emergency access is for when nobody is there to approve: leave it out",
+        "5:24: `create_vault` can't wait for approvals, since no policy is asked about it: leave it out",
+    ]),
+    ("[[dual_control]]\nacts = [\"change_policy\", \"delete\"]\napprovals = 1", &[
+        "5:9: nobody who is to approve `change_policy` may approve it: give one of their roles `may = [\"approve\"]`",
+        "5:26: nobody who is to approve `delete` may approve it: give one of their roles `acts = [\"approve\"]` in a grant there",
+    ]),
+    ("[[roles.c.on]]\ncollection = \"customers\"\nacts = [\"approve\"]\n[[dual_control]]\nacts = [\"delete\", \"freeze\"]\ncollection = [\"customers\", \"orders\"]\napprovals = 1", &[
+        "8:9: nobody who is to approve `delete` may approve it: give one of their roles `acts = [\"approve\"]` in a grant there",
+        "8:19: nobody who is to approve `freeze` may approve it: give one of their roles `may = [\"approve\"]`",
+    ]),
+    ("[roles.c]\nmay = [\"approve\"]\n[[dual_control]]\nacts = [\"delete\", \"freeze\"]\napprover = \"a\"\napprovals = 1", &[
+        "7:9: nobody who is to approve `delete` may approve it: give one of their roles `acts = [\"approve\"]` in a grant there",
+        "7:19: nobody who is to approve `freeze` may approve it: give one of their roles `may = [\"approve\"]`",
+    ]),
+    ("[[require_reason]]\nname = \"x\"\nacts = [\"read\", \"create_vault\"]", &[
+        "6:17: no policy is asked about `create_vault`: leave it out",
     ]),
     ("[[dual_control]]", &[
         "4:1: `acts` is missing: say it, such as `acts = [\"export\"]`",

@@ -48,6 +48,10 @@ fn each_section_is_the_policy_of_its_name() {
             "[[row_limit]]\nper_act = 20\nper_hour = 300\nrole = [\"a\", \"b\"]\ncollection = \"customers\"",
             limited(Box::new(RowLimit::new().per_act(20).per_hour(300).role("a").role("b").on(["customers"]))),
         ),
+        (
+            "[[row_limit]]\nrole = \"a\"\nunique_tries = 1000",
+            limited(Box::new(RowLimit::new().unique_tries(1_000).role("a"))),
+        ),
         ("[[row_limit]]\nper_hour = 300\ncollection = \"*\"", limited(Box::new(RowLimit::new().per_hour(300)))),
         (
             "[[step_up]]\nacts = [\"export\", \"update\"]\nstrength = 2\nwithin = \"5 min\"\ncollection = [\"customers\"]\n\
@@ -101,9 +105,9 @@ fn each_section_is_the_policy_of_its_name() {
             )),
         ),
         (
-            "[[dual_control]]\napprovals = 2\nacts = [\"delete\"]\ncollection = \"customers\"\nlabelled = \"vip\"\napprover = \"b\"",
+            "[[dual_control]]\napprovals = 2\nacts = [\"delete\"]\ncollection = \"customers\"\nlabelled = \"vip\"\napprover = \"a\"",
             limited(Box::new(
-                DualControl::new(2).for_acts([Action::Delete]).on(["customers"]).labelled("vip").approvers(["b"]),
+                DualControl::new(2).for_acts([Action::Delete]).on(["customers"]).labelled("vip").approvers(["a"]),
             )),
         ),
         (
