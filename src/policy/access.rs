@@ -41,7 +41,7 @@ use crate::model::{Actor, Facts, Request};
 /// }
 /// ```
 pub trait AccessPolicy: Send + Sync {
-    /// Whether the act may be done, with which fields, and what it obliges to.
+    /// Decides whether the act may be done, with which fields, and what it obliges to.
     ///
     /// - An act on a known record comes with its [`resource`](Request::resource): owner and labels, never a value. One
     ///   that is about to be created has a resource without an id.
@@ -57,7 +57,7 @@ pub trait AccessPolicy: Send + Sync {
     /// Any error is a denial, and is journalled.
     fn decide(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Decision, PolicyError>;
 
-    /// Which rows a list, a search, a count or an export looks at. It only narrows: each row is still decided by itself. A
+    /// Returns the rows that a list, a search, a count or an export looks at. It only narrows: each row is still decided by itself. A
     /// policy that only forbids or limits says [`Scope::NoOpinion`].
     ///
     /// # Errors
@@ -67,35 +67,35 @@ pub trait AccessPolicy: Send + Sync {
         Ok(Scope::All)
     }
 
-    /// What every journal entry names as the policy that decided. Two policies that decide differently must differ in
+    /// Returns what every journal entry names as the policy that decided. Two policies that decide differently must differ in
     /// it, so change it with the rules; [`PolicyVersion::of`] makes one from a text.
     fn version(&self) -> PolicyVersion;
 
-    /// Whether the policy itself is sound. Asked once, when a vault is opened with it or it replaces another.
+    /// Checks that the policy itself is sound. Asked once, when a vault is opened with it or it replaces another.
     ///
     /// # Errors
-    /// What is wrong with it, for its author.
+    /// Everything that is wrong with it, for its author.
     fn check(&self) -> Result<(), PolicyError> {
         Ok(())
     }
 
-    /// The decision with everything that was looked at on the way to it, for administrators.
+    /// Returns the decision with everything that was looked at on the way to it, for administrators.
     fn explain(&self, request: &Request<'_>, facts: &dyn Facts) -> Explanation {
         Explanation::of("policy", self.decide(request, facts))
     }
 
-    /// The policy as a text that it can be read back from, if it has one. A vault keeps the text of each policy that was
+    /// Returns the policy as a text that it can be read back from, if it has one. A vault keeps the text of each policy that was
     /// in force, by its version.
     fn text(&self) -> Option<String> {
         None
     }
 
-    /// The roles it knows, for reviews.
+    /// Returns the roles that it knows, for reviews.
     fn roles(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// The duties that this actor unites and the policy wants kept apart, each in words.
+    /// Returns the duties that this actor unites and the policy wants kept apart, each in words.
     fn conflicts(&self, actor: &Actor) -> Vec<String> {
         let _ = actor;
         Vec::new()

@@ -23,24 +23,24 @@ impl Acts {
         self.0 == 0
     }
 
-    /// Those in either.
+    /// Returns those in either.
     pub(super) const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// In the order of [`Action::ALL`].
+    /// Returns them in the order of [`Action::ALL`].
     pub(super) fn iter(self) -> impl Iterator<Item = Action> {
         Action::ALL.iter().copied().filter(move |action| self.contains(*action))
     }
 
-    /// Their names, in the order of the alphabet: a form that doesn't change when there are more acts.
+    /// Returns their names, in the order of the alphabet: a form that doesn't change when there are more acts.
     pub(super) fn names(self) -> Vec<&'static str> {
         let mut names: Vec<&'static str> = self.iter().map(Action::name).collect();
         names.sort_unstable();
         names
     }
 
-    /// There are fewer acts than bits: a test says so.
+    /// Returns the bit of an act. There are fewer acts than bits: a test says so.
     const fn bit(action: Action) -> u64 {
         1u64.wrapping_shl(action as u32)
     }

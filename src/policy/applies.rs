@@ -26,7 +26,7 @@ impl Applies {
         self.acts = Some(self.acts.unwrap_or_default().union(more));
     }
 
-    /// The first condition that doesn't match, for an administrator. `None`: it applies.
+    /// Returns the first condition that doesn't match, for an administrator. `None`: it applies.
     pub(super) fn why_not(&self, request: &Request<'_>) -> Option<Why<'_>> {
         if self.acts.is_some_and(|acts| !acts.contains(request.action)) {
             return Some(Why("act", None));
@@ -51,7 +51,7 @@ impl Applies {
         None
     }
 
-    /// What was said, for the policy's version: one text each, in one fixed order.
+    /// Returns the settings, for the policy's version: one text each, in one fixed order.
     pub(super) fn settings(&self) -> Vec<String> {
         let acts = self.acts.map(|acts| acts.names().into_iter().map(str::to_owned).collect());
         let sets = [
@@ -66,7 +66,7 @@ impl Applies {
         said.flat_map(|(what, names)| std::iter::once(format!("by {what}")).chain(settings(what, names))).collect()
     }
 
-    /// The mistakes in it.
+    /// Returns the mistakes in it.
     pub(super) fn mistakes(&self, policy: &str) -> Vec<String> {
         let mut mistakes = Vec::new();
         if self.acts.is_some_and(Acts::is_empty) {
@@ -108,12 +108,12 @@ pub(super) fn add<S: Into<String>>(to: &mut Option<BTreeSet<String>>, names: imp
     to.get_or_insert_default().extend(names.into_iter().map(Into::into));
 }
 
-/// `what name`, for each name.
+/// Writes `what name`, for each name.
 pub(super) fn settings<'a>(what: &str, names: impl IntoIterator<Item = &'a String>) -> impl Iterator<Item = String> {
     names.into_iter().map(move |name| format!("{what} {name}"))
 }
 
-/// The mistake in a list of names, if there is one.
+/// Returns the mistake in a list of names, if there is one.
 pub(super) fn unnamed(policy: &str, what: &str, names: &BTreeSet<String>) -> Option<String> {
     if names.is_empty() {
         return Some(format!("{policy}: an empty list of {what}: name one, or leave the list out"));

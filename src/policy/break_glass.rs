@@ -81,7 +81,7 @@ pub struct BreakGlass {
 }
 
 impl BreakGlass {
-    /// Emergencies in which this policy holds.
+    /// Begins with the policy that holds in an emergency.
     pub fn new(inner: impl AccessPolicy + 'static) -> Self {
         let (roles, reviewers) = (BTreeSet::new(), BTreeSet::new());
         Self { inner: Box::new(inner), roles, reviewers, version: OnceLock::new() }
@@ -114,7 +114,7 @@ impl BreakGlass {
         blank.then_some("a `BreakGlass` names a role without a name: name it")
     }
 
-    /// What it answers itself; `None` if the emergency holds and the policy inside is to be asked.
+    /// Answers what it can by itself; `None` if the emergency holds and the policy inside is to be asked.
     fn own(&self, request: &Request<'_>, facts: &dyn Facts) -> Option<Decision> {
         if let Some(fault) = self.fault() {
             return Some(Denial::new(codes::POLICY_INVALID, fault).into());

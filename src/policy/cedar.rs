@@ -134,7 +134,7 @@ impl Cedar {
     /// ```
     pub const SCHEMA: &str = include_str!("cedar/strongroom.cedarschema");
 
-    /// The policies of a text.
+    /// Reads the policies of a text.
     ///
     /// # Errors
     /// What is wrong with it, with line and column: Cedar's own errors; annotations that aren't understood or are missing;
@@ -219,7 +219,7 @@ impl Cedar {
         }
     }
 
-    /// Where no policy applies.
+    /// Answers where no policy applies.
     fn nothing(&self, request: &Request<'_>) -> Decision {
         if !self.permits() {
             return Decision::no_objection("cedar: no forbid applies");
@@ -228,12 +228,12 @@ impl Cedar {
         Denial::not_granted(codes::NOT_ALLOWED, why).into()
     }
 
-    /// Whether any policy could grant something.
+    /// Tells whether any policy could grant something.
     fn permits(&self) -> bool {
         self.loaded.rules.iter().any(|rule| matches!(rule.terms, Terms::Permit(_)))
     }
 
-    /// Every policy, asked on its own.
+    /// Asks every policy on its own.
     fn looked_at(&self, asked: &Asked, request: &Request<'_>, facts: &dyn Facts) -> Vec<Looked> {
         let look = |rule: &Rule| {
             let answer = match load::alone(rule) {
@@ -267,7 +267,7 @@ impl AccessPolicy for Cedar {
         Ok(if self.permits() { Scope::All } else { Scope::NoOpinion })
     }
 
-    /// From the three texts, as they are written, and the version of the language.
+    /// Returns it from the three texts, as they are written, and the version of the language.
     fn version(&self) -> PolicyVersion {
         self.version
     }
@@ -288,13 +288,13 @@ impl AccessPolicy for Cedar {
         })
     }
 
-    /// The policies as they were given; where there are a schema or entities, these behind a line of their own.
+    /// Returns the policies as they were given; where there are a schema or entities, these behind a line of their own.
     /// [`Cedar::from_text`] reads it back.
     fn text(&self) -> Option<String> {
         Some(self.texts.join())
     }
 
-    /// Those that the policies and the entities name.
+    /// Returns those that the policies and the entities name.
     fn roles(&self) -> Vec<String> {
         self.loaded.roles.iter().cloned().collect()
     }
@@ -315,7 +315,7 @@ impl fmt::Debug for Cedar {
     }
 }
 
-/// A field that the act names and may not write, or may not see: its answer would tell what the field holds.
+/// Denies a field that the act names and may not write, or may not see: its answer would tell what the field holds.
 fn misplaced(permission: &Permission, request: &Request<'_>) -> Option<Denial> {
     let (set, code, verb) = match request.action {
         Action::Create | Action::Update => (&permission.write, codes::FIELD_NOT_WRITABLE, "write"),
@@ -331,7 +331,7 @@ fn on(request: &Request<'_>) -> String {
     request.collection.map_or_else(|| action.to_string(), |collection| format!("{action} of `{collection}`"))
 }
 
-/// The actor's roles, for an administrator.
+/// Names the actor's roles, for an administrator.
 fn said(request: &Request<'_>) -> String {
     match request.actor.roles() {
         [] => "an actor without a role".to_owned(),

@@ -20,7 +20,7 @@ use super::{AccessPolicy, Decision, Explanation, PolicyError, PolicyVersion, Sco
 use crate::model::{Actor, Facts, Request};
 use merge::{Kind, Merge};
 
-/// What every policy permits. The fields are those that all of them allow, the obligations those of all.
+/// Permits what every policy permits. The fields are those that all of them allow, the obligations those of all.
 ///
 /// A policy that only forbids or limits, such as [`forbid_if`], has nothing to permit and is
 /// asked for objections only.
@@ -38,7 +38,7 @@ pub fn all_of(first: impl AccessPolicy + 'static) -> AllOf {
     AllOf(Parts::new(Kind::AllOf, first))
 }
 
-/// What any policy permits, unless one of them forbids. The fields are those that they allow together. A permit whose
+/// Permits what any policy permits, unless one of them forbids. The fields are those that they allow together. A permit whose
 /// obligations aren't fulfilled doesn't count.
 ///
 /// ```
@@ -55,7 +55,7 @@ pub fn any_of(first: impl AccessPolicy + 'static) -> AnyOf {
     AnyOf(Parts::new(Kind::AnyOf, first))
 }
 
-/// The first policy that permits decides which fields, unless one of them forbids.
+/// Lets the first policy that permits decide which fields, unless one of them forbids.
 ///
 /// ```
 /// use strongroom::policy::{AccessPolicy, Roles, fallback};
@@ -71,13 +71,13 @@ pub fn fallback(first: impl AccessPolicy + 'static) -> Fallback {
     Fallback(Parts::new(Kind::Fallback, first))
 }
 
-/// What every one of some policies permits: see [`all_of`].
+/// A policy of several that must all permit: see [`all_of`].
 pub struct AllOf(Parts);
 
-/// What any of some policies permits: see [`any_of`].
+/// A policy of several of which any may permit: see [`any_of`].
 pub struct AnyOf(Parts);
 
-/// What the first of some policies that permits says: see [`fallback`].
+/// A policy of several of which the first that permits decides: see [`fallback`].
 pub struct Fallback(Parts);
 
 impl AllOf {

@@ -1,4 +1,4 @@
-//! What the policies that only forbid or limit have in common.
+//! The common part of the policies that only forbid or limit.
 
 use super::{Decision, Looked, PolicyVersion};
 use crate::model::{Facts, Request};
@@ -8,20 +8,20 @@ pub(super) trait Constraint {
     /// Its name, which is its rule as well.
     const NAME: &'static str;
 
-    /// [`Decision::Limit`], or a denial that forbids.
+    /// Decides with [`Decision::Limit`], or a denial that forbids.
     fn judge(&self, request: &Request<'_>, facts: &dyn Facts) -> Decision;
 
-    /// All that was said, in one fixed order, in words that can't be taken for one another.
+    /// Returns all settings, in one fixed order, in words that can't be taken for one another.
     fn settings(&self) -> Vec<String>;
 
-    /// What is wrong with it, and what to do about it.
+    /// Says what is wrong with it, and what to do about it.
     fn mistakes(&self) -> Vec<String>;
 
-    /// What it looked at to come to this decision.
+    /// Returns what it looked at to come to this decision.
     fn looked(&self, request: &Request<'_>, facts: &dyn Facts, decision: &Decision) -> Vec<Looked>;
 }
 
-/// SHA-256 over the name and every setting, each hashed with what came before it.
+/// Returns SHA-256 over the name and every setting, each hashed with what came before it.
 pub(super) fn version<C: Constraint>(constraint: &C) -> PolicyVersion {
     constraint.settings().iter().fold(PolicyVersion::of(C::NAME), |version, setting| version.with(setting))
 }
@@ -30,7 +30,7 @@ pub(super) fn version<C: Constraint>(constraint: &C) -> PolicyVersion {
 macro_rules! constraint {
     ($name:ident) => {
         impl $crate::policy::AccessPolicy for $name {
-            /// Never a permit.
+            /// Decides, never with a permit.
             fn decide(
                 &self,
                 request: &$crate::model::Request<'_>,
@@ -39,7 +39,7 @@ macro_rules! constraint {
                 Ok($crate::policy::constraint::Constraint::judge(self, request, facts))
             }
 
-            /// No opinion: rows are decided one by one.
+            /// Returns no opinion: rows are decided one by one.
             fn scope(
                 &self,
                 _: &$crate::model::Request<'_>,
@@ -48,7 +48,7 @@ macro_rules! constraint {
                 Ok($crate::policy::Scope::NoOpinion)
             }
 
-            /// From every setting; the order in which they were said doesn't count.
+            /// Returns the version from every setting; the order in which they were said doesn't count.
             fn version(&self) -> $crate::policy::PolicyVersion {
                 $crate::policy::constraint::version(self)
             }

@@ -1,4 +1,4 @@
-//! What a policy answers.
+//! The answers of a policy.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,19 +23,19 @@ pub enum Decision {
 }
 
 impl Decision {
-    /// Neither for nor against it.
+    /// Returns a decision that is neither for nor against the act.
     #[must_use]
     pub fn no_objection(rule: impl Into<Arc<str>>) -> Self {
         Self::Limit(Permission::new(rule).read(FieldSet::All).write(FieldSet::All))
     }
 
-    /// Whether it permits.
+    /// Tells whether it permits.
     #[must_use]
     pub const fn is_permit(&self) -> bool {
         matches!(self, Self::Permit(_))
     }
 
-    /// Whether it is a denial that overrides every permit.
+    /// Tells whether it is a denial that overrides every permit.
     #[must_use]
     pub const fn forbids(&self) -> bool {
         matches!(self, Self::Deny(Denial { forbids: true, .. }))
@@ -54,7 +54,7 @@ impl From<Denial> for Decision {
     }
 }
 
-/// How far an act may go.
+/// A permission, and how far it goes.
 ///
 /// ```
 /// use strongroom::model::FieldSet;
@@ -72,14 +72,14 @@ pub struct Permission {
     pub read: FieldSet,
     /// The fields the actor may write.
     pub write: FieldSet,
-    /// What must be fulfilled, or the act is denied.
+    /// The obligations: unless each is fulfilled, the act is denied.
     pub obligations: Vec<Obligation>,
     /// The rule that permits, for the journal. Cheap to clone.
     pub rule: Arc<str>,
 }
 
 impl Permission {
-    /// A permission by this rule, to read and write no field.
+    /// Returns a permission by this rule, to read and write no field.
     #[must_use]
     pub fn new(rule: impl Into<Arc<str>>) -> Self {
         Self { read: FieldSet::none(), write: FieldSet::none(), obligations: Vec::new(), rule: rule.into() }
@@ -107,7 +107,7 @@ impl Permission {
     }
 }
 
-/// What a permission depends on. One that the library doesn't know is a denial, never ignored.
+/// A condition that a permission depends on. One that the library doesn't know is a denial, never ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Obligation {
@@ -143,7 +143,7 @@ impl Obligation {
     pub const DEFAULT_UNIQUE_TRIES: u32 = 200;
 }
 
-/// Why an act may not be done.
+/// A denial of an act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Denial {
@@ -151,16 +151,16 @@ pub struct Denial {
     pub code: Cow<'static, str>,
     /// The rule that denies, for the journal.
     pub rule: Cow<'static, str>,
-    /// What an administrator needs to know to change it. Not for the actor: it may name roles, fields and collections.
+    /// The reason, with all that an administrator needs to know to change it. Not for the actor: it may name roles, fields and collections.
     pub for_admin: String,
-    /// What the actor may be told. It says nothing of what exists.
+    /// The text for the actor. It says nothing of what exists.
     pub for_user: Cow<'static, str>,
-    /// Whether it overrides what other policies permit. If not, it only says that nothing is granted here.
+    /// True if it overrides what other policies permit. If not, it only says that nothing is granted here.
     pub forbids: bool,
 }
 
 impl Denial {
-    /// A denial with this code, which overrides whatever other policies permit. The actor is told that they are not
+    /// Returns a denial with this code, which overrides whatever other policies permit. The actor is told that they are not
     /// allowed to do this, and nothing else.
     #[must_use]
     pub fn new(code: impl Into<Cow<'static, str>>, for_admin: impl Into<String>) -> Self {
@@ -174,7 +174,7 @@ impl Denial {
         }
     }
 
-    /// A denial because nothing is granted here. Another policy beside this one may still permit.
+    /// Returns a denial because nothing is granted here. Another policy beside this one may still permit.
     #[must_use]
     pub fn not_granted(code: impl Into<Cow<'static, str>>, for_admin: impl Into<String>) -> Self {
         Self { forbids: false, ..Self::new(code, for_admin) }
@@ -196,14 +196,14 @@ impl Denial {
 }
 
 impl fmt::Display for Denial {
-    /// What the actor may be told. Under `{:#}` what an administrator needs to know as well, which isn't for the actor.
+    /// Shows what the actor may be told. Under `{:#}` what an administrator needs to know as well, which isn't for the actor.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.for_user)?;
         if f.alternate() { write!(f, " [{}: {}]", self.code, self.for_admin) } else { Ok(()) }
     }
 }
 
-/// Which rows a list, a search, a count or an export looks at.
+/// The rows that a list, a search, a count or an export looks at.
 ///
 /// It never shows a row: each one is decided by itself. It may hold more rows than are shown, and must hold no fewer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -237,13 +237,13 @@ pub enum Filter {
 }
 
 impl Scope {
-    /// The rows that this owner has.
+    /// Returns the scope of the rows that this owner has.
     #[must_use]
     pub fn owned(actor: impl Into<String>) -> Self {
         Self::Any(vec![Filter::Owner(actor.into())])
     }
 
-    /// The rows that are in either.
+    /// Joins two scopes: the rows that are in either.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         match (self, other) {
@@ -257,7 +257,7 @@ impl Scope {
         }
     }
 
-    /// No fewer than the rows that are in both.
+    /// Narrows the scope by another: no fewer than the rows that are in both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {

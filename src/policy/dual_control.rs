@@ -96,7 +96,7 @@ struct Words {
 }
 
 impl DualControl {
-    /// So many approvals by people other than who asks, for no act yet: say [`for_acts`](Self::for_acts).
+    /// Wants so many approvals by people other than who asks, for no act yet: say [`for_acts`](Self::for_acts).
     #[must_use]
     pub fn new(approvals: u32) -> Self {
         Self {
@@ -110,19 +110,19 @@ impl DualControl {
         }
     }
 
-    /// For these acts.
+    /// Holds for these acts.
     #[must_use]
     pub fn for_acts(self, acts: impl IntoIterator<Item = Action>) -> Self {
         self.say(|this| this.acts.extend(acts))
     }
 
-    /// In these collections.
+    /// Holds in these collections.
     #[must_use]
     pub fn on<S: Into<String>>(self, collections: impl IntoIterator<Item = S>) -> Self {
         self.say(|this| this.collections.extend(collections.into_iter().map(Into::into)))
     }
 
-    /// On records with this label. Say it again for records with another.
+    /// Holds for records with this label. Say it again for records with another.
     #[must_use]
     pub fn labelled(self, label: impl Into<String>) -> Self {
         self.say(|this| {
@@ -180,7 +180,7 @@ impl DualControl {
         faults
     }
 
-    /// Why it doesn't hold for what the request is about; `None` if it does.
+    /// Says why it doesn't hold for what the request is about; `None` if it does.
     fn elsewhere(&self, request: &Request<'_>) -> Option<&'static str> {
         let within = || request.collection.is_some_and(|name| self.collections.contains(name));
         if !self.collections.is_empty() && !within() {
@@ -277,7 +277,7 @@ impl AccessPolicy for DualControl {
         explanation.looked_at([Looked::new(&**rule, applied, why)])
     }
 
-    /// The roles that approve.
+    /// Returns the roles that approve.
     fn roles(&self) -> Vec<String> {
         self.approvers.iter().cloned().collect()
     }

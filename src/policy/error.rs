@@ -16,7 +16,7 @@ pub struct PolicyError {
 }
 
 impl PolicyError {
-    /// An error with this cause: another error, or a text. Quote no field's value in it; it goes to the administrator.
+    /// Returns an error with this cause: another error, or a text. Quote no field's value in it; it goes to the administrator.
     #[must_use]
     pub fn new(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { source: source.into() }

@@ -1,4 +1,4 @@
-//! Why a policy decided as it did. For administrators: it names roles, fields and collections.
+//! Explanations of what a policy decided. For administrators: it names roles, fields and collections.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ use super::{Decision, PolicyError};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// Which policy this is about: `roles`, `all of`, ...
+    /// The name of the policy that this is about: `roles`, `all of`, ...
     pub policy: String,
-    /// What it decided; the text of its error, if it failed.
+    /// The decision; the text of its error, if it failed.
     pub decision: Result<Decision, String>,
     /// Every rule that was looked at, in order.
     pub looked_at: Vec<Looked>,
@@ -29,14 +29,14 @@ pub struct Explanation {
 pub struct Looked {
     /// The rule's id.
     pub rule: String,
-    /// Whether it applied.
+    /// True if it applied.
     pub applied: bool,
-    /// Why, or why not.
+    /// The reason why, or why not.
     pub why: String,
 }
 
 impl Looked {
-    /// A rule that was looked at.
+    /// Returns a rule that was looked at.
     #[must_use]
     pub fn new(rule: impl Into<String>, applied: bool, why: impl Into<String>) -> Self {
         Self { rule: rule.into(), applied, why: why.into() }
@@ -44,28 +44,28 @@ impl Looked {
 }
 
 impl Explanation {
-    /// An explanation by the policy of this name, with its decision and nothing else.
+    /// Returns an explanation by the policy of this name, with its decision and nothing else.
     #[must_use]
     pub fn of(policy: impl Into<String>, decision: Result<Decision, PolicyError>) -> Self {
         let decision = decision.map_err(|error| super::guard::explain(&error));
         Self { policy: policy.into(), decision, looked_at: Vec::new(), missing: None, parts: Vec::new() }
     }
 
-    /// The explanation, with these rules.
+    /// Adds these rules.
     #[must_use]
     pub fn looked_at(mut self, rules: impl IntoIterator<Item = Looked>) -> Self {
         self.looked_at.extend(rules);
         self
     }
 
-    /// The explanation, with the nearest missing grant.
+    /// Adds the nearest missing grant.
     #[must_use]
     pub fn missing(mut self, grant: impl Into<String>) -> Self {
         self.missing = Some(grant.into());
         self
     }
 
-    /// The explanation, with those of the policies that it is composed of.
+    /// Adds the explanations of the policies that this one is composed of.
     #[must_use]
     pub fn parts(mut self, parts: impl IntoIterator<Item = Self>) -> Self {
         self.parts.extend(parts);

@@ -37,7 +37,7 @@ use section::Reading;
 
 /// A policy file has at most this many bytes.
 const MOST_BYTES: usize = 1 << 20;
-/// What a policy that isn't from a file is called in its errors.
+/// The name of a policy that isn't from a file, in its errors.
 const UNNAMED: &str = "policy";
 
 /// A policy that was read from a file, or from a text.
@@ -136,7 +136,7 @@ impl PolicyFile {
         Self::read(&text, Some(path), &name)
     }
 
-    /// The policy of the file that this one was loaded from, as it is now; `None` if it still says the same, and for a
+    /// Reads the file that this policy was loaded from as it is now; `None` if it still says the same, and for a
     /// policy that was read from a text. A file with a mistake is an error, and leaves this policy as it is.
     ///
     /// ```
@@ -170,13 +170,13 @@ impl PolicyFile {
         Ok((now.version != self.version).then_some(now))
     }
 
-    /// The file it was loaded from.
+    /// Returns the file it was loaded from.
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
-    /// Names of collections and fields that the policy names and that there aren't. A policy can't know them by itself, and
+    /// Returns the collections and fields that the policy names and that there aren't. A policy can't know them by itself, and
     /// a misspelt one allows and limits nothing.
     ///
     /// Give it every collection with its fields; one with an empty list may have any field, as an open schema does.
@@ -224,7 +224,7 @@ fn understood(text: &str) -> Result<Understood, Vec<Mistake>> {
     if mistakes.count() == 0 { Ok((composed, mentions)) } else { Err(Mistakes::placed(mistakes, text)) }
 }
 
-/// The roles that the file defines, before anything is read: any section may name any of them.
+/// Returns the roles that the file defines, before anything is read: any section may name any of them.
 fn role_names(entries: &[Entry]) -> impl Iterator<Item = String> {
     let roles = entries.iter().filter(|entry| entry.key == "roles");
     roles.flat_map(|roles| match &roles.node.value {

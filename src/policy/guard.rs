@@ -29,20 +29,20 @@ pub fn ask(policy: &dyn AccessPolicy, request: &Request<'_>, facts: &dyn Facts) 
     Guard { deadline: DEADLINE }.decide(policy, request, facts)
 }
 
-/// How long a policy may take to answer, unless the vault is told otherwise.
+/// The time that a policy may take to answer, unless the vault is told otherwise.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(5);
-/// How far ahead of the vault's clock an authentication may have happened.
+/// An authentication may have happened so far ahead of the vault's clock, in microseconds.
 pub(super) const CLOCKS_APART: i64 = 60_000_000;
 
-/// How policies are asked.
+/// The guard through which policies are asked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Guard {
-    /// An answer later than this is a denial.
+    /// The time to answer: a later answer is a denial.
     pub(crate) deadline: Duration,
 }
 
 impl Guard {
-    /// The policy's decision, or a denial where it has none that can be honoured. Never [`Decision::Limit`].
+    /// Returns the policy's decision, or a denial where it has none that can be honoured. Never [`Decision::Limit`].
     ///
     /// # Errors
     /// The denial.
@@ -62,7 +62,7 @@ impl Guard {
         }
     }
 
-    /// The policy's scope. Never [`Scope::NoOpinion`].
+    /// Returns the policy's scope. Never [`Scope::NoOpinion`].
     ///
     /// # Errors
     /// A denial, where the policy fails, panics or is late.
@@ -79,7 +79,7 @@ impl Guard {
         }
     }
 
-    /// What the policy permits, whether or not it is fulfilled; `None` where it permits nothing.
+    /// Returns what the policy permits, whether or not it is fulfilled; `None` where it permits nothing.
     pub(crate) fn permission(
         self,
         policy: &dyn AccessPolicy,
@@ -92,7 +92,7 @@ impl Guard {
         }
     }
 
-    /// The answer to any question to a policy.
+    /// Returns the answer to any question to a policy.
     ///
     /// # Errors
     /// A denial, where the policy fails, panics or is late.
@@ -118,7 +118,7 @@ impl Guard {
     }
 }
 
-/// What a permission obliges to and isn't fulfilled.
+/// Returns the denial for the first obligation that isn't fulfilled.
 pub(crate) fn unmet(permission: &Permission, request: &Request<'_>, facts: &dyn Facts) -> Option<Denial> {
     let rule = &permission.rule;
     let deny = |code, why| Some(Denial::not_granted(code, why).rule(rule.to_string()));
@@ -168,7 +168,7 @@ pub(crate) fn unmet(permission: &Permission, request: &Request<'_>, facts: &dyn 
     })
 }
 
-/// The denial of what only policies without a permit were asked about.
+/// Denies what only policies without a permit were asked about.
 pub(super) fn nothing_permits(request: &Request<'_>, rule: &str) -> Denial {
     let why = format!(
         "{}: the policy only forbids and limits (`{rule}`), and nothing permits: add one that does, such as `Roles`",

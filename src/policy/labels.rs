@@ -68,7 +68,7 @@ pub struct Labels {
     trusted: BTreeSet<String>,
 }
 
-/// Which way an act carries knowledge.
+/// The way in which an act carries knowledge.
 #[derive(Debug, Clone, Copy)]
 struct Flow {
     reads: bool,
@@ -76,7 +76,7 @@ struct Flow {
 }
 
 impl Labels {
-    /// These levels, the lowest first.
+    /// Begins with these levels, the lowest first.
     pub fn levels<S: Into<String>>(levels: impl IntoIterator<Item = S>) -> Self {
         Self {
             levels: levels.into_iter().map(Into::into).collect(),
@@ -93,13 +93,13 @@ impl Labels {
         self
     }
 
-    /// In these collections only.
+    /// Holds in these collections only.
     pub fn on<S: Into<String>>(mut self, collections: impl IntoIterator<Item = S>) -> Self {
         applies::add(&mut self.collections, collections);
         self
     }
 
-    /// The level of a record that has none among its labels.
+    /// Sets the level of a record that has none among its labels.
     pub fn unlabelled(mut self, level: impl Into<String>) -> Self {
         self.unlabelled = Some(level.into());
         self
@@ -123,7 +123,7 @@ impl Labels {
         self.collections.as_ref().is_none_or(here).then_some(Flow { reads, writes })
     }
 
-    /// The actor's clearance, or what it says instead of a level.
+    /// Returns the actor's clearance, or what it says instead of a level.
     fn cleared<'a>(&self, request: &Request<'a>) -> Result<usize, &'a str> {
         match request.actor.attribute(&self.clearance) {
             None => Ok(0),
@@ -135,7 +135,7 @@ impl Labels {
         self.levels.len().saturating_sub(1)
     }
 
-    /// The lowest and the highest level that the record may have.
+    /// Returns the lowest and the highest level that the record may have.
     fn level(&self, request: &Request<'_>) -> (usize, usize) {
         let Some(resource) = request.resource else { return (0, self.highest()) };
         let level = self.levels.iter().rposition(|level| resource.has_label(level)).unwrap_or_else(|| {
@@ -153,7 +153,7 @@ impl Labels {
         self.levels.get(level).map_or("", String::as_str)
     }
 
-    /// Whose level it is and what the actor's is, for an administrator.
+    /// Says whose level it is and what the actor's is, for an administrator.
     fn said(&self, request: &Request<'_>, cleared: usize) -> String {
         let record = match request.resource {
             None => "which record it is isn't known, so it may be of any level".to_owned(),

@@ -68,13 +68,13 @@ struct Words {
 }
 
 impl OwnerGrants {
-    /// It holds nowhere yet: say [`on`](Self::on).
+    /// Begins as one that holds nowhere: say [`on`](Self::on).
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Records of this collection are their owners'. Say it again for more collections.
+    /// Leaves records of this collection to their owners. Say it again for more collections.
     #[must_use]
     pub fn on(mut self, collection: impl Into<String>) -> Self {
         self.collections.insert(collection.into());
@@ -91,7 +91,7 @@ impl OwnerGrants {
         })
     }
 
-    /// The collection, if it holds in it and for this act.
+    /// Returns the collection, if it holds in it and for this act.
     fn place<'a>(&self, request: &Request<'a>) -> Option<&'a str> {
         let matters = request.action == Action::Create || Level::of(request.action).is_some();
         request.collection.filter(|name| matters && self.collections.contains(*name))
@@ -203,7 +203,7 @@ impl AccessPolicy for OwnerGrants {
     }
 }
 
-/// All that the owner can share with and that mean this actor.
+/// Returns all that the owner can share with and that mean this actor.
 fn grantees<'a>(request: &Request<'a>) -> impl Iterator<Item = Grantee<'a>> + use<'a> {
     let actor = request.actor;
     let own = Some(actor.id()).filter(|id| !id.is_empty()).map(Grantee::Actor);
@@ -217,7 +217,7 @@ fn said(with: Grantee<'_>) -> String {
     }
 }
 
-/// The same whether the record exists or not.
+/// Denies alike whether the record exists or not.
 fn refused(request: &Request<'_>, collection: &str) -> Decision {
     let (action, actor) = (request.action, request.actor.id());
     if action == Action::Create {

@@ -57,18 +57,18 @@ struct Allowed {
 }
 
 impl Purpose {
-    /// No collection is limited yet.
+    /// Limits no collection yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Records of this collection are used for these purposes only. Said again, it adds to them.
+    /// Lets records of this collection be used for these purposes only. Said again, it adds to them.
     pub fn on<S: Into<String>>(mut self, collection: impl Into<String>, purposes: impl IntoIterator<Item = S>) -> Self {
         applies::add(&mut self.allowed.entry(collection.into()).or_default().everybody, purposes);
         self
     }
 
-    /// Who has this role may use records of this collection for these purposes as well.
+    /// Lets whoever has this role use records of this collection for these purposes as well.
     pub fn role<S: Into<String>>(
         mut self,
         role: impl Into<String>,
@@ -80,7 +80,7 @@ impl Purpose {
         self
     }
 
-    /// The collection, if the request uses records of one that is limited.
+    /// Returns the collection, if the request uses records of one that is limited.
     fn used<'a>(&'a self, request: &Request<'_>) -> Option<(&'a str, &'a Allowed)> {
         let use_of_records =
             !request.action.is_administration() && !matches!(request.action, Action::Approve | Action::BreakGlass);
@@ -90,7 +90,7 @@ impl Purpose {
 }
 
 impl Allowed {
-    /// The purposes that the actor has.
+    /// Returns the purposes that the actor has.
     fn to<'a>(&'a self, request: &'a Request<'_>) -> impl Iterator<Item = &'a BTreeSet<String>> {
         self.everybody.iter().chain(request.actor.roles().iter().filter_map(|role| self.roles.get(role)))
     }
@@ -99,7 +99,7 @@ impl Allowed {
         request.purpose.is_some_and(|purpose| self.to(request).any(|purposes| purposes.contains(purpose)))
     }
 
-    /// What was declared and what is allowed, for an administrator.
+    /// Says what was declared and what is allowed, for an administrator.
     fn said(&self, request: &Request<'_>, collection: &str) -> String {
         let declared = match request.purpose {
             Some(purpose) => format!("the declared purpose is `{purpose}`"),

@@ -63,7 +63,7 @@ use super::Explanation;
 use crate::model::{Action, Actor, Resource};
 
 impl Questions<'_> {
-    /// Returns, for each of these actors, whether they may do this to the record, or without one to any record of the
+    /// Tells, for each of these actors, whether they may do this to the record, or without one to any record of the
     /// collection; by id. A new record is the actor's own unless one is given. An act on many without a record is asked
     /// about as a whole: somebody who lists only their own may list.
     #[must_use]

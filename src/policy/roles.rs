@@ -105,7 +105,7 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// No role: everything is denied.
+    /// Begins without a role: everything is denied.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -160,7 +160,7 @@ impl Roles {
         self.compiled.get_or_init(|| Compiled::new(&self.roles, &self.duties, &self.faults))
     }
 
-    /// The denial of everything to this actor, if there is one.
+    /// Returns the denial of everything to this actor, if there is one.
     fn denied(&self, request: &Request<'_>) -> Option<Denial> {
         let compiled = self.compiled();
         if !compiled.faults.is_empty() {
@@ -227,7 +227,7 @@ impl AccessPolicy for Roles {
         })
     }
 
-    /// SHA-256 of the roles in one fixed form: the order in which they and their grants were said doesn't count.
+    /// Returns SHA-256 of the roles in one fixed form: the order in which they and their grants were said doesn't count.
     fn version(&self) -> PolicyVersion {
         self.compiled().version
     }
@@ -256,7 +256,7 @@ impl AccessPolicy for Roles {
     }
 }
 
-/// The actor's roles, for an administrator.
+/// Names the actor's roles, for an administrator.
 fn said(request: &Request<'_>) -> String {
     match request.actor.roles() {
         [] => "an actor without a role".to_owned(),

@@ -50,32 +50,32 @@ impl RowLimit {
         Self::default()
     }
 
-    /// At most so many rows by one act.
+    /// Limits the rows of one act.
     pub fn per_act(mut self, rows: u32) -> Self {
         self.per_act = Some(rows);
         self
     }
 
-    /// At most so many rows to one actor in any hour.
+    /// Limits the rows that one actor is shown in any hour.
     pub fn per_hour(mut self, rows: u32) -> Self {
         self.per_hour = Some(rows);
         self
     }
 
-    /// At most so many distinct values of unique fields that one actor tries to store in any hour, in place of
+    /// Limits the distinct values of unique fields that one actor tries to store in any hour, in place of
     /// [`200`](Obligation::DEFAULT_UNIQUE_TRIES): each tells whether another record has it.
     pub fn unique_tries(mut self, values: u32) -> Self {
         self.unique_tries = Some(values);
         self
     }
 
-    /// For actors with this role only. Said again: with any of the roles.
+    /// Holds for actors with this role only. Said again: with any of the roles.
     pub fn role(mut self, role: impl Into<String>) -> Self {
         applies::add(&mut self.applies.roles, [role]);
         self
     }
 
-    /// In these collections only.
+    /// Holds in these collections only.
     pub fn on<S: Into<String>>(mut self, collections: impl IntoIterator<Item = S>) -> Self {
         applies::add(&mut self.applies.collections, collections);
         self

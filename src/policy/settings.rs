@@ -11,7 +11,7 @@ use super::PolicyVersion;
 pub(super) struct Settings(String);
 
 impl Settings {
-    /// The settings of this kind of policy.
+    /// Begins the settings of this kind of policy.
     pub(super) fn of(kind: &str) -> Self {
         let mut settings = Self(String::new());
         settings.text(kind);
@@ -31,7 +31,7 @@ impl Settings {
         self.number(usize::from(flag));
     }
 
-    /// A list of texts that is in order already.
+    /// Writes a list of texts that is in order already.
     pub(super) fn list(&mut self, sorted: &std::collections::BTreeSet<String>) {
         self.number(sorted.len());
         sorted.iter().for_each(|text| self.text(text));

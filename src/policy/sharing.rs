@@ -107,31 +107,31 @@ pub struct Sharing {
 }
 
 impl Sharing {
-    /// Everything is its owner's.
+    /// Begins with every record its owner's.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Records of this collection are their owners'. So are those of a collection that isn't named.
+    /// Leaves records of this collection to their owners. So are those of a collection that isn't named.
     #[must_use]
     pub fn private(self, collection: impl Into<String>) -> Self {
         self.default_of(collection.into(), None)
     }
 
-    /// Everybody reads the records of this collection.
+    /// Lets everybody read the records of this collection.
     #[must_use]
     pub fn public_read(self, collection: impl Into<String>) -> Self {
         self.default_of(collection.into(), Some(Level::Read))
     }
 
-    /// Everybody reads and changes the records of this collection.
+    /// Lets everybody read and change the records of this collection.
     #[must_use]
     pub fn public_write(self, collection: impl Into<String>) -> Self {
         self.default_of(collection.into(), Some(Level::Write))
     }
 
-    /// Somebody's manager, both by their actor ids. What somebody owns is their manager's too, and theirs in turn.
+    /// Names somebody's manager, both by their actor ids. What somebody owns is their manager's too, and theirs in turn.
     #[must_use]
     pub fn manager(self, person: impl Into<String>, manager: impl Into<String>) -> Self {
         self.say(|said| {
@@ -145,7 +145,7 @@ impl Sharing {
         self.say(|said| said.managers_read_only = true)
     }
 
-    /// A group and all its members, by their actor ids.
+    /// Lists a group's members, all of them, by their actor ids.
     #[must_use]
     pub fn group<S: Into<String>>(self, name: impl Into<String>, members: impl IntoIterator<Item = S>) -> Self {
         self.say(|said| {
@@ -157,7 +157,7 @@ impl Sharing {
         })
     }
 
-    /// The attribute of an actor that names a group they are in, beside those that list them: with
+    /// Names the attribute of an actor that names a group they are in, beside those that list them: with
     /// `group_attribute("team")`, an actor whose `team` is `north` is a member of `north`. The host's session says so, and
     /// is believed.
     #[must_use]
@@ -227,7 +227,7 @@ impl AccessPolicy for Sharing {
         Ok(self.question(request, facts).scope(&self.said))
     }
 
-    /// SHA-256 of the settings in one fixed form: the order in which they were said doesn't count.
+    /// Returns SHA-256 of the settings in one fixed form: the order in which they were said doesn't count.
     fn version(&self) -> PolicyVersion {
         *self.version.get_or_init(|| self.said.version(!self.index().faults.is_empty()))
     }
@@ -243,7 +243,7 @@ impl AccessPolicy for Sharing {
         self.question(request, facts).explain(self.decide(request, facts))
     }
 
-    /// The roles that its rules and restrictions name.
+    /// Returns the roles that its rules and restrictions name.
     fn roles(&self) -> Vec<String> {
         self.said.roles()
     }

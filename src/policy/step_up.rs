@@ -55,31 +55,31 @@ impl StepUp {
         Self { strength, within, applies: Applies::default() }
     }
 
-    /// For these acts only.
+    /// Holds for these acts only.
     pub fn for_acts(mut self, acts: impl IntoIterator<Item = Action>) -> Self {
         self.applies.add_acts(acts);
         self
     }
 
-    /// In these collections only.
+    /// Holds in these collections only.
     pub fn on<S: Into<String>>(mut self, collections: impl IntoIterator<Item = S>) -> Self {
         applies::add(&mut self.applies.collections, collections);
         self
     }
 
-    /// For records with this label only. Said again: with any of the labels.
+    /// Holds for records with this label only. Said again: with any of the labels.
     pub fn labelled(mut self, label: impl Into<String>) -> Self {
         applies::add(&mut self.applies.labels, [label]);
         self
     }
 
-    /// For these fields only.
+    /// Holds for these fields only.
     pub fn fields<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
         applies::add(&mut self.applies.fields, fields);
         self
     }
 
-    /// For actors with this role only. Said again: with any of the roles.
+    /// Holds for actors with this role only. Said again: with any of the roles.
     pub fn role(mut self, role: impl Into<String>) -> Self {
         applies::add(&mut self.applies.roles, [role]);
         self

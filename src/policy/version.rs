@@ -1,4 +1,4 @@
-//! What the journal calls a policy.
+//! The name of a policy in the journal.
 
 use std::fmt;
 
@@ -20,26 +20,26 @@ use crate::crypto::sha256;
 pub struct PolicyVersion([u8; 32]);
 
 impl PolicyVersion {
-    /// A version from a text, such as a name and a number: SHA-256 of `strongroom/v1/policy`, a zero byte, and the text.
+    /// Makes a version from a text, such as a name and a number: SHA-256 of `strongroom/v1/policy`, a zero byte, and the text.
     #[must_use]
     pub fn of(text: &str) -> Self {
         Self(sha256(&[b"strongroom/v1/policy\0", text.as_bytes()]))
     }
 
-    /// The version of a policy that adds something to another's: SHA-256 of `strongroom/v1/policy-with`, a zero byte,
+    /// Returns the version of a policy that adds something to another's: SHA-256 of `strongroom/v1/policy-with`, a zero byte,
     /// this version and the text.
     #[must_use]
     pub fn with(self, text: &str) -> Self {
         Self(sha256(&[b"strongroom/v1/policy-with\0", &self.0, text.as_bytes()]))
     }
 
-    /// The version with these bytes, as the journal has them.
+    /// Returns the version with these bytes, as the journal has them.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The version's 32 bytes.
+    /// Returns the version's 32 bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -51,7 +51,7 @@ impl PolicyVersion {
 }
 
 impl fmt::Display for PolicyVersion {
-    /// As 64 hexadecimal digits.
+    /// Shows 64 hexadecimal digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
@@ -64,7 +64,7 @@ impl fmt::Debug for PolicyVersion {
 }
 
 impl Serialize for PolicyVersion {
-    /// As its 64 hexadecimal digits.
+    /// Writes its 64 hexadecimal digits.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)
     }

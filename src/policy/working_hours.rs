@@ -79,12 +79,12 @@ pub struct WorkingHours {
 }
 
 impl WorkingHours {
-    /// Every hour of every day, in UTC, until something is said.
+    /// Begins with every hour of every day, in UTC.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How far the local time is ahead of UTC: 480 in Shanghai, -180 in Brasília.
+    /// Says how far the local time is ahead of UTC: 480 in Shanghai, -180 in Brasília.
     pub fn utc_offset_minutes(mut self, minutes: i32) -> Self {
         if !OFFSETS.contains(&minutes) {
             self.mistake(format!("an offset of {minutes} minutes from UTC is used nowhere: say -720 to 840"));
@@ -93,19 +93,19 @@ impl WorkingHours {
         self
     }
 
-    /// On these days. Said again, it adds to them.
+    /// Adds these days.
     pub fn days(mut self, days: impl IntoIterator<Item = Weekday>) -> Self {
         self.days.get_or_insert_default().extend(days);
         self
     }
 
-    /// On Monday to Friday.
+    /// Adds Monday to Friday.
     pub fn monday_to_friday(self) -> Self {
         use Weekday::{Friday, Monday, Thursday, Tuesday, Wednesday};
         self.days([Monday, Tuesday, Wednesday, Thursday, Friday])
     }
 
-    /// From this hour and minute until just before that one. Said again, it adds another span.
+    /// Adds a span from this hour and minute until just before that one.
     pub fn between(mut self, from: (u8, u8), until: (u8, u8)) -> Self {
         let minute = |(hour, minute): (u8, u8)| {
             let of_day = i64::from(hour) * 60 + i64::from(minute);
@@ -126,7 +126,7 @@ impl WorkingHours {
         self
     }
 
-    /// Not on this day, in local time, such as `2026-12-25`.
+    /// Closes this day, in local time, such as `2026-12-25`.
     pub fn closed(mut self, date: &str) -> Self {
         match day_of(date) {
             Some(day) => {
@@ -137,13 +137,13 @@ impl WorkingHours {
         self
     }
 
-    /// Not for actors with this role. Said again: with any of the roles.
+    /// Excepts actors with this role. Said again: with any of the roles.
     pub fn except_role(mut self, role: impl Into<String>) -> Self {
         applies::add(&mut self.applies.except_roles, [role]);
         self
     }
 
-    /// For these acts only.
+    /// Holds for these acts only.
     pub fn for_acts(mut self, acts: impl IntoIterator<Item = Action>) -> Self {
         self.applies.add_acts(acts);
         self
@@ -177,7 +177,7 @@ impl WorkingHours {
         open && !self.closed.contains(&day)
     }
 
-    /// The local day and time, and what the hours are, for an administrator.
+    /// Says the local day and time, and what the hours are, for an administrator.
     fn said(&self, now: Timestamp) -> String {
         let (today, time) = self.local(now);
         let minute = time / MINUTE;
@@ -261,7 +261,7 @@ fn clock(minute: i64) -> String {
     format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
-/// The day since 1970 of a date in the form 2026-12-25, if there is such a day.
+/// Returns the day since 1970 of a date in the form 2026-12-25, if there is such a day.
 /// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
 fn day_of(date: &str) -> Option<i64> {
     if date.len() != "2026-12-25".len() {

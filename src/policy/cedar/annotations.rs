@@ -12,10 +12,10 @@ use crate::policy::{Denial, Obligation, Permission};
 const OF_PERMITS: &[&str] = &["read", "write", "reason", "step_up", "approvals", "row_limit", "unique_tries", "notify"];
 const OF_FORBIDS: &[&str] = &["code", "for_user"];
 const OF_BOTH: &[&str] = &["id", "description"];
-/// What an annotation is called that obliges to something this release doesn't know.
+/// The beginning of an annotation that obliges to something this release doesn't know.
 const UNKNOWN_OBLIGATION: &str = "oblige";
 
-/// What a policy says beyond its condition.
+/// The part of a policy beyond its condition.
 #[derive(Debug, Clone)]
 pub(super) enum Terms {
     Permit(Permission),
@@ -25,7 +25,7 @@ pub(super) enum Terms {
 /// A mistake, and the annotation it is in. `None` is the policy as a whole.
 pub(super) type Fault = (Option<String>, String);
 
-/// The terms of a permit for these acts.
+/// Reads the terms of a permit for these acts.
 ///
 /// # Errors
 /// All mistakes found.
@@ -81,7 +81,7 @@ pub(super) fn permit<'a>(
     Ok(Terms::Permit(permission.read(read.unwrap_or_else(none)).write(write.unwrap_or_else(none))))
 }
 
-/// The terms of a forbid.
+/// Reads the terms of a forbid.
 ///
 /// # Errors
 /// All mistakes found.

@@ -18,7 +18,7 @@ use crate::policy::guard::CLOCKS_APART;
 
 const SECOND: i64 = 1_000_000;
 
-/// What Cedar said: the policies that determined, by their place in the text, and those that failed, with why.
+/// The answer of Cedar: the policies that determined, by their place in the text, and those that failed, with why.
 pub(super) struct Answer {
     pub(super) allowed: bool,
     pub(super) determined: Vec<usize>,
@@ -59,7 +59,7 @@ impl Asked {
         Ok(Self { question, entities: entities.map_err(PolicyError::new)? })
     }
 
-    /// What the policies of the set say.
+    /// Asks the policies of the set.
     pub(super) fn answer(&self, loaded: &Loaded, set: &PolicySet) -> Answer {
         let response = Authorizer::new().is_authorized(&self.question, set, &self.entities);
         let at = |id| loaded.index.get(id).copied().unwrap_or(usize::MAX);
@@ -91,7 +91,7 @@ impl Asked {
     }
 }
 
-/// Whether the act is about one record, so that without a resource there is none, or it isn't known.
+/// Tells whether the act is about one record, so that without a resource there is none, or it isn't known.
 fn is_about_one(request: &Request<'_>) -> bool {
     use crate::model::Action::{Create, Delete, Read, Share, Transfer, Unmask, Update};
     matches!(request.action, Create | Read | Update | Delete | Unmask | Share | Transfer)
@@ -172,7 +172,7 @@ fn context(loaded: &Loaded, request: &Request<'_>, facts: &dyn Facts) -> Result<
     Context::from_pairs(pairs).map_err(PolicyError::new)
 }
 
-/// The most that a share with the actor or one of their roles allows.
+/// Returns the most that a share with the actor or one of their roles allows.
 fn shared(request: &Request<'_>, facts: &dyn Facts) -> &'static [&'static str] {
     let Some(id) = request.resource.and_then(|resource| resource.id) else { return &[] };
     let roles = request.actor.roles().iter().map(|role| Grantee::Role(role));
@@ -197,7 +197,7 @@ fn record_of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<
     Value::new_record(pairs.into_iter().map(|(name, value)| (name.to_owned(), text(value)))).map_err(PolicyError::new)
 }
 
-/// What failed, in words that quote no value.
+/// Says what failed, in words that quote no value.
 fn why(error: &EvaluationError) -> String {
     match error {
         EvaluationError::EntityAttrDoesNotExist(error) => format!("{error}: ask `has` first"),

@@ -18,7 +18,7 @@ use super::texts::Texts;
 use crate::model::Action;
 use crate::policy::PolicyError;
 
-/// What the texts say.
+/// The texts, read.
 #[derive(Clone)]
 pub(super) struct Loaded {
     pub(super) set: PolicySet,
@@ -34,6 +34,8 @@ pub(super) struct Loaded {
     pub(super) roles: BTreeSet<String>,
 }
 
+/// Reads the texts.
+///
 /// # Errors
 /// Every mistake found in the first text that has any, in one text.
 pub(super) fn load(texts: &Texts) -> Result<Loaded, PolicyError> {
@@ -63,7 +65,7 @@ pub(super) fn load(texts: &Texts) -> Result<Loaded, PolicyError> {
     Ok(Loaded { set, rules, index, base, parents, acts, types, roles })
 }
 
-/// A set of this policy and no other.
+/// Returns a set of this policy and no other.
 ///
 /// # Errors
 /// The set's, which a policy that was loaded doesn't have.
@@ -71,7 +73,7 @@ pub(super) fn alone(rule: &Rule) -> Result<PolicySet, PolicyError> {
     PolicySet::from_policies([rule.policy.clone()]).map_err(PolicyError::new)
 }
 
-/// The version of the language, which is part of what a text means.
+/// Returns the version of the language, which is part of what a text means.
 pub(super) fn language() -> String {
     cedar_policy::get_lang_version().to_string()
 }
@@ -84,7 +86,7 @@ fn schema(text: &str) -> Result<Schema, PolicyError> {
     }
 }
 
-/// Every act with its groups: the schema's, or those that the shipped schema has.
+/// Returns every act with its groups: the schema's, or those that the shipped schema has.
 fn acts(types: &Types, schema: Option<&Schema>) -> Result<BTreeMap<Action, Entity>, PolicyError> {
     let theirs = schema.map(Schema::action_entities).transpose().map_err(PolicyError::new)?;
     Ok(Action::ALL
@@ -160,7 +162,7 @@ fn validate(text: &str, set: &PolicySet, schema: Schema, rules: &[Rule]) -> Resu
     Err(PolicyError::new(faults.join("; ")))
 }
 
-/// The parser's words with the place they are about.
+/// Repeats the parser's words with the place they are about.
 fn located(what: &str, text: &str, error: &DetailedError) -> String {
     let one = |error: &DetailedError| {
         let at = error.source_locations.first().map(|label| place(text, label.loc.start));

@@ -24,14 +24,14 @@ pub(super) struct Rule {
     pub(super) policy: Policy,
 }
 
-/// What policies may name.
+/// The names that policies may use.
 pub(super) struct Known<'a> {
     pub(super) types: &'a Types,
     pub(super) acts: &'a BTreeMap<Action, Entity>,
 }
 
 impl Known<'_> {
-    /// What is wrong with a type's name, if it looks like one of ours.
+    /// Says what is wrong with a type's name, if it looks like one of ours.
     fn fault_of_type(&self, name: &EntityTypeName) -> Option<String> {
         let (space, base) = (name.namespace(), name.basename());
         if space == NAMESPACE && !TYPES.contains(&base) {
@@ -53,7 +53,7 @@ impl Known<'_> {
         })
     }
 
-    /// The acts that are this one, or in this group.
+    /// Returns the acts that are this one, or in this group.
     fn members<'a>(&'a self, uid: &'a EntityUid) -> impl Iterator<Item = Action> + 'a {
         self.acts
             .iter()
@@ -72,7 +72,7 @@ impl Known<'_> {
     }
 }
 
-/// The policies in the order of the text, and all mistakes in them.
+/// Returns the policies in the order of the text, and all mistakes in them.
 pub(super) fn rules(text: &str, set: &PolicySet, known: &Known<'_>) -> (Vec<Rule>, Vec<String>) {
     let mut faults: Vec<String> = set
         .templates()
@@ -119,7 +119,7 @@ pub(super) fn rules(text: &str, set: &PolicySet, known: &Known<'_>) -> (Vec<Rule
     (rules, faults)
 }
 
-/// What is wrong with the entities, acts and types that a policy names. Cedar compares with whatever is named, so a
+/// Says what is wrong with the entities, acts and types that a policy names. Cedar compares with whatever is named, so a
 /// misspelt forbid would forbid nothing.
 fn named(policy: &Policy, own: &str, known: &Known<'_>) -> BTreeSet<String> {
     let mut literals = policy.entity_literals();
@@ -152,7 +152,7 @@ fn named(policy: &Policy, own: &str, known: &Known<'_>) -> BTreeSet<String> {
     of_literals.chain(types.iter().filter_map(|kind| known.fault_of_type(kind))).collect()
 }
 
-/// The types that conditions test for with `is`, a reserved word. They are no literals.
+/// Returns the types that conditions test for with `is`, a reserved word. They are no literals.
 fn tested(own: &str) -> Vec<EntityTypeName> {
     let code = code(own);
     let mut words = code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').filter(|word| !word.is_empty());
@@ -165,7 +165,7 @@ fn tested(own: &str) -> Vec<EntityTypeName> {
     types
 }
 
-/// The parser numbers policies in the order of the text: `policy0`, `policy1`, ...
+/// Returns the policy's number: the parser numbers policies in the order of the text: `policy0`, `policy1`, ...
 fn number(id: &PolicyId) -> usize {
     let id: &str = id.as_ref();
     id.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(usize::MAX)

@@ -1,6 +1,6 @@
 //! Places in a text, what of it is code, and words that were meant.
 
-/// The line and column of a byte offset, both from 1; columns count characters.
+/// Returns the line and column of a byte offset, both from 1; columns count characters.
 pub(super) fn place(text: &str, offset: usize) -> String {
     let before = text.get(..offset.min(text.len())).unwrap_or(text);
     let line = before.matches('\n').count().saturating_add(1);
@@ -8,7 +8,7 @@ pub(super) fn place(text: &str, offset: usize) -> String {
     format!("line {line}, column {column}")
 }
 
-/// The text with a blank for each byte within a text literal or a remark, so that places stay.
+/// Returns the text with a blank for each byte within a text literal or a remark, so that places stay.
 pub(super) fn code(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let (mut literal, mut remark, mut escaped) = (false, false, false);
@@ -28,7 +28,7 @@ pub(super) fn code(text: &str) -> String {
     code
 }
 
-/// `; did you mean ..?`, if one of the known words is close enough.
+/// Says `; did you mean ..?`, if one of the known words is close enough.
 pub(super) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let close = |known: &&str| strsim::damerau_levenshtein(word, known) <= 2.min(word.chars().count() / 2);
     let nearest = known.into_iter().filter(close).min_by_key(|known| strsim::damerau_levenshtein(word, known));

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::model::{Facts, Request};
 use crate::policy::{AccessPolicy, Decision, Denial, Explanation, Looked, PolicyError, PolicyVersion, Scope};
 
-/// Forbids what the condition holds for, and has nothing against the rest. The rule names it: in the denial, as its code
+/// Forbids everything that the condition holds for, and has nothing against the rest. The rule names it: in the denial, as its code
 /// and rule, and in the policy's version, so give a changed condition another name.
 ///
 /// ```

@@ -3,7 +3,7 @@
 use crate::model::{Facts, Request};
 use crate::policy::{Decision, Denial, Obligation, Permission, codes, unmet};
 
-/// How permits are put together.
+/// The way in which permits are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::policy) enum Kind {
     AllOf,
@@ -34,7 +34,7 @@ impl Kind {
     }
 }
 
-/// The sum of what was said so far.
+/// The sum of the decisions so far.
 pub(in crate::policy) struct Merge {
     kind: Kind,
     forbids: Option<Denial>,
@@ -114,7 +114,7 @@ fn first(so_far: &mut Option<Denial>, denial: Denial, rank: impl Fn(&str) -> u8)
     }
 }
 
-/// What both allow, with what both oblige to.
+/// Keeps what both allow, with what both oblige to.
 fn narrow(so_far: &mut Option<Permission>, next: Permission) {
     let Some(sum) = so_far else {
         *so_far = Some(next);
@@ -129,7 +129,7 @@ fn narrow(so_far: &mut Option<Permission>, next: Permission) {
     }
 }
 
-/// What either allows. Both have fulfilled obligations, so all of these stay; of limits the wider one holds, or taking a
+/// Adds what the next one allows. Both have fulfilled obligations, so all of these stay; of limits the wider one holds, or taking a
 /// grant away could show more.
 fn widen(so_far: &mut Option<Permission>, next: Permission) {
     let Some(sum) = so_far else {
@@ -160,7 +160,7 @@ fn widen(so_far: &mut Option<Permission>, next: Permission) {
     sum.obligations.extend(unique.map(Obligation::UniqueTries));
 }
 
-/// The fewest of some unique values to try.
+/// Returns the lowest of some limits to unique values.
 fn tries(obligations: &[Obligation]) -> Option<u32> {
     let each = obligations.iter().filter_map(|obligation| match obligation {
         Obligation::UniqueTries(tries) => Some(*tries),
@@ -169,7 +169,7 @@ fn tries(obligations: &[Obligation]) -> Option<u32> {
     each.min()
 }
 
-/// The narrowest of some row limits.
+/// Returns the narrowest of some row limits.
 fn rows(obligations: &[Obligation]) -> Option<(u32, Option<u32>)> {
     let limits = obligations.iter().filter_map(|obligation| match obligation {
         Obligation::RowLimit { per_act, per_hour } => Some((*per_act, *per_hour)),

@@ -90,7 +90,7 @@ fn break_glass(section: &Section<'_>) -> Option<BreakGlass> {
     (grants.check().is_ok() && !roles.is_empty() && !reviewers.is_empty()).then_some(glass)
 }
 
-/// What a section says, if it is sound.
+/// Reads a section, if it is sound.
 fn part<'a, P: AccessPolicy + 'static>(
     section: &Section<'a>,
     read: impl FnOnce(&Section<'a>) -> Option<P>,

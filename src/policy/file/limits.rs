@@ -21,7 +21,7 @@ const DAYS: [(&str, Weekday); 7] = [
     ("sunday", Weekday::Sunday),
 ];
 
-/// `[labels]`.
+/// Reads `[labels]`.
 pub(super) fn labels(section: &Section<'_>) -> Option<Labels> {
     let levels = section.words("levels");
     if levels.len() < 2 {
@@ -51,7 +51,7 @@ pub(super) fn labels(section: &Section<'_>) -> Option<Labels> {
     (levels.len() >= 2).then_some(labels)
 }
 
-/// One `[[purpose]]`.
+/// Reads one `[[purpose]]`.
 pub(super) fn purpose(section: &Section<'_>, mut purpose: Purpose) -> Purpose {
     let collections = match section.collections() {
         Some(Collections::These(names)) => names,
@@ -87,7 +87,7 @@ pub(super) fn purpose(section: &Section<'_>, mut purpose: Purpose) -> Purpose {
     purpose
 }
 
-/// One `[[step_up]]`.
+/// Reads one `[[step_up]]`.
 pub(super) fn step_up(section: &Section<'_>) -> Option<StepUp> {
     let strength = section.number("strength", 1, u32::from(u8::MAX)).and_then(|n| u8::try_from(n).ok());
     let within = section.time("within");
@@ -115,7 +115,7 @@ pub(super) fn step_up(section: &Section<'_>) -> Option<StepUp> {
     strength.and(within).map(|_| step_up)
 }
 
-/// One `[[row_limit]]`.
+/// Reads one `[[row_limit]]`.
 pub(super) fn row_limit(section: &Section<'_>) -> Option<RowLimit> {
     let per_act = section.number("per_act", 1, u32::MAX);
     let per_hour = section.number("per_hour", 1, u32::MAX);
@@ -136,7 +136,7 @@ pub(super) fn row_limit(section: &Section<'_>) -> Option<RowLimit> {
     (per_act.or(per_hour).or(unique_tries)).map(|_| limit)
 }
 
-/// One `[[dual_control]]`.
+/// Reads one `[[dual_control]]`.
 pub(super) fn dual_control(section: &Section<'_>, roles: &Roles) -> Option<DualControl> {
     let before = section.reading.mistakes.count();
     let approvals = section.number("approvals", 1, 7);
@@ -193,7 +193,7 @@ pub(super) fn dual_control(section: &Section<'_>, roles: &Roles) -> Option<DualC
     (approvals.is_some() && !acts.is_empty()).then_some(control)
 }
 
-/// One `[[working_hours]]`.
+/// Reads one `[[working_hours]]`.
 pub(super) fn working_hours(section: &Section<'_>) -> Option<WorkingHours> {
     let mut hours = WorkingHours::new();
     if let Some(word) = section.word("utc_offset") {
@@ -253,7 +253,7 @@ pub(super) fn working_hours(section: &Section<'_>) -> Option<WorkingHours> {
     Some(hours)
 }
 
-/// One `[[forbid]]` or `[[require_reason]]`.
+/// Reads one `[[forbid]]` or `[[require_reason]]`.
 pub(super) fn when<'a>(section: &Section<'a>, effect: Effect, names: &mut BTreeSet<&'a str>) -> Option<When> {
     let name = super::sharing::named(section, names)?;
     let mut when = When::new(effect, name);
@@ -283,7 +283,7 @@ pub(super) fn when<'a>(section: &Section<'a>, effect: Effect, names: &mut BTreeS
     Some(section.roles("except_role").iter().fold(when, |when, role| when.except_role(role.text)))
 }
 
-/// The named collections, where not all are meant.
+/// Reads the named collections, where not all are meant.
 fn these<'a>(section: &Section<'a>) -> Option<Vec<&'a str>> {
     match section.collections()? {
         Collections::All => None,
@@ -291,7 +291,7 @@ fn these<'a>(section: &Section<'a>) -> Option<Vec<&'a str>> {
     }
 }
 
-/// Minutes, of `+08:00`.
+/// Reads minutes, of `+08:00`.
 fn offset(text: &str) -> Option<i32> {
     let (sign, time) = match text.split_at_checked(1)? {
         ("+", time) => (1, time),
@@ -305,14 +305,14 @@ fn offset(text: &str) -> Option<i32> {
 
 type Clock = (u8, u8);
 
-/// Two times, of `08:30-17:00`.
+/// Reads two times, of `08:30-17:00`.
 fn span(text: &str) -> Option<(Clock, Clock)> {
     let (from, until) = text.split_once('-')?;
     let (from, until) = (clock(from.trim())?, clock(until.trim())?);
     (from != until && from < (24, 0)).then_some((from, until))
 }
 
-/// Hours and minutes, of `08:30`; up to `24:00`.
+/// Reads hours and minutes, of `08:30`; up to `24:00`.
 fn clock(text: &str) -> Option<Clock> {
     let (hours, minutes) = text.split_once(':')?;
     let two = |text: &str| (text.len() == 2).then(|| digits(text)).flatten();

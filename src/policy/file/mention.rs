@@ -1,4 +1,4 @@
-//! Which collections and fields a policy file names, to hold them against those that there are.
+//! The collections and fields that a policy file names, to hold them against those that there are.
 //!
 //! Guarantees: every name that a key for collections or fields takes is held against them. Does not: know whether the
 //! fields that a sharing rule asks for are exposed to policies.
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::mistake::{Mistake, place};
 use super::word::{Collections, Word, suggestion};
 
-/// What was named, and where.
+/// All names so far, and where they stand.
 #[derive(Debug, Default)]
 pub(super) struct Mentions(RefCell<Vec<Mention>>);
 
@@ -57,7 +57,7 @@ impl Mentions {
 pub(super) struct Named(Vec<Mention>);
 
 impl Named {
-    /// What is named in `text` and isn't there. A collection without fields is one that may have any.
+    /// Returns the names in `text` that aren't there. A collection without fields is one that may have any.
     pub(super) fn unknown(&self, text: &str, there: &[(&str, &[&str])]) -> Vec<Mistake> {
         let there: BTreeMap<&str, &[&str]> = there.iter().copied().collect();
         place(text, self.0.iter().filter_map(|mention| Some((mention.at, mention.wrong(&there)?))))

@@ -24,7 +24,7 @@ pub enum PolicyFileError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// The file is too large.
@@ -56,14 +56,14 @@ pub struct Mistake {
     pub line: usize,
     /// The column, in characters, from 1.
     pub column: usize,
-    /// What is wrong, and what to do about it.
+    /// The mistake, and what to do about it.
     pub what: String,
     /// The line itself, if it is short.
     shown: Option<String>,
 }
 
 impl PolicyFileError {
-    /// The mistakes; none if the file couldn't be read at all.
+    /// Returns the mistakes; none if the file couldn't be read at all.
     #[must_use]
     pub fn mistakes(&self) -> &[Mistake] {
         match self {
@@ -104,7 +104,7 @@ impl Mistakes {
         self.0.borrow().len()
     }
 
-    /// All of them, with their lines and columns in this text.
+    /// Returns all of them, with their lines and columns in this text.
     pub(super) fn placed(self, text: &str) -> Vec<Mistake> {
         let mut mistakes = self.0.into_inner();
         mistakes.sort();
@@ -114,7 +114,7 @@ impl Mistakes {
     }
 }
 
-/// The mistakes, each `(byte, text)`, with their lines and columns.
+/// Gives mistakes, each `(byte, text)`, their lines and columns.
 pub(super) fn place(text: &str, mistakes: impl IntoIterator<Item = (usize, String)>) -> Vec<Mistake> {
     Mistakes(RefCell::new(mistakes.into_iter().take(MOST).collect())).placed(text)
 }

@@ -14,7 +14,7 @@ pub(super) struct Node {
     pub(super) value: Value,
 }
 
-/// What stands there.
+/// A value of some kind.
 #[derive(Debug)]
 pub(super) enum Value {
     Text(String),
@@ -23,7 +23,7 @@ pub(super) enum Value {
     Flag(bool),
     List(Vec<Node>),
     Table(Vec<Entry>),
-    /// What no key takes, by its name.
+    /// A kind that no key takes, by its name.
     Other(&'static str),
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Entry {
 }
 
 impl Value {
-    /// What it is, for a person.
+    /// Names the kind, for a person.
     pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "a text",
@@ -50,7 +50,7 @@ impl Value {
     }
 }
 
-/// The tree of a text.
+/// Reads the tree of a text.
 ///
 /// # Errors
 /// Each mistake of grammar: where, and what.

@@ -8,7 +8,7 @@ use super::word::{Collections, Word};
 use crate::model::{Action, FieldSet};
 use crate::policy::{Grant, Role, Roles};
 
-/// What is said of roles, and where each name stands.
+/// Reads the roles, and where each name stands.
 pub(super) fn read<'a>(top: &Section<'a>) -> (Roles, BTreeMap<&'a str, usize>) {
     let mut roles = Roles::new();
     let mut places = BTreeMap::new();
@@ -49,7 +49,7 @@ fn body(section: &Section<'_>, name: Word<'_>, mut role: Role) -> Role {
     grants(section, role)
 }
 
-/// The grants under the key `on`.
+/// Reads the grants under the key `on`.
 pub(super) fn grants(section: &Section<'_>, mut role: Role) -> Role {
     section.each("on", |grant| role = one(grant, role.clone()));
     role
@@ -107,7 +107,7 @@ fn fields(
     }
 }
 
-/// `create`: true, all, or with these fields only.
+/// Reads `create`: true, all, or with these fields only.
 fn created(section: &Section<'_>, of: Option<&Collections<'_>>) -> Option<FieldSet> {
     match section.get("create").map(|entry| &entry.node.value) {
         Some(Value::Flag(flag)) => flag.then_some(FieldSet::All),
@@ -115,7 +115,7 @@ fn created(section: &Section<'_>, of: Option<&Collections<'_>>) -> Option<FieldS
     }
 }
 
-/// `unmask`: these fields. Not all: what nobody thought of stays masked.
+/// Reads `unmask`: these fields. Not all: what nobody thought of stays masked.
 fn unmasked<'a>(section: &Section<'a>, entry: &'a Entry, of: Option<&Collections<'_>>) -> Option<Vec<&'a str>> {
     if matches!(&entry.node.value, Value::Text(text) if text == "all") {
         section.mistake(entry.node.at.start, || {
@@ -141,7 +141,7 @@ fn act_on(grant: Grant, act: Action) -> Grant {
     }
 }
 
-/// Whether `acts` of a grant takes this act.
+/// Tells whether `acts` of a grant takes this act.
 fn on_records(section: &Section<'_>, act: Action, at: usize) -> bool {
     let instead = match act {
         Action::Delete
@@ -163,7 +163,7 @@ fn on_records(section: &Section<'_>, act: Action, at: usize) -> bool {
     false
 }
 
-/// Whether `may` of a role takes this act.
+/// Tells whether `may` of a role takes this act.
 fn may(section: &Section<'_>, act: Action, at: usize) -> bool {
     let instead = match act {
         Action::CreateVault => "no policy is asked about it: leave it out",

@@ -13,7 +13,7 @@ use super::node::{Entry, Node, Value};
 use super::word::{Collections, Word, suggestion};
 use crate::model::{Action, FieldSet};
 
-/// What the reading of a file keeps at hand.
+/// The reading of a file: everything that its sections share.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     pub(super) mistakes: Mistakes,
@@ -55,7 +55,7 @@ impl Reading {
         self.mistakes.add(at, what);
     }
 
-    /// Whether this is a role of the file; if not, that is a mistake.
+    /// Tells whether this is a role of the file; if not, that is a mistake.
     pub(super) fn is_role(&self, role: Word<'_>) -> bool {
         let known = self.roles.contains(role.text);
         if !known {
@@ -74,13 +74,13 @@ impl Reading {
 }
 
 impl<'a> Section<'a> {
-    /// The value of a key, if it is there.
+    /// Returns a key and its value, if it is there.
     pub(super) fn get(&self, key: &'static str) -> Option<&'a Entry> {
         self.asked.borrow_mut().push(key);
         self.entries.iter().find(|entry| entry.key == key)
     }
 
-    /// The value of a key that is asked for elsewhere, or isn't a key here at all.
+    /// Returns a key that is asked for elsewhere, or isn't a key here at all.
     pub(super) fn get_quietly(&self, key: &str) -> Option<&'a Entry> {
         self.entries.iter().find(|entry| entry.key == key)
     }
@@ -94,7 +94,7 @@ impl<'a> Section<'a> {
         self.reading.mistake(at, what);
     }
 
-    /// True or false; false if it isn't said.
+    /// Reads true or false; false if it isn't said.
     pub(super) fn flag(&self, key: &'static str) -> bool {
         let Some(entry) = self.get(key) else { return false };
         match &entry.node.value {
@@ -111,7 +111,7 @@ impl<'a> Section<'a> {
         self.as_word(&entry.node)
     }
 
-    /// A text, or a list of texts, of which there must be one at least.
+    /// Reads a text, or a list of texts, of which there must be one at least.
     pub(super) fn words(&self, key: &'static str) -> Vec<Word<'a>> {
         self.get(key).map(|entry| self.as_words(&entry.node)).unwrap_or_default()
     }
@@ -157,12 +157,12 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Roles of the file.
+    /// Reads roles of the file.
     pub(super) fn roles(&self, key: &'static str) -> Vec<Word<'a>> {
         self.words(key).into_iter().filter(|role| self.reading.is_role(*role)).collect()
     }
 
-    /// Acts, or `"all"`; `None` if they aren't said.
+    /// Reads acts, or `"all"`; `None` if they aren't said.
     pub(super) fn acts(&self, key: &'static str) -> Option<Vec<(Action, usize)>> {
         let entry = self.get(key)?;
         if matches!(&entry.node.value, Value::Text(text) if text == "all") {
@@ -183,7 +183,7 @@ impl<'a> Section<'a> {
         act
     }
 
-    /// A whole number in a range.
+    /// Reads a whole number in a range.
     pub(super) fn number(&self, key: &'static str, least: u32, most: u32) -> Option<u32> {
         let entry = self.get(key)?;
         let wanted = || format!("a whole number from {least} to {most}");
@@ -202,7 +202,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A length of time: `"5 min"`.
+    /// Reads a length of time: `"5 min"`.
     pub(super) fn time(&self, key: &'static str) -> Option<Duration> {
         let word = self.word(key)?;
         let time = duration(word.text);
@@ -215,7 +215,7 @@ impl<'a> Section<'a> {
         time
     }
 
-    /// The key `collection`: a name, a list of names, or `"*"` for all. `None` if it isn't said or is mistaken.
+    /// Reads the key `collection`: a name, a list of names, or `"*"` for all. `None` if it isn't said or is mistaken.
     pub(super) fn collections(&self) -> Option<Collections<'a>> {
         let words = self.words("collection");
         if words.is_empty() {
@@ -234,7 +234,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Fields: `"all"`, or names. `None` if they aren't said or are mistaken.
+    /// Reads fields: `"all"`, or names. `None` if they aren't said or are mistaken.
     pub(super) fn fields(&self, key: &'static str, of: Option<&Collections<'_>>) -> Option<FieldSet> {
         let entry = self.get(key)?;
         match &entry.node.value {
@@ -251,7 +251,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A table of fields and their values.
+    /// Reads a table of fields and their values.
     pub(super) fn attributes(&self, key: &'static str, of: Option<&Collections<'_>>) -> Vec<(Word<'a>, Word<'a>)> {
         let named = self.named(key);
         if let Some(entry) =
@@ -265,7 +265,7 @@ impl<'a> Section<'a> {
         pairs.inspect(|(field, _)| self.reading.mentions.field(*field, of)).collect()
     }
 
-    /// The entries of a table whose keys are names of the file's own.
+    /// Reads the entries of a table whose keys are names of the file's own.
     pub(super) fn named(&self, key: &'static str) -> Vec<(Word<'a>, &'a Node)> {
         let Some(entry) = self.get(key) else { return Vec::new() };
         let Value::Table(entries) = &entry.node.value else {
@@ -282,7 +282,7 @@ impl<'a> Section<'a> {
         entries.map(|entry| (Word { text: &entry.key, at: entry.at }, &entry.node)).collect()
     }
 
-    /// Each table of a list of tables (`[[key]]`); one table alone will do.
+    /// Reads each table of a list of tables (`[[key]]`); one table alone will do.
     pub(super) fn each(&self, key: &'static str, mut read: impl FnMut(&Section<'a>)) {
         let Some(entry) = self.get(key) else { return };
         match &entry.node.value {
@@ -296,7 +296,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// One table.
+    /// Reads one table.
     pub(super) fn one<T>(&self, key: &'static str, read: impl FnOnce(&Section<'a>) -> T) -> Option<T> {
         self.reading.section(&self.get(key)?.node, read)
     }

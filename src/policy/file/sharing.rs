@@ -6,7 +6,7 @@ use super::section::Section;
 use super::word::{Collections, Word, suggestion};
 use crate::policy::{OwnerGrants, Restriction, Sharing, SharingRule};
 
-/// What is said of sharing, and where each name stands.
+/// Reads the sharing, and where each name stands.
 pub(super) fn read<'a>(section: &Section<'a>) -> (Sharing, BTreeMap<&'a str, usize>) {
     let mut sharing = Sharing::new();
     let mut places = BTreeMap::new();
@@ -58,7 +58,7 @@ pub(super) fn read<'a>(section: &Section<'a>) -> (Sharing, BTreeMap<&'a str, usi
     (sharing, places)
 }
 
-/// `[owner_grants]`.
+/// Reads `[owner_grants]`.
 pub(super) fn owner_grants(section: &Section<'_>) -> Option<OwnerGrants> {
     match section.collections() {
         Some(Collections::These(names)) => {
@@ -93,7 +93,7 @@ impl Groups<'_> {
     }
 }
 
-/// The name of a rule, which no other has.
+/// Reads the name of a rule, which no other has.
 pub(super) fn named<'a>(section: &Section<'a>, names: &mut BTreeSet<&'a str>) -> Option<&'a str> {
     let Some(name) = section.word("name") else {
         if section.get("name").is_none() {
@@ -191,7 +191,7 @@ fn needs_collection(section: &Section<'_>) {
     }
 }
 
-/// Whether all records are meant: it must be said, and then nothing that narrows.
+/// Tells whether all records are meant: it must be said, and then nothing that narrows.
 fn which(section: &Section<'_>, narrowed: bool, such_as: &str) -> bool {
     let all = section.flag("all_records");
     let said = ["owned_by_group", "labelled", "attribute"].iter().any(|key| section.get_quietly(key).is_some());

@@ -10,7 +10,7 @@ use crate::policy::applies::{self, Applies};
 use crate::policy::constraint::Constraint;
 use crate::policy::{Decision, Denial, Looked, Obligation, Permission};
 
-/// What follows where the condition holds.
+/// The consequence where the condition holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
     /// The act is forbidden, whatever else permits it.
@@ -64,7 +64,7 @@ impl When {
         self
     }
 
-    /// The first condition that doesn't hold.
+    /// Returns the first condition that doesn't hold.
     fn why_not(&self, request: &Request<'_>) -> Option<String> {
         if let Some(why) = self.applies.why_not(request) {
             return Some(why.to_string());

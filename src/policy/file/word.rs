@@ -19,7 +19,7 @@ pub(super) enum Collections<'a> {
     These(Vec<Word<'a>>),
 }
 
-/// What to write instead of a mistaken name.
+/// Says what to write instead of a mistaken name.
 pub(super) fn suggestion<S: AsRef<str>>(
     name: &str,
     known: impl Iterator<Item = S>,

@@ -28,7 +28,7 @@ pub(super) enum Seen<'s> {
 type See<'s> = &'s mut dyn FnMut(Seen<'_>);
 
 impl Course<'_> {
-    /// What the act may do in the end.
+    /// Returns what the act may do in the end.
     ///
     /// # Errors
     /// The first denial on the way.

@@ -1,4 +1,4 @@
-//! Why: the policy's own explanation, and what the guard adds to it.
+//! Explanations: the policy's own, and what the guard adds to it.
 
 use super::course::Seen;
 use super::questions::{Questions, about};
@@ -49,7 +49,7 @@ pub(super) fn explain(
     explanation
 }
 
-/// The policy's own words; a denial if it has none in time.
+/// Returns the policy's own words; a denial if it has none in time.
 fn part(questions: &Questions<'_>, request: &Request<'_>, facts: &Told<'_>) -> Explanation {
     let answer = questions.guard.ask(|| Ok(questions.policy.explain(request, facts)));
     answer.unwrap_or_else(|denial| Explanation::of("policy", Ok(Decision::Deny(denial))))
@@ -63,7 +63,7 @@ fn told(looked: &[Looked], denial: &Denial) -> bool {
     looked.iter().any(|looked| looked.why.contains(&denial.for_admin))
 }
 
-/// What the guard refuses for a reason of its own.
+/// Returns what the guard refuses for a reason of its own.
 fn refused(denial: &Denial) -> Looked {
     Looked::new("guard", true, format!("{} ({})", denial.for_admin, denial.code))
 }

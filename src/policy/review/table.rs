@@ -44,7 +44,7 @@ pub(super) fn write<const N: usize>(
     Ok(())
 }
 
-/// A text without what would break a line or command a terminal.
+/// Returns a text without what would break a line or command a terminal.
 pub(super) fn shown(text: &str) -> String {
     let unseen = |c: char| {
         c.is_control()
@@ -100,7 +100,7 @@ fn width(text: &str) -> usize {
     text.chars().map(columns_of).sum()
 }
 
-/// Two for what East Asian fonts draw wide (Unicode Standard Annex #11, its blocks), else one.
+/// Returns two for what East Asian fonts draw wide (Unicode Standard Annex #11, its blocks), else one.
 const fn columns_of(c: char) -> usize {
     match c {
         '\u{1100}'..='\u{115f}'

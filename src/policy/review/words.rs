@@ -1,10 +1,10 @@
-//! What a permission depends on, in words.
+//! Obligations in words.
 
 use std::time::Duration;
 
 use crate::policy::Obligation;
 
-/// The conditions in some obligations, sorted, each once.
+/// Returns the conditions in some obligations, sorted, each once.
 pub(super) fn conditions(obligations: &[Obligation]) -> Vec<String> {
     let mut all: Vec<String> = obligations.iter().filter_map(condition).collect();
     all.sort_unstable();
@@ -12,7 +12,7 @@ pub(super) fn conditions(obligations: &[Obligation]) -> Vec<String> {
     all
 }
 
-/// What has to be so; `None` for an obligation that holds nobody up.
+/// Says what has to be so; `None` for an obligation that holds nobody up.
 pub(super) fn condition(obligation: &Obligation) -> Option<String> {
     Some(match obligation {
         Obligation::Reason => "a reason is given".to_owned(),
@@ -31,7 +31,7 @@ pub(super) fn condition(obligation: &Obligation) -> Option<String> {
     })
 }
 
-/// Any obligation, for an explanation.
+/// Says any obligation, for an explanation.
 pub(super) fn obligation(obligation: &Obligation) -> String {
     match obligation {
         Obligation::Notify(code) => format!("the journal entry carries `{code}`"),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{Action, FieldSet};
 use crate::policy::acts::Acts;
 
-/// What a role allows, as it is being said. [`Roles::role`](super::Roles::role) hands it out.
+/// A role as it is being said. [`Roles::role`](super::Roles::role) hands it out.
 #[derive(Debug, Clone)]
 #[must_use = "return it from the closure"]
 pub struct Role {
@@ -14,7 +14,7 @@ pub struct Role {
     pub(super) rules: Vec<Rule>,
 }
 
-/// What a role allows in one collection, as it is being said.
+/// The grant of a role on one collection, as it is being said.
 #[derive(Debug, Clone)]
 #[must_use = "return it from the closure"]
 pub struct Grant {

@@ -56,14 +56,14 @@ fn rule(rule: &Rule) -> Vec<u8> {
     out
 }
 
-/// Parts in the order of their bytes, each once.
+/// Writes parts in the order of their bytes, each once.
 fn sorted(out: &mut Vec<u8>, parts: impl Iterator<Item = Vec<u8>>) {
     let parts: BTreeSet<Vec<u8>> = parts.collect();
     count(out, parts.len());
     parts.iter().for_each(|part| out.extend_from_slice(part));
 }
 
-/// Sorted names.
+/// Writes sorted names.
 fn names(out: &mut Vec<u8>, names: Vec<&str>) {
     count(out, names.len());
     names.iter().for_each(|name| text(out, name));
@@ -74,7 +74,7 @@ fn text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Lists and names in a policy are far below `u32::MAX`.
+/// Writes a length. Lists and names in a policy are far below `u32::MAX`.
 fn count(out: &mut Vec<u8>, count: usize) {
     out.extend_from_slice(&u32::try_from(count).unwrap_or(u32::MAX).to_be_bytes());
 }

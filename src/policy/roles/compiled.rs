@@ -20,7 +20,7 @@ pub(super) struct Compiled {
     pub(super) version: PolicyVersion,
 }
 
-/// Why nothing is permitted.
+/// A reason why nothing is permitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal<'a> {
     /// The actor has no role that the policy knows.
@@ -34,7 +34,7 @@ pub(super) enum Refusal<'a> {
 }
 
 impl Compiled {
-    /// `said` are the mistakes known already.
+    /// Resolves roles. `said` are the mistakes known already.
     pub(super) fn new(roles: &BTreeMap<String, Role>, duties: &[BTreeSet<String>], said: &[String]) -> Self {
         let held: BTreeMap<&str, BTreeSet<&str>> =
             roles.keys().map(|name| (name.as_str(), closure(name, roles))).collect();
@@ -47,7 +47,7 @@ impl Compiled {
         Self { tables, duties: duties.to_vec(), faults, version }
     }
 
-    /// What the actor's roles permit together.
+    /// Returns what the actor's roles permit together.
     pub(super) fn permission<'a>(&self, request: &Request<'a>) -> Result<Permission, Refusal<'a>> {
         // `may` grants no other acts, and work on records is what must be fast.
         let may_be = !is_on_records(request.action) || request.action == Action::Approve;
@@ -69,7 +69,7 @@ impl Compiled {
         }
     }
 
-    /// What the actor's roles allow together in a collection, on their own records or on any.
+    /// Returns what the actor's roles allow together in a collection, on their own records or on any.
     pub(super) fn sum(&self, request: &Request<'_>, collection: &str, own: bool) -> Option<Sum<'_>> {
         let mut sum = Sum::new(request.action);
         for name in request.actor.roles() {
@@ -80,7 +80,7 @@ impl Compiled {
         sum.allowed()
     }
 
-    /// Whether the actor holds roles that are kept apart.
+    /// Tells whether the actor holds roles that are kept apart.
     pub(super) fn is_conflicted(&self, actor: &Actor) -> bool {
         // One role alone unites none: that would be a mistake, and nothing is decided with mistakes.
         if self.duties.is_empty() || actor.roles().len() < 2 {
@@ -91,7 +91,7 @@ impl Compiled {
         })
     }
 
-    /// The roles kept apart that the actor holds together, in words.
+    /// Names the roles kept apart that the actor holds together, in words.
     pub(super) fn conflicts(&self, actor: &Actor) -> Vec<String> {
         let held = |duty: &String| {
             let roles = || actor.roles().iter().filter_map(|name| Some((name, self.tables.get(name)?)));
@@ -121,7 +121,7 @@ impl Compiled {
     }
 }
 
-/// A role and all that it inherits.
+/// Returns a role and all that it inherits.
 fn closure<'a>(name: &'a str, roles: &'a BTreeMap<String, Role>) -> BTreeSet<&'a str> {
     let mut held = BTreeSet::from([name]);
     let mut open = vec![name];

@@ -1,4 +1,4 @@
-//! Which grants were looked at, and what came of each.
+//! The grants that were looked at, and what came of each.
 
 use super::Roles;
 use super::build::{Role, Rule};
@@ -7,7 +7,7 @@ use crate::model::{Action, FieldSet, Request};
 use crate::policy::Looked;
 
 impl Roles {
-    /// Every grant of the actor's roles.
+    /// Returns every grant of the actor's roles.
     pub(super) fn looked_at(&self, request: &Request<'_>) -> Vec<Looked> {
         let conflicts = self.compiled().conflicts(request.actor);
         let mut looked: Vec<Looked> =
@@ -79,12 +79,12 @@ fn only(acts: &[&str]) -> String {
 }
 
 impl Rule {
-    /// Whether it holds in the collection that is asked about.
+    /// Tells whether it holds in the collection that is asked about.
     pub(super) fn is_about(&self, request: &Request<'_>) -> bool {
         request.collection.is_some() && self.collection.as_deref().is_none_or(|name| Some(name) == request.collection)
     }
 
-    /// The fields with which it allows an act, where fields that are asked for are checked.
+    /// Returns the fields with which it allows an act, where fields that are asked for are checked.
     pub(super) const fn fields(&self, action: Action) -> Option<&FieldSet> {
         match action {
             Action::Create => self.create.as_ref(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build::{Role, Rule};
 use crate::model::{Action, FieldSet};
 
-/// The mistakes in one role.
+/// Returns the mistakes in one role.
 pub(super) fn of_role(name: &str, role: &Role) -> Vec<String> {
     let mut faults = Vec::new();
     if name.trim().is_empty() {
@@ -16,7 +16,7 @@ pub(super) fn of_role(name: &str, role: &Role) -> Vec<String> {
     faults
 }
 
-/// The mistakes in how roles inherit. `all` has, for each role, itself and what it inherits, directly or not.
+/// Returns the mistakes in how roles inherit. `all` has, for each role, itself and what it inherits, directly or not.
 pub(super) fn of_inheritance(roles: &BTreeMap<String, Role>, all: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<String> {
     let mut faults = Vec::new();
     for (name, role) in roles {
@@ -38,7 +38,7 @@ pub(super) fn of_inheritance(roles: &BTreeMap<String, Role>, all: &BTreeMap<&str
     faults
 }
 
-/// The mistakes in which roles are kept apart.
+/// Returns the mistakes in which roles are kept apart.
 pub(super) fn of_separation(duties: &[BTreeSet<String>], all: &BTreeMap<&str, BTreeSet<&str>>) -> Vec<String> {
     let mut faults = Vec::new();
     for set in duties {
@@ -92,7 +92,7 @@ fn of_rule(name: &str, rule: &Rule, faults: &mut Vec<String>) {
     }
 }
 
-/// What to say instead of `may`, for an act that it isn't for.
+/// Says what to say instead of `may`, for an act that it isn't for.
 fn misplaced(name: &str, action: Action) -> Option<String> {
     let instead = match action {
         Action::Create => "create",

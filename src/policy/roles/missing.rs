@@ -10,7 +10,7 @@ use super::sum::{is_on_records, is_own};
 use crate::model::{Action, Actor, Request};
 
 impl Roles {
-    /// `None` if the act is permitted, or what is denied isn't for want of a grant.
+    /// Returns the nearest missing grant; `None` if the act is permitted, or what is denied isn't for want of a grant.
     pub(super) fn missing(&self, request: &Request<'_>) -> Option<String> {
         if self.denied(request).is_some() {
             return None;
@@ -30,7 +30,7 @@ impl Roles {
         }
     }
 
-    /// Fields, in a grant that allows the act already.
+    /// Returns fields, in a grant that allows the act already.
     fn field(&self, request: &Request<'_>) -> Option<String> {
         let rules = self.rules(request, |rule| {
             let shows = request.action == Action::Export && rule.read.is_some();
@@ -43,7 +43,7 @@ impl Roles {
         Some(format!("{}: `{}`", place(role, rule), method(shown, &lacking)))
     }
 
-    /// The act, in a grant that holds for this record already.
+    /// Returns the act, in a grant that holds for this record already.
     fn act(&self, request: &Request<'_>) -> Option<String> {
         let rules = self.rules(request, |rule| !rule.own_only || is_own(request));
         let (role, rule) = rules.into_iter().next()?;
@@ -51,7 +51,7 @@ impl Roles {
         Some(format!("{}: `{}`", place(role, rule), methods(request, exports, reads)))
     }
 
-    /// A grant that allows the act and all its fields, if only it weren't for own records.
+    /// Returns a grant that allows the act and all its fields, if only it weren't for own records.
     fn everybodys(&self, request: &Request<'_>) -> Option<String> {
         let rules = self.rules(request, |rule| {
             let with = rule.fields(request.action);
@@ -64,14 +64,14 @@ impl Roles {
         Some(format!("{}: without `.own_only()`", place(role, rule)))
     }
 
-    /// A new grant to a role that the actor has.
+    /// Returns a new grant to a role that the actor has.
     fn grant(&self, request: &Request<'_>) -> Option<String> {
         let (exports, reads) = self.exported(request);
         let (role, _) = self.parts(request).next()?;
         Some(format!("role `{role}`: `{}`", new_grant(request, !exports, !reads)?))
     }
 
-    /// The smallest role that would do, for an actor who has none.
+    /// Returns the smallest role that would do, for an actor who has none.
     fn role_to_have(&self, request: &Request<'_>) -> Option<String> {
         let suffices = |name: &str| {
             let mut actor = Actor::new(request.actor.id()).with_role(name);
@@ -88,7 +88,7 @@ impl Roles {
         Some(format!("the role `{best}`, for `{}`", request.actor.id()))
     }
 
-    /// Whether the actor's grants for this record allow to export, and to read.
+    /// Tells whether the actor's grants for this record allow to export, and to read.
     fn exported(&self, request: &Request<'_>) -> (bool, bool) {
         let has = |action| {
             let of = |rule: &Rule| rule.allows().contains(action) && (!rule.own_only || is_own(request));
@@ -97,7 +97,7 @@ impl Roles {
         (has(Action::Export), has(Action::Read))
     }
 
-    /// The actor's grants in the collection that are as asked, nearest first: named collections before all of them, own
+    /// Returns the actor's grants in the collection that are as asked, nearest first: named collections before all of them, own
     /// records before everybody's.
     fn rules<'a>(&'a self, request: &Request<'a>, wanted: impl Fn(&Rule) -> bool) -> Vec<(&'a str, &'a Rule)> {
         let mut rules: Vec<(&str, &Rule)> = self
@@ -109,7 +109,7 @@ impl Roles {
         rules
     }
 
-    /// The actor's known roles, and those that these inherit.
+    /// Returns the actor's known roles, and those that these inherit.
     fn parts<'a>(&'a self, request: &Request<'a>) -> impl Iterator<Item = (&'a str, &'a Role)> {
         let known = request.actor.roles().iter().filter_map(|name| Some((name, self.compiled().table(name)?)));
         let parts = known.flat_map(|(name, table)| {
@@ -134,7 +134,7 @@ fn new_grant(request: &Request<'_>, export: bool, read: bool) -> Option<String> 
     Some(format!(".on({:?}){}", request.collection?, methods(request, !export, !read)))
 }
 
-/// What to say on a grant. An export takes two.
+/// Returns what to say on a grant. An export takes two.
 fn methods(request: &Request<'_>, exports: bool, reads: bool) -> String {
     if request.action != Action::Export {
         return method(request.action, request.fields);

@@ -1,4 +1,4 @@
-//! What several roles allow together, for one act.
+//! The rights of several roles together, for one act.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(super) struct Sum<'a> {
 }
 
 impl<'a> Sum<'a> {
-    /// Nothing yet.
+    /// Begins with nothing.
     pub(super) const fn new(action: Action) -> Self {
         Self { action, rule: None, reads: false, read: FieldSet::none(), write: FieldSet::none() }
     }
@@ -30,18 +30,18 @@ impl<'a> Sum<'a> {
         join(&mut self.write, rights.writes(self.action));
     }
 
-    /// `None` if the act isn't allowed at all.
+    /// Returns the sum, `None` if the act isn't allowed at all.
     pub(super) fn allowed(self) -> Option<Self> {
         let shown = self.reads || self.action != Action::Export;
         (self.rule.is_some() && shown).then_some(self)
     }
 
-    /// The first field that is asked for and that the act may not touch.
+    /// Returns the first field that is asked for and that the act may not touch.
     pub(super) fn lacks<'r>(&self, request: &Request<'r>) -> Option<&'r str> {
         request.fields.iter().copied().find(|field| self.lacks_one(field))
     }
 
-    /// Whether the act may not touch this field, if it names it.
+    /// Tells whether the act may not touch this field, if it names it.
     pub(super) fn lacks_one(&self, field: &str) -> bool {
         match self.action {
             action if is_written(action) => !self.write.contains(field),
@@ -64,7 +64,7 @@ fn join(sum: &mut FieldSet, fields: Option<&FieldSet>) {
     }
 }
 
-/// Whether grants for own records count. An act on many asks first, without a row, whether there is anything to look at.
+/// Tells whether grants for own records count. An act on many asks first, without a row, whether there is anything to look at.
 pub(super) fn is_own(request: &Request<'_>) -> bool {
     match request.resource {
         Some(_) => request.is_own(),
@@ -72,12 +72,12 @@ pub(super) fn is_own(request: &Request<'_>) -> bool {
     }
 }
 
-/// Whether grants in a collection are what allows the act.
+/// Tells whether grants in a collection are what allows the act.
 pub(super) const fn is_on_records(action: Action) -> bool {
     !action.is_administration() && !matches!(action, Action::BreakGlass)
 }
 
-/// Whether what is asked for are fields to write; else to read.
+/// Tells whether the fields that are asked for are to be written; else they are to be read.
 pub(super) const fn is_written(action: Action) -> bool {
     matches!(action, Action::Create | Action::Update)
 }

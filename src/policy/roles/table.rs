@@ -16,20 +16,20 @@ pub(super) struct Table {
     named: BTreeMap<String, Standing>,
     /// For collections that no grant names.
     rest: Option<Standing>,
-    /// Which roles that are kept apart it holds: the set's number, and the role's in it.
+    /// The roles that are kept apart and that it holds: the set's number, and the role's in it.
     pub(super) duties: Vec<(usize, usize)>,
     /// The roles it is made of, itself among them.
     pub(super) held: BTreeSet<String>,
 }
 
-/// What grants for every record allow, and what all grants allow.
+/// The rights by grants for every record, and by all grants.
 #[derive(Debug, Clone)]
 struct Standing {
     any: Rights,
     own: Rights,
 }
 
-/// What a set of grants allows in one collection.
+/// The rights by a set of grants in one collection.
 #[derive(Debug, Clone)]
 pub(super) struct Rights {
     pub(super) rule: Arc<str>,
@@ -41,7 +41,7 @@ pub(super) struct Rights {
 }
 
 impl Table {
-    /// `held` are the roles that it is made of.
+    /// Makes a role's table. `held` are the roles that it is made of.
     pub(super) fn new(
         name: &str,
         held: &BTreeSet<&str>,
@@ -70,7 +70,7 @@ impl Table {
         }
     }
 
-    /// The rule by which the role may do an act that isn't about records.
+    /// Returns the rule by which the role may do an act that isn't about records.
     pub(super) fn may(&self, action: Action) -> Option<&Arc<str>> {
         if !self.acts.contains(action) {
             return None;
@@ -88,7 +88,7 @@ impl Table {
         }
     }
 
-    /// What the role allows in a collection, on the actor's own records or on any.
+    /// Returns what the role allows in a collection, on the actor's own records or on any.
     pub(super) fn rights(&self, collection: &str, own: bool) -> Option<&Rights> {
         let standing = self.named.get(collection).or(self.rest.as_ref())?;
         Some(if own { &standing.own } else { &standing.any })
@@ -116,7 +116,7 @@ impl Standing {
 }
 
 impl Rights {
-    /// The fields that an act shows, as far as these grants go.
+    /// Returns the fields that an act shows, as far as these grants go.
     pub(super) const fn shows(&self, action: Action) -> Option<&FieldSet> {
         match action {
             Action::Read | Action::List | Action::Search | Action::Count | Action::Export | Action::Update => {
@@ -127,7 +127,7 @@ impl Rights {
         }
     }
 
-    /// The fields that an act may write.
+    /// Returns the fields that an act may write.
     pub(super) const fn writes(&self, action: Action) -> Option<&FieldSet> {
         match action {
             Action::Create => Some(&self.create),
@@ -152,7 +152,7 @@ impl Rights {
 }
 
 impl Rule {
-    /// Every act that it allows. An export needs fields to read besides, from here or elsewhere.
+    /// Returns every act that it allows. An export needs fields to read besides, from here or elsewhere.
     pub(super) fn allows(&self) -> Acts {
         let of = |set: &Option<FieldSet>, acts: &[Action]| -> Acts {
             acts.iter().copied().filter(|_| set.is_some()).collect()

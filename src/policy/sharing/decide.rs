@@ -50,7 +50,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// The first rule that gives so much of a record.
+    /// Returns the first rule that gives so much of a record.
     fn shared(&self, resource: &Resource<'_>, level: Level) -> Option<&'a Arc<str>> {
         let (index, table) = (self.index, self.table);
         if table.default >= Some(level) {
@@ -77,7 +77,7 @@ impl<'a> Question<'a> {
         self.asker.grantees().any(given).then_some(&index.words.share)
     }
 
-    /// A record that doesn't exist, or isn't known yet: what is shared of any record at all.
+    /// Decides about a record that doesn't exist, or isn't known yet: what is shared of any record at all.
     fn unknown(&self, level: Level) -> Decision {
         let by_default = (self.table.default >= Some(level)).then_some(&self.table.default_rule);
         let any = by_default.or_else(|| {
@@ -119,7 +119,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// The restriction that holds a record back from the actor.
+    /// Returns the restriction that holds a record back from the actor.
     pub(super) fn restriction(&self, resource: &Resource<'_>) -> Option<&'a Arc<Named<Restriction>>> {
         let holds = |named: &&Arc<Named<Restriction>>| {
             named.rule.which.unmet(resource, &[]).is_none() && !self.asker.is_among(&named.rule.except)
@@ -135,7 +135,7 @@ impl<'a> Question<'a> {
         resource.owner.map(|owner| self.index.groups_of(owner)).unwrap_or_default()
     }
 
-    /// The act and the collection, in words.
+    /// Names the act and the collection, in words.
     pub(super) fn place(&self) -> String {
         match self.request.collection {
             Some(collection) => format!("{} on `{collection}`", self.request.action),
@@ -143,7 +143,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// The same whether the record exists or not.
+    /// Denies alike whether the record exists or not.
     fn not_shared(&self, forbids: bool) -> Decision {
         let why = format!("{}: nothing shares the record with `{}`", self.place(), self.request.actor.id());
         Denial { forbids, ..Denial::not_granted(codes::NOT_SHARED, why) }.into()

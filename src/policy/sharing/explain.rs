@@ -1,4 +1,4 @@
-//! Why a record is shared with somebody, or isn't: every rule that was looked at.
+//! Explanations why a record is shared with somebody, or isn't: every rule that was looked at.
 
 use super::decide::Question;
 use super::index::Named;
@@ -98,7 +98,7 @@ impl Question<'_> {
         looked
     }
 
-    /// Why a rule gives the actor too little of any record.
+    /// Says why a rule gives the actor too little of any record.
     fn reach(&self, named: &Named<SharingRule>, level: Level) -> Option<String> {
         match named.rule.level {
             _ if !self.asker.is_among(&named.rule.to) => Some("it isn't for the actor".to_owned()),
@@ -107,7 +107,7 @@ impl Question<'_> {
         }
     }
 
-    /// The least that would have to change.
+    /// Says the least that would have to change.
     fn missing(&self, forbidden: bool) -> String {
         let actor = self.request.actor.id();
         let level = match (Level::of(self.request.action), self.request.action) {

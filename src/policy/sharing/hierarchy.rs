@@ -1,4 +1,4 @@
-//! Who manages whom.
+//! The hierarchy of managers.
 //!
 //! People stand in one row, each before all who report to them. So all of a manager's reports, theirs included, are one
 //! stretch of it: asking takes one look, and the memory grows with the people and not with the depth.
@@ -14,7 +14,7 @@ pub(super) struct Hierarchy {
 }
 
 impl Hierarchy {
-    /// A hierarchy from each one's managers, and the mistakes in it.
+    /// Builds a hierarchy from each one's managers, and the mistakes in it.
     pub(super) fn new(managers: &BTreeMap<String, BTreeSet<String>>) -> (Self, Vec<String>) {
         let mut faults = Vec::new();
         let mut reports: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -48,7 +48,7 @@ impl Hierarchy {
         (hierarchy, faults)
     }
 
-    /// Whether one manages the other, directly or through others.
+    /// Tells whether one manages the other, directly or through others.
     pub(super) fn manages(&self, manager: &str, person: &str) -> bool {
         let (Some((from, end)), Some((at, _))) = (self.stretch.get(manager), self.stretch.get(person)) else {
             return false;
@@ -56,7 +56,7 @@ impl Hierarchy {
         from < at && at < end
     }
 
-    /// All whom somebody manages, directly or through others.
+    /// Returns all whom somebody manages, directly or through others.
     pub(super) fn reports(&self, manager: &str) -> &[String] {
         let stretch = self.stretch.get(manager).and_then(|(from, end)| self.row.get(from.checked_add(1)?..*end));
         stretch.unwrap_or_default()

@@ -1,4 +1,4 @@
-//! What was said, made ready to decide: per collection, its default, its rules and its restrictions.
+//! The settings of a sharing, made ready to decide: per collection, its default, its rules and its restrictions.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::model::Request;
 use crate::policy::PolicyVersion;
 use crate::policy::settings::Settings;
 
-/// What was said.
+/// The settings.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Said {
     /// Per collection, what everybody has.
@@ -22,16 +22,16 @@ pub(super) struct Said {
     pub(super) group_attribute: Option<String>,
     pub(super) rules: BTreeMap<String, SharingRule>,
     pub(super) restrictions: BTreeMap<String, Restriction>,
-    /// What was said twice.
+    /// The mistakes in what was said twice.
     pub(super) faults: Vec<String>,
 }
 
-/// What was said, ready.
+/// The settings, ready.
 #[derive(Debug, Clone)]
 pub(super) struct Index {
     pub(super) faults: Vec<String>,
     pub(super) hierarchy: Hierarchy,
-    /// What a manager has of what their reports own.
+    /// The level that a manager has of what their reports own.
     pub(super) managers: Level,
     pub(super) words: Words,
     member_of: HashMap<String, Vec<String>>,
@@ -50,7 +50,7 @@ pub(super) struct Words {
     pub(super) no_say: Arc<str>,
 }
 
-/// What holds in one collection.
+/// The rules of one collection.
 #[derive(Debug, Clone)]
 pub(super) struct Table {
     pub(super) default: Option<Level>,
@@ -110,7 +110,7 @@ impl Index {
         Asker { actor: request.actor, listed: self.groups_of(request.actor.id()), by_attribute }
     }
 
-    /// The groups that list this actor.
+    /// Returns the groups that list this actor.
     pub(super) fn groups_of(&self, actor: &str) -> &[String] {
         self.member_of.get(actor).map(Vec::as_slice).unwrap_or_default()
     }
@@ -142,7 +142,7 @@ fn named<R: Clone>(rules: &BTreeMap<String, R>) -> impl Iterator<Item = Arc<Name
 }
 
 impl Said {
-    /// The members of all these groups at once.
+    /// Returns the members of all these groups at once.
     pub(super) fn in_all<'a>(&'a self, groups: &'a BTreeSet<String>) -> impl Iterator<Item = &'a String> {
         let first = groups.first().and_then(|group| self.groups.get(group));
         let in_group = |member: &String, group: &String| self.groups.get(group).is_some_and(|all| all.contains(member));
@@ -214,7 +214,7 @@ impl Said {
         faults
     }
 
-    /// SHA-256 of the settings in one fixed form. A collection that is private by name is as one without a default.
+    /// Returns SHA-256 of the settings in one fixed form. A collection that is private by name is as one without a default.
     pub(super) fn version(&self, faulty: bool) -> PolicyVersion {
         let mut out = Settings::of("sharing");
         out.flag(faulty);

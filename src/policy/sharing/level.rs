@@ -1,10 +1,10 @@
-//! How much of a record an act asks for, and a share gives.
+//! Levels of access to a record: those that an act asks for, and that a share gives.
 
 use crate::model::{Access, Action, FieldSet};
 use crate::policy::{Decision, Permission};
 use std::sync::Arc;
 
-/// How much of a record somebody has. Each level holds those before it.
+/// A level of access to a record. Each level holds those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::policy) enum Level {
     /// To see it: read, list, search, count, export, unmask.
@@ -16,7 +16,7 @@ pub(in crate::policy) enum Level {
 }
 
 impl Level {
-    /// What an act asks for on a record that exists; `None` if whose record it is doesn't matter to the act.
+    /// Returns the level that an act asks for on a record that exists; `None` if whose record it is doesn't matter to the act.
     pub(in crate::policy) const fn of(action: Action) -> Option<Self> {
         match action {
             Action::Read | Action::List | Action::Search | Action::Count | Action::Export | Action::Unmask => {
@@ -54,7 +54,7 @@ impl Level {
         }
     }
 
-    /// The permission that goes with it: every field.
+    /// Returns the permission that goes with it: every field.
     pub(in crate::policy) fn permit(self, rule: &Arc<str>) -> Decision {
         let write = if self >= Self::Write { FieldSet::All } else { FieldSet::none() };
         Permission::new(Arc::clone(rule)).read(FieldSet::All).write(write).into()

@@ -1,11 +1,11 @@
-//! Which records a rule is about, and whom.
+//! The records and the people that a rule is about.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::model::{Actor, Grantee, Resource};
 
-/// Which records: those that meet all of this.
+/// Some records: those that meet all of this.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Criteria {
     pub(super) collections: BTreeSet<String>,
@@ -33,7 +33,7 @@ pub(super) enum Unmet<'a> {
     Attribute(&'a str, &'a str),
 }
 
-/// Who asks, with the groups they are in.
+/// The actor who asks, with the groups they are in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asker<'a> {
     pub(super) actor: &'a Actor,
@@ -44,12 +44,12 @@ pub(super) struct Asker<'a> {
 }
 
 impl Criteria {
-    /// Whether all records of the collection are meant.
+    /// Tells whether all records of the collection are meant.
     pub(super) fn is_every_record(&self) -> bool {
         self.groups.is_empty() && self.labels.is_empty() && self.attributes.is_empty()
     }
 
-    /// The first criterion that a record doesn't meet, by an owner who is listed in these groups.
+    /// Returns the first criterion that a record doesn't meet, by an owner who is listed in these groups.
     pub(super) fn unmet(&self, resource: &Resource<'_>, owners_groups: &[String]) -> Option<Unmet<'_>> {
         let group = self.groups.iter().find(|group| !owners_groups.contains(group)).map(|group| Unmet::Group(group));
         group
@@ -112,7 +112,7 @@ impl Asker<'_> {
         self.listed.iter().map(String::as_str).chain(self.by_attribute)
     }
 
-    /// All that records can be shared with and that mean this actor.
+    /// Returns all that records can be shared with and that mean this actor.
     pub(super) fn grantees(&self) -> impl Iterator<Item = Grantee<'_>> {
         let actor = Some(self.actor.id()).filter(|id| !id.is_empty()).map(Grantee::Actor);
         let roles = self.actor.roles().iter().map(|role| Grantee::Role(role));

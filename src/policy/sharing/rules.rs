@@ -1,9 +1,9 @@
-//! Saying what a rule shares, and what a restriction takes away.
+//! Rules that share, and restrictions, as they are being said.
 
 use super::level::Level;
 use super::matching::{Criteria, People};
 
-/// What a sharing rule shares with whom, as it is being said. [`Sharing::rule`](super::Sharing::rule) hands it out.
+/// A sharing rule as it is being said. [`Sharing::rule`](super::Sharing::rule) hands it out.
 ///
 /// Records must meet **all** of its criteria; **any** of those whom it is said to be for is enough. Write two rules for
 /// records of either kind.
@@ -15,7 +15,7 @@ pub struct SharingRule {
     pub(super) level: Option<Level>,
 }
 
-/// Which records a restriction takes out of whose view, as it is being said.
+/// A restriction as it is being said.
 /// [`Sharing::restrict`](super::Sharing::restrict) hands it out.
 ///
 /// Records must meet **all** of its criteria; **any** exception is enough to be excepted. Without an exception it holds
@@ -40,7 +40,7 @@ impl SharingRule {
         self
     }
 
-    /// Only records whose owner is listed in this group. What a group's membership by
+    /// Narrows it to records whose owner is listed in this group. What a group's membership by
     /// [attribute](super::Sharing::group_attribute) says of owners isn't known: it stands in the session of whoever acts.
     /// Nor are owners' roles, so no rule can ask for them.
     pub fn owned_by_group(mut self, group: impl Into<String>) -> Self {
@@ -48,55 +48,55 @@ impl SharingRule {
         self
     }
 
-    /// Only records with this label.
+    /// Narrows it to records with this label.
     pub fn labelled(mut self, label: impl Into<String>) -> Self {
         self.which.labels.insert(label.into());
         self
     }
 
-    /// Only records with this value in a field that the schema exposes to policies.
+    /// Narrows it to records with this value in a field that the schema exposes to policies.
     pub fn attribute(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
         self.which.attributes.insert((field.into(), value.into()));
         self
     }
 
-    /// Every record.
+    /// Says that every record is meant.
     pub fn all_records(mut self) -> Self {
         self.which.all_records = true;
         self
     }
 
-    /// With the members of this group.
+    /// Shares with the members of this group.
     pub fn to_group(mut self, group: impl Into<String>) -> Self {
         self.to.groups.insert(group.into());
         self
     }
 
-    /// With whoever has this role.
+    /// Shares with whoever has this role.
     pub fn to_role(mut self, role: impl Into<String>) -> Self {
         self.to.roles.insert(role.into());
         self
     }
 
-    /// With this actor.
+    /// Shares with this actor.
     pub fn to_actor(mut self, actor: impl Into<String>) -> Self {
         self.to.actors.insert(actor.into());
         self
     }
 
-    /// To read them.
+    /// Lets them be read.
     pub fn read(mut self) -> Self {
         self.level = self.level.max(Some(Level::Read));
         self
     }
 
-    /// To read and to change them. Deleting, sharing and giving away stay with the owner and those who manage them.
+    /// Lets them be read and changed. Deleting, sharing and giving away stay with the owner and those who manage them.
     pub fn write(mut self) -> Self {
         self.level = self.level.max(Some(Level::Write));
         self
     }
 
-    /// The mistakes in it, in words.
+    /// Returns the mistakes in it, in words.
     pub(super) fn faults(&self, name: &str) -> Vec<String> {
         let mut faults = self.which.faults(&format!("rule `{name}`"));
         if self.to.is_empty() {
@@ -125,43 +125,43 @@ impl Restriction {
         self
     }
 
-    /// Only records with this label.
+    /// Narrows it to records with this label.
     pub fn labelled(mut self, label: impl Into<String>) -> Self {
         self.which.labels.insert(label.into());
         self
     }
 
-    /// Only records with this value in a field that the schema exposes to policies.
+    /// Narrows it to records with this value in a field that the schema exposes to policies.
     pub fn attribute(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
         self.which.attributes.insert((field.into(), value.into()));
         self
     }
 
-    /// Every record.
+    /// Says that every record is meant.
     pub fn all_records(mut self) -> Self {
         self.which.all_records = true;
         self
     }
 
-    /// Not for whoever has this role.
+    /// Excepts whoever has this role.
     pub fn except_role(mut self, role: impl Into<String>) -> Self {
         self.except.roles.insert(role.into());
         self
     }
 
-    /// Not for the members of this group.
+    /// Excepts the members of this group.
     pub fn except_group(mut self, group: impl Into<String>) -> Self {
         self.except.groups.insert(group.into());
         self
     }
 
-    /// Not for this actor.
+    /// Excepts this actor.
     pub fn except_actor(mut self, actor: impl Into<String>) -> Self {
         self.except.actors.insert(actor.into());
         self
     }
 
-    /// The mistakes in it, in words.
+    /// Returns the mistakes in it, in words.
     pub(super) fn faults(&self, name: &str) -> Vec<String> {
         let mut faults = self.which.faults(&format!("restriction `{name}`"));
         if self.except.has_blank() {

@@ -1,4 +1,4 @@
-//! Which rows a list has to look at.
+//! The rows that a list has to look at.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::model::RecordId;
 use crate::policy::{Filter, Scope};
 
 impl Question<'_> {
-    /// Every record that may be read, and perhaps more: a rule that asks for several things is narrowed by one of them.
+    /// Returns every record that may be read, and perhaps more: a rule that asks for several things is narrowed by one of them.
     pub(super) fn scope(&self, said: &Said) -> Scope {
         let Some(collection) = self.request.collection.filter(|_| self.index.faults.is_empty()) else {
             return Scope::Nothing;

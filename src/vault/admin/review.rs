@@ -162,7 +162,7 @@ impl<'a> Inquiry<'a> {
         Ok(explanation.looked_at(gone))
     }
 
-    /// Returns, for each of these actors, whether they may do this to the record, or without one to any record of the
+    /// Tells, for each of these actors, whether they may do this to the record, or without one to any record of the
     /// collection.
     ///
     /// # Errors
@@ -236,7 +236,7 @@ impl<'a> Inquiry<'a> {
         Question { actor: who, purpose: self.purpose, reason: self.reason, approval: None, ..question }
     }
 
-    /// Where a question is about many, its actor is each of them in turn.
+    /// Asks about many: the actor is each of them in turn.
     fn anybody(&self) -> Question<'_> {
         self.question(&self.session.who.actor)
     }
