@@ -68,6 +68,7 @@ mod decision;
 mod dual_control;
 mod error;
 mod explain;
+mod fault;
 #[cfg(feature = "policy-file")]
 mod file;
 mod guard;
@@ -91,7 +92,7 @@ pub use break_glass::BreakGlass;
 pub use builtin::{DenyAll, danger};
 #[cfg(feature = "cedar")]
 pub use cedar::Cedar;
-pub use compose::{AllOf, AnyOf, Fallback, ForbidIf, all_of, any_of, fallback, forbid_if};
+pub use compose::{AllOf, AnyOf, Fallback, all_of, any_of, fallback, forbid_if};
 pub use decision::{Decision, Denial, Filter, Obligation, Permission, Scope};
 pub use dual_control::DualControl;
 pub use error::PolicyError;

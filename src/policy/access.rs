@@ -102,15 +102,11 @@ pub trait AccessPolicy: Send + Sync {
     }
 }
 
-/// Everything but the decision and the text, as another policy answers it.
+/// Everything but the decision, the version and the text, as another policy answers it.
 macro_rules! as_within {
     ($this:ident, $within:expr) => {
         fn scope(&$this, request: &Request<'_>, facts: &dyn Facts) -> Result<Scope, PolicyError> {
             $within.scope(request, facts)
-        }
-
-        fn version(&$this) -> PolicyVersion {
-            $within.version()
         }
 
         fn check(&$this) -> Result<(), PolicyError> {
@@ -142,6 +138,10 @@ macro_rules! forward {
                 }
 
                 as_within!(self, (**self));
+
+                fn version(&self) -> PolicyVersion {
+                    (**self).version()
+                }
 
                 fn text(&self) -> Option<String> {
                     (**self).text()

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::acts::Acts;
+use super::fault::{self, Fault};
 use crate::model::{Action, Request};
 
 /// The conditions that were said.
@@ -67,24 +68,18 @@ impl Applies {
     }
 
     /// Returns the mistakes in it.
-    pub(super) fn mistakes(&self, policy: &str) -> Vec<String> {
-        let mut mistakes = Vec::new();
-        if self.acts.is_some_and(Acts::is_empty) {
-            mistakes
-                .push(format!("{policy}: an empty list of acts, so it never applies: leave `for_acts` out for all"));
-        }
-        for (what, names) in [
-            ("collections", &self.collections),
-            ("labels", &self.labels),
-            ("fields", &self.fields),
-            ("roles", &self.roles),
-            ("excepted roles", &self.except_roles),
-        ] {
-            if let Some(names) = names {
-                mistakes.extend(unnamed(policy, what, names));
-            }
-        }
-        mistakes
+    pub(super) fn faults(&self) -> Vec<Fault> {
+        let never = "an empty list of acts, so it never applies: leave it out for all acts";
+        let acts = self.acts.filter(|acts| acts.is_empty()).map(|_| Fault::new(&fault::ACTS, never));
+        let unnamed = |setting, what, names: &Option<BTreeSet<String>>| Fault::unnamed(setting, what, names.as_ref()?);
+        let names = [
+            unnamed(&fault::COLLECTION, "collections", &self.collections),
+            unnamed(&fault::LABELLED, "labels", &self.labels),
+            unnamed(&fault::FIELDS, "fields", &self.fields),
+            unnamed(&fault::ROLE, "roles", &self.roles),
+            unnamed(&fault::EXCEPT_ROLE, "excepted roles", &self.except_roles),
+        ];
+        acts.into_iter().chain(names.into_iter().flatten()).collect()
     }
 }
 
@@ -111,15 +106,6 @@ pub(super) fn add<S: Into<String>>(to: &mut Option<BTreeSet<String>>, names: imp
 /// Writes `what name`, for each name.
 pub(super) fn settings<'a>(what: &str, names: impl IntoIterator<Item = &'a String>) -> impl Iterator<Item = String> {
     names.into_iter().map(move |name| format!("{what} {name}"))
-}
-
-/// Returns the mistake in a list of names, if there is one.
-pub(super) fn unnamed(policy: &str, what: &str, names: &BTreeSet<String>) -> Option<String> {
-    if names.is_empty() {
-        return Some(format!("{policy}: an empty list of {what}: name one, or leave the list out"));
-    }
-    let blank = names.iter().any(|name| name.trim().is_empty());
-    blank.then(|| format!("{policy}: an empty name among its {what}: name it, or leave it out"))
 }
 
 pub(super) fn list(names: &BTreeSet<String>) -> String {

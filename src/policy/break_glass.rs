@@ -10,8 +10,8 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::OnceLock;
 
+use super::fault::{self, Fault, Faulty, Setting};
 use super::settings::Settings;
 use super::{
     AccessPolicy, Decision, Denial, Explanation, Looked, Obligation, Permission, PolicyError, PolicyVersion, Scope,
@@ -77,21 +77,19 @@ pub struct BreakGlass {
     inner: Box<dyn AccessPolicy>,
     roles: BTreeSet<String>,
     reviewers: BTreeSet<String>,
-    version: OnceLock<PolicyVersion>,
 }
 
 impl BreakGlass {
     /// Begins with the policy that holds in an emergency.
     pub fn new(inner: impl AccessPolicy + 'static) -> Self {
         let (roles, reviewers) = (BTreeSet::new(), BTreeSet::new());
-        Self { inner: Box::new(inner), roles, reviewers, version: OnceLock::new() }
+        Self { inner: Box::new(inner), roles, reviewers }
     }
 
     /// Lets this role take emergency access. Say it again for more roles.
     #[must_use]
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.roles.insert(role.into());
-        self.version = OnceLock::new();
         self
     }
 
@@ -99,25 +97,13 @@ impl BreakGlass {
     #[must_use]
     pub fn reviewers<S: Into<String>>(mut self, roles: impl IntoIterator<Item = S>) -> Self {
         self.reviewers.extend(roles.into_iter().map(Into::into));
-        self.version = OnceLock::new();
         self
-    }
-
-    fn fault(&self) -> Option<&'static str> {
-        if self.roles.is_empty() {
-            return Some("nobody can take emergency access: say `role` on the `BreakGlass` with a role that may");
-        }
-        if self.reviewers.is_empty() {
-            return Some("nobody reviews emergency access: say `reviewers` on the `BreakGlass` with the roles that do");
-        }
-        let blank = self.roles.iter().chain(&self.reviewers).any(|role| role.trim().is_empty());
-        blank.then_some("a `BreakGlass` names a role without a name: name it")
     }
 
     /// Answers what it can by itself; `None` if the emergency holds and the policy inside is to be asked.
     fn own(&self, request: &Request<'_>, facts: &dyn Facts) -> Option<Decision> {
-        if let Some(fault) = self.fault() {
-            return Some(Denial::new(codes::POLICY_INVALID, fault).into());
+        if !self.faults().is_empty() {
+            return Some(Denial::new(codes::POLICY_INVALID, fault::told(self)).into());
         }
         let may_take = has(request.actor, &self.roles);
         let refuse = |what: &str, roles: &BTreeSet<String>| {
@@ -148,6 +134,20 @@ impl BreakGlass {
     }
 }
 
+impl Faulty for BreakGlass {
+    const NAME: &'static str = "break glass";
+
+    fn faults(&self) -> Vec<Fault> {
+        let check = |setting: &'static Setting, nobody, names: &BTreeSet<String>| match names.is_empty() {
+            true => Some(Fault::unsaid(std::slice::from_ref(setting), nobody)),
+            false => Fault::unnamed(setting, "roles", names),
+        };
+        let taken = check(&fault::ROLE, "nobody can take emergency access", &self.roles);
+        let reviewed = check(&fault::REVIEWER, "nobody reviews emergency access", &self.reviewers);
+        taken.into_iter().chain(reviewed).collect()
+    }
+}
+
 impl AccessPolicy for BreakGlass {
     fn decide(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Decision, PolicyError> {
         if let Some(decision) = self.own(request, facts) {
@@ -167,16 +167,14 @@ impl AccessPolicy for BreakGlass {
     }
 
     fn version(&self) -> PolicyVersion {
-        *self.version.get_or_init(|| {
-            let mut settings = Settings::of("break glass");
-            settings.list(&self.roles);
-            settings.list(&self.reviewers);
-            settings.version().with(&self.inner.version().to_string())
-        })
+        let mut settings = Settings::of("break glass");
+        settings.list(&self.roles);
+        settings.list(&self.reviewers);
+        settings.version().with(&self.inner.version().to_string())
     }
 
     fn check(&self) -> Result<(), PolicyError> {
-        self.fault().map_or_else(|| self.inner.check(), |fault| Err(PolicyError::new(fault)))
+        fault::check(self).and_then(|()| self.inner.check())
     }
 
     fn explain(&self, request: &Request<'_>, facts: &dyn Facts) -> Explanation {

@@ -2,8 +2,8 @@
 //!
 //! Guarantees, in every composition, however nested: a denial that forbids overrides every permit; a limit narrows every
 //! permit; an error of one is an error of all; what nobody permits isn't permitted. Each policy is asked, so that none can
-//! hide another's objection. The order in which [`all_of`] and [`any_of`] are given their policies never changes who may
-//! do what.
+//! hide another's objection. Whoever lacks the right anyway is told so, not what would be wanted besides. The order in
+//! which [`all_of`] and [`any_of`] are given their policies never changes who may do what.
 
 mod forbid;
 pub(super) mod merge;
@@ -11,7 +11,7 @@ pub(super) mod merge;
 #[cfg(test)]
 mod tests;
 
-pub use forbid::{ForbidIf, forbid_if};
+pub use forbid::forbid_if;
 
 use std::fmt;
 
@@ -183,6 +183,10 @@ macro_rules! composed {
                 }
 
                 as_within!(self, self.0);
+
+                fn version(&self) -> PolicyVersion {
+                    self.0.version()
+                }
             }
 
             impl fmt::Debug for $name {

@@ -18,7 +18,7 @@ pub enum Decision {
     Permit(Permission),
     /// Nothing is granted here; but what another policy grants goes no further than this, and is obliged to this.
     Limit(Permission),
-    /// It may not.
+    /// The act may not be done.
     Deny(Denial),
 }
 
@@ -107,7 +107,7 @@ impl Permission {
     }
 }
 
-/// A condition that a permission depends on. One that the library doesn't know is a denial, never ignored.
+/// A condition that a permission depends on. A condition that the library doesn't know is a denial, never ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Obligation {
@@ -134,7 +134,7 @@ pub enum Obligation {
     UniqueTries(u32),
     /// The journal entry of the act carries this code, for sinks and monitors that look out for it.
     Notify(Cow<'static, str>),
-    /// One that this release knows nothing of.
+    /// An obligation that this release knows nothing of.
     Other(String),
 }
 
@@ -209,13 +209,13 @@ impl fmt::Display for Denial {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scope {
-    /// All of them.
+    /// Every row.
     All,
-    /// Those that any of the filters holds. Found by indexes if all of these can be, else by looking at all.
+    /// The rows that any of the filters holds. Found by indexes if all of these can be, else by looking at all.
     Any(Vec<Filter>),
-    /// None.
+    /// No row.
     Nothing,
-    /// Whatever other policies say: the answer of one that grants nothing and only forbids or limits.
+    /// The rows that other policies say: the answer of one that grants nothing and only forbids or limits.
     NoOpinion,
 }
 
@@ -223,16 +223,16 @@ pub enum Scope {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Filter {
-    /// Those of this owner. An index if the schema says [`index_owner`](crate::Schema::index_owner).
+    /// The rows of this owner. An index if the schema says [`index_owner`](crate::Schema::index_owner).
     Owner(String),
-    /// Those with this value in a field that the schema exposes. An index if the field has one.
+    /// The rows with this value in a field that the schema exposes. An index if the field has one.
     Attribute {
         /// The field.
         field: String,
         /// Its value, as text.
         value: String,
     },
-    /// This one.
+    /// This record.
     Record(RecordId),
 }
 

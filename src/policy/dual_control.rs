@@ -10,11 +10,11 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
+use super::applies::list;
+use super::constraint::{Constraint, constraint};
+use super::fault::{self, Fault, Faulty};
 use super::settings::Settings;
-use super::{
-    AccessPolicy, Decision, Denial, Explanation, Looked, Obligation, Permission, PolicyError, PolicyVersion, Scope,
-    codes,
-};
+use super::{Decision, Denial, Looked, Obligation, Permission, PolicyVersion, codes};
 use crate::format::fact::MAX_ANSWERS;
 use crate::model::{Action, Facts, FieldSet, Request};
 
@@ -75,7 +75,7 @@ use crate::model::{Action, Facts, FieldSet, Request};
 /// - Who asks to approve is told by the collection and the record, not by the act that is to be approved. So two
 ///   `DualControl` on the same records with different approvers let only those approve who are approvers of both.
 /// - In an [`any_of`](super::any_of) with others it holds for what any of them permits.
-/// - Mistakes (no approval at all, no act, ...) are told by [`check`](AccessPolicy::check), and a `DualControl` with one
+/// - Mistakes (no approval at all, no act, ...) are told by [`check`](super::AccessPolicy::check), and a `DualControl` with one
 ///   denies everything.
 #[derive(Debug, Clone)]
 pub struct DualControl {
@@ -85,14 +85,13 @@ pub struct DualControl {
     labels: BTreeSet<String>,
     approvers: BTreeSet<String>,
     words: OnceLock<Words>,
-    version: OnceLock<PolicyVersion>,
 }
 
 /// Its rules, as the journal names them, and its mistakes.
 #[derive(Debug, Clone)]
 struct Words {
     rule: Arc<str>,
-    faults: Vec<String>,
+    faults: String,
 }
 
 impl DualControl {
@@ -106,7 +105,6 @@ impl DualControl {
             labels: BTreeSet::new(),
             approvers: BTreeSet::new(),
             words: OnceLock::new(),
-            version: OnceLock::new(),
         }
     }
 
@@ -138,46 +136,16 @@ impl DualControl {
 
     fn say(mut self, what: impl FnOnce(&mut Self)) -> Self {
         what(&mut self);
-        Self { words: OnceLock::new(), version: OnceLock::new(), ..self }
+        Self { words: OnceLock::new(), ..self }
     }
 
     fn words(&self) -> &Words {
-        self.words.get_or_init(|| Words { rule: self.rule().into(), faults: self.faults() })
+        self.words.get_or_init(|| Words { rule: self.rule().into(), faults: fault::told(self) })
     }
 
     fn rule(&self) -> String {
         let acts: Vec<&str> = self.acts.iter().map(|act| act.name()).collect();
         format!("dual control: {} for {}", self.approvals, acts.join(", "))
-    }
-
-    fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        if self.approvals == 0 {
-            faults.push("a `DualControl` wants 0 approvals: say how many, at least 1, or leave it out".to_owned());
-        }
-        if usize::try_from(self.approvals).is_ok_and(|wanted| wanted > MAX_ANSWERS) {
-            faults.push(format!(
-                "a `DualControl` wants {} approvals, and a request can have {MAX_ANSWERS}: say fewer",
-                self.approvals
-            ));
-        }
-        if self.acts.is_empty() {
-            faults.push("a `DualControl` is for no act: say `for_acts`".to_owned());
-        }
-        let never = self.acts.iter().filter_map(|act| Some((act, never_approved(*act)?)));
-        faults.extend(never.map(|(act, why)| format!("a `DualControl` is for `{act}`, but {why}: leave it out")));
-        if let Some(act) = self.acts.iter().find(|act| act.is_administration() && !self.labels.is_empty()) {
-            faults.push(format!(
-                "a `DualControl` is for `{act}` on records with a label, but that act is on no record: give it a \
-                 `DualControl` of its own, without `labelled`"
-            ));
-        }
-        for (what, names) in [("collection", &self.collections), ("label", &self.labels), ("role", &self.approvers)] {
-            if names.iter().any(|name| name.trim().is_empty()) {
-                faults.push(format!("a `DualControl` names a {what} without a name: name it"));
-            }
-        }
-        faults
     }
 
     /// Says why it doesn't hold for what the request is about; `None` if it does.
@@ -204,8 +172,45 @@ impl DualControl {
     }
 }
 
+impl Faulty for DualControl {
+    const NAME: &'static str = "dual control";
+
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let wanted = usize::try_from(self.approvals).unwrap_or(usize::MAX);
+        if wanted == 0 {
+            faults.push(Fault::unsaid(&[fault::APPROVALS], "it wants no approval"));
+        }
+        if wanted > MAX_ANSWERS {
+            let what = format!("it wants {wanted} approvals, and a request can have {MAX_ANSWERS}");
+            faults.push(Fault::unsaid(&[fault::APPROVALS], what));
+        }
+        if self.acts.is_empty() {
+            faults.push(Fault::unsaid(&[fault::ACTS], "it is for no act"));
+        }
+        for act in &self.acts {
+            if let Some(why) = never_approved(*act) {
+                let what = format!("`{act}` can't wait for approvals, since {why}: leave it out");
+                faults.push(Fault::new(&fault::ACTS, what));
+            } else if act.is_administration() && !self.labels.is_empty() {
+                let what =
+                    format!("`{act}` is on no record, so on none with a label: give it a dual control of its own");
+                faults.push(Fault::new(&fault::ACTS, what));
+            }
+        }
+        for (setting, what, names) in [
+            (&fault::COLLECTION, "collections", &self.collections),
+            (&fault::LABELLED, "labels", &self.labels),
+            (&fault::APPROVER, "approvers", &self.approvers),
+        ] {
+            faults.extend(Fault::unnamed(setting, what, names).filter(|_| !names.is_empty()));
+        }
+        faults
+    }
+}
+
 /// Returns why an act can't wait for approvals; `None` if it can.
-pub(super) const fn never_approved(act: Action) -> Option<&'static str> {
+const fn never_approved(act: Action) -> Option<&'static str> {
     match act {
         _ if act.can_be_approved() => None,
         Action::Approve => Some("approvals of approving would never end"),
@@ -214,54 +219,38 @@ pub(super) const fn never_approved(act: Action) -> Option<&'static str> {
     }
 }
 
-impl AccessPolicy for DualControl {
-    fn decide(&self, request: &Request<'_>, _: &dyn Facts) -> Result<Decision, PolicyError> {
+impl Constraint for DualControl {
+    fn judge(&self, request: &Request<'_>, _: &dyn Facts) -> Decision {
         let Words { rule, faults } = self.words();
         if !faults.is_empty() {
-            return Ok(Denial::new(codes::POLICY_INVALID, faults.join("; ")).into());
+            return Denial::new(codes::POLICY_INVALID, faults.clone()).into();
         }
         let approves = request.action == Action::Approve && !self.may_approve(request);
         if !(approves || self.acts.contains(&request.action)) || self.elsewhere(request).is_some() {
-            return Ok(Decision::no_objection(Arc::clone(rule)));
+            return Decision::no_objection(Arc::clone(rule));
         }
         if approves {
-            let roles: Vec<&str> = self.approvers.iter().map(String::as_str).collect();
-            let roles = roles.join("`, `");
-            let why =
-                format!("approve: `{rule}` is for the roles `{roles}`; `{}` has none of them", request.actor.id());
+            let roles = list(&self.approvers);
+            let why = format!("approve: `{rule}` is for the roles {roles}; `{}` has none of them", request.actor.id());
             let denial = Denial::new(codes::NOT_ALLOWED, why).rule(rule.to_string());
-            return Ok(denial.for_user("Others have to approve this; you can't.").into());
+            return denial.for_user("Others have to approve this; you can't.").into();
         }
         let all = Permission::new(Arc::clone(rule)).read(FieldSet::All).write(FieldSet::All);
-        Ok(Decision::Limit(all.oblige(Obligation::Approvals(self.approvals))))
+        Decision::Limit(all.oblige(Obligation::Approvals(self.approvals)))
     }
 
-    fn scope(&self, _: &Request<'_>, _: &dyn Facts) -> Result<Scope, PolicyError> {
-        Ok(Scope::NoOpinion)
+    fn version_of_settings(&self) -> PolicyVersion {
+        let mut settings = Settings::of(Self::NAME);
+        settings.text(&self.approvals.to_string());
+        settings.list(&self.acts.iter().map(|act| act.name().to_owned()).collect());
+        [&self.collections, &self.labels, &self.approvers].into_iter().for_each(|names| settings.list(names));
+        settings.version()
     }
 
-    fn version(&self) -> PolicyVersion {
-        *self.version.get_or_init(|| {
-            let mut settings = Settings::of("dual control");
-            settings.text(&self.approvals.to_string());
-            settings.list(&self.acts.iter().map(|act| act.name().to_owned()).collect());
-            [&self.collections, &self.labels, &self.approvers].into_iter().for_each(|names| settings.list(names));
-            settings.version()
-        })
-    }
-
-    /// # Errors
-    /// Every mistake found, in one text.
-    fn check(&self) -> Result<(), PolicyError> {
-        let faults = &self.words().faults;
-        if faults.is_empty() { Ok(()) } else { Err(PolicyError::new(faults.join("; "))) }
-    }
-
-    fn explain(&self, request: &Request<'_>, facts: &dyn Facts) -> Explanation {
+    fn looked(&self, request: &Request<'_>, facts: &dyn Facts, _: &Decision) -> Vec<Looked> {
         let Words { rule, faults } = self.words();
-        let explanation = Explanation::of("dual control", self.decide(request, facts));
         let (applied, why) = match self.elsewhere(request) {
-            _ if !faults.is_empty() => (true, faults.join("; ")),
+            _ if !faults.is_empty() => (true, faults.clone()),
             None if request.action == Action::Approve && !self.may_approve(request) => {
                 (true, "the actor has no role that approves this".to_owned())
             }
@@ -274,11 +263,13 @@ impl AccessPolicy for DualControl {
                 (true, format!("it wants {} approvals by others; there {are} {given}", self.approvals))
             }
         };
-        explanation.looked_at([Looked::new(&**rule, applied, why)])
+        vec![Looked::new(&**rule, applied, why)]
     }
 
     /// Returns the roles that approve.
-    fn roles(&self) -> Vec<String> {
+    fn known_roles(&self) -> Vec<String> {
         self.approvers.iter().cloned().collect()
     }
 }
+
+constraint!(DualControl);

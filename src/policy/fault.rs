@@ -25,7 +25,7 @@ settings! {
     BETWEEN = "between", r#"between = ["08:30-17:00"]"#, ".between((8, 30), (17, 0))";
     CLEARANCE = "clearance", r#"clearance = "level""#, r#".clearance("level")"#;
     CLOSED = "closed", r#"closed = ["2026-12-25"]"#, r#".closed("2026-12-25")"#;
-    COLLECTION = "collection", r#"collection = "customers""#, r#".on(["customers"])"#;
+    COLLECTION = "collection", r#"collection = "customers""#, ".on(..)";
     DAYS = "days", r#"days = "monday to friday""#, ".monday_to_friday()";
     EXCEPT_ROLE = "except_role", r#"except_role = "support""#, r#".except_role("support")"#;
     FIELDS = "fields", r#"fields = ["iban"]"#, r#".fields(["iban"])"#;

@@ -28,6 +28,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::access::as_within;
 use super::{AccessPolicy, Decision, Explanation, PolicyError, PolicyVersion, Scope};
 use crate::model::{Actor, Facts, Request};
 use mention::{Mentions, Named};
@@ -238,32 +239,14 @@ impl AccessPolicy for PolicyFile {
         self.composed.decide(request, facts)
     }
 
-    fn scope(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Scope, PolicyError> {
-        self.composed.scope(request, facts)
-    }
+    as_within!(self, self.composed);
 
     fn version(&self) -> PolicyVersion {
         self.version
     }
 
-    fn check(&self) -> Result<(), PolicyError> {
-        self.composed.check()
-    }
-
-    fn explain(&self, request: &Request<'_>, facts: &dyn Facts) -> Explanation {
-        self.composed.explain(request, facts)
-    }
-
     fn text(&self) -> Option<String> {
         Some(self.text.to_string())
-    }
-
-    fn roles(&self) -> Vec<String> {
-        self.composed.roles()
-    }
-
-    fn conflicts(&self, actor: &Actor) -> Vec<String> {
-        self.composed.conflicts(actor)
     }
 }
 

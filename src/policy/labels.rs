@@ -13,8 +13,9 @@ mod tests;
 use std::collections::BTreeSet;
 
 use super::applies::{self, list};
-use super::constraint::{Constraint, constraint};
-use super::{Decision, Denial, Looked, codes};
+use super::constraint::{Constraint, constraint, version};
+use super::fault::{self, Fault, Faulty};
+use super::{Decision, Denial, Looked, PolicyVersion, codes};
 use crate::model::{Action, Facts, Request};
 
 /// Forbids to read above one's clearance and to write below it.
@@ -55,8 +56,8 @@ use crate::model::{Action, Facts, Request};
 /// clearance, and so lower what was labelled too high: let its holders be few.
 ///
 /// **Limits.** Levels stand in a line; there are no compartments: use [`forbid_if`](super::forbid_if), or
-/// [`Roles`](super::Roles) per collection, for those. An act on one record that doesn't exist is forbidden to whom it is for
-/// some level, lest the answer tell which ids do. A clearance that isn't a level is forbidden everything here.
+/// [`Roles`](super::Roles) per collection, for those. An act on a record that doesn't exist is forbidden to everybody to whom it
+/// is forbidden at some level, lest the answer tell which ids exist. A clearance that isn't a level forbids everything here.
 #[derive(Debug, Clone)]
 #[must_use = "it limits nothing until it is part of a policy: `all_of(..).and(..)`"]
 pub struct Labels {
@@ -172,9 +173,37 @@ impl Labels {
     }
 }
 
-impl Constraint for Labels {
+impl Faulty for Labels {
     const NAME: &'static str = "labels";
 
+    fn faults(&self) -> Vec<Fault> {
+        let different: BTreeSet<String> = self.levels.iter().cloned().collect();
+        let mut faults = Vec::new();
+        if different.len() < 2 || different.len() < self.levels.len() {
+            let what = "two or more levels are needed, each said once, the lowest first";
+            faults.push(Fault::unsaid(&[fault::LEVELS], what));
+        } else {
+            faults.extend(Fault::unnamed(&fault::LEVELS, "levels", &different));
+        }
+        if self.clearance.trim().is_empty() {
+            let what = "the attribute with the clearance has no name: leave it out for `clearance`";
+            faults.push(Fault::new(&fault::CLEARANCE, what));
+        }
+        if let Some(level) = self.unlabelled.as_ref().filter(|level| !different.contains(*level)) {
+            let what =
+                format!("records without a label are `{level}`, which isn't a level: say one of {}", list(&different));
+            faults.push(Fault::new(&fault::UNLABELLED, what));
+        }
+        let collections = self.collections.as_ref();
+        faults.extend(collections.and_then(|names| Fault::unnamed(&fault::COLLECTION, "collections", names)));
+        if !self.trusted.is_empty() {
+            faults.extend(Fault::unnamed(&fault::TRUSTED_ROLE, "trusted roles", &self.trusted));
+        }
+        faults
+    }
+}
+
+impl Constraint for Labels {
     fn judge(&self, request: &Request<'_>, _: &dyn Facts) -> Decision {
         let Some(flow) = self.flow(request) else { return Decision::no_objection(Self::NAME) };
         let deny = |code, why: String| Denial::new(code, format!("{}: {why}", request.action)).rule(Self::NAME).into();
@@ -198,7 +227,7 @@ impl Constraint for Labels {
         Decision::no_objection(Self::NAME)
     }
 
-    fn settings(&self) -> Vec<String> {
+    fn version_of_settings(&self) -> PolicyVersion {
         let mut settings: Vec<String> = applies::settings("level", &self.levels).collect();
         settings.push(format!("clearance {}", self.clearance));
         let unlabelled = self.unlabelled.as_deref().unwrap_or_else(|| self.name(self.highest()));
@@ -208,31 +237,7 @@ impl Constraint for Labels {
             settings.extend(applies::settings("collection", collections));
         }
         settings.extend(applies::settings("trusted role", &self.trusted));
-        settings
-    }
-
-    fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
-        let different: BTreeSet<String> = self.levels.iter().cloned().collect();
-        if different.len() < 2 || different.len() < self.levels.len() {
-            mistakes.push("labels: two or more levels are needed, each said once, the lowest first".to_owned());
-        }
-        mistakes.extend(applies::unnamed(Self::NAME, "levels", &different));
-        if self.clearance.trim().is_empty() {
-            mistakes
-                .push("labels: the attribute with the clearance has no name: leave it out for `clearance`".to_owned());
-        }
-        if let Some(level) = self.unlabelled.as_ref().filter(|level| !different.contains(*level)) {
-            let levels = list(&different);
-            mistakes
-                .push(format!("labels: unlabelled records are `{level}`, which isn't a level: say one of {levels}"));
-        }
-        let collections = self.collections.as_ref();
-        mistakes.extend(collections.and_then(|names| applies::unnamed(Self::NAME, "collections", names)));
-        if self.trusted.iter().any(|role| role.trim().is_empty()) {
-            mistakes.push("labels: a trusted role has no name: name it, or leave it out".to_owned());
-        }
-        mistakes
+        version(Self::NAME, &settings)
     }
 
     fn looked(&self, request: &Request<'_>, _: &dyn Facts, decision: &Decision) -> Vec<Looked> {

@@ -7,8 +7,9 @@
 mod tests;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock};
 
+use super::fault::{self, Fault, Faulty};
 use super::settings::Settings;
 use super::sharing::level::Level;
 use super::{AccessPolicy, Decision, Denial, Explanation, Filter, Looked, PolicyError, PolicyVersion, Scope, codes};
@@ -54,18 +55,22 @@ use crate::model::{Action, Facts, Grantee, RecordId, Request, Resource};
 #[derive(Debug, Clone, Default)]
 pub struct OwnerGrants {
     collections: BTreeSet<String>,
-    words: OnceLock<Words>,
-    version: OnceLock<PolicyVersion>,
 }
 
 /// Its rules, as the journal names them.
-#[derive(Debug, Clone)]
 struct Words {
     owner: Arc<str>,
     share: Arc<str>,
     each: Arc<str>,
     no_say: Arc<str>,
 }
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| Words {
+    owner: "owner".into(),
+    share: "share by the owner".into(),
+    each: "owner grants: each record by itself".into(),
+    no_say: "owner grants".into(),
+});
 
 impl OwnerGrants {
     /// Begins as one that holds nowhere: say [`on`](Self::on).
@@ -78,17 +83,7 @@ impl OwnerGrants {
     #[must_use]
     pub fn on(mut self, collection: impl Into<String>) -> Self {
         self.collections.insert(collection.into());
-        self.version = OnceLock::new();
         self
-    }
-
-    fn words(&self) -> &Words {
-        self.words.get_or_init(|| Words {
-            owner: "owner".into(),
-            share: "share by the owner".into(),
-            each: "owner grants: each record by itself".into(),
-            no_say: "owner grants".into(),
-        })
     }
 
     /// Returns the collection, if it holds in it and for this act.
@@ -105,42 +100,45 @@ impl OwnerGrants {
         facts: &dyn Facts,
     ) -> Option<&Arc<str>> {
         if request.is_own() {
-            return Some(&self.words().owner);
+            return Some(&WORDS.owner);
         }
         let id = resource.id.filter(|_| level < Level::Full)?;
         let given = |with| facts.share(id, with).is_some_and(|access| Level::from(access) >= level);
-        grantees(request).any(given).then(|| &self.words().share)
+        grantees(request).any(given).then(|| &WORDS.share)
     }
+}
 
-    fn fault(&self) -> Option<&'static str> {
+impl Faulty for OwnerGrants {
+    const NAME: &'static str = "owner grants";
+
+    fn faults(&self) -> Vec<Fault> {
         if self.collections.is_empty() {
-            return Some("an `OwnerGrants` holds nowhere: say `on` with the name of a collection");
+            return vec![Fault::unsaid(&[fault::COLLECTION], "it holds nowhere")];
         }
-        let blank = self.collections.iter().any(|name| name.trim().is_empty());
-        blank.then_some("an `OwnerGrants` is on a collection without a name: name it")
+        Fault::unnamed(&fault::COLLECTION, "collections", &self.collections).into_iter().collect()
     }
 }
 
 impl AccessPolicy for OwnerGrants {
     fn decide(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Decision, PolicyError> {
-        if let Some(fault) = self.fault() {
-            return Ok(Denial::new(codes::POLICY_INVALID, fault).into());
+        if !self.faults().is_empty() {
+            return Ok(Denial::new(codes::POLICY_INVALID, fault::told(self)).into());
         }
         let Some(collection) = self.place(request) else {
-            return Ok(Decision::no_objection(Arc::clone(&self.words().no_say)));
+            return Ok(Decision::no_objection(Arc::clone(&WORDS.no_say)));
         };
         let level = Level::of(request.action).unwrap_or(Level::Full);
         let rule = match request.resource {
-            None if request.action.is_bulk() => Some(&self.words().each),
+            None if request.action.is_bulk() => Some(&WORDS.each),
             None => None,
-            Some(_) if request.action == Action::Create => request.is_own().then(|| &self.words().owner),
+            Some(_) if request.action == Action::Create => request.is_own().then(|| &WORDS.owner),
             Some(resource) => self.shared(request, resource, level, facts),
         };
         Ok(rule.map_or_else(|| refused(request, collection), |rule| level.permit(rule)))
     }
 
     fn scope(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Scope, PolicyError> {
-        if self.fault().is_some() {
+        if !self.faults().is_empty() {
             return Ok(Scope::Nothing);
         }
         let Some(collection) = self.place(request) else { return Ok(Scope::NoOpinion) };
@@ -152,15 +150,13 @@ impl AccessPolicy for OwnerGrants {
     }
 
     fn version(&self) -> PolicyVersion {
-        *self.version.get_or_init(|| {
-            let mut settings = Settings::of("owner grants");
-            settings.list(&self.collections);
-            settings.version()
-        })
+        let mut settings = Settings::of("owner grants");
+        settings.list(&self.collections);
+        settings.version()
     }
 
     fn check(&self) -> Result<(), PolicyError> {
-        self.fault().map_or(Ok(()), |fault| Err(PolicyError::new(fault)))
+        fault::check(self)
     }
 
     fn explain(&self, request: &Request<'_>, facts: &dyn Facts) -> Explanation {

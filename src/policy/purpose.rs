@@ -9,8 +9,9 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::applies::{self, list};
-use super::constraint::{Constraint, constraint};
-use super::{Decision, Denial, Looked, codes};
+use super::constraint::{Constraint, constraint, version};
+use super::fault::{self, Fault, Faulty};
+use super::{Decision, Denial, Looked, PolicyVersion, codes};
 use crate::model::{Action, Facts, Request};
 
 /// Forbids acts on records for want of an allowed purpose.
@@ -111,9 +112,29 @@ impl Allowed {
     }
 }
 
-impl Constraint for Purpose {
+impl Faulty for Purpose {
     const NAME: &'static str = "purpose";
 
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if self.allowed.is_empty() {
+            faults.push(Fault::unsaid(&[fault::COLLECTION], "it names no collection"));
+        } else {
+            faults.extend(Fault::unnamed(&fault::COLLECTION, "collections", self.allowed.keys()));
+        }
+        for (collection, allowed) in &self.allowed {
+            if !allowed.roles.is_empty() {
+                faults.extend(Fault::unnamed(&fault::ROLE, &format!("roles on `{collection}`"), allowed.roles.keys()));
+            }
+            for purposes in allowed.everybody.iter().chain(allowed.roles.values()) {
+                faults.extend(Fault::unnamed(&fault::PURPOSES, &format!("purposes on `{collection}`"), purposes));
+            }
+        }
+        faults
+    }
+}
+
+impl Constraint for Purpose {
     fn judge(&self, request: &Request<'_>, _: &dyn Facts) -> Decision {
         match self.used(request) {
             Some((collection, allowed)) if !allowed.holds(request) => {
@@ -128,7 +149,7 @@ impl Constraint for Purpose {
         }
     }
 
-    fn settings(&self) -> Vec<String> {
+    fn version_of_settings(&self) -> PolicyVersion {
         let mut settings = Vec::new();
         for (collection, allowed) in &self.allowed {
             settings.push(format!("collection {collection}"));
@@ -138,26 +159,7 @@ impl Constraint for Purpose {
                 settings.extend(applies::settings("purpose", purposes));
             }
         }
-        settings
-    }
-
-    fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
-        if self.allowed.is_empty() {
-            mistakes.push("purpose: it names no collection: say `.on(\"customers\", [..])`".to_owned());
-        }
-        for (collection, allowed) in &self.allowed {
-            if collection.trim().is_empty() {
-                mistakes.push("purpose: a collection has no name: name it".to_owned());
-            }
-            if allowed.roles.keys().any(|role| role.trim().is_empty()) {
-                mistakes.push(format!("purpose: a role on `{collection}` has no name: name it, or use `on`"));
-            }
-            for purposes in allowed.everybody.iter().chain(allowed.roles.values()) {
-                mistakes.extend(applies::unnamed("purpose", &format!("purposes on `{collection}`"), purposes));
-            }
-        }
-        mistakes
+        version(Self::NAME, &settings)
     }
 
     fn looked(&self, request: &Request<'_>, _: &dyn Facts, _: &Decision) -> Vec<Looked> {

@@ -7,8 +7,9 @@
 mod tests;
 
 use super::applies::{self, Applies};
-use super::constraint::{Constraint, constraint};
-use super::{Decision, Looked, Obligation, Permission};
+use super::constraint::{Constraint, constraint, version};
+use super::fault::{self, Fault, Faulty};
+use super::{Decision, Looked, Obligation, Permission, PolicyVersion};
 use crate::model::{Action, Facts, FieldSet, Request};
 
 /// Limits how many rows an actor is shown, by one act and in any hour, and how many unique values they try.
@@ -92,9 +93,24 @@ impl RowLimit {
     }
 }
 
-impl Constraint for RowLimit {
+impl Faulty for RowLimit {
     const NAME: &'static str = "row limit";
 
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = self.applies.faults();
+        let said = [self.per_act, self.per_hour, self.unique_tries];
+        if said == [None; 3] {
+            faults.push(Fault::unsaid(&[fault::PER_ACT, fault::PER_HOUR, fault::UNIQUE_TRIES], "it limits nothing"));
+        }
+        for (setting, said) in [&fault::PER_ACT, &fault::PER_HOUR, &fault::UNIQUE_TRIES].into_iter().zip(said) {
+            let what = "0 would let nobody do anything: say 1 or more, or forbid it";
+            faults.extend(said.filter(|most| *most == 0).map(|_| Fault::new(setting, what)));
+        }
+        faults
+    }
+}
+
+impl Constraint for RowLimit {
     fn judge(&self, request: &Request<'_>, _: &dyn Facts) -> Decision {
         let mut limit = Permission::new(Self::NAME).read(FieldSet::All).write(FieldSet::All);
         if self.applies.why_not(request).is_none() {
@@ -105,24 +121,12 @@ impl Constraint for RowLimit {
         Decision::Limit(limit)
     }
 
-    fn settings(&self) -> Vec<String> {
+    fn version_of_settings(&self) -> PolicyVersion {
         let mut settings = self.applies.settings();
         settings.extend(self.per_act.map(|rows| format!("per act {rows}")));
         settings.extend(self.per_hour.map(|rows| format!("per hour {rows}")));
         settings.extend(self.unique_tries.map(|values| format!("unique tries {values}")));
-        settings
-    }
-
-    fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = self.applies.mistakes(Self::NAME);
-        let said = [self.per_act, self.per_hour, self.unique_tries];
-        if said == [None; 3] {
-            mistakes.push("row limit: it limits nothing: say `per_act`, `per_hour` or `unique_tries`".to_owned());
-        }
-        if said.contains(&Some(0)) {
-            mistakes.push("row limit: 0 would let nobody do anything: say 1 or more, or use `forbid_if`".to_owned());
-        }
-        mistakes
+        version(Self::NAME, &settings)
     }
 
     fn looked(&self, request: &Request<'_>, facts: &dyn Facts, _: &Decision) -> Vec<Looked> {

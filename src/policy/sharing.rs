@@ -9,7 +9,7 @@ mod explain;
 mod hierarchy;
 mod index;
 pub(super) mod level;
-mod matching;
+pub(super) mod matching;
 mod rules;
 mod scope;
 
@@ -103,7 +103,6 @@ use level::Level;
 pub struct Sharing {
     said: Said,
     index: OnceLock<Index>,
-    version: OnceLock<PolicyVersion>,
 }
 
 impl Sharing {
@@ -206,7 +205,7 @@ impl Sharing {
 
     fn say(mut self, what: impl FnOnce(&mut Said)) -> Self {
         what(&mut self.said);
-        Self { said: self.said, index: OnceLock::new(), version: OnceLock::new() }
+        Self { said: self.said, index: OnceLock::new() }
     }
 
     fn index(&self) -> &Index {
@@ -229,7 +228,7 @@ impl AccessPolicy for Sharing {
 
     /// Returns SHA-256 of the settings in one fixed form: the order in which they were said doesn't count.
     fn version(&self) -> PolicyVersion {
-        *self.version.get_or_init(|| self.said.version(!self.index().faults.is_empty()))
+        self.said.version(!self.index().faults.is_empty())
     }
 
     /// # Errors

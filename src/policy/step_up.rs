@@ -9,8 +9,9 @@ mod tests;
 use std::time::Duration;
 
 use super::applies::{self, Applies};
-use super::constraint::{Constraint, constraint};
-use super::{Decision, Looked, Obligation, Permission};
+use super::constraint::{Constraint, constraint, version};
+use super::fault::{self, Fault, Faulty};
+use super::{Decision, Looked, Obligation, Permission, PolicyVersion};
 use crate::model::{Action, Facts, FieldSet, Request};
 
 /// Obliges to authentication of at least some strength and at most some age.
@@ -86,9 +87,22 @@ impl StepUp {
     }
 }
 
-impl Constraint for StepUp {
+impl Faulty for StepUp {
     const NAME: &'static str = "step up";
 
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = self.applies.faults();
+        if self.strength == 0 {
+            faults.push(Fault::unsaid(&[fault::STRENGTH], "any authentication is strong enough"));
+        }
+        if self.within.is_zero() {
+            faults.push(Fault::unsaid(&[fault::WITHIN], "it isn't said how old the authentication may be"));
+        }
+        faults
+    }
+}
+
+impl Constraint for StepUp {
     fn judge(&self, request: &Request<'_>, _: &dyn Facts) -> Decision {
         if self.applies.why_not(request).is_some() {
             return Decision::no_objection(Self::NAME);
@@ -97,22 +111,11 @@ impl Constraint for StepUp {
         Decision::Limit(everything.oblige(Obligation::StepUp { strength: self.strength, within: self.within }))
     }
 
-    fn settings(&self) -> Vec<String> {
+    fn version_of_settings(&self) -> PolicyVersion {
         let mut settings = self.applies.settings();
         settings.push(format!("strength {}", self.strength));
         settings.push(format!("within {} ns", self.within.as_nanos()));
-        settings
-    }
-
-    fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = self.applies.mistakes(Self::NAME);
-        if self.strength == 0 {
-            mistakes.push("step up: strength 0 is met by any authentication: say 1 or more".to_owned());
-        }
-        if self.within.is_zero() {
-            mistakes.push("step up: nobody was authenticated within no time at all: say how long it may be".to_owned());
-        }
-        mistakes
+        version(Self::NAME, &settings)
     }
 
     fn looked(&self, request: &Request<'_>, facts: &dyn Facts, _: &Decision) -> Vec<Looked> {

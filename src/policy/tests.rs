@@ -30,6 +30,27 @@ trait Part: AccessPolicy + std::fmt::Debug {}
 
 impl<P: AccessPolicy + std::fmt::Debug> Part for P {}
 
+/// A condition that a failing case can show.
+struct Forbids(u8, Box<dyn AccessPolicy>);
+
+impl AccessPolicy for Forbids {
+    fn decide(&self, request: &Request<'_>, facts: &dyn Facts) -> Result<Decision, PolicyError> {
+        self.1.decide(request, facts)
+    }
+
+    access::as_within!(self, self.1);
+
+    fn version(&self) -> PolicyVersion {
+        self.1.version()
+    }
+}
+
+impl std::fmt::Debug for Forbids {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "forbid_if(some acts, {:#b})", self.0)
+    }
+}
+
 /// One grant, as data.
 #[derive(Debug, Clone)]
 struct Granted {
@@ -186,7 +207,10 @@ fn constraint() -> impl Strategy<Value = Arc<dyn Part>> {
             4 => Arc::new(StepUp::new(2, Duration::from_secs(5)).labelled("vip").fields(["g"])),
             5 => Arc::new(RowLimit::new().per_act(u32::from(bits)).per_hour(5)),
             6 => Arc::new(WorkingHours::new().monday_to_friday().between((8, 0), (18, 0)).except_role("a")),
-            _ => Arc::new(forbid_if("some acts", move |request, _| bits & 1 << (request.action as u8 % 8) != 0)),
+            _ => {
+                let some = move |request: &Request<'_>, _: &dyn Facts| bits & 1 << (request.action as u8 % 8) != 0;
+                Arc::new(Forbids(bits, forbid_if("some acts", some)))
+            }
         }
     })
 }

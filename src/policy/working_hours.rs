@@ -9,8 +9,9 @@ mod tests;
 use std::collections::BTreeSet;
 
 use super::applies::{self, Applies};
-use super::constraint::{Constraint, constraint};
-use super::{Decision, Denial, Looked, codes};
+use super::constraint::{Constraint, constraint, version};
+use super::fault::{self, Fault, Faulty};
+use super::{Decision, Denial, Looked, PolicyVersion, codes};
 use crate::model::{Action, Facts, Request, Timestamp};
 
 const MINUTE: i64 = 60_000_000;
@@ -75,7 +76,7 @@ pub struct WorkingHours {
     /// Days since 1970.
     closed: BTreeSet<i64>,
     applies: Applies,
-    mistakes: Vec<String>,
+    faults: Vec<Fault>,
 }
 
 impl WorkingHours {
@@ -87,7 +88,8 @@ impl WorkingHours {
     /// Says how far the local time is ahead of UTC: 480 in Shanghai, -180 in Brasília.
     pub fn utc_offset_minutes(mut self, minutes: i32) -> Self {
         if !OFFSETS.contains(&minutes) {
-            self.mistake(format!("an offset of {minutes} minutes from UTC is used nowhere: say -720 to 840"));
+            let what = format!("no place is {minutes} minutes ahead of UTC, only -720 to 840");
+            self.faults.push(Fault::unsaid(&[fault::UTC_OFFSET], what));
         }
         self.offset = minutes;
         self
@@ -116,12 +118,12 @@ impl WorkingHours {
                 self.spans.insert((from, until));
             }
             (Some(_), Some(_)) => {
-                self.mistake(
-                    "a span begins where it ends: say `.between((0, 0), (24, 0))` for the whole day".to_owned(),
-                );
+                self.faults.push(Fault::unsaid(&[fault::BETWEEN], "a span begins where it ends"));
             }
-            _ => self
-                .mistake(format!("{from:?} to {until:?} are no times of a day: say hours up to 24, minutes up to 59")),
+            _ => {
+                let what = format!("{from:?} to {until:?} are no times of a day, hours up to 24 and minutes up to 59");
+                self.faults.push(Fault::unsaid(&[fault::BETWEEN], what));
+            }
         }
         self
     }
@@ -132,7 +134,10 @@ impl WorkingHours {
             Some(day) => {
                 self.closed.insert(day);
             }
-            None => self.mistake(format!("`{date}` is no day of the calendar: say year, month and day, as 2026-12-25")),
+            None => {
+                let what = format!("`{date}` is no day of the calendar, with year, month and day");
+                self.faults.push(Fault::unsaid(&[fault::CLOSED], what));
+            }
         }
         self
     }
@@ -147,10 +152,6 @@ impl WorkingHours {
     pub fn for_acts(mut self, acts: impl IntoIterator<Item = Action>) -> Self {
         self.applies.add_acts(acts);
         self
-    }
-
-    fn mistake(&mut self, what: String) {
-        self.mistakes.push(format!("working hours: {what}"));
     }
 
     fn local(&self, now: Timestamp) -> (i64, i64) {
@@ -193,12 +194,30 @@ impl WorkingHours {
     }
 }
 
-impl Constraint for WorkingHours {
+impl Faulty for WorkingHours {
     const NAME: &'static str = "working hours";
 
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = self.faults.clone();
+        faults.extend(self.applies.faults());
+        if self.days.as_ref().is_some_and(BTreeSet::is_empty) {
+            let what = "an empty list of days, so it is never time: leave it out for all days";
+            faults.push(Fault::new(&fault::DAYS, what));
+        }
+        if self.days.is_none() && self.spans.is_empty() && self.closed.is_empty() && faults.is_empty() {
+            faults.push(Fault::unsaid(
+                &[fault::BETWEEN, fault::DAYS, fault::CLOSED],
+                "there are no hours, so it limits nothing",
+            ));
+        }
+        faults
+    }
+}
+
+impl Constraint for WorkingHours {
     fn judge(&self, request: &Request<'_>, facts: &dyn Facts) -> Decision {
-        if !self.mistakes.is_empty() {
-            return Denial::new(codes::POLICY_INVALID, self.mistakes.join("; ")).into();
+        if !self.faults.is_empty() {
+            return Denial::new(codes::POLICY_INVALID, fault::told(self)).into();
         }
         if self.applies.why_not(request).is_some() || self.holds(facts.now()) {
             return Decision::no_objection(Self::NAME);
@@ -209,7 +228,7 @@ impl Constraint for WorkingHours {
             .into()
     }
 
-    fn settings(&self) -> Vec<String> {
+    fn version_of_settings(&self) -> PolicyVersion {
         let mut settings = self.applies.settings();
         settings.push(format!("offset {}", self.offset));
         if let Some(days) = &self.days {
@@ -218,20 +237,7 @@ impl Constraint for WorkingHours {
         }
         settings.extend(self.spans.iter().map(|(from, until)| format!("from {from} until {until}")));
         settings.extend(self.closed.iter().map(|day| format!("closed {day}")));
-        settings
-    }
-
-    fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = self.mistakes.clone();
-        mistakes.extend(self.applies.mistakes(Self::NAME));
-        if self.days.as_ref().is_some_and(BTreeSet::is_empty) {
-            mistakes
-                .push("working hours: an empty list of days, so it is never time: leave `days` out for all".to_owned());
-        }
-        if self.days.is_none() && self.spans.is_empty() && self.closed.is_empty() && mistakes.is_empty() {
-            mistakes.push("working hours: no hours, so it limits nothing: say `between`, `days`, or both".to_owned());
-        }
-        mistakes
+        version(Self::NAME, &settings)
     }
 
     fn looked(&self, request: &Request<'_>, facts: &dyn Facts, decision: &Decision) -> Vec<Looked> {
@@ -262,18 +268,7 @@ fn clock(minute: i64) -> String {
 }
 
 /// Returns the day since 1970 of a date in the form 2026-12-25, if there is such a day.
-/// Source: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
 fn day_of(date: &str) -> Option<i64> {
-    if date.len() != "2026-12-25".len() {
-        return None;
-    }
-    let mut parts = date.split('-').map(|part| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok())?);
-    let (year, month, day): (i64, i64, i64) = (parts.next()??, parts.next()??, parts.next()??);
-    let shifted_year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (shifted_year.div_euclid(400), shifted_year.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468;
-    // A day that isn't in the calendar comes out as another.
-    let text = Timestamp::from_micros(days.checked_mul(DAY)?).to_string();
-    (text.split('T').next() == Some(date)).then_some(days)
+    let midnight: Timestamp = format!("{date}T00:00:00Z").parse().ok()?;
+    (date.len() == "2026-12-25".len()).then(|| midnight.as_micros().div_euclid(DAY))
 }

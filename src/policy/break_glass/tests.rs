@@ -155,9 +155,13 @@ fn explanation_tells_the_roles_the_emergency_and_what_is_missing() {
 fn mistake_is_told_and_denies_everything_even_in_an_emergency() {
     let of = |inner: Roles| BreakGlass::new(inner).role("nurse").reviewers(["auditor"]);
     for (policy, says, denies) in [
-        (BreakGlass::new(AllowAll).reviewers(["auditor"]), "nobody can take", true),
+        (
+            BreakGlass::new(AllowAll).reviewers(["auditor"]),
+            "nobody can take emergency access: say `.role(\"support\")`",
+            true,
+        ),
         (BreakGlass::new(AllowAll).role("nurse"), "nobody reviews", true),
-        (BreakGlass::new(AllowAll).role("nurse").reviewers([" "]), "a role without a name", true),
+        (BreakGlass::new(AllowAll).role("nurse").reviewers([" "]), "an empty name among its roles", true),
         (of(Roles::new().role("", |r| r)), "a role has no name", false),
     ] {
         let error = policy.check().unwrap_err();

@@ -1,7 +1,5 @@
 //! A condition under which an act is forbidden, whatever else permits it.
 
-use std::fmt;
-
 use crate::model::{Facts, Request};
 use crate::policy::{AccessPolicy, Decision, Denial, Explanation, Looked, PolicyError, PolicyVersion, Scope};
 
@@ -20,15 +18,15 @@ use crate::policy::{AccessPolicy, Decision, Denial, Explanation, Looked, PolicyE
 /// policy.check()?;
 /// # Ok::<(), strongroom::policy::PolicyError>(())
 /// ```
-pub fn forbid_if<F>(rule: impl Into<String>, condition: F) -> ForbidIf<F>
+pub fn forbid_if<F>(rule: impl Into<String>, condition: F) -> Box<dyn AccessPolicy>
 where
-    F: Fn(&Request<'_>, &dyn Facts) -> bool + Send + Sync,
+    F: Fn(&Request<'_>, &dyn Facts) -> bool + Send + Sync + 'static,
 {
-    ForbidIf { rule: rule.into(), condition }
+    Box::new(ForbidIf { rule: rule.into(), condition })
 }
 
 /// A condition that forbids: see [`forbid_if`].
-pub struct ForbidIf<F> {
+struct ForbidIf<F> {
     rule: String,
     condition: F,
 }
@@ -62,11 +60,5 @@ impl<F: Fn(&Request<'_>, &dyn Facts) -> bool + Send + Sync> AccessPolicy for For
         let held = decision.as_ref().is_ok_and(Decision::forbids);
         let why = if held { "its condition holds" } else { "its condition doesn't hold" };
         Explanation::of("forbid if", decision).looked_at([Looked::new(self.rule.clone(), held, why)])
-    }
-}
-
-impl<F> fmt::Debug for ForbidIf<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ForbidIf").field("rule", &self.rule).finish_non_exhaustive()
     }
 }

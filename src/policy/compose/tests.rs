@@ -1,9 +1,9 @@
 use std::time::Duration;
 
 use super::*;
-use crate::model::{Action, FieldSet, NoFacts, Timestamp};
+use crate::model::{Action, FieldSet, NoFacts, Resource, Timestamp};
 use crate::policy::unmet;
-use crate::policy::{Denial, Obligation, Permission, codes};
+use crate::policy::{Denial, Labels, Obligation, Permission, Purpose, Roles, WorkingHours, codes, danger};
 
 /// A policy that always answers the same.
 #[derive(Clone)]
@@ -207,4 +207,49 @@ fn step_up_wants_strength_and_freshness() {
     assert_eq!(code(1, 0, 1).as_deref(), Some(codes::STEP_UP_REQUIRED));
     assert_eq!(code(2, 60_000_000, 0), None);
     assert_eq!(code(2, 60_000_001, 0).as_deref(), Some(codes::STEP_UP_REQUIRED), "from the future");
+}
+
+fn code(policy: &dyn AccessPolicy, role: &str, action: Action, owner: &str) -> String {
+    let (actor, record) = (Actor::new("ann").with_role(role), Resource::new().owner(owner));
+    let request = Request::new(&actor, action, Timestamp::from_micros(0)).on("customers").resource(&record);
+    match policy.decide(&request, &NoFacts).unwrap() {
+        Decision::Deny(denial) => format!("{}{}", denial.code, if denial.forbids { "!" } else { "" }),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn whoever_lacks_the_right_is_told_so_and_not_what_would_be_wanted_besides() {
+    let roles = || Roles::new().role("sales", |r| r.on("customers").read_all());
+    let nights = || WorkingHours::new().between((1, 0), (2, 0));
+    let purpose = || Purpose::new().on("customers", ["support"]);
+    let labels = || Labels::levels(["low", "high"]);
+    for (limited, wanted) in [
+        (all_of(roles()).and(purpose()), "purpose!"),
+        (all_of(purpose()).and(roles()), "purpose!"),
+        (all_of(roles()).and(nights()), "outside_hours!"),
+        (all_of(any_of(roles())).and(labels()), "read_up!"),
+    ] {
+        assert_eq!(code(&limited, "sales", Action::Read, "ben"), wanted);
+        assert_eq!(code(&limited, "sales", Action::Delete, "ben").trim_end_matches('!'), "not_allowed");
+        assert_eq!(code(&limited, "guest", Action::Read, "ben"), "no_role!");
+        // What is forbidden stays so, whatever permits beside it.
+        assert_eq!(code(&any_of(danger::AllowAll).or(limited), "guest", Action::Read, "ben"), "no_role!");
+    }
+    let contract = all_of(roles()).and(forbid_if("contract", |_, _| true));
+    assert_eq!(code(&contract, "guest", Action::Read, "ben"), "contract!", "a condition of one's own is told");
+}
+
+#[test]
+fn of_several_grants_the_nearest_is_told_where_any_would_do_and_the_farthest_where_all_must() {
+    let own = || Roles::new().role("sales", |r| r.on("customers").read_all().own_only());
+    let other = || Roles::new().role("support", |r| r.on("customers").read_all());
+    for policy in [any_of(own()).or(other()), any_of(other()).or(own())] {
+        assert_eq!(code(&policy, "sales", Action::Read, "ben"), "not_owner");
+        assert_eq!(code(&policy, "sales", Action::Delete, "ben"), "not_allowed");
+        assert_eq!(code(&policy, "guest", Action::Read, "ben"), "no_role");
+    }
+    for policy in [all_of(own()).and(other()), all_of(other()).and(own())] {
+        assert_eq!(code(&policy, "sales", Action::Read, "ben"), "no_role");
+    }
 }

@@ -4,7 +4,7 @@ use proptest::sample::{select, subsequence};
 use super::*;
 use crate::model::{Actor, Resource, Timestamp};
 use crate::policy::sharing::tests::facts::Remembered;
-use crate::policy::{Roles, all_of, any_of, danger::AllowAll, unmet};
+use crate::policy::{AccessPolicy, Roles, Scope, all_of, any_of, danger::AllowAll, unmet};
 
 fn policy() -> DualControl {
     DualControl::new(2)
@@ -142,15 +142,21 @@ fn explanation_counts_approvals_and_tells_who_approves() {
 fn mistake_is_told_and_denies_everything() {
     let good = || DualControl::new(1).for_acts([Action::Delete]);
     for (policy, says) in [
-        (DualControl::new(0).for_acts([Action::Delete]), "wants 0 approvals: say how many"),
-        (DualControl::new(1), "for no act: say `for_acts`"),
+        (DualControl::new(0).for_acts([Action::Delete]), "it wants no approval: say `DualControl::new(2)`"),
+        (DualControl::new(1), "it is for no act: say `.for_acts([Action::Export])`"),
         (good().for_acts([Action::Approve]), "approvals of approving would never end: leave it out"),
-        (good().for_acts([Action::BreakGlass]), "`break_glass`, but emergency access is for when nobody is there"),
-        (good().for_acts([Action::CreateVault]), "`create_vault`, but no policy is asked about it: leave it out"),
-        (good().for_acts([Action::Restore]).labelled("vip"), "is for `restore` on records with a label"),
-        (good().on([" "]), "a collection without a name"),
-        (good().labelled(""), "a label without a name"),
-        (good().approvers([""]), "a role without a name"),
+        (
+            good().for_acts([Action::BreakGlass]),
+            "`break_glass` can't wait for approvals, since emergency access is for when",
+        ),
+        (
+            good().for_acts([Action::CreateVault]),
+            "`create_vault` can't wait for approvals, since no policy is asked about it: leave it out",
+        ),
+        (good().for_acts([Action::Restore]).labelled("vip"), "`restore` is on no record, so on none with a label"),
+        (good().on([" "]), "an empty name among its collections"),
+        (good().labelled(""), "an empty name among its labels"),
+        (good().approvers([""]), "an empty name among its approvers"),
     ] {
         let error = policy.check().unwrap_err();
         let cause = std::error::Error::source(&error).unwrap().to_string();

@@ -5,6 +5,7 @@
 
 use crate::model::{Access, Actor, Facts, Grantee, RecordId, Request, Timestamp};
 use crate::policy::access::as_within;
+use crate::policy::fault::{Fault, Faulty};
 use crate::policy::{AccessPolicy, Decision, Explanation, PolicyError, PolicyVersion, Scope, codes};
 
 pub(super) struct Beside<P>(pub(super) P);
@@ -26,6 +27,18 @@ impl<P: AccessPolicy> AccessPolicy for Beside<P> {
     }
 
     as_within!(self, self.0);
+
+    fn version(&self) -> PolicyVersion {
+        self.0.version()
+    }
+}
+
+impl<P: Faulty> Faulty for Beside<P> {
+    const NAME: &'static str = P::NAME;
+
+    fn faults(&self) -> Vec<Fault> {
+        self.0.faults()
+    }
 }
 
 /// The facts, if the actor had emergency access. Only ever asked which denial says most.

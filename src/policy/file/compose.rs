@@ -11,6 +11,7 @@ use super::beside::Beside;
 use super::section::Section;
 use super::when::Effect;
 use super::{limits, roles, sharing};
+use crate::policy::fault::Faulty;
 use crate::policy::{AccessPolicy, BreakGlass, Purpose, Roles, all_of, any_of};
 
 /// The only edition of the format that there is.
@@ -27,19 +28,19 @@ pub(super) fn read(top: &Section<'_>) -> Part {
     let (permits, roles) = permits(top);
     let whole = all_of(permits);
     let mut limits: Vec<Part> = Vec::new();
-    top.one("labels", |section| limits.extend(part(section, limits::labels)));
+    top.one("labels", |section| limits.push(part(section, limits::labels)));
     let mut purpose: Option<Purpose> = None;
     top.each("purpose", |section| {
         purpose = Some(limits::purpose(section, purpose.take().unwrap_or_default()));
     });
     limits.extend(purpose.map(boxed));
-    top.each("step_up", |section| limits.extend(part(section, limits::step_up)));
-    top.each("row_limit", |section| limits.extend(part(section, limits::row_limit)));
-    top.each("working_hours", |section| limits.extend(part(section, limits::working_hours)));
-    top.each("dual_control", |section| limits.extend(part(section, |section| limits::dual_control(section, &roles))));
+    top.each("step_up", |section| limits.push(part(section, limits::step_up)));
+    top.each("row_limit", |section| limits.push(part(section, limits::row_limit)));
+    top.each("working_hours", |section| limits.push(part(section, limits::working_hours)));
+    top.each("dual_control", |section| limits.push(part(section, |section| limits::dual_control(section, &roles))));
     let mut names = BTreeSet::new();
     for (key, effect) in [("require_reason", Effect::Reason), ("forbid", Effect::Forbid)] {
-        top.each(key, |section| limits.extend(part(section, |section| limits::when(section, effect, &mut names))));
+        top.each(key, |section| limits.push(part(section, |section| limits::when(section, effect, &mut names))));
     }
     boxed(limits.into_iter().fold(whole, |whole, limit| whole.and(limit)))
 }
@@ -56,49 +57,40 @@ fn permits(top: &Section<'_>) -> (Part, Roles) {
         sound(section, before, &sharing, section.at, &places);
         normal = std::mem::replace(&mut normal, all_of(Roles::new())).and(sharing);
     });
-    if let Some(Some(grants)) = top.one("owner_grants", |section| part(section, sharing::owner_grants)) {
+    if let Some(grants) = top.one("owner_grants", |section| part(section, sharing::owner_grants)) {
         normal = normal.and(grants);
     }
     let mut emergencies: Vec<Part> = Vec::new();
     top.each("break_glass", |section| {
-        emergencies.extend(part(section, break_glass).map(|glass| boxed(Beside(glass))));
+        emergencies.push(part(section, |section| Beside(break_glass(section))));
     });
     (boxed(emergencies.into_iter().fold(any_of(normal), |permits, emergency| permits.or(emergency))), roles)
 }
 
-fn break_glass(section: &Section<'_>) -> Option<BreakGlass> {
+fn break_glass(section: &Section<'_>) -> BreakGlass {
     let roles = section.roles("role");
     let reviewers = section.roles("reviewer");
-    if section.get("role").is_none() {
-        section.missing("role", "role = \"support\"");
-    }
-    if section.get("reviewer").is_none() {
-        section.missing("reviewer", "reviewer = \"protection\"");
-    }
     if section.get("on").is_none() {
         section.mistake(section.at, || {
             "an emergency allows nothing here: say what, under `[[break_glass.on]]`".to_owned()
         });
     }
     // Read once even where no role is known, so that its mistakes are told.
-    let grants = Roles::new().role("any", |role| super::roles::grants(section, role));
+    let _grants = Roles::new().role("any", |role| super::roles::grants(section, role));
     let inner = roles
         .iter()
         .fold(Roles::new(), |inner, role| inner.role(role.text, |said| super::roles::grants(section, said)));
     let glass = BreakGlass::new(inner).reviewers(reviewers.iter().map(|role| role.text));
-    let glass = roles.iter().fold(glass, |glass, role| glass.role(role.text));
-    (grants.check().is_ok() && !roles.is_empty() && !reviewers.is_empty()).then_some(glass)
+    roles.iter().fold(glass, |glass, role| glass.role(role.text))
 }
 
-/// Reads a section, if it is sound.
-fn part<'a, P: AccessPolicy + 'static>(
-    section: &Section<'a>,
-    read: impl FnOnce(&Section<'a>) -> Option<P>,
-) -> Option<Part> {
+/// Reads a section, and tells what the policy that it says finds wrong with itself.
+fn part<'a, P: AccessPolicy + Faulty + 'static>(section: &Section<'a>, read: impl FnOnce(&Section<'a>) -> P) -> Part {
     let before = section.reading.mistakes.count();
-    let part = read(section)?;
+    let part = read(section);
+    section.faults(part.faults());
     sound(section, before, &part, section.at, &BTreeMap::new());
-    Some(boxed(part))
+    boxed(part)
 }
 
 /// Tells what a policy that was read without a mistake finds wrong with itself: at the first name that it quotes, or else

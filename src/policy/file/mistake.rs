@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 /// After so many mistakes no more are looked for.
@@ -98,6 +99,11 @@ impl Mistakes {
             let what = what();
             self.0.borrow_mut().push((at, what));
         }
+    }
+
+    /// Tells whether a mistake stands in these bytes.
+    pub(super) fn any_in(&self, bytes: RangeInclusive<usize>) -> bool {
+        self.0.borrow().iter().any(|(at, _)| bytes.contains(at))
     }
 
     pub(super) fn count(&self) -> usize {

@@ -6,6 +6,7 @@ use super::node::{Entry, Value};
 use super::section::Section;
 use super::word::{Collections, Word};
 use crate::model::{Action, FieldSet};
+use crate::policy::fault::COLLECTION;
 use crate::policy::{Grant, Role, Roles};
 
 /// Reads the roles, and where each name stands.
@@ -74,9 +75,7 @@ fn one(section: &Section<'_>, mut role: Role) -> Role {
         Some(Collections::All) => vec![None],
         Some(Collections::These(names)) => names.iter().map(|name| Some(name.text)).collect(),
         None => {
-            if section.get("collection").is_none() {
-                section.missing("collection", "collection = \"customers\"");
-            }
+            section.require(&[COLLECTION]);
             return role;
         }
     };

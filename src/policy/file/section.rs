@@ -12,6 +12,7 @@ use super::mistake::Mistakes;
 use super::node::{Entry, Node, Value};
 use super::word::{Collections, Word, suggestion};
 use crate::model::{Action, FieldSet};
+use crate::policy::fault::{Fault, Setting};
 
 /// The reading of a file: everything that its sections share.
 #[derive(Debug, Default)]
@@ -88,6 +89,28 @@ impl<'a> Section<'a> {
     /// Tells that a key is missing.
     pub(super) fn missing(&self, key: &str, such_as: &str) {
         self.reading.mistake(self.at, || format!("`{key}` is missing: say it, such as `{such_as}`"));
+    }
+
+    /// Tells which of these settings aren't said.
+    pub(super) fn require(&self, settings: &[Setting]) {
+        for Setting { key, in_file, .. } in settings.iter().filter(|setting| self.get_quietly(setting.key).is_none()) {
+            self.missing(key, in_file);
+        }
+    }
+
+    /// Tells what a policy that this section says finds wrong with itself, but for settings that are mistaken already: at the
+    /// value that is quoted, or else at the setting.
+    pub(super) fn faults(&self, faults: Vec<Fault>) {
+        let said = |fault: &Fault| -> Vec<&Entry> {
+            fault.settings.iter().filter_map(|setting| self.get_quietly(setting.key)).collect()
+        };
+        let mistaken = |entry: &&Entry| self.reading.mistakes.any_in(entry.at..=entry.node.at.end);
+        let faults: Vec<Fault> = faults.into_iter().filter(|fault| !said(fault).iter().any(mistaken)).collect();
+        for fault in faults {
+            let what = fault.in_file();
+            let at = said(&fault).first().map_or(self.at, |entry| quoted(&entry.node, &what));
+            self.mistake(at, || what);
+        }
     }
 
     pub(super) fn mistake(&self, at: usize, what: impl FnOnce() -> String) {
@@ -313,6 +336,13 @@ impl<'a> Section<'a> {
             });
         }
     }
+}
+
+/// Returns where a list has the text that is quoted first, or else where the value begins.
+fn quoted(node: &Node, what: &str) -> usize {
+    let items = if let Value::List(items) = &node.value { items.as_slice() } else { &[] };
+    let quotes = |item: &&Node| matches!(&item.value, Value::Text(text) if what.contains(&format!("`{text}`")));
+    items.iter().find(quotes).unwrap_or(node).at.start
 }
 
 fn duration(text: &str) -> Option<Duration> {

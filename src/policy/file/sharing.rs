@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::section::Section;
 use super::word::{Collections, Word, suggestion};
+use crate::policy::fault::{COLLECTION, NAME};
+use crate::policy::sharing::matching::Criteria;
 use crate::policy::{OwnerGrants, Restriction, Sharing, SharingRule};
 
 /// Reads the sharing, and where each name stands.
@@ -59,22 +61,15 @@ pub(super) fn read<'a>(section: &Section<'a>) -> (Sharing, BTreeMap<&'a str, usi
 }
 
 /// Reads `[owner_grants]`.
-pub(super) fn owner_grants(section: &Section<'_>) -> Option<OwnerGrants> {
+pub(super) fn owner_grants(section: &Section<'_>) -> OwnerGrants {
     match section.collections() {
-        Some(Collections::These(names)) => {
-            Some(names.iter().fold(OwnerGrants::new(), |grants, name| grants.on(name.text)))
-        }
+        Some(Collections::These(names)) => names.iter().fold(OwnerGrants::new(), |grants, name| grants.on(name.text)),
         Some(Collections::All) => {
-            section
-                .mistake(section.at, || "`owner_grants` is for some collections: name them instead of `*`".to_owned());
-            None
+            let entry = section.get("collection").map_or(section.at, |entry| entry.node.at.start);
+            section.mistake(entry, || "`owner_grants` is for some collections: name them instead of `*`".to_owned());
+            OwnerGrants::new()
         }
-        None => {
-            if section.get("collection").is_none() {
-                section.missing("collection", "collection = \"notes\"");
-            }
-            None
-        }
+        None => OwnerGrants::new(),
     }
 }
 
@@ -96,9 +91,7 @@ impl Groups<'_> {
 /// Reads the name of a rule, which no other has.
 pub(super) fn named<'a>(section: &Section<'a>, names: &mut BTreeSet<&'a str>) -> Option<&'a str> {
     let Some(name) = section.word("name") else {
-        if section.get("name").is_none() {
-            section.missing("name", "name = \"the north's customers\"");
-        }
+        section.require(&[NAME]);
         // What else is wrong in it is still to be told.
         return Some("");
     };
@@ -108,28 +101,11 @@ pub(super) fn named<'a>(section: &Section<'a>, names: &mut BTreeSet<&'a str>) ->
     Some(name.text)
 }
 
-fn shared(section: &Section<'_>, groups: &Groups<'_>, mut rule: SharingRule) -> SharingRule {
-    let collections = section.collections();
-    rule = match &collections {
-        Some(Collections::All) => rule.on_any(),
-        Some(Collections::These(names)) => names.iter().fold(rule, |rule, name| rule.on(name.text)),
-        None => {
-            needs_collection(section);
-            rule
-        }
-    };
+fn shared(section: &Section<'_>, groups: &Groups<'_>, rule: SharingRule) -> SharingRule {
     let owned_by = section.words("owned_by_group");
-    for group in &owned_by {
-        groups.check(section, *group, true);
-        rule = rule.owned_by_group(group.text);
-    }
-    let labels = section.words("labelled");
-    rule = labels.iter().fold(rule, |rule, label| rule.labelled(label.text));
-    let attributes = section.attributes("attribute", collections.as_ref());
-    rule = attributes.iter().fold(rule, |rule, (field, value)| rule.attribute(field.text, value.text));
-    if which(section, !owned_by.is_empty() || !labels.is_empty() || !attributes.is_empty(), "labelled = \"vip\"") {
-        rule = rule.all_records();
-    }
+    owned_by.iter().for_each(|group| groups.check(section, *group, true));
+    let owned_by = owned_by.iter().map(|group| group.text.to_owned()).collect();
+    let mut rule = rule.about(which(section, owned_by, "labelled = \"vip\""));
     let (to_group, to_role, to_actor) =
         (section.words("to_group"), section.roles("to_role"), section.words("to_actor"));
     let said = ["to_group", "to_role", "to_actor"].iter().any(|key| section.get(key).is_some());
@@ -160,23 +136,8 @@ fn shared(section: &Section<'_>, groups: &Groups<'_>, mut rule: SharingRule) -> 
     }
 }
 
-fn restricted(section: &Section<'_>, groups: &Groups<'_>, mut restriction: Restriction) -> Restriction {
-    let collections = section.collections();
-    restriction = match &collections {
-        Some(Collections::All) => restriction.on_any(),
-        Some(Collections::These(names)) => names.iter().fold(restriction, |rule, name| rule.on(name.text)),
-        None => {
-            needs_collection(section);
-            restriction
-        }
-    };
-    let labels = section.words("labelled");
-    restriction = labels.iter().fold(restriction, |rule, label| rule.labelled(label.text));
-    let attributes = section.attributes("attribute", collections.as_ref());
-    restriction = attributes.iter().fold(restriction, |rule, (field, value)| rule.attribute(field.text, value.text));
-    if which(section, !labels.is_empty() || !attributes.is_empty(), "labelled = \"litigation\"") {
-        restriction = restriction.all_records();
-    }
+fn restricted(section: &Section<'_>, groups: &Groups<'_>, restriction: Restriction) -> Restriction {
+    let mut restriction = restriction.about(which(section, BTreeSet::new(), "labelled = \"litigation\""));
     restriction = section.roles("except_role").iter().fold(restriction, |rule, role| rule.except_role(role.text));
     for group in section.words("except_group") {
         groups.check(section, group, false);
@@ -185,14 +146,18 @@ fn restricted(section: &Section<'_>, groups: &Groups<'_>, mut restriction: Restr
     section.words("except_actor").iter().fold(restriction, |rule, actor| rule.except_actor(actor.text))
 }
 
-fn needs_collection(section: &Section<'_>) {
-    if section.get("collection").is_none() {
-        section.missing("collection", "collection = \"customers\"");
+/// Reads which records are meant. If it is all of them it must be said, and then nothing that narrows.
+fn which(section: &Section<'_>, groups: BTreeSet<String>, such_as: &str) -> Criteria {
+    let mut which = Criteria { groups, ..Criteria::default() };
+    let collections = section.collections();
+    match &collections {
+        Some(Collections::All) => which.everywhere = true,
+        Some(Collections::These(names)) => which.collections.extend(names.iter().map(|name| name.text.to_owned())),
+        None => section.require(&[COLLECTION]),
     }
-}
-
-/// Tells whether all records are meant: it must be said, and then nothing that narrows.
-fn which(section: &Section<'_>, narrowed: bool, such_as: &str) -> bool {
+    which.labels.extend(section.words("labelled").iter().map(|label| label.text.to_owned()));
+    let attributes = section.attributes("attribute", collections.as_ref());
+    which.attributes.extend(attributes.iter().map(|(field, value)| (field.text.to_owned(), value.text.to_owned())));
     let all = section.flag("all_records");
     let said = ["owned_by_group", "labelled", "attribute"].iter().any(|key| section.get_quietly(key).is_some());
     if all && said {
@@ -205,7 +170,8 @@ fn which(section: &Section<'_>, narrowed: bool, such_as: &str) -> bool {
             format!("it isn't said which records: say it, such as `{such_as}`, or `all_records = true` for all of them")
         });
     }
-    all && !narrowed
+    which.all_records = all;
+    which
 }
 
 fn choose(word: &str, choices: &[&str]) -> String {

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use crate::model::{Action, Facts, FieldSet, Request};
 use crate::policy::applies::{self, Applies};
-use crate::policy::constraint::Constraint;
-use crate::policy::{Decision, Denial, Looked, Obligation, Permission};
+use crate::policy::constraint::{Constraint, version};
+use crate::policy::fault::{Fault, Faulty};
+use crate::policy::{Decision, Denial, Looked, Obligation, Permission, PolicyVersion};
 
 /// The consequence where the condition holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,9 +85,15 @@ impl When {
     }
 }
 
-impl Constraint for When {
+impl Faulty for When {
     const NAME: &'static str = "condition";
 
+    fn faults(&self) -> Vec<Fault> {
+        self.applies.faults()
+    }
+}
+
+impl Constraint for When {
     fn judge(&self, request: &Request<'_>, _: &dyn Facts) -> Decision {
         if self.why_not(request).is_some() {
             return Decision::no_objection(self.name.as_str());
@@ -103,7 +110,7 @@ impl Constraint for When {
         }
     }
 
-    fn settings(&self) -> Vec<String> {
+    fn version_of_settings(&self) -> PolicyVersion {
         let effect = match self.effect {
             Effect::Forbid => "forbid",
             Effect::Reason => "reason",
@@ -114,15 +121,7 @@ impl Constraint for When {
             settings.push(format!("attribute {field}"));
             settings.push(format!("value {value}"));
         }
-        settings
-    }
-
-    fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = self.applies.mistakes(Self::NAME);
-        if self.name.trim().is_empty() {
-            mistakes.push("condition: it has no name: its denials carry it".to_owned());
-        }
-        mistakes
+        version(Self::NAME, &settings)
     }
 
     fn looked(&self, request: &Request<'_>, _: &dyn Facts, _: &Decision) -> Vec<Looked> {

@@ -128,7 +128,7 @@ fn mistake_is_told_and_another_setting_is_another_version() {
         ("unlabelled", Labels::levels(["a", "b"]).unlabelled("c"), "`c`, which isn't a level: say one of `a`, `b`"),
         ("no attribute", Labels::levels(["a", "b"]).clearance(""), "has no name"),
         ("no collection", Labels::levels(["a", "b"]).on::<&str>([]), "empty list of collections"),
-        ("a nameless role", Labels::levels(["a", "b"]).trusted_role(""), "trusted role has no name"),
+        ("a nameless role", Labels::levels(["a", "b"]).trusted_role(""), "an empty name among its trusted roles"),
     ] {
         let error = faulty.check().err().unwrap_or_else(|| panic!("{name}"));
         let cause = std::error::Error::source(&error).unwrap().to_string();

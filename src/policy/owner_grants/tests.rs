@@ -114,8 +114,10 @@ fn explanation_tells_whose_it_is_and_what_share_is_missing() {
 
 #[test]
 fn mistake_is_told_and_denies_everything() {
-    for (policy, says) in [(OwnerGrants::new(), "say `on`"), (OwnerGrants::new().on("notes").on(" "), "without a name")]
-    {
+    for (policy, says) in [
+        (OwnerGrants::new(), "it holds nowhere: say `.on(..)`"),
+        (OwnerGrants::new().on("notes").on(" "), "an empty name among its collections"),
+    ] {
         let error = policy.check().unwrap_err();
         assert!(std::error::Error::source(&error).unwrap().to_string().contains(says));
         let ann = Actor::new("ann");

@@ -78,8 +78,12 @@ fn mistake_is_told_and_another_setting_is_another_version() {
         ("nothing", Purpose::new(), "names no collection"),
         ("no purposes", Purpose::new().on::<&str>("customers", []), "empty list of purposes on `customers`"),
         ("a nameless purpose", Purpose::new().on("customers", ["a", ""]), "an empty name among its purposes"),
-        ("a nameless collection", Purpose::new().on(" ", ["a"]), "a collection has no name"),
-        ("a nameless role", Purpose::new().role("", "customers", ["a"]), "a role on `customers` has no name"),
+        ("a nameless collection", Purpose::new().on(" ", ["a"]), "an empty name among its collections"),
+        (
+            "a nameless role",
+            Purpose::new().role("", "customers", ["a"]),
+            "an empty name among its roles on `customers`",
+        ),
         ("a role's purposes", Purpose::new().role::<&str>("r", "customers", []), "empty list of purposes"),
     ] {
         let error = faulty.check().err().unwrap_or_else(|| panic!("{name}"));

@@ -38,7 +38,7 @@ pub struct AccessReview {
     pub collections: BTreeMap<String, BTreeSet<String>>,
     /// The rights of all actors. All else is denied.
     pub rights: BTreeSet<Right>,
-    /// The roles that the policy knows. One that it doesn't know allows nothing, and is perhaps misspelt.
+    /// The roles that the policy knows. A role that it doesn't know allows nothing, and is perhaps misspelt.
     pub roles: BTreeSet<String>,
     /// The last use of each role, as far as it was looked for.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

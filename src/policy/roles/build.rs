@@ -31,7 +31,7 @@ pub(super) struct Rule {
     pub(super) read: Option<FieldSet>,
     pub(super) update: Option<FieldSet>,
     pub(super) unmask: Option<FieldSet>,
-    /// Those that name no fields.
+    /// The acts that name no fields.
     pub(super) acts: Acts,
     pub(super) own_only: bool,
     pub(super) created_twice: bool,

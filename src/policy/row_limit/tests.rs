@@ -64,7 +64,7 @@ fn spent_hour_is_a_denial_and_the_explanation_counts() {
     let says = "+ row limit: allows 5 rows by one act and 7 in an hour, in which the actor was shown 6";
     assert!(text.contains(says), "{text}");
     let text = policy.explain(&Request { action: Action::Count, ..request }, &Shown(6)).to_string();
-    assert!(text.contains("- row limit: count shows no rows"), "{text}");
+    assert!(text.contains("- row limit: it limits nothing of count"), "{text}");
 }
 
 #[test]
@@ -72,8 +72,8 @@ fn mistake_is_told_and_another_setting_is_another_version() {
     for (name, faulty, says) in [
         ("nothing", RowLimit::new(), "it limits nothing"),
         ("only for whom", RowLimit::new().role("r"), "it limits nothing"),
-        ("0 by an act", RowLimit::new().per_act(0), "0 rows"),
-        ("0 in an hour", RowLimit::new().per_act(5).per_hour(0), "0 rows"),
+        ("0 by an act", RowLimit::new().per_act(0), "0 would let nobody"),
+        ("0 in an hour", RowLimit::new().per_act(5).per_hour(0), "0 would let nobody"),
         ("a nameless role", RowLimit::new().per_act(5).role(""), "empty name among its roles"),
         ("no collections", RowLimit::new().per_act(5).on::<&str>([]), "empty list of collections"),
     ] {

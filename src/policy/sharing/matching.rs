@@ -7,14 +7,14 @@ use crate::model::{Actor, Grantee, Resource};
 
 /// Some records: those that meet all of this.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Criteria {
-    pub(super) collections: BTreeSet<String>,
-    pub(super) everywhere: bool,
-    pub(super) all_records: bool,
+pub(in crate::policy) struct Criteria {
+    pub(in crate::policy) collections: BTreeSet<String>,
+    pub(in crate::policy) everywhere: bool,
+    pub(in crate::policy) all_records: bool,
     /// Listed groups that the owner is in.
-    pub(super) groups: BTreeSet<String>,
-    pub(super) labels: BTreeSet<String>,
-    pub(super) attributes: BTreeSet<(String, String)>,
+    pub(in crate::policy) groups: BTreeSet<String>,
+    pub(in crate::policy) labels: BTreeSet<String>,
+    pub(in crate::policy) attributes: BTreeSet<(String, String)>,
 }
 
 /// Some people: any of these.

@@ -27,42 +27,55 @@ pub struct Restriction {
     pub(super) except: People,
 }
 
-impl SharingRule {
-    /// Shares records of this collection. Say it again for more collections.
-    pub fn on(mut self, collection: impl Into<String>) -> Self {
-        self.which.collections.insert(collection.into());
-        self
-    }
+/// The part of a rule that says which records it is about.
+macro_rules! which {
+    () => {
+        /// Names a collection. Say it again for more collections.
+        pub fn on(mut self, collection: impl Into<String>) -> Self {
+            self.which.collections.insert(collection.into());
+            self
+        }
 
-    /// Shares records of every collection, those of the future included.
-    pub fn on_any(mut self) -> Self {
-        self.which.everywhere = true;
-        self
-    }
+        /// Means every collection, those of the future included.
+        pub fn on_any(mut self) -> Self {
+            self.which.everywhere = true;
+            self
+        }
+
+        /// Narrows it to records with this label.
+        pub fn labelled(mut self, label: impl Into<String>) -> Self {
+            self.which.labels.insert(label.into());
+            self
+        }
+
+        /// Narrows it to records with this value in a field that the schema exposes to policies.
+        pub fn attribute(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
+            self.which.attributes.insert((field.into(), value.into()));
+            self
+        }
+
+        /// Means every record.
+        pub fn all_records(mut self) -> Self {
+            self.which.all_records = true;
+            self
+        }
+
+        /// Makes it about these records.
+        #[cfg(feature = "policy-file")]
+        pub(in crate::policy) fn about(self, which: Criteria) -> Self {
+            Self { which, ..self }
+        }
+    };
+}
+
+impl SharingRule {
+    which!();
 
     /// Narrows it to records whose owner is listed in this group. What a group's membership by
     /// [attribute](super::Sharing::group_attribute) says of owners isn't known: it stands in the session of whoever acts.
     /// Nor are owners' roles, so no rule can ask for them.
     pub fn owned_by_group(mut self, group: impl Into<String>) -> Self {
         self.which.groups.insert(group.into());
-        self
-    }
-
-    /// Narrows it to records with this label.
-    pub fn labelled(mut self, label: impl Into<String>) -> Self {
-        self.which.labels.insert(label.into());
-        self
-    }
-
-    /// Narrows it to records with this value in a field that the schema exposes to policies.
-    pub fn attribute(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
-        self.which.attributes.insert((field.into(), value.into()));
-        self
-    }
-
-    /// Says that every record is meant.
-    pub fn all_records(mut self) -> Self {
-        self.which.all_records = true;
         self
     }
 
@@ -113,35 +126,7 @@ impl SharingRule {
 }
 
 impl Restriction {
-    /// Restricts records of this collection. Say it again for more collections.
-    pub fn on(mut self, collection: impl Into<String>) -> Self {
-        self.which.collections.insert(collection.into());
-        self
-    }
-
-    /// Restricts records of every collection, those of the future included.
-    pub fn on_any(mut self) -> Self {
-        self.which.everywhere = true;
-        self
-    }
-
-    /// Narrows it to records with this label.
-    pub fn labelled(mut self, label: impl Into<String>) -> Self {
-        self.which.labels.insert(label.into());
-        self
-    }
-
-    /// Narrows it to records with this value in a field that the schema exposes to policies.
-    pub fn attribute(mut self, field: impl Into<String>, value: impl Into<String>) -> Self {
-        self.which.attributes.insert((field.into(), value.into()));
-        self
-    }
-
-    /// Says that every record is meant.
-    pub fn all_records(mut self) -> Self {
-        self.which.all_records = true;
-        self
-    }
+    which!();
 
     /// Excepts whoever has this role.
     pub fn except_role(mut self, role: impl Into<String>) -> Self {

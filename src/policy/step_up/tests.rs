@@ -96,8 +96,12 @@ fn explanation_says_what_the_actor_has_or_why_it_does_not_apply() {
 #[test]
 fn mistake_is_told_and_another_setting_is_another_version() {
     for (name, faulty, says) in [
-        ("no strength", StepUp::new(0, HOUR), "strength 0"),
-        ("no time", StepUp::new(1, Duration::ZERO), "no time at all"),
+        ("no strength", StepUp::new(0, HOUR), "any authentication is strong enough"),
+        (
+            "no time",
+            StepUp::new(1, Duration::ZERO),
+            "how old the authentication may be: say `StepUp::new(.., Duration::from_secs(300))`",
+        ),
         ("no acts", wants().for_acts([]), "empty list of acts"),
         ("no collections", wants().on::<&str>([]), "empty list of collections"),
         ("no fields", wants().fields::<&str>([]), "empty list of fields"),

@@ -147,16 +147,16 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "4:1: `sharing` isn't a key here: the keys here are `inherits`, `may`, `on`",
     ]),
     ("[owner_grants]\ncollection = \"*\"", &[
-        "4:1: `owner_grants` is for some collections: name them instead of `*`",
+        "5:14: `owner_grants` is for some collections: name them instead of `*`",
     ]),
     ("[owner_grants]", &[
-        "4:1: `collection` is missing: say it, such as `collection = \"notes\"`",
+        "4:1: it holds nowhere: say `collection = \"customers\"`",
     ]),
     ("[labels]\nlevels = [\"secret\"]", &[
-        "5:1: two levels or more are needed, the lowest first: `levels = [\"internal\", \"secret\"]`",
+        "5:10: two or more levels are needed, each said once, the lowest first: say `levels = [\"internal\", \"secret\"]`",
     ]),
     ("[labels]\nlevels = [\"internal\", \"secret\"]\nunlabelled = \"secrt\"", &[
-        "6:14: there is no level `secrt`: did you mean `secret`?",
+        "6:14: records without a label are `secrt`, which isn't a level: say one of `internal`, `secret`",
     ]),
     ("[labels]\nlevels = [\"internal\", \"internal\"]", &[
         "5:23: `internal` is in this list twice: say it once",
@@ -173,11 +173,11 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "5:1: `customers` isn't a key here: the keys here are `collection`, `purposes`, `role`",
     ]),
     ("[[step_up]]\nacts = [\"export\"]", &[
-        "4:1: `strength` is missing: say it, such as `strength = 2`",
-        "4:1: `within` is missing: say it, such as `within = \"5 min\"`",
+        "4:1: any authentication is strong enough: say `strength = 2`",
+        "4:1: it isn't said how old the authentication may be: say `within = \"5 min\"`",
     ]),
     ("[[step_up]]\nstrength = 300\nwithin = \"5 minits\"", &[
-        "5:12: this number doesn't fit: write a whole number from 1 to 255",
+        "5:12: this number doesn't fit: write a whole number from 0 to 255",
         "6:10: `5 minits` isn't a length of time: write a number from 1 to 1000000 and `s`, `min`, `h` or `days`, such as `5 min`",
     ]),
     ("[[step_up]]\nstrength = 2\nwithin = 5", &[
@@ -187,13 +187,13 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "4:1: it limits nothing: say `per_act = 100`, `per_hour = 1000` or `unique_tries = 500`",
     ]),
     ("[[row_limit]]\nper_act = 0", &[
-        "5:11: this number doesn't fit: write a whole number from 1 to 4294967295",
+        "5:11: 0 would let nobody do anything: say 1 or more, or forbid it",
     ]),
     ("[[row_limit]]\nper_act = 1.5", &[
-        "5:11: this is a number with a point: write a whole number from 1 to 4294967295",
+        "5:11: this is a number with a point: write a whole number from 0 to 4294967295",
     ]),
     ("[[row_limit]]\nper_hour = 99999999999999999999", &[
-        "5:12: this number doesn't fit: write a whole number from 1 to 4294967295",
+        "5:12: this number doesn't fit: write a whole number from 0 to 4294967295",
     ]),
     ("[[working_hours]]\ndays = [\"mondy\"]", &[
         "5:9: there is no day `mondy`: did you mean `monday`?",
@@ -202,30 +202,37 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "5:8: there is no day `Friday`: did you mean `friday`?",
     ]),
     ("[[working_hours]]\nbetween = \"8-17\"", &[
-        "5:11: `8-17` isn't a span of a day: write two times that differ, as `08:30-17:00`",
+        "5:11: `8-17` isn't a span of a day: write two times, as `08:30-17:00`",
     ]),
     ("[[working_hours]]\nbetween = [\"08:00-08:00\"]", &[
-        "5:12: `08:00-08:00` isn't a span of a day: write two times that differ, as `08:30-17:00`",
+        "5:11: a span begins where it ends: say `between = [\"08:30-17:00\"]`",
     ]),
     ("[[working_hours]]\nclosed = 2026-12-25", &[
         "5:10: this is a date or a time without quotes: write a text in quotes, or a list of such texts",
     ]),
     ("[[working_hours]]\nclosed = \"2026-02-29\"", &[
-        "5:10: `2026-02-29` is no day of the calendar: write year, month and day, as `2026-12-25`",
+        "5:10: `2026-02-29` is no day of the calendar, with year, month and day: say `closed = [\"2026-12-25\"]`",
     ]),
     ("[[working_hours]]\nutc_offset = \"8\"\nclosed = \"2026-12-25\"", &[
         "5:14: `8` isn't an offset from UTC: write hours and minutes, -12:00 to +14:00, as `+08:00`",
     ]),
     ("[[working_hours]]\nutc_offset = \"+08:00\"", &[
-        "4:1: there are no hours, so it limits nothing: say `between = [\"08:30-17:00\"]`, `days`, or both",
+        "4:1: there are no hours, so it limits nothing: say `between = [\"08:30-17:00\"]`, `days = \"monday to friday\"` or `closed = [\"2026-12-25\"]`",
     ]),
     ("[[dual_control]]\nacts = \"all\"\napprovals = 0", &[
         "5:8: name the acts that need approval: there is no `all` here",
-        "6:13: this number doesn't fit: write a whole number from 1 to 7",
+        "6:13: it wants no approval: say `approvals = 2`",
     ]),
     ("[[dual_control]]\nacts = [\"approve\", \"define\"]\nlabelled = \"vip\"\napprovals = 1", &[
         "5:9: `approve` can't wait for approvals, since approvals of approving would never end: leave it out",
-        "5:20: `define` is on no record, so on none with a label: give it a `[[dual_control]]` of its own",
+        "5:20: `define` is on no record, so on none with a label: give it a dual control of its own",
+    ]),
+    ("[[dual_control]]\nacts = \"export\"\napprovals = 8", &[
+        "6:13: it wants 8 approvals, and a request can have 7: say `approvals = 2`",
+    ]),
+    ("[[working_hours]]\nclosed = [\"2026-12-25\", \"Christmas\"]\nutc_offset = \"+15:00\"", &[
+        "5:25: `Christmas` is no day of the calendar, with year, month and day: say `closed = [\"2026-12-25\"]`",
+        "6:14: no place is 900 minutes ahead of UTC, only -720 to 840: say `utc_offset = \"+08:00\"`",
     ]),
     ("[[dual_control]]\nacts = [\"break_glass\", \"create_vault\"]\napprovals = 1", &[
         "5:9: `break_glass` can't wait for approvals, since emergency access is for when nobody is there to approve: leave it out",
@@ -247,15 +254,15 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "6:17: no policy is asked about `create_vault`: leave it out",
     ]),
     ("[[dual_control]]", &[
-        "4:1: `acts` is missing: say it, such as `acts = [\"export\"]`",
-        "4:1: `approvals` is missing: say it, such as `approvals = 2`",
+        "4:1: it is for no act: say `acts = [\"export\"]`",
+        "4:1: it wants no approval: say `approvals = 2`",
     ]),
     ("[[break_glass]]\nrole = \"a\"", &[
-        "4:1: `reviewer` is missing: say it, such as `reviewer = \"protection\"`",
         "4:1: an emergency allows nothing here: say what, under `[[break_glass.on]]`",
+        "4:1: nobody reviews emergency access: say `reviewer = \"protection\"`",
     ]),
     ("[[break_glass]]\nreviewer = \"b\"\n[[break_glass.on]]\ncollection = \"customers\"\nraed = \"all\"", &[
-        "4:1: `role` is missing: say it, such as `role = \"support\"`",
+        "4:1: nobody can take emergency access: say `role = \"support\"`",
         "6:1: this grant allows nothing: say what, such as `read = [\"name\"]` or `acts = [\"export\"]`",
         "8:1: `raed` isn't a key here: did you mean `read`?",
     ]),
@@ -263,7 +270,7 @@ const MISTAKES: &[(&str, &[&str])] = &[
         "7:13: no field is named: write `{ field = \"value\" }`, or leave it out",
     ]),
     ("[[forbid]]\nname = \"x\"", &[
-        "4:1: `acts` is missing: say it, such as `acts = [\"delete\"]`, or `acts = \"all\"`",
+        "4:1: `acts` is missing: say it, such as `acts = [\"export\"]`",
     ]),
     ("[[forbid]]\nacts = \"all\"", &[
         "4:1: `name` is missing: say it, such as `name = \"the north's customers\"`",
