@@ -35,7 +35,7 @@ impl AccessPolicy for DenyAll {
     }
 }
 
-/// What weakens a vault if used outside tests and examples.
+/// Policies that weaken a vault if used outside tests and examples.
 pub mod danger {
     use super::{AccessPolicy, Decision, PolicyError, PolicyVersion};
     use crate::model::{Facts, FieldSet, Request};

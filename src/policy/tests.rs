@@ -1,4 +1,4 @@
-//! What holds for any policy, on random roles, limits, compositions and records.
+//! Properties of any policy, on random roles, limits, compositions and records.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -229,7 +229,7 @@ fn compose(kind: u8, mut parts: impl Iterator<Item = Arc<dyn Part>>) -> Box<dyn 
     }
 }
 
-/// What the vault would make of it: the fields to read and to write, if it is permitted.
+/// Returns what the vault would make of it: the fields to read and to write, if it is permitted.
 fn granted(policy: &dyn AccessPolicy, asked: &Asked) -> Option<(FieldSet, FieldSet)> {
     let guard = Guard { deadline: Duration::from_secs(60) };
     let permission = asked.ask(|request, facts| guard.decide(policy, request, facts)).ok()?;

@@ -116,7 +116,7 @@ fn denied(policy: &dyn AccessPolicy, request: &Request<'_>) -> Denial {
     }
 }
 
-/// What is wrong with some policies.
+/// Returns what is wrong with some policies.
 fn fault(policies: &str) -> String {
     source(&Cedar::new(policies).unwrap_err())
 }
@@ -130,7 +130,7 @@ fn failed(policy: &dyn AccessPolicy, request: &Request<'_>) -> String {
     source(&policy.decide(request, &Busy).unwrap_err())
 }
 
-/// Whether `permit (principal, action, resource) when { condition }` permits.
+/// Tells whether `permit (principal, action, resource) when { condition }` permits.
 fn holds(condition: &str, request: &Request<'_>, facts: &dyn Facts) -> bool {
     let policy = format!("@read(\"*\") @write(\"*\") permit (principal, action, resource) when {{ {condition} }};");
     match Cedar::new(&policy).unwrap().decide(request, facts) {

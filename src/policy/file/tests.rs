@@ -1,4 +1,4 @@
-//! What a policy file says, and what is said of one that is mistaken.
+//! Policy files, and the mistakes in them.
 
 mod docs;
 mod mistakes;
@@ -33,7 +33,7 @@ fn free(sections: &str) -> PolicyFile {
     ))
 }
 
-/// What a policy says to somebody with these roles.
+/// Asks a policy for somebody with these roles.
 fn ask(
     policy: &PolicyFile,
     roles: &str,

@@ -8,7 +8,7 @@ fn wants() -> StepUp {
     StepUp::new(2, HOUR)
 }
 
-/// Whether it obliges. `?` is no known record.
+/// Tells whether it obliges. `?` is no known record.
 fn obliges(policy: &StepUp, roles: &str, action: Action, on: &str, labels: &str, fields: &str) -> bool {
     let actor = roles.split_whitespace().fold(Actor::new("anna"), Actor::with_role);
     let labels_of: Vec<String> = labels.split_whitespace().map(str::to_owned).collect();

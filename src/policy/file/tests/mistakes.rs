@@ -339,7 +339,7 @@ fn column_counts_characters_and_the_line_is_shown_with_a_mark() {
     assert_eq!(PolicyFile::parse(&long).unwrap_err().to_string().lines().count(), 1);
 }
 
-/// Whether anything that is said under a key that isn't known, in any place, is taken for something else.
+/// Puts a key that isn't known in every place.
 #[test]
 fn no_unknown_key_is_taken_anywhere() {
     let lines: Vec<&str> = PolicyFile::CRM.lines().collect();

@@ -1,4 +1,4 @@
-//! What each key of each section does, by what is decided with it and without.
+//! The keys of each section, by what is decided with it and without.
 
 use std::time::Duration;
 

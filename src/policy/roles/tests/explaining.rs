@@ -1,4 +1,4 @@
-//! What an administrator is told about a decision.
+//! Explanations of a decision for an administrator.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What a vault would remember, for tests of policies.
+//! The facts that a vault would remember, for tests of policies.
 
 use crate::model::{Access, Facts, Grantee, RecordId, Request, Timestamp};
 

@@ -1,4 +1,4 @@
-//! What holds of random sharing.
+//! Properties of random sharing.
 
 use proptest::prelude::*;
 use proptest::sample::Index as At;
@@ -139,7 +139,7 @@ proptest! {
     }
 }
 
-/// Whether anything grants so much, restrictions aside.
+/// Tells whether anything grants so much, restrictions aside.
 fn said_grants(said: &Said, actor: &Actor, row: &Row, asks: u8) -> bool {
     let unrestricted = Said { restrictions: Vec::new(), ..said.clone() };
     unrestricted.reading(actor, place(row), row).is_some_and(|has| has >= asks)
