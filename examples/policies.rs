@@ -153,21 +153,16 @@ fn approved(people: &People, id: RecordId) -> Outcome<()> {
     let own = customers(&people.seller)?;
     println!("sales-7 gives Grace to sales-8: {}", told(own.transfer(id, Some("sales-8"))));
     let hour = Duration::from_secs(3_600);
-    let request = people.seller.because("she moves to Hobart").ask_approval(
-        Action::Transfer,
-        "customers",
-        Some(id),
-        &[],
-        hour,
-    )?;
+    let asking = people.seller.because("she moves to Hobart");
+    let request = asking.ask_approval(hour, |session| customers(session)?.transfer(id, Some("sales-8")))?;
     let approved = customers(&people.seller.under_approval(request))?;
     for manager in [&people.manager, &people.second_manager] {
-        let asked = manager.approvals()?;
-        println!("{} is asked by {}: \"{}\"", manager.actor().id(), asked[0].actor, asked[0].reason);
+        let asked = &manager.approvals(None, 1)?[0];
+        println!("{} is asked by {}: \"{}\", {:?}", manager.actor().id(), asked.actor, asked.reason, asked.about);
         manager.answer(request, true)?;
         println!("  and approves. Now it is: {}", told(approved.transfer(id, Some("sales-8"))));
     }
-    println!("Used up, it does nothing any more: {}", told(approved.transfer(id, Some("sales-9"))));
+    println!("Used up, it does nothing any more: {}", told(approved.transfer(id, Some("sales-7"))));
     Ok(())
 }
 

@@ -29,7 +29,7 @@ pub(crate) use hash::{Digest, Hasher, sha256};
 pub(crate) use kdf::{expand, expand_raw};
 pub(crate) use key::{Key, Role, role};
 pub(crate) use label::Label;
-pub(crate) use mac::{Mac, MacKey, mac};
+pub(crate) use mac::{Mac, MacKey, mac, same};
 #[cfg(test)]
 pub(crate) use merkle::ReferenceTree;
 pub(crate) use merkle::{MAX_LEAVES, verify_consistency, verify_inclusion};

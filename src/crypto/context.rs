@@ -45,6 +45,7 @@ domains! {
     PolicyText = "policy text",
     Freeze = "freeze",
     Demand = "demand",
+    ApprovedAct = "approved act",
     JournalBase = "journal base",
     JournalTip = "journal tip",
     SinkCursor = "sink cursor",

@@ -52,6 +52,8 @@ labels! {
     Fact = "fact",
     /// The id of a share or a suspension.
     FactId = "id-of-fact",
+    /// The MAC of an act that others approve.
+    Approved = "act-approved",
     /// A journal block.
     Block = "block",
     /// The state of the vault's journal.

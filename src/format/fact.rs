@@ -17,10 +17,10 @@ pub(crate) const FACT_VERSION: u8 = 1;
 pub(crate) const MAX_PARTY: usize = 256;
 /// The longest reason or verdict in a fact, in bytes of UTF-8.
 pub(crate) const MAX_WORDS: usize = 1_000;
-/// The most fields that a request for approval names.
-pub(crate) const MAX_ASKED: usize = 32;
-/// The most bytes of the names of these fields, all together.
-pub(crate) const MAX_ASKED_BYTES: usize = 512;
+/// The most things about its act that a request for approval shows.
+pub(crate) const MAX_ABOUT: usize = 40;
+/// The most bytes of these things, names and texts together.
+pub(crate) const MAX_ABOUT_BYTES: usize = 640;
 /// The most people who answer one request.
 pub(crate) const MAX_ANSWERS: usize = 7;
 /// The longest fact before it is sealed, in bytes, so that it fits a value of the store.
@@ -68,10 +68,12 @@ pub(crate) struct Approval {
     pub(crate) actor: String,
     #[serde(with = "action")]
     pub(crate) action: Action,
-    pub(crate) collection: CollectionId,
+    pub(crate) collection: Option<CollectionId>,
     pub(crate) record: Option<RecordId>,
-    /// The fields that the approval is limited to; none for no limit.
-    pub(crate) fields: Vec<String>,
+    /// The rest that the act is about, as the approvers are shown it: names and texts.
+    pub(crate) about: Vec<(String, String)>,
+    /// The MAC of all that the act is about.
+    pub(crate) bound: [u8; 32],
     pub(crate) reason: String,
     pub(crate) asked: Timestamp,
     pub(crate) until: Timestamp,
@@ -193,9 +195,9 @@ impl Fact {
 
 impl Approval {
     fn check(&self) -> Result<(), FormatError> {
-        let bytes = self.fields.iter().fold(0usize, |sum, field| sum.saturating_add(field.len()));
-        if self.fields.len() > MAX_ASKED || bytes > MAX_ASKED_BYTES {
-            return Err(invalid("it names more than 32 fields, or their names have over 512 bytes"));
+        let bytes = self.about.iter().flat_map(|(name, text)| [name.len(), text.len()]).fold(0, usize::saturating_add);
+        if self.about.len() > MAX_ABOUT || bytes > MAX_ABOUT_BYTES {
+            return Err(invalid("it shows more than 40 things, or over 640 bytes of them"));
         }
         if self.answers.len() > MAX_ANSWERS {
             return Err(invalid("it has more than 7 answers"));

@@ -47,6 +47,8 @@ pub(crate) enum Space {
     Cursor = 0x11,
     /// nothing, or `tenant` → the progress of a scrub.
     Scrub = 0x12,
+    /// `id` → what is remembered for policies of the vault itself.
+    VaultFact = 0x13,
 }
 
 pub(crate) fn row(tenant: TenantId, collection: CollectionId, record: RecordId) -> Vec<u8> {
@@ -176,15 +178,18 @@ pub(crate) fn policy_of_key(key: &[u8]) -> Option<([u8; 32], u16)> {
     Some((*version, u16::from_be_bytes(number.try_into().ok()?)))
 }
 
-/// Returns the key of the fact with this id.
-pub(crate) fn fact(tenant: TenantId, id: RecordId) -> Vec<u8> {
-    key(Space::Fact, &[tenant.as_bytes(), id.as_bytes()])
+/// Returns the key of the fact with this id, of a tenant or of the vault itself.
+pub(crate) fn fact(tenant: Option<TenantId>, id: RecordId) -> Vec<u8> {
+    match tenant {
+        Some(tenant) => key(Space::Fact, &[tenant.as_bytes(), id.as_bytes()]),
+        None => key(Space::VaultFact, &[id.as_bytes()]),
+    }
 }
 
 /// Returns the id of the fact with this key.
 pub(crate) fn fact_of_key(key: &[u8]) -> Option<RecordId> {
-    let (_, id) = key.split_first_chunk::<17>()?;
-    id.try_into().ok().map(RecordId::from_bytes)
+    let before = if key.first() == Some(&(Space::VaultFact as u8)) { 1 } else { 17 };
+    key.get(before..)?.try_into().ok().map(RecordId::from_bytes)
 }
 
 /// Returns the key of the journal's place of the sink whose name has this hash.

@@ -253,8 +253,8 @@ pub trait Facts {
     }
 
     /// Returns the number of people, other than the requester, who have approved the act under the
-    /// [`approval`](Request::approval) that the request names. 0 if that is for another act, another actor or another
-    /// record, refused, used or expired.
+    /// [`approval`](Request::approval) that the request names. 0 if that is another actor's, or for an act that differs in
+    /// anything that it is about (record, revision, values, owner ...), or refused, used or expired.
     fn approvals(&self, request: &Request<'_>) -> u32 {
         let _ = request;
         0

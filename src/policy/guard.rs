@@ -79,19 +79,6 @@ impl Guard {
         }
     }
 
-    /// Returns what the policy permits, whether or not it is fulfilled; `None` where it permits nothing.
-    pub(crate) fn permission(
-        self,
-        policy: &dyn AccessPolicy,
-        request: &Request<'_>,
-        facts: &dyn Facts,
-    ) -> Option<Permission> {
-        match self.ask(|| policy.decide(request, facts)) {
-            Ok(Decision::Permit(permission)) => Some(permission),
-            _ => None,
-        }
-    }
-
     /// Returns the answer to any question to a policy.
     ///
     /// # Errors

@@ -20,6 +20,7 @@ use crate::vault::commit::{
 };
 use crate::vault::state::catalog::Put;
 use crate::vault::state::policy::InForce;
+use crate::vault::state::standing::Standing;
 use crate::vault::state::tenant::TenantCore;
 use crate::vault::upkeep::heads::{HeadPlace, Upkeep};
 use crate::vault::upkeep::lock::Lock;
@@ -37,6 +38,8 @@ pub(crate) struct Core {
     /// Place of a head that covers more than the journal has, if one was found.
     pub(crate) ahead: HeadPlace,
     pub(crate) tenants: Arc<RwLock<HashMap<TenantId, Arc<TenantCore>>>>,
+    /// Facts of the vault itself: requests for approval of its acts.
+    pub(crate) facts: Arc<Standing>,
     /// True if a tenant couldn't be opened: its name is unknown.
     pub(crate) unread: bool,
     /// Space set aside for acts on a full disk.

@@ -5,7 +5,8 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use crate::audit::HeadKey;
 use crate::error::Result;
@@ -89,6 +90,22 @@ pub(crate) struct Who {
     pub(crate) purpose: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) approval: Option<ApprovalId>,
+    /// The request for approval that is being made, where acts are only asked for.
+    pub(crate) asking: Option<Arc<Asking>>,
+}
+
+/// A request for approval that is being made: the first act of its session is asked for, and none is done.
+pub(crate) struct Asking {
+    pub(crate) valid_for: Duration,
+    state: Mutex<Asked>,
+}
+
+/// The state of a request for approval that is being made.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked {
+    Nothing,
+    For(ApprovalId),
+    Over,
 }
 
 impl Vault {
@@ -250,7 +267,7 @@ impl Session {
         &self.inner.who.actor
     }
 
-    fn with(&self, change: impl FnOnce(&mut Who)) -> Self {
+    pub(crate) fn with(&self, change: impl FnOnce(&mut Who)) -> Self {
         let mut inner = SessionInner::clone(&self.inner);
         change(&mut inner.who);
         Self { inner: Arc::new(inner) }
@@ -271,13 +288,19 @@ impl VaultSession {
         self.with(|who| who.reason = Some(reason.into()))
     }
 
+    /// Returns the same session, doing the one act that was approved. The act uses the approval up.
+    #[must_use]
+    pub fn under_approval(&self, approval: ApprovalId) -> Self {
+        self.with(|who| who.approval = Some(approval))
+    }
+
     /// Returns the actor.
     #[must_use]
     pub fn actor(&self) -> &Actor {
         &self.who.actor
     }
 
-    fn with(&self, change: impl FnOnce(&mut Who)) -> Self {
+    pub(crate) fn with(&self, change: impl FnOnce(&mut Who)) -> Self {
         let mut who = Who::clone(&self.who);
         change(&mut who);
         Self { core: Arc::clone(&self.core), who: Arc::new(who) }
@@ -303,11 +326,28 @@ impl SessionInner {
     pub(crate) fn actor(&self) -> &str {
         self.who.actor.id()
     }
+
+    /// Returns the same session, whose acts are done where they were only asked for.
+    pub(crate) fn doing(&self) -> Self {
+        let who = Who { asking: None, ..self.who.clone() };
+        Self { core: Arc::clone(&self.core), tenant: Arc::clone(&self.tenant), who }
+    }
 }
 
 impl Who {
     pub(crate) const fn new(actor: Actor) -> Self {
-        Self { actor, purpose: None, reason: None, approval: None }
+        Self { actor, purpose: None, reason: None, approval: None, asking: None }
+    }
+}
+
+impl Asking {
+    pub(crate) const fn new(valid_for: Duration) -> Self {
+        Self { valid_for, state: Mutex::new(Asked::Nothing) }
+    }
+
+    /// Returns what was asked for so far, and keeps others from asking.
+    pub(crate) fn state(&self) -> MutexGuard<'_, Asked> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::format::fact::{MAX_PARTY, MAX_WORDS};
 use crate::model::Timestamp;
 
-pub(crate) use crate::vault::state::standing::{FactId, Kind};
+pub(crate) use crate::vault::state::standing::{FactId, Kind, Standing};
 
 /// The code of the entry of an answer to a request for approval.
 pub(crate) const APPROVED: &str = "approved";

@@ -118,8 +118,9 @@ def fact_bytes(fact):
         plain += bytes([1 + ("read", "write").index(fact["access"])])
         return plain + text(fact["by"]) + signed(fact["at"]) + option(fact["until"], signed)
     if fact["kind"] == "approval":
-        plain += text(fact["actor"]) + text(fact["action"]) + bytes.fromhex(fact["collection"])
-        plain += option(fact["record"], bytes.fromhex) + items(fact["fields"], text) + text(fact["reason"])
+        plain += text(fact["actor"]) + text(fact["action"]) + option(fact["collection"], bytes.fromhex)
+        plain += option(fact["record"], bytes.fromhex) + items(fact["about"], lambda one: text(one[0]) + text(one[1]))
+        plain += bytes.fromhex(fact["bound"]) + text(fact["reason"])
         plain += signed(fact["asked"]) + signed(fact["until"]) + varint(fact["wanted"])
         plain += items(fact["answers"], lambda answer: text(answer[0]) + bytes([answer[1]]) + signed(answer[2]))
         return plain + option(fact["used"], signed)
@@ -252,9 +253,9 @@ FACTS = [
     },
     {
         "kind": "approval", "actor": "sales-7", "action": "delete", "collection": CUSTOMERS.hex(),
-        "record": record_id(2).hex(), "fields": ["name", "notes"], "reason": "asked for in ticket 4711", "asked": TIME,
-        "until": TIME + 3_600_000_000, "wanted": 2, "answers": [["boss-1", True, TIME + 1], ["boss-2", True, TIME + 2]],
-        "used": TIME + 3,
+        "record": record_id(2).hex(), "about": [["revision", "3"], ["purpose", "größere Pflege"]],
+        "reason": "asked for in ticket 4711", "asked": TIME, "until": TIME + 3_600_000_000, "wanted": 2,
+        "answers": [["boss-1", True, TIME + 1], ["boss-2", True, TIME + 2]], "used": None,
     },
     {
         "kind": "emergency", "actor": "support-1", "reason": "größerer Ausfall", "from": TIME, "until": TIME + 900_000_000,
@@ -264,6 +265,27 @@ FACTS = [
     {"kind": "freeze", "extent": "read-only", "by": "root", "at": TIME, "reason": "incident 12"},
     {"kind": "demand", "actor": "sales-8", "strength": 2, "by": "root", "at": TIME, "reason": "incident 12"},
 ]
+
+# Asked of the vault itself.
+VAULT_FACT = {
+    "kind": "approval", "actor": "root", "action": "change_policy", "collection": None, "record": None,
+    "about": [["policy", sha256(b"another policy of vectors").hex()]], "reason": "a new colleague", "asked": TIME,
+    "until": TIME + 3_600_000_000, "wanted": 1, "answers": [["root-2", True, TIME + 1]], "used": TIME + 2,
+}
+
+
+def bound(state_key, tenant, at, fact, collection):
+    """What an approval binds, of an act that nothing is about which isn't shown."""
+    record, row_key = b"", state_key
+    if fact["record"]:
+        record = bytes.fromhex(fact["record"])
+        row = next(row for row in ROWS if row["record"] == record)
+        row_key = node_key(row["epoch"], ROOTS[row["epoch"]], 16, row["slot"])
+    about = [part.encode() for pair in fact["about"] for part in pair]
+    who = [fact["actor"].encode(), fact["action"].encode(), collection.encode()]
+    bound_to = context("approved act", tenant, at, *who, record, u32(len(fact["about"])), *about)
+    return s.expand(row_key, s.LABEL + b"act-approved" + bound_to, 32).hex()
+
 
 # Fields, and where the entries of the indexed ones stand: (index, term, position).
 ROWS = [
@@ -378,9 +400,19 @@ class Builder:
 
     def fact(self, fact):
         at = s.fact_id(KEYS["state"], TENANT, fact) or identifier("fact " + fact["kind"])
+        if fact["kind"] == "approval":
+            fact = {**fact, "bound": bound(KEYS["state"], TENANT, at, fact, "customers")}
         sealed = s.seal(KEYS["state"], b"fact", context("fact", TENANT, at), fact_bytes(fact), Salts.next())
         self.store[bytes([s.FACT]) + TENANT + at] = sealed
         self.facts[at.hex()] = fact
+
+    def vault_fact(self, fact):
+        at = identifier("fact of the vault")
+        fact = {**fact, "bound": bound(VAULT_KEYS["state"], bytes(16), at, fact, "")}
+        bound_to = context("fact", bytes(16), at)
+        sealed = s.seal(VAULT_KEYS["state"], b"fact", bound_to, fact_bytes(fact), Salts.next())
+        self.store[bytes([s.VAULT_FACT]) + at] = sealed
+        self.vault_facts = {at.hex(): fact}
 
     def policy(self, version, since, text):
         plain = since.to_bytes(8, "big", signed=True) + text.encode()
@@ -435,6 +467,7 @@ def build():
     for one in FACTS:
         made.fact(one)
     made.policy(*POLICY)
+    made.vault_fact(VAULT_FACT)
     journal = commit(made)
     return {
         "about": "A whole vault: made by tests/format/make_vault.py, decoded by tests/format/decode_row.py, opened and "
@@ -548,6 +581,7 @@ def contents(made, entries):
     journal = [{"tenant": who.hex(), "entries": [told(one) for one in run]} for who, run in zip(owners, entries)]
     return {
         "vault": VAULT.hex(), "tenants": {TENANT.hex(): tenant}, "journal": journal, "policies": made.policies,
+        "facts": made.vault_facts,
     }
 
 

@@ -447,6 +447,7 @@ def field_value(data):
 ROW, CHUNK, ENTRY, SLOT_MAP, BLOCK, CHANGES = 1, 2, 3, 4, 5, 6
 TENANT_STATE, JOURNAL_STATE, TENANT_NAME, COLLECTION_NAME, SCHEMA, DICTIONARY, FACT = 7, 8, 9, 10, 11, 12, 13
 POLICY = 14
+VAULT_FACT = 19
 
 INLINE, CHUNK_LENGTH = 1536, 4096
 
@@ -507,9 +508,9 @@ def fact(data):
         }
     elif kind == "approval":
         told = {
-            "actor": reader.text(), "action": reader.text(), "collection": reader.take(16).hex(),
-            "record": reader.option(lambda: reader.take(16).hex()), "fields": reader.list(reader.text),
-            "reason": reader.text(), "asked": reader.signed(), "until": reader.signed(), "wanted": reader.unsigned(),
+            "actor": reader.text(), "action": reader.text(), "collection": reader.option(lambda: reader.take(16).hex()),
+            "record": reader.option(lambda: reader.take(16).hex()),
+            "about": reader.list(lambda: [reader.text(), reader.text()]), "bound": reader.take(32).hex(), "reason": reader.text(), "asked": reader.signed(), "until": reader.signed(), "wanted": reader.unsigned(),
             "answers": reader.list(lambda: [reader.text(), bool(reader.number(1)), reader.signed()]),
             "used": reader.option(reader.signed),
         }
@@ -600,7 +601,11 @@ class Vault:
         for tenant in self.keyring.tenants:
             tenants[tenant.hex()] = self._tenant(tenant, tips)
         vault = self.keyring.vault.hex()
-        return {"vault": vault, "tenants": tenants, "journal": blocks, "policies": self._policies()}
+        facts = {}
+        for key, sealed in self._space(VAULT_FACT):
+            bound_to = context("fact", bytes(16), key[1:])
+            facts[key[1:].hex()] = fact(unseal(self.keyring.keys["state"], b"fact", bound_to, sealed))
+        return {"vault": vault, "tenants": tenants, "journal": blocks, "policies": self._policies(), "facts": facts}
 
     def _policies(self):
         """The policies that were in force: since when, and the text, by version."""

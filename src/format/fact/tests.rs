@@ -22,9 +22,10 @@ fn largest() -> [Fact; 6] {
         Fact::Approval(Approval {
             actor: party(),
             action: Action::ReviewEmergency,
-            collection: CollectionId::from_bytes([1; 16]),
+            collection: Some(CollectionId::from_bytes([1; 16])),
             record: Some(RecordId::from_bytes([2; 16])),
-            fields: vec![text("f", MAX_ASKED_BYTES / MAX_ASKED); MAX_ASKED],
+            about: vec![("name".to_owned(), text("f", MAX_ABOUT_BYTES / MAX_ABOUT - 4)); MAX_ABOUT],
+            bound: [3; 32],
             reason: text("r", MAX_WORDS),
             asked: time,
             until: time,
@@ -96,7 +97,7 @@ fn texts_and_lists_over_their_limits_are_refused_both_ways() {
         Fact::Demand(demand) => demand.reason.push('x'),
     });
     refused(|fact| match fact {
-        Fact::Approval(approval) => approval.fields.push(String::new()),
+        Fact::Approval(approval) => approval.about.push((String::new(), String::new())),
         Fact::Emergency(Emergency { reviewed: Some(review), .. }) => review.verdict.push('x'),
         Fact::Suspension(suspension) => suspension.by.push('x'),
         Fact::Demand(demand) => demand.by.push('x'),
@@ -109,7 +110,7 @@ fn texts_and_lists_over_their_limits_are_refused_both_ways() {
     });
     refused(|fact| {
         if let Fact::Approval(approval) = fact {
-            approval.fields[0].push('x');
+            approval.about[0].1.push('x');
         }
     });
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::audit::Entry;
 use crate::crypto::fill;
 use crate::error::{Error, Result};
 use crate::format::links::MAX_LINKS;
@@ -62,12 +61,24 @@ fn define<T: Record + 'static>(session: &SessionInner, schema: &Schema) -> Resul
             problem: format!("the index of `{}` can't be: {error}", wanted.field),
         })?;
     }
-    let permit = act.permit()?;
     let _defining = tenant.defining.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let existing = tenant.collection(name).ok();
     let layout = existing.as_ref().map(|collection| collection.layout());
     let old = layout.as_ref().map(|layout| (&layout.schema, &layout.dictionary));
-    let next = record::evolve(old, schema, &plan, &|normalizer| u16::from(index::version(normalizer)))?;
+    let next = match record::evolve(old, schema, &plan, &|normalizer| u16::from(index::version(normalizer))) {
+        Ok(next) => next,
+        Err(error) => {
+            // The policy's no comes first.
+            act.permit_to_plan()?;
+            return Err(error.into());
+        }
+    };
+    let encoded = |error| Error::io("encoding a schema", error);
+    let (schema, dictionary) = (next.schema.encode().map_err(encoded)?, next.dictionary.encode().map_err(encoded)?);
+    let act =
+        next.changes.iter().fold(act, |act, change| act.told("change", change)).untold(&schema).untold(&dictionary);
+    // What changes nothing, or only goes on with an index that was cut short, is no act that others approve.
+    let mut permit = if next.changes.is_empty() { act.permit_to_plan()? } else { act.permit()? };
     let active = next.schema.indexes.iter().filter(|index| index.state != IndexState::Retired).count();
     if active > MAX_LINKS {
         return Err(RecordError::Schema {
@@ -91,7 +102,9 @@ fn define<T: Record + 'static>(session: &SessionInner, schema: &Schema) -> Resul
             let changes: Vec<String> = next.changes.iter().map(ToString::to_string).collect();
             entry.fields_changed(changes.iter().map(String::as_str));
             let change = Change { core, tenant, id, name, existing };
-            let collection = change.commit(next.schema, next.dictionary, vec![finish(entry)?])?;
+            let mut write = Write { entries: vec![finish(entry)?], ..Write::default() };
+            act.spend(&mut permit, &mut write)?;
+            let collection = change.commit(next.schema, next.dictionary, write)?;
             act.told_elsewhere();
             collection
         }
@@ -103,7 +116,7 @@ fn define<T: Record + 'static>(session: &SessionInner, schema: &Schema) -> Resul
         schema.set_ready(id, version);
         let existing = Some(Arc::clone(&collection));
         let change = Change { core, tenant, id: collection.id, name, existing };
-        change.commit(schema, layout.dictionary.clone(), Vec::new())?;
+        change.commit(schema, layout.dictionary.clone(), Write::default())?;
     }
     Ok(())
 }
@@ -118,12 +131,11 @@ struct Change<'a> {
 }
 
 impl Change<'_> {
-    fn commit(self, schema: StoredSchema, dictionary: Dictionary, entries: Vec<Entry>) -> Result<Arc<CollectionCore>> {
+    fn commit(self, schema: StoredSchema, dictionary: Dictionary, mut write: Write) -> Result<Arc<CollectionCore>> {
         let Self { core, tenant, id, name, existing } = self;
         let encoded = |error| Error::io("encoding a schema", error);
-        let mut puts = Vec::new();
         let mut part = |part, plain: &[u8]| -> Result<()> {
-            puts.extend(seal_part(&*core.store, &tenant.keys, tenant.id, id, part, plain)?);
+            write.puts.extend(seal_part(&*core.store, &tenant.keys, tenant.id, id, part, plain)?);
             Ok(())
         };
         part(Part::Schema, &schema.encode().map_err(encoded)?)?;
@@ -133,21 +145,22 @@ impl Change<'_> {
         }
         let generation = existing.as_ref().map_or(1, |collection| collection.generation().saturating_add(1));
         let layout = layout(tenant, id, generation, schema, dictionary)?;
-        let (collection, after): (_, Box<dyn FnOnce() + Send + Sync>) = match existing {
+        let collection = match existing {
             Some(collection) => {
                 let shared = Arc::clone(&collection);
-                (collection, Box::new(move || shared.replace(layout)))
+                write.then(move || shared.replace(layout));
+                collection
             }
             None => {
                 let collection = Arc::new(CollectionCore::new(id, name.to_owned(), layout));
                 let (shared, tenant, name) = (Arc::clone(&collection), Arc::clone(tenant), name.to_owned());
-                (collection, Box::new(move || tenant.add_collection(name, shared)))
+                write.then(move || tenant.add_collection(name, shared));
+                collection
             }
         };
-        let write = Write { puts, entries, after: Some(after), ..Write::default() };
         match core.write(Some(tenant), write)? {
             Outcome::Committed => Ok(collection),
-            // It expects nothing, and enters nothing.
+            // An approval was used up meanwhile; it expects nothing else, and enters nothing.
             Outcome::Conflict | Outcome::Stale(_) | Outcome::Duplicate(_) => Err(Error::Conflict),
         }
     }

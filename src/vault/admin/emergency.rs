@@ -115,8 +115,8 @@ fn break_glass(session: &SessionInner, for_how_long: Duration) -> Result<Emergen
     let stored = Stored { actor: actor.to_owned(), reason: reason.to_owned(), from, until, reviewed: None };
     act.retry_until_committed(|| {
         let mut write = Write::default();
-        standing::put(tenant, id, None, Some(Fact::Emergency(stored.clone())), &mut write)?;
-        standing::sweep(&*core.store, tenant, Kind::Emergency, from, &mut write)?;
+        standing::put(&tenant.facts, id, None, Some(Fact::Emergency(stored.clone())), &mut write)?;
+        standing::sweep(&*core.store, &tenant.facts, Kind::Emergency, from, &mut write)?;
         let entry = act.begin(Outcome::Permitted, codes::BREAK_GLASS, permit.rule(), permit.version());
         act.add(entry, &mut write)?;
         // Decided just now; the facts that change beside it are no reason to leave an emergency waiting.
@@ -152,11 +152,11 @@ pub(crate) fn cut_short(session: &SessionInner, actor: &str, write: &mut Write) 
     };
     let mut ended = 0usize;
     for id in running {
-        if let Some((bytes, Fact::Emergency(mut stored))) = standing::stored(&*core.store, tenant, id)?
+        if let Some((bytes, Fact::Emergency(mut stored))) = standing::stored(&*core.store, &tenant.facts, id)?
             && stored.until > now
         {
             stored.until = now;
-            standing::put(tenant, id, Some(bytes), Some(Fact::Emergency(stored)), write)?;
+            standing::put(&tenant.facts, id, Some(bytes), Some(Fact::Emergency(stored)), write)?;
             ended = ended.saturating_add(1);
         }
     }
@@ -164,7 +164,7 @@ pub(crate) fn cut_short(session: &SessionInner, actor: &str, write: &mut Write) 
 }
 
 fn list(session: &SessionInner) -> Result<Vec<Emergency>> {
-    let act = session.act(Action::ReviewEmergency);
+    let act = session.act(Action::ReviewEmergency).told("what", "list");
     let permit = act.permit()?;
     let mut found: Vec<Emergency> = {
         let table = session.tenant.facts.read();
@@ -181,12 +181,13 @@ fn list(session: &SessionInner) -> Result<Vec<Emergency>> {
 fn review(session: &SessionInner, id: RecordId, verdict: &str) -> Result<()> {
     let (core, tenant) = (&session.core, &session.tenant);
     let act = session.act(Action::ReviewEmergency).reason(verdict);
+    let act = act.told("what", "review").told("emergency", id).told("verdict", verdict);
     let actor = session.actor();
     standing::check_party("actor who reviews", actor)?;
     standing::check_words("verdict (in bytes)", verdict)?;
     act.retry_until_committed(|| {
         let (mut permit, mut write) = (act.permit()?, Write::default());
-        let (bytes, mut stored) = match standing::stored(&*core.store, tenant, id)? {
+        let (bytes, mut stored) = match standing::stored(&*core.store, &tenant.facts, id)? {
             Some((bytes, Fact::Emergency(stored))) => (bytes, stored),
             _ => return Err(act.fail("not_found", Error::NotFound)),
         };
@@ -212,8 +213,8 @@ fn review(session: &SessionInner, id: RecordId, verdict: &str) -> Result<()> {
         let mut entry = act.coded(&permit, "reviewed");
         entry.party(Grantee::Actor(&stored.actor));
         act.add(entry, &mut write)?;
-        standing::put(tenant, id, Some(bytes), Some(Fact::Emergency(stored)), &mut write)?;
-        standing::sweep(&*core.store, tenant, Kind::Emergency, now, &mut write)?;
+        standing::put(&tenant.facts, id, Some(bytes), Some(Fact::Emergency(stored)), &mut write)?;
+        standing::sweep(&*core.store, &tenant.facts, Kind::Emergency, now, &mut write)?;
         Ok((write, ()))
     })
 }

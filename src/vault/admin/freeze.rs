@@ -37,7 +37,7 @@ impl fmt::Debug for Frozen {
 impl Session {
     /// Freezes the tenant for everybody, in open sessions too, or changes how far its freeze goes. Returns whether
     /// anything changed. What an incident needs goes on in either case: suspending, freezing and its end, reading the
-    /// journal, reviews, legal holds, backups, verification, key rotation, retention. The session's reason is kept with it.
+    /// journal, reviews, legal holds, backups, verification, key rotation, retention, and approval of these. The session's reason is kept with it.
     ///
     /// # Errors
     /// [`Error::Denied`](crate::Error::Denied) where the policy says no to [`Action::Freeze`];
@@ -45,22 +45,28 @@ impl Session {
     pub fn freeze(&self, extent: Freeze) -> Result<bool> {
         let session = &*self.inner;
         let (core, tenant) = (&session.core, &session.tenant);
-        let act = session.act(Action::Freeze);
-        let reason = standing::check_remembered("actor who freezes", session.actor(), act.asked().reason)?;
-        let id = standing::freeze_id(&tenant.keys, tenant.id)?;
         let code = match extent {
             Freeze::ReadOnly => "read_only",
             Freeze::Closed => "closed",
         };
+        let act = session.act(Action::Freeze).told("what", "freeze").told("extent", code);
+        let reason = standing::check_remembered("actor who freezes", session.actor(), act.asked().reason)?;
+        let id = standing::freeze_id(&tenant.keys, tenant.id)?;
         act.retry_until_committed(|| {
             let (mut permit, mut write) = (act.permit()?, Write::default());
             act.spend(&mut permit, &mut write)?;
-            let before = standing::stored(&*core.store, tenant, id)?;
+            let before = standing::stored(&*core.store, &tenant.facts, id)?;
             let new = !matches!(&before, Some((_, Fact::Freeze(freeze))) if Freeze::from(freeze.extent) == extent);
             if new {
                 let (by, at) = (session.actor().to_owned(), core.now());
                 let stored = Stored { extent: extent.into(), by, at, reason: reason.to_owned() };
-                standing::put(tenant, id, before.map(|(bytes, _)| bytes), Some(Fact::Freeze(stored)), &mut write)?;
+                standing::put(
+                    &tenant.facts,
+                    id,
+                    before.map(|(bytes, _)| bytes),
+                    Some(Fact::Freeze(stored)),
+                    &mut write,
+                )?;
             }
             act.add(act.coded(&permit, if new { code } else { "frozen_already" }), &mut write)?;
             Ok((write, new))
@@ -72,7 +78,7 @@ impl Session {
     /// # Errors
     /// As [`freeze`](Self::freeze).
     pub fn unfreeze(&self) -> Result<bool> {
-        let act = self.inner.act(Action::Freeze);
+        let act = self.inner.act(Action::Freeze).told("what", "unfreeze");
         let id = standing::freeze_id(&self.inner.tenant.keys, self.inner.tenant.id)?;
         end(&self.inner, &act, id, None, |had| if had { "unfrozen" } else { "not_frozen" })
     }
@@ -83,7 +89,7 @@ impl Session {
     /// [`Error::Denied`](crate::Error::Denied) where the policy says no to [`Action::Freeze`], and reasons why the vault
     /// can't act now.
     pub fn frozen(&self) -> Result<Option<Frozen>> {
-        let act = self.inner.act(Action::Freeze);
+        let act = self.inner.act(Action::Freeze).told("what", "show");
         let permit = act.permit()?;
         let found = self.inner.tenant.facts.read().freeze().map(|freeze| Frozen {
             extent: freeze.extent.into(),

@@ -125,7 +125,8 @@ impl OffboardPlan {
 
     /// Carries it out, also of what came after the plan was made. Cut short, it leaves them suspended and some of the
     /// rest done; carried out once more, or from a new plan, it does what is left. What it does is journalled page by
-    /// page, with the record that it touches.
+    /// page, with the record that it touches. An approval is used up as they are suspended: carrying it out once more takes
+    /// another.
     ///
     /// # Errors
     /// As [`offboard`](Session::offboard).
@@ -172,7 +173,7 @@ impl fmt::Display for OffboardReport {
 fn plan(session: &Arc<SessionInner>, actor: &str, new_owner: Option<&str>) -> Result<OffboardPlan> {
     let tenant = &session.tenant;
     let act = session.act(Action::Suspend);
-    let permit = act.permit()?;
+    let permit = act.permit_to_plan()?;
     check(session, actor, new_owner)?;
     // It lists records, which a tenant that is closed shows nobody.
     admit(session, Action::List)?;
@@ -231,20 +232,20 @@ fn check(session: &SessionInner, actor: &str, new_owner: Option<&str>) -> Result
 /// Refuses the administrator where a freeze stops acts of this kind.
 fn admit(session: &SessionInner, action: Action) -> Result<()> {
     let act = session.act(action);
-    act.admit()?;
+    act.unbarred()?;
     act.told_elsewhere();
     Ok(())
 }
 
 fn execute(plan: &OffboardPlan) -> Result<OffboardReport> {
     let OffboardPlan { session, actor, new_owner, .. } = plan;
-    let act = session.act(Action::Suspend);
+    let act = offboarding(session, plan);
     check(session, actor, new_owner.as_deref())?;
     let reason = act.asked().reason.or(Some("has left"));
     let mut report = OffboardReport { suspended: suspend(session, &act, actor, reason)?, ..OffboardReport::default() };
     for collection in collections(session) {
         let (count, list) = match new_owner {
-            Some(owner) => (reassign(session, &collection, actor, owner)?, &mut report.reassigned),
+            Some(owner) => (reassign(plan, &collection, owner)?, &mut report.reassigned),
             None => (count(session, &collection, actor)?, &mut report.kept),
         };
         if count > 0 {
@@ -272,15 +273,23 @@ fn execute(plan: &OffboardPlan) -> Result<OffboardReport> {
     Ok(report)
 }
 
-/// Gives every record of a collection that `from` owns to `to`, a page of rows in each commit. Returns how many.
-fn reassign(session: &SessionInner, collection: &Arc<CollectionCore>, from: &str, to: &str) -> Result<usize> {
+/// Begins the act of carrying a plan out.
+fn offboarding<'a>(session: &'a SessionInner, plan: &OffboardPlan) -> Act<'a> {
+    let act = session.act(Action::Suspend).told("what", "offboard").told("actor", &plan.actor);
+    act.told_any("new owner", plan.new_owner.as_ref())
+}
+
+/// Gives every record of a collection that who leaves owns to `to`, a page of rows in each commit. Returns how many.
+fn reassign(plan: &OffboardPlan, collection: &Arc<CollectionCore>, to: &str) -> Result<usize> {
+    let OffboardPlan { session, actor: from, .. } = plan;
     let mut reassigned = 0usize;
     let mut after: Option<Vec<u8>> = None;
     let mut size = PAGE;
     loop {
         // Asked for every page: whoever loses the right meanwhile doesn't go on.
-        let asking = session.act(Action::Suspend);
-        let allowed = asking.permit()?;
+        let asking = offboarding(session, plan).spent(true);
+        let mut allowed = asking.permit()?;
+        asking.spend_now(&mut allowed)?;
         asking.told_elsewhere();
         // A freeze keeps records as they are, whoever would change them.
         admit(session, Action::Transfer)?;
@@ -363,8 +372,8 @@ fn end_facts(session: &SessionInner, act: &Act<'_>, actor: &str, ids: &[FactId],
         let count = act.retry_until_committed(|| {
             let mut write = Write::default();
             for id in page {
-                if let Some((bytes, _)) = standing::stored(&*session.core.store, &session.tenant, *id)? {
-                    standing::put(&session.tenant, *id, Some(bytes), None, &mut write)?;
+                if let Some((bytes, _)) = standing::stored(&*session.core.store, &session.tenant.facts, *id)? {
+                    standing::put(&session.tenant.facts, *id, Some(bytes), None, &mut write)?;
                 }
             }
             let count = write.puts.len();

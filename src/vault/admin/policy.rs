@@ -25,9 +25,11 @@ impl VaultSession {
         let _governing = core.governing.lock().unwrap_or_else(PoisonError::into_inner);
         let act = self.act(Action::ChangePolicy);
         let next = Current::new(Arc::new(policy))?;
+        let act = act.told("policy", next.version());
         act.retry_until_committed(|| {
-            let permit = act.permit()?;
+            let mut permit = act.permit()?;
             let (mut write, _) = policies::change(core, &next)?;
+            act.spend(&mut permit, &mut write)?;
             let mut entry = act.entry(&permit);
             entry.new_policy(next.version().as_bytes());
             act.add(entry, &mut write)?;
@@ -44,10 +46,10 @@ impl VaultSession {
     /// # Errors
     /// [`Error::Denied`](crate::Error::Denied) (the act is [`Action::ReviewAccess`]), and reasons why the vault can't act now.
     pub fn past_policies(&self) -> Result<Vec<PastPolicy>> {
-        let act = self.act(Action::ReviewAccess);
+        let act = self.act(Action::ReviewAccess).told("what", "past policies");
         let permit = act.permit()?;
         let all = policies::all(&self.core)?;
-        act.record(act.entry(&permit))?;
+        act.record_under(permit.approval(), act.entry(&permit))?;
         Ok(all)
     }
 }

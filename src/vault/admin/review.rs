@@ -16,7 +16,7 @@ use crate::policy::{AccessPolicy, Explanation, Looked};
 
 use crate::vault::admin::usage;
 use crate::vault::core::Core;
-use crate::vault::gate::{Act, Inquired, Opened, Permit, Question, subject_of};
+use crate::vault::gate::{Act, FIELD, Inquired, Opened, Permit, Question, subject_of};
 use crate::vault::handles::{Session, SessionInner};
 use crate::vault::records::{Stored, stored};
 use crate::vault::state::schema::CollectionCore;
@@ -119,7 +119,8 @@ impl<'a> Inquiry<'a> {
     /// # Errors
     /// [`Error::Denied`], [`Error::Damaged`] for a journal that can't be read back, and reasons why the vault can't act now.
     pub fn review(&self, actors: &[Actor], unused_for_days: u32) -> Result<AccessReview> {
-        let permit = self.admitted(None)?;
+        let act = self.about("review", None, None, actors).told("days", unused_for_days);
+        let permit = act.permit()?;
         let review =
             self.asking(self.anybody(), None, |questions| self.collections(|there| questions.review(actors, there)))?;
         let roles: BTreeSet<String> = review.actors.values().flatten().chain(&review.roles).cloned().collect();
@@ -131,7 +132,7 @@ impl<'a> Inquiry<'a> {
         let used =
             usage::last_used(self.core(), self.session.tenant.id, &roles, days_before(review.time, unused_for_days))?;
         let review = review.of_tenant(self.session.tenant.name.as_str()).with_role_usage(&used, unused_for_days);
-        self.note(&permit, "review", None, &Found::nothing())?;
+        self.note(act, &permit, "review", &Found::nothing())?;
         Ok(review)
     }
 
@@ -151,8 +152,9 @@ impl<'a> Inquiry<'a> {
         fields: &[&str],
     ) -> Result<Explanation> {
         let collection = collection.into();
-        let permit = self.admitted(collection)?;
-        let found = self.found(&permit, "explain", collection, record)?;
+        let act = self.about("explain", collection, record, std::slice::from_ref(who)).told("act", action);
+        let act = fields.iter().fold(act, |act, field| act.told(FIELD, field));
+        let found = self.found(act, "explain", collection, record)?;
         let question = Question { action, collection, fields, ..self.question(who) };
         let explanation = self.asking(question, found.row.as_deref(), |questions| {
             let record = questions.asked_record();
@@ -174,8 +176,8 @@ impl<'a> Inquiry<'a> {
         collection: &str,
         record: Option<RecordId>,
     ) -> Result<Vec<(String, Answer)>> {
-        let permit = self.admitted(Some(collection))?;
-        let found = self.found(&permit, "who_can", Some(collection), record)?;
+        let act = self.about("who_can", Some(collection), record, actors).told("act", action);
+        let found = self.found(act, "who_can", Some(collection), record)?;
         let question = Question { action, collection: Some(collection), ..self.anybody() };
         self.asking(question, found.row.as_deref(), |questions| {
             questions.who_can(actors, action, collection, questions.asked_record())
@@ -187,8 +189,9 @@ impl<'a> Inquiry<'a> {
     /// # Errors
     /// [`Error::Denied`], and reasons why the vault can't act now.
     pub fn what_can(&self, who: &Actor) -> Result<Vec<Right>> {
-        let permit = self.admitted(None)?;
-        self.note(&permit, "what_can", None, &Found::nothing())?;
+        let act = self.about("what_can", None, None, std::slice::from_ref(who));
+        let permit = act.permit()?;
+        self.note(act, &permit, "what_can", &Found::nothing())?;
         self.asking(self.question(who), None, |questions| self.collections(|there| questions.what_can(who, there)))
     }
 
@@ -198,8 +201,8 @@ impl<'a> Inquiry<'a> {
     /// # Errors
     /// As [`explain`](Self::explain).
     pub fn actions_on(&self, who: &Actor, collection: &str, record: RecordId) -> Result<Vec<(Action, Answer)>> {
-        let permit = self.admitted(Some(collection))?;
-        let found = self.found(&permit, "actions_on", Some(collection), Some(record))?;
+        let act = self.about("actions_on", Some(collection), Some(record), std::slice::from_ref(who));
+        let found = self.found(act, "actions_on", Some(collection), Some(record))?;
         let question = Question { collection: Some(collection), ..self.question(who) };
         self.asking(question, found.row.as_deref(), |questions| {
             questions.actions_on(who, collection, questions.asked_record())
@@ -246,24 +249,37 @@ impl<'a> Inquiry<'a> {
         self.session.act(Action::ReviewAccess).named(collection)
     }
 
-    fn admitted(&self, collection: Option<&str>) -> Result<Permit> {
-        let act = self.act(collection);
-        let permit = act.permit()?;
-        act.told_elsewhere();
-        Ok(permit)
+    /// Begins the administrator's own act, and says what is asked, for whoever approves it.
+    fn about<'q>(
+        &'q self,
+        what: &'static str,
+        collection: Option<&'q str>,
+        record: Option<RecordId>,
+        actors: &[Actor],
+    ) -> Act<'q> {
+        let Self { policy, purpose, reason, time, suspended, .. } = self;
+        let act = self.act(collection).told("what", what).told_any("record", record);
+        let act = act.told_any("policy", policy.map(AccessPolicy::version)).told_any("if purpose", *purpose);
+        let act = act.told_any("if reason", *reason).told_any("if time", *time);
+        let act = suspended.iter().fold(act, |act, actor| act.told("if suspended", actor));
+        actors.iter().fold(act, |act, actor| act.told("actor", actor.id()).untold(format!("{actor:?}").as_bytes()))
     }
 
     /// Finds what the question is about; written down before it is answered.
-    fn found(&self, permit: &Permit, what: &str, collection: Option<&str>, record: Option<RecordId>) -> Result<Found> {
+    fn found(&self, act: Act<'_>, what: &str, collection: Option<&str>, record: Option<RecordId>) -> Result<Found> {
+        let permit = act.permit()?;
         let known = match collection.map(|name| self.session.tenant.collection(name)).transpose() {
             Ok(known) => known,
-            Err(error) => return Err(self.act(collection).fail("unknown_collection", error)),
+            Err(error) => return Err(act.fail("unknown_collection", error)),
         };
         let found = match (&known, record) {
             (Some(collection), Some(id)) => self.load(collection, id)?,
             _ => Found::nothing(),
         };
-        self.note(permit, what, known.as_ref(), &found)?;
+        match &known {
+            Some(collection) => self.note(act.on(collection), &permit, what, &found)?,
+            None => self.note(act, &permit, what, &found)?,
+        }
         Ok(found)
     }
 
@@ -276,11 +292,7 @@ impl<'a> Inquiry<'a> {
         })
     }
 
-    fn note(&self, permit: &Permit, what: &str, collection: Option<&Arc<CollectionCore>>, found: &Found) -> Result<()> {
-        let mut act = self.act(None);
-        if let Some(collection) = collection {
-            act = act.on(collection);
-        }
+    fn note(&self, act: Act<'_>, permit: &Permit, what: &str, found: &Found) -> Result<()> {
         let mut entry = act.coded(permit, what);
         if let Some(row) = &found.row {
             entry.subjects(&[subject_of(row)]);

@@ -13,7 +13,7 @@ use crate::model::{Access, Action, Grantee, RecordId, Timestamp};
 use crate::record::Record;
 
 use crate::vault::commit::Write;
-use crate::vault::gate::subject_of;
+use crate::vault::gate::{Act, subject_of};
 use crate::vault::handles::{Collection, SessionInner};
 use crate::vault::records::permitted;
 use crate::vault::standing::{self, Kind};
@@ -111,7 +111,8 @@ fn share(
     until: Option<Timestamp>,
 ) -> Result<()> {
     let (core, tenant) = (&session.core, &session.tenant);
-    let act = session.act(Action::Share).on(collection);
+    let act = grantee(session.act(Action::Share).on(collection).told("what", "share"), with);
+    let act = act.told("access", if access == Access::Write { "write" } else { "read" }).told_any("until", until);
     let stored = StoredGrantee::from(with);
     standing::check_party("grantee of a share", stored.name())?;
     standing::check_party("actor who shares", session.actor())?;
@@ -126,7 +127,7 @@ fn share(
         let (bytes, opened, mut permit) = permitted(session, &act, collection, id)?;
         act.spend(&mut permit, &mut write)?;
         let fact = standing::share_id(&tenant.keys, tenant.id, collection.id, id, with)?;
-        let before = standing::stored(&*core.store, tenant, fact)?.map(|(bytes, _)| bytes);
+        let before = standing::stored(&*core.store, &tenant.facts, fact)?.map(|(bytes, _)| bytes);
         if before.is_none() {
             let size = tenant.facts.read().shares_of(id).count().saturating_add(1);
             if size > SHARES_OF_ONE {
@@ -145,8 +146,8 @@ fn share(
             at: now,
             until,
         };
-        standing::put(tenant, fact, before, Some(Fact::Share(share)), &mut write)?;
-        standing::sweep(&*core.store, tenant, Kind::Share, now, &mut write)?;
+        standing::put(&tenant.facts, fact, before, Some(Fact::Share(share)), &mut write)?;
+        standing::sweep(&*core.store, &tenant.facts, Kind::Share, now, &mut write)?;
         let mut entry = act.entry(&permit);
         entry.subjects(&[subject_of(&opened)]).party(with);
         act.add(entry, &mut write)?;
@@ -156,20 +157,20 @@ fn share(
 
 fn unshare(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordId, with: Grantee<'_>) -> Result<bool> {
     let (core, tenant) = (&session.core, &session.tenant);
-    let act = session.act(Action::Share).on(collection);
+    let act = session.act(Action::Share).on(collection).told("what", "list");
     standing::check_party("grantee of a share", StoredGrantee::from(with).name())?;
     act.retry_until_committed(|| {
         let mut write = Write::default();
         let (bytes, opened, mut permit) = permitted(session, &act, collection, id)?;
         act.spend(&mut permit, &mut write)?;
         let fact = standing::share_id(&tenant.keys, tenant.id, collection.id, id, with)?;
-        let before = standing::stored(&*core.store, tenant, fact)?.map(|(bytes, _)| bytes);
+        let before = standing::stored(&*core.store, &tenant.facts, fact)?.map(|(bytes, _)| bytes);
         let had = before.is_some();
         write.expect.push((place::row(tenant.id, collection.id, id), Some(bytes.raw)));
         if had {
-            standing::put(tenant, fact, before, None, &mut write)?;
+            standing::put(&tenant.facts, fact, before, None, &mut write)?;
         }
-        standing::sweep(&*core.store, tenant, Kind::Share, core.now(), &mut write)?;
+        standing::sweep(&*core.store, &tenant.facts, Kind::Share, core.now(), &mut write)?;
         let mut entry = act.coded(&permit, if had { "ended" } else { "not_shared" });
         entry.subjects(&[subject_of(&opened)]).party(with);
         act.add(entry, &mut write)?;
@@ -178,7 +179,7 @@ fn unshare(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordI
 }
 
 fn shares(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordId) -> Result<Vec<Share>> {
-    let act = session.act(Action::Share).on(collection);
+    let act = session.act(Action::Share).on(collection).told("what", "list");
     let (_, opened, permit) = permitted(session, &act, collection, id)?;
     let now = session.core.now();
     let mut shares: Vec<Share> = {
@@ -191,4 +192,13 @@ fn shares(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordId
     entry.subjects(&[subject_of(&opened)]);
     act.record_under(permit.approval(), entry)?;
     Ok(shares)
+}
+
+/// Says with whom an act shares, for whoever approves it.
+fn grantee<'a>(act: Act<'a>, with: Grantee<'_>) -> Act<'a> {
+    match with {
+        Grantee::Actor(name) => act.told("with actor", name),
+        Grantee::Role(name) => act.told("with role", name),
+        Grantee::Group(name) => act.told("with group", name),
+    }
 }

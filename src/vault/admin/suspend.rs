@@ -47,7 +47,7 @@ impl Session {
     /// over 256 bytes long; [`Error::NotPossible`] for the administrator's own; [`Error::TooLarge`]; and reasons why the
     /// vault can't act now.
     pub fn suspend(&self, actor: &str) -> Result<bool> {
-        let act = self.inner.act(Action::Suspend);
+        let act = self.inner.act(Action::Suspend).told("what", "suspend").told("actor", actor);
         suspend(&self.inner, &act, actor, act.asked().reason)
     }
 
@@ -57,7 +57,7 @@ impl Session {
     /// As [`suspend`](Self::suspend).
     pub fn reinstate(&self, actor: &str) -> Result<bool> {
         let session = &*self.inner;
-        let act = session.act(Action::Suspend);
+        let act = session.act(Action::Suspend).told("what", "reinstate").told("actor", actor);
         standing::check_party("actor to be reinstated", actor)?;
         let id = standing::suspension_id(&session.tenant.keys, session.tenant.id, actor)?;
         end(session, &act, id, Some(actor), |had| if had { "reinstated" } else { "not_suspended" })
@@ -69,7 +69,7 @@ impl Session {
     /// [`Error::Denied`] where the policy says no to [`Action::Suspend`], and reasons why the vault can't act now.
     pub fn suspended(&self) -> Result<Vec<Suspension>> {
         let session = &*self.inner;
-        let act = session.act(Action::Suspend);
+        let act = session.act(Action::Suspend).told("what", "list");
         let mut permit = act.permit()?;
         let mut all: Vec<Suspension> = {
             let table = session.tenant.facts.read();
@@ -97,14 +97,15 @@ impl Session {
     pub fn require_step_up(&self, actor: &str, strength: u8) -> Result<()> {
         let session = &*self.inner;
         let (core, tenant) = (&session.core, &session.tenant);
-        let act = session.act(Action::Suspend);
+        let act = session.act(Action::Suspend).told("what", "require_step_up").told("actor", actor);
+        let act = act.told("strength", strength);
         standing::check_party("actor to be authenticated anew", actor)?;
         let reason = standing::check_remembered("actor who demands it", session.actor(), act.asked().reason)?;
         let id = standing::demand_id(&tenant.keys, tenant.id, actor)?;
         act.retry_until_committed(|| {
             let (mut permit, mut write) = (act.permit()?, Write::default());
             act.spend(&mut permit, &mut write)?;
-            let before = standing::stored(&*core.store, tenant, id)?;
+            let before = standing::stored(&*core.store, &tenant.facts, id)?;
             // Whoever demands less takes nothing back.
             let stands = match &before {
                 Some((_, Fact::Demand(demand))) => demand.strength,
@@ -117,7 +118,7 @@ impl Session {
                 at: core.now(),
                 reason: reason.to_owned(),
             };
-            standing::put(tenant, id, before.map(|(bytes, _)| bytes), Some(Fact::Demand(demand)), &mut write)?;
+            standing::put(&tenant.facts, id, before.map(|(bytes, _)| bytes), Some(Fact::Demand(demand)), &mut write)?;
             act.add(about(&act, &permit, "step_up", Some(actor)), &mut write)?;
             Ok((write, ()))
         })
@@ -129,7 +130,7 @@ impl Session {
     /// As [`suspend`](Self::suspend); the act is [`Action::Suspend`].
     pub fn waive_step_up(&self, actor: &str) -> Result<bool> {
         let session = &*self.inner;
-        let act = session.act(Action::Suspend);
+        let act = session.act(Action::Suspend).told("what", "waive_step_up").told("actor", actor);
         let what = "actor who needn't be authenticated anew";
         let id = check_other(session, what, "waiving a step-up", actor)
             .and_then(|()| standing::demand_id(&session.tenant.keys, session.tenant.id, actor))?;
@@ -146,11 +147,11 @@ pub(crate) fn suspend(session: &SessionInner, act: &Act<'_>, actor: &str, reason
     act.retry_until_committed(|| {
         let (mut permit, mut write) = (act.permit()?, Write::default());
         act.spend(&mut permit, &mut write)?;
-        let new = standing::stored(&*core.store, tenant, id)?.is_none();
+        let new = standing::stored(&*core.store, &tenant.facts, id)?.is_none();
         if new {
             let (by, at) = (session.actor().to_owned(), core.now());
             let fact = Stored { actor: actor.to_owned(), by, at, reason: reason.to_owned() };
-            standing::put(tenant, id, None, Some(Fact::Suspension(fact)), &mut write)?;
+            standing::put(&tenant.facts, id, None, Some(Fact::Suspension(fact)), &mut write)?;
         }
         act.add(about(act, &permit, if new { "suspended" } else { "suspended_already" }, Some(actor)), &mut write)?;
         Ok((write, new))
@@ -168,10 +169,10 @@ pub(crate) fn end(
     act.retry_until_committed(|| {
         let (mut permit, mut write) = (act.permit()?, Write::default());
         act.spend(&mut permit, &mut write)?;
-        let before = standing::stored(&*session.core.store, &session.tenant, id)?.map(|(bytes, _)| bytes);
+        let before = standing::stored(&*session.core.store, &session.tenant.facts, id)?.map(|(bytes, _)| bytes);
         let had = before.is_some();
         if had {
-            standing::put(&session.tenant, id, before, None, &mut write)?;
+            standing::put(&session.tenant.facts, id, before, None, &mut write)?;
         }
         act.add(about(act, &permit, code(had), actor), &mut write)?;
         Ok((write, had))

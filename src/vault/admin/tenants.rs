@@ -24,9 +24,9 @@ impl VaultSession {
     /// [`Error::TenantExists`], [`Error::BadName`], [`Error::Denied`], and reasons why the vault can't act now.
     pub fn create_tenant(&self, name: &str) -> Result<Tenant> {
         let core = &self.core;
-        let act = self.act(Action::CreateTenant);
+        let act = self.act(Action::CreateTenant).told("tenant", name);
         check_name("tenant", name)?;
-        let permit = act.permit()?;
+        let mut permit = act.permit()?;
         // One after the other: of two that create the same name, the second sees the first.
         let _creating = core.creating.lock().unwrap_or_else(PoisonError::into_inner);
         match core.tenant(name) {
@@ -42,6 +42,8 @@ impl VaultSession {
         let mut of_vault = act.entry(&permit);
         of_vault.tenant(id);
         act.add(of_vault, &mut write)?;
+        let approved = permit.approval().is_some();
+        act.spend(&mut permit, &mut write)?;
         let keys = core.keyring.add_tenant(id).map_err(key_error)?;
         let sealed = seal_tenant_name(&keys, id, name)?;
         let tenant = Arc::new(TenantCore::new(id, name.to_owned(), keys, TenantState::default())?);
@@ -56,6 +58,8 @@ impl VaultSession {
         match core.write(Some(&tenant), write)? {
             Outcome::Committed => Ok(Tenant::new(Arc::clone(core), tenant)),
             Outcome::Stale(_) => Err(Error::Conflict),
+            // Another act has used the approval up.
+            Outcome::Conflict if approved => Err(Error::Conflict),
             Outcome::Conflict | Outcome::Duplicate(_) => Err(Error::damaged("a new tenant's id is in use")),
         }
     }

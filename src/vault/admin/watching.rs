@@ -32,7 +32,7 @@ impl Vault {
     pub(crate) fn may_judge_alerts(&self, tenant: Option<TenantId>, judge: &VaultSession) -> Result<()> {
         let tenant = self.watched(tenant)?;
         let act = Act::new(self.core(), tenant.as_ref(), &judge.who, Action::Suspend);
-        let permit = act.permit().map(|_permit| ());
+        let permit = act.permit_to_plan().map(|_permit| ());
         // The entry of the feedback tells of it.
         act.told_elsewhere();
         permit

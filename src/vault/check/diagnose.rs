@@ -117,8 +117,9 @@ impl VaultSession {
     /// [`Error::NotPossible`] while another scrub of the vault is under way, [`Error::Denied`], [`Error::Io`], and
     /// reasons why the vault can't act now. Findings are in the [`Verdict`] that [`Scrub::wait`] returns.
     pub fn scrub(&self, options: ScrubOptions) -> Result<Scrub> {
-        let act = self.act(Action::Verify);
-        let permit = act.permit()?;
+        let act = self.act(Action::Verify).told("what", "scrub");
+        let mut permit = act.permit()?;
+        act.spend_now(&mut permit)?;
         act.told_elsewhere();
         scrub::start(&self.core, options, &self.who, &permit)
     }
@@ -128,7 +129,7 @@ impl VaultSession {
     /// # Errors
     /// [`Error::Denied`] (taking a head is an act of verification), and reasons why the vault can't act now.
     pub fn head(&self) -> Result<Head> {
-        let act = self.act(Action::Verify);
+        let act = self.act(Action::Verify).told("what", "head");
         let permit = act.permit()?;
         act.record_under(permit.approval(), act.entry(&permit))?;
         self.core.flush()?;
@@ -136,7 +137,8 @@ impl VaultSession {
     }
 
     fn check(&self, depth: Depth, anchor: Option<&Head>) -> Result<Verdict> {
-        let act = self.act(Action::Verify);
+        let act = self.act(Action::Verify).told("what", if depth == Depth::Quick { "verify_quick" } else { "verify" });
+        let act = act.told_any("against", anchor);
         let mut permit = act.permit()?;
         act.spend_now(&mut permit)?;
         match verify::verify(&self.core, depth, anchor) {

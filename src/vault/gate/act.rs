@@ -9,18 +9,20 @@ use std::sync::Arc;
 use crate::audit::{Entry, EntryBuilder, Outcome as Came, Subject};
 use crate::error::{Error, Result};
 use crate::format::Meta;
-use crate::model::{Action, Actor, ApprovalId, Revision};
+use crate::model::{Action, Revision};
 use crate::policy::{Denial, PolicyVersion};
 
 use crate::vault::commit::{Decided, Holder, Outcome, Ticket, Write};
 use crate::vault::core::Core;
 use crate::vault::handles::{SessionInner, VaultSession, Who};
 use crate::vault::state::schema::CollectionCore;
+use crate::vault::state::standing::Standing;
 use crate::vault::state::tenant::TenantCore;
 
 use super::exposed::Exposed;
 use super::opened::Opened;
 use super::permit::Permit;
+use super::question::{About, Question};
 
 /// How often a change is tried again when others are faster.
 const TRIES: u32 = 1_000;
@@ -35,39 +37,19 @@ pub(crate) struct Act<'a> {
     pub(crate) tenant: Option<&'a Arc<TenantCore>>,
     collection: Option<&'a Arc<CollectionCore>>,
     asked: Question<'a>,
+    /// The rest that it is about, where it is asked for or done under an approval.
+    pub(crate) about: About,
+    /// The number of approvals that the policy wants, where the act is asked for and wants any.
+    pub(super) wanted: Cell<Option<u32>>,
     /// What the act's decisions rest on, from the first since it was last written down.
     decided: Cell<Option<Decided>>,
     written: Cell<bool>,
-}
-
-/// Who wants to do what; the part of the policy's question that doesn't depend on the record.
-#[derive(Clone, Copy)]
-pub(crate) struct Question<'a> {
-    pub(crate) actor: &'a Actor,
-    pub(crate) action: Action,
-    pub(crate) tenant: Option<&'a TenantCore>,
-    pub(crate) collection: Option<&'a str>,
-    pub(crate) fields: &'a [&'a str],
-    pub(crate) purpose: Option<&'a str>,
-    pub(crate) reason: Option<&'a str>,
-    pub(crate) rows: Option<u32>,
-    pub(crate) approval: Option<ApprovalId>,
-    pub(crate) new_owner: Option<&'a str>,
-    /// Rows that the act has counted as shown already.
-    pub(crate) reserved: u32,
-    /// Whether the act itself has used its approval up, which counts for it until it ends.
-    pub(crate) spent: bool,
 }
 
 impl SessionInner {
     /// Begins an act in the tenant.
     pub(crate) fn act(&self, action: Action) -> Act<'_> {
         Act::new(&self.core, Some(&self.tenant), &self.who, action)
-    }
-
-    /// Returns the question about an act in the tenant.
-    pub(crate) fn question(&self, action: Action) -> Question<'_> {
-        Question::new(&self.who, action, Some(&self.tenant))
     }
 }
 
@@ -78,37 +60,25 @@ impl VaultSession {
     }
 }
 
-impl<'a> Question<'a> {
-    /// Asks about an act of the vault itself or, with a tenant, in that tenant.
-    pub(crate) fn new(who: &'a Who, action: Action, tenant: Option<&'a TenantCore>) -> Self {
-        Self {
-            actor: &who.actor,
-            action,
-            tenant,
-            collection: None,
-            fields: &[],
-            purpose: who.purpose.as_deref(),
-            reason: who.reason.as_deref(),
-            rows: None,
-            approval: who.approval,
-            new_owner: None,
-            reserved: 0,
-            spent: false,
-        }
-    }
-}
-
 /// What an act is about.
 impl<'a> Act<'a> {
     pub(crate) fn new(core: &'a Core, tenant: Option<&'a Arc<TenantCore>>, who: &'a Who, action: Action) -> Self {
-        let asked = Question::new(who, action, tenant.map(|tenant| &**tenant));
-        Self { core, tenant, collection: None, asked, decided: Cell::new(None), written: Cell::new(false) }
+        Self::of(core, tenant, None, Question::new(core, tenant, who, action))
     }
 
     /// Begins another act of the same actor in the same place.
     pub(crate) fn like(&self, action: Action) -> Self {
-        let asked = Question { action, ..self.asked };
-        Self { asked, decided: Cell::new(None), written: Cell::new(false), ..*self }
+        Self::of(self.core, self.tenant, self.collection, Question { action, ..self.asked })
+    }
+
+    fn of(
+        core: &'a Core,
+        tenant: Option<&'a Arc<TenantCore>>,
+        collection: Option<&'a Arc<CollectionCore>>,
+        asked: Question<'a>,
+    ) -> Self {
+        let (about, wanted, decided) = (About::default(), Cell::new(None), Cell::new(None));
+        Self { core, tenant, collection, asked, about, wanted, decided, written: Cell::new(false) }
     }
 
     /// Says in which collection.
@@ -162,6 +132,20 @@ impl<'a> Act<'a> {
     pub(crate) const fn asked(&self) -> &Question<'a> {
         &self.asked
     }
+
+    /// Returns the whole question, with what the act is about.
+    pub(crate) fn question(&self) -> Question<'_> {
+        Question { about: Some(&self.about), ..self.asked }
+    }
+
+    /// Returns what is remembered where the act is done.
+    pub(super) const fn facts(&self) -> &'a Arc<Standing> {
+        self.asked.facts
+    }
+
+    pub(super) const fn collection(&self) -> Option<&'a Arc<CollectionCore>> {
+        self.collection
+    }
 }
 
 /// Decisions. A refusal is written down.
@@ -172,7 +156,19 @@ impl Act<'_> {
     /// [`Error::Denied`], and reasons why the vault can't act now.
     pub(crate) fn permit(&self) -> Result<Permit> {
         self.core.ready()?;
-        self.decide(None).map_err(|denial| self.refuse(denial))
+        let permit = self.decide(None).map_err(|denial| self.refuse(denial))?;
+        self.given(permit, None)
+    }
+
+    /// Asks the policy as if others had approved, for what only looks at what an act will do. It uses no approval up, and is
+    /// done where the act itself is only asked for.
+    ///
+    /// # Errors
+    /// As [`permit`](Self::permit).
+    pub(crate) fn permit_to_plan(&self) -> Result<Permit> {
+        self.core.ready()?;
+        let question = Question { approval: None, as_if_approved: true, ..self.asked };
+        self.core.policy.ask(&question).map_err(|denial| self.refuse(denial))
     }
 
     /// Asks the policy about this record.
@@ -180,7 +176,8 @@ impl Act<'_> {
     /// # Errors
     /// As [`permit`](Self::permit).
     pub(crate) fn permit_on(&self, row: &Opened) -> Result<Permit> {
-        self.decide(Some(row)).map_err(|denial| self.refuse_on(Some(row), denial))
+        let permit = self.decide(Some(row)).map_err(|denial| self.refuse_on(Some(row), denial))?;
+        self.given(permit, Some(row))
     }
 
     /// Asks the policy about this record, as far as it will have this metadata and these attributes then.
@@ -188,8 +185,8 @@ impl Act<'_> {
     /// # Errors
     /// As [`permit`](Self::permit).
     pub(crate) fn permit_after(&self, row: &Opened, meta: &Meta, exposed: &Exposed) -> Result<Permit> {
-        let permit = self.core.policy.ask_after(&self.asked, row, meta, exposed);
-        self.rest_on(permit).map_err(|denial| self.refuse_on(Some(row), denial))
+        let permit = self.settled(|question| self.core.policy.ask_after(question, row, meta, exposed));
+        self.given(permit.map_err(|denial| self.refuse_on(Some(row), denial))?, Some(row))
     }
 
     /// Asks the policy about a new record with this metadata and these attributes.
@@ -197,14 +194,15 @@ impl Act<'_> {
     /// # Errors
     /// As [`permit`](Self::permit).
     pub(crate) fn permit_new(&self, meta: &Meta, exposed: &Exposed) -> Result<Permit> {
-        self.rest_on(self.core.policy.ask_new(&self.asked, meta, exposed)).map_err(|denial| self.refuse(denial))
+        let permit = self.settled(|question| self.core.policy.ask_new(question, meta, exposed));
+        self.given(permit.map_err(|denial| self.refuse(denial))?, None)
     }
 
     /// Asks the policy about one of many rows, or about none. A refusal is the caller's to write down.
     pub(crate) fn decide(&self, row: Option<&Opened>) -> Result<Permit, Denial> {
-        self.rest_on(match row {
-            Some(row) => self.core.policy.ask_on(&self.asked, row),
-            None => self.core.policy.ask(&self.asked),
+        self.settled(|question| match row {
+            Some(row) => self.core.policy.ask_on(question, row),
+            None => self.core.policy.ask(question),
         })
     }
 
@@ -214,14 +212,45 @@ impl Act<'_> {
     /// [`Error::Denied`].
     pub(crate) fn admit(&self) -> Result<()> {
         self.core.ready()?;
+        if self.asked.asking.is_some() {
+            let why = "it needs nobody's approval: do it outside of the request";
+            return Err(self.fail("not_asked", Error::NotPossible { what: "request for approval", why }));
+        }
+        self.unbarred()
+    }
+
+    /// Refuses an actor who may do nothing now.
+    ///
+    /// # Errors
+    /// [`Error::Denied`].
+    pub(crate) fn unbarred(&self) -> Result<()> {
         self.asked.barred().map_err(|denial| self.refuse(denial))
     }
 
-    fn rest_on(&self, permit: Result<Permit, Denial>) -> Result<Permit, Denial> {
-        if let (Ok(permit), None) = (&permit, self.decided.get()) {
+    /// Asks once; an act that is only asked for, once more as if others had approved it, for a permit that is of no use.
+    fn settled(&self, ask: impl Fn(&Question<'_>) -> Result<Permit, Denial>) -> Result<Permit, Denial> {
+        let question = self.question();
+        let permit = match (ask(&question), question.asking) {
+            (permit, None) => permit?,
+            (Ok(permit), Some(_)) => permit.useless(),
+            (Err(_), Some(_)) => {
+                let permit = ask(&Question { as_if_approved: true, ..question })?;
+                self.wanted.set(self.wanted.get().max(Some(permit.approvals_wanted())));
+                permit.useless()
+            }
+        };
+        if self.decided.get().is_none() {
             self.decided.set(Some(permit.decided()));
         }
-        permit
+        Ok(permit)
+    }
+
+    /// Ends an act that is only asked for.
+    fn given(&self, permit: Permit, row: Option<&Opened>) -> Result<Permit> {
+        match self.asked.asking {
+            None => Ok(permit),
+            Some(asking) => Err(self.ask_for(asking, row)),
+        }
     }
 }
 

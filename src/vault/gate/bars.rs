@@ -7,7 +7,7 @@ use crate::policy::{Denial, codes};
 use crate::vault::standing::Freeze;
 use crate::vault::state::tenant::TenantCore;
 
-use super::act::Question;
+use super::question::Question;
 
 impl Question<'_> {
     /// Refuses an actor who may do nothing in the tenant now: suspended, stopped by a freeze, or due for a new log-in.
@@ -63,7 +63,9 @@ fn meets(authentication: Authentication, demand: &Demand) -> bool {
 /// Whether an act goes on while the tenant is frozen.
 const fn goes_on(extent: Freeze, action: Action) -> bool {
     match action {
-        Action::Verify
+        // An approval does nothing for acts that don't go on.
+        Action::Approve
+        | Action::Verify
         | Action::ReadJournal
         | Action::Suspend
         | Action::Freeze

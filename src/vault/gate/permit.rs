@@ -60,6 +60,20 @@ impl Permit {
             .unwrap_or_default()
     }
 
+    /// Returns how many people have to approve the act.
+    pub(super) fn approvals_wanted(&self) -> u32 {
+        let wanted = |obligation: &Obligation| match obligation {
+            Obligation::Approvals(wanted) => *wanted,
+            _ => 0,
+        };
+        self.obligations.iter().map(wanted).max().unwrap_or(0)
+    }
+
+    /// Returns the same yes, of no use: to an act that is only asked for.
+    pub(super) fn useless(self) -> Self {
+        Self { approval: Some(ApprovalId::from_bytes([0; 16])), ..self }
+    }
+
     /// Returns how many rows the act may show, and how many the actor may be shown in an hour.
     pub(crate) fn row_limit(&self) -> (u32, Option<u32>) {
         self.obligations.iter().fold((u32::MAX, None), |(act, hour), obligation| match obligation {

@@ -14,6 +14,7 @@ use crate::vault::standing::{put, stored};
 
 use super::act::Act;
 use super::permit::Permit;
+use super::request::is_open;
 
 /// How often an approval is looked at again when others change it.
 const TRIES: usize = 64;
@@ -59,14 +60,9 @@ impl Act<'_> {
     }
 
     fn use_up(&self, approval: ApprovalId, write: &mut Write) -> Result<()> {
-        let Some(tenant) = self.tenant else { return Ok(()) };
-        let now = self.core.now();
-        let (bytes, mut fact) = match stored(&*self.core.store, tenant, approval)? {
-            Some((bytes, Fact::Approval(fact)))
-                if fact.used.is_none() && fact.until > now && fact.answers.iter().all(|answer| answer.yes) =>
-            {
-                (bytes, fact)
-            }
+        let (facts, now) = (self.facts(), self.core.now());
+        let (bytes, mut fact) = match stored(&*self.core.store, facts, approval)? {
+            Some((bytes, Fact::Approval(fact))) if is_open(&fact, now) => (bytes, fact),
             _ => {
                 let why = "the approval that the act is done under was used meanwhile, or has expired";
                 let denial = Denial::new(codes::APPROVAL_REQUIRED, why)
@@ -75,6 +71,6 @@ impl Act<'_> {
             }
         };
         fact.used = Some(now);
-        put(tenant, approval, Some(bytes), Some(Fact::Approval(fact)), write)
+        put(facts, approval, Some(bytes), Some(Fact::Approval(fact)), write)
     }
 }

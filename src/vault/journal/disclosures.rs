@@ -102,9 +102,11 @@ impl DisclosureQuery {
     /// 100,000 people or 2,000,000 names: ask about a shorter time.
     pub fn report(&self) -> Result<DisclosureReport> {
         let Self { journal, actor, about, from, until } = self;
-        let act = journal.act();
-        let permit = act.permit()?;
         let by = actor.as_deref();
+        let act =
+            journal.act().told("what", "disclosures").told_any("of actor", by).told_any("of subject", about.as_ref());
+        let act = act.told_any("from", *from).told_any("until", *until);
+        let permit = act.permit()?;
         check_actor(by)?;
         check_times(*from, *until)?;
         let meant = about.as_ref().map(|about| journal.meant(&act, about)).transpose()?;

@@ -35,7 +35,7 @@ impl Journal {
     /// [`Error::Damaged`] if the journal isn't the one that the heads state:
     /// [`verify_against`](crate::VaultSession::verify_against) says more; and reasons why the vault can't act now.
     pub fn consistency_proof(&self, old: &Head, new: &Head) -> Result<ConsistencyProof> {
-        let act = self.act();
+        let act = self.act().told("what", "consistency proof").told("old", old).told("new", new);
         let permit = act.permit()?;
         self.ours(&act, [old, new])?;
         if old.size() > new.size() {
@@ -66,7 +66,7 @@ impl Journal {
     /// it; [`Error::Damaged`] if the journal isn't the one that the head states; and reasons why the vault can't act
     /// now.
     pub fn show_entry(&self, position: u64, index: u32, head: &Head) -> Result<ShownEntry> {
-        let act = self.act();
+        let act = self.act().told("what", "entry").told("entry", format_args!("{position} {index}")).told("head", head);
         let permit = act.permit()?;
         self.ours(&act, [head])?;
         let (blocks, size) = self.core.blocks()?;
@@ -95,14 +95,17 @@ impl Journal {
     /// [`Error::TooLarge`]; [`Error::Damaged`] if the journal isn't the one that a head states; and reasons why the
     /// vault can't act now.
     pub fn evidence(&self, entries: impl IntoIterator<Item = (u64, u32)>, earlier: &[Head]) -> Result<String> {
-        let act = self.act();
-        let permit = act.permit()?;
         let mut chosen: BTreeMap<u64, BTreeSet<u32>> = BTreeMap::new();
         let mut count = 0usize;
         for (position, index) in entries.into_iter().take(MAX_EVENTS.saturating_add(1)) {
             count = count.saturating_add(1);
             chosen.entry(position).or_default().insert(index);
         }
+        let act = self.act().told("what", "evidence");
+        let each = chosen.iter().flat_map(|(position, indexes)| indexes.iter().map(move |index| (position, index)));
+        let act = each.fold(act, |act, (position, index)| act.told("entry", format_args!("{position} {index}")));
+        let act = earlier.iter().fold(act, |act, head| act.told("head", head));
+        let permit = act.permit()?;
         if count > MAX_EVENTS {
             return failed(&act, Error::TooLarge { what: "list of entries", size: count, limit: MAX_EVENTS });
         }

@@ -46,6 +46,15 @@ pub(crate) struct Meant {
     pub(crate) record: Option<(CollectionId, RecordId, Known)>,
 }
 
+impl fmt::Display for About {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pseudonym(pseudonym) => f.write_str(pseudonym),
+            Self::Record(collection, record) => write!(f, "{collection} {record}"),
+        }
+    }
+}
+
 impl Meant {
     /// Returns the data subject as the question's entry names it. Revision 0 stands for no record.
     fn subject(&self) -> Subject {

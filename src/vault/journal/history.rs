@@ -89,7 +89,8 @@ fn history(
     after: Option<&JournalCursor>,
     limit: usize,
 ) -> Result<HistoryPage> {
-    let act = session.act(Action::Read).on(collection);
+    let act = session.act(Action::Read).on(collection).told("what", "history");
+    let act = act.told("changes", limit).told_any("after", after);
     let limit = check_limit(limit)?;
     let (_, opened, permit) = permitted(session, &act, collection, id)?;
     let reserved = Reserved::new(session, &permit, 1).map_err(|denial| act.refuse_on(Some(&opened), denial))?;

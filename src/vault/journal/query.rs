@@ -22,7 +22,7 @@ use crate::error::Result;
 use crate::model::{Action, RecordId, Timestamp};
 
 use crate::vault::commit::Ticket;
-use crate::vault::gate::Permit;
+use crate::vault::gate::{Act, Permit};
 use crate::vault::records::check_limit;
 
 use super::handle::{About, Journal, Meant, check_actor, check_times};
@@ -171,7 +171,11 @@ impl JournalQuery {
     /// reasons why the vault can't act now.
     pub fn page(&self, limit: usize, after: Option<&JournalCursor>) -> Result<JournalPage> {
         let Self { journal, wanted, newest_first } = self;
-        let act = journal.act();
+        let act = journal
+            .act()
+            .told("what", "entries")
+            .told("order", if *newest_first { "newest first" } else { "oldest first" });
+        let act = wanted.told(act.told("entries", limit).told_any("after", after));
         let permit = act.permit()?;
         let limit = check_limit(limit)?;
         check_actor(wanted.actor.as_deref())?;
@@ -220,6 +224,14 @@ fn gather(
 }
 
 impl Wanted {
+    /// Says what is wanted, for whoever approves the question.
+    fn told<'a>(&self, act: Act<'a>) -> Act<'a> {
+        let Self { actor, about, act: name, outcome, code, from, until } = self;
+        let act = act.told_any("of actor", actor.as_ref()).told_any("of subject", about.as_ref());
+        let act = act.told_any("of act", name.as_ref()).told_any("outcome", outcome.map(Outcome::name));
+        act.told_any("code", code.as_ref()).told_any("from", *from).told_any("until", *until)
+    }
+
     fn holds(&self, event: &Event, meant: Option<Meant>) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| wanted.is_none() || wanted.as_deref() == found;
         is(&self.actor, event.actor())

@@ -102,10 +102,10 @@ impl VaultSession {
     /// reasons why the vault can't act now.
     pub fn plan_retention(&self, keep: impl Into<Retention>) -> Result<RetentionPlan> {
         let act = self.act(Action::Retain);
-        let permit = act.permit()?;
+        let permit = act.permit_to_plan()?;
         let keep = keep.into();
         keep.check()?;
-        act.record_under(permit.approval(), act.coded(&permit, "planned"))?;
+        act.record(act.coded(&permit, "planned"))?;
         self.core.flush()?;
         find::find(&self.core, &keep)
     }
@@ -128,11 +128,14 @@ impl VaultSession {
     /// vault, or of a state from before a restore; [`Error::Damaged`] if the blocks aren't those in the plan; and
     /// reasons why the vault can't act now.
     pub fn retain(&self, plan: &RetentionPlan) -> Result<RetentionReport> {
-        let act = self.act(Action::Retain);
-        let permit = act.permit()?;
+        let planned = plan.planned();
+        let act = self.act(Action::Retain).told("days", plan.days).told("blocks", format_args!("{planned:?}"));
+        let act = plan.hashes.iter().fold(act, |act, hash| act.untold(hash));
+        let mut permit = act.permit()?;
+        act.spend_now(&mut permit)?;
         let report = carry_out::carry_out(&act, plan, &permit)?;
         if (report.blocks, report.change_lists) == (0, 0) {
-            act.record_under(permit.approval(), act.coded(&permit, "nothing_dropped"))?;
+            act.record(act.coded(&permit, "nothing_dropped"))?;
         }
         Ok(report)
     }

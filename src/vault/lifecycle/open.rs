@@ -27,6 +27,7 @@ use crate::vault::standing;
 use crate::vault::state::catalog::{Part, open_parts, open_tenant_name};
 use crate::vault::state::policy::InForce;
 use crate::vault::state::schema::{CollectionCore, layout};
+use crate::vault::state::standing::{Owner, Standing};
 use crate::vault::state::tenant::{TenantCore, state_context};
 use crate::vault::upkeep::heads::{HeadPlace, Upkeep, Work};
 use crate::vault::upkeep::lock::{Held, Lock};
@@ -146,6 +147,11 @@ pub(crate) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         trouble: Mutex::new(None),
     })
     .map_err(failed)?;
+    let facts = Arc::new(Standing::new(Owner::Vault(Arc::clone(keyring.vault_keys()))));
+    if let Err(error) = standing::load(&*store, &facts) {
+        // A request for approval that is missing permits nothing.
+        notices.push(format!("a request for approval of an act of the vault's can't be read: {error}"));
+    }
     let core = Core {
         id,
         store,
@@ -156,6 +162,7 @@ pub(crate) fn open_locked(options: VaultOptions, held: Held) -> Result<Vault> {
         upkeep,
         ahead,
         tenants: Arc::new(RwLock::new(tenants)),
+        facts,
         unread,
         reserve,
         retaining: Mutex::new(()),
@@ -342,7 +349,7 @@ fn tenant(store: &dyn Store, id: TenantId, keys: Arc<TenantKeys>, short: bool) -
     if !schemas.is_empty() || !dictionaries.is_empty() {
         return Err(Error::damaged("a collection's name is missing"));
     }
-    standing::load(store, &core)?;
+    standing::load(store, &core.facts)?;
     Ok(Some(core))
 }
 

@@ -73,6 +73,7 @@ fn find<T: Record + 'static>(
     let plan = plan::<T>(&layout)?;
     let fields = fields(collection, wanted)?;
     let act = session.act(Action::Search).on(collection).fields(&fields).rows(limit);
+    let act = wanted.iter().fold(act.told_any("after", after), |act, (_, value)| act.seeking(value));
     let limit = check_limit(limit)?;
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, act)? else {
         return Ok(Page { items: Vec::new(), next: None });
@@ -105,6 +106,7 @@ fn count_found<T: Record + 'static>(
     let plan = plan::<T>(&layout)?;
     let fields = fields(collection, wanted)?;
     let act = session.act(Action::Search).on(collection).fields(&fields);
+    let act = wanted.iter().fold(act, |act, (_, value)| act.seeking(value));
     let Some(query) = Query::<T>::begin(session, collection, &layout, &plan, act)? else { return Ok(0) };
     let (mut counted, mut special) = (0u64, Special::default());
     if let Some(sought) = sought(&layout, &plan, wanted)? {
@@ -128,7 +130,7 @@ fn find_unique<T: Record + 'static>(
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
     let fields = [field];
-    let act = session.act(Action::Search).on(collection).fields(&fields).rows(1);
+    let act = session.act(Action::Search).on(collection).fields(&fields).rows(1).seeking(value);
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, act)? else {
         return Ok(None);
     };

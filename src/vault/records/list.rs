@@ -140,6 +140,10 @@ pub(crate) fn list<T: Record + 'static>(
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
     let act = session.act(action).on(collection).rows(limit);
+    let act = match place {
+        Place::After(after) => act.told_any("after", after),
+        Place::Before(before) => act.told("newest first", "").told_any("before", before),
+    };
     let limit = check_limit(limit)?;
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, act)? else {
         return Ok(Page { items: Vec::new(), next: None });
@@ -190,6 +194,7 @@ fn sorted<T: Record + 'static>(
     let plan = plan::<T>(&layout)?;
     let fields = [field];
     let act = session.act(Action::List).on(collection).fields(&fields).rows(limit);
+    let act = act.told("order", if descending { "descending" } else { "ascending" });
     plan.all_known(&fields)?;
     let limit = check_limit(limit)?;
     let Some(mut query) = Query::begin(session, collection, &layout, &plan, act)? else { return Ok(Vec::new()) };

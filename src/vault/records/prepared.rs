@@ -12,7 +12,7 @@ use crate::model::{Action, RecordId, Revision};
 use crate::policy::{Denial, codes};
 
 use crate::vault::commit::Write;
-use crate::vault::gate::{Act, Exposed, Opened, Permit, retry_until_committed};
+use crate::vault::gate::{About, Act, Exposed, Opened, Permit, retry_until_committed};
 use crate::vault::handles::SessionInner;
 use crate::vault::records::duplicate;
 use crate::vault::records::read::{self, Stored};
@@ -37,6 +37,8 @@ pub(crate) struct Prepared {
     pub(crate) after: Option<(Meta, Exposed)>,
     /// Stored record that a new record is about, which the actor must be able to read.
     pub(crate) about: Option<(Arc<CollectionCore>, RecordId)>,
+    /// Rest of the subject of the act, for the approval that the write rests on.
+    pub(crate) told: About,
     /// True if the approval was used up before the record was shown.
     pub(crate) spent: bool,
     pub(crate) describe: Describe,
@@ -58,10 +60,12 @@ impl Prepared {
             act.told_elsewhere();
             allowed?;
         }
-        let Self { write, action, collection, record, before, fields, new_owner, after, spent, describe, .. } = self;
+        let Self { write, action, collection, record, before, fields, new_owner, after, told, spent, describe, .. } =
+            self;
         let names: Vec<&str> = fields.iter().map(String::as_str).collect();
         let asked: &[&str] = if before.is_some() { &names } else { &[] };
         let mut act = session.act(*action).on(collection).fields(asked).new_owner(new_owner.as_deref()).spent(*spent);
+        act.about = told.clone();
         let permit = match (before, &after) {
             (None, Some((meta, exposed))) => act.permit_new(meta, exposed)?,
             (None, None) => act.permit()?,

@@ -84,7 +84,7 @@ impl<'a, T: Record> Query<'a, T> {
         act: Act<'a>,
     ) -> Result<Option<Self>> {
         let asked = act.permit()?;
-        let scope = session.core.policy.scope(act.asked()).map_err(|denial| act.refuse(denial))?;
+        let scope = session.core.policy.scope(&act.question()).map_err(|denial| act.refuse(denial))?;
         let nothing = scope == Scope::Nothing;
         let query = Self {
             session,

@@ -85,6 +85,7 @@ pub(crate) fn prepare_transfer(
         new_owner: owner.map(str::to_owned),
         after: None,
         about: None,
+        told: act.about.clone(),
         spent: false,
         describe,
     };

@@ -111,7 +111,12 @@ pub(crate) fn prepare_edit<T: Record + 'static>(
     spent: &mut bool,
 ) -> Result<(Option<Prepared>, Revision)> {
     let (core, tenant) = (&session.core, &session.tenant);
-    let act = session.act(Action::Update).on(collection).spent(*spent);
+    // Who only asks sees the record as any reader does.
+    let reader = session.who.asking.is_some().then(|| session.doing());
+    let act = match &reader {
+        Some(reader) => reader.act(Action::Read).on(collection),
+        None => session.act(Action::Update).on(collection).unfinished().spent(*spent),
+    };
     let layout = collection.layout();
     let plan = plan::<T>(&layout)?;
     let (bytes, opened, mut permit) = read::permitted(session, &act, collection, id)?;
@@ -129,6 +134,7 @@ pub(crate) fn prepare_edit<T: Record + 'static>(
     let ticket = act.record(seen)?;
     reserved.shown(1);
 
+    let updating = || session.act(Action::Update).on(collection);
     let writable_before = permit.write().clone();
     let shown = opened.show::<T>(permit, &ticket, &layout, &plan)?;
     let mut value = shown.value;
@@ -143,15 +149,16 @@ pub(crate) fn prepare_edit<T: Record + 'static>(
             &changed
         }
         Edit::Replace(fields) => {
-            let locked = || before.iter().map(|(name, _)| name).find(|name| !writable_before.contains(name));
+            let is_locked = |name: &&str| reader.is_none() && !writable_before.contains(name);
+            let locked = || before.iter().map(|(name, _)| name).find(is_locked);
             if let Some(field) = shown.withheld.first().map(String::as_str).or_else(locked) {
-                return Err(not_writable(&act, Some(&opened), field));
+                return Err(not_writable(&updating(), Some(&opened), field));
             }
             fields
         }
     };
     let edited = match opened.edit(&before, after, &shown.withheld, &layout) {
-        Err(Error::Record(RecordError::Withheld { field })) => return Err(withheld(&act, &opened, &field)),
+        Err(Error::Record(RecordError::Withheld { field })) => return Err(withheld(&updating(), &opened, &field)),
         other => other?,
     };
     if edited.changed().is_empty() {
@@ -159,21 +166,22 @@ pub(crate) fn prepare_edit<T: Record + 'static>(
     }
     let names = edited.changed().to_vec();
     let changed: Vec<&str> = names.iter().map(String::as_str).collect();
-    if let Some(field) = changed.iter().find(|field| !writable_before.contains(field)) {
-        return Err(not_writable(&act, Some(&opened), field));
+    if let Some(field) = changed.iter().find(|field| reader.is_none() && !writable_before.contains(field)) {
+        return Err(not_writable(&updating(), Some(&opened), field));
     }
     edited.check::<T>(&plan)?;
 
-    let mut act = session.act(Action::Update).on(collection).fields(&changed).spent(*spent);
+    let act = session.act(Action::Update).on(collection).fields(&changed).spent(*spent);
+    let mut act = act.writing(&edited, &changed);
     act.reserved(1);
     let mut meta = opened.meta().clone();
     meta.updated = core.now();
     let exposed = edited.exposed(&layout)?;
     let moved = opened.exposed().map_err(|denial| act.refuse_on(Some(&opened), denial))? != exposed;
     // The record before and after: an update must not take a record to where the actor may not change it.
-    let mut permit = act.permit_on(&opened)?;
+    let mut permit = act.decide(Some(&opened)).map_err(|denial| act.refuse_on(Some(&opened), denial))?;
     writable(&act, Some(&opened), &permit, &changed)?;
-    if moved {
+    if moved || reader.is_some() {
         permit = act.permit_after(&opened, &meta, &exposed)?;
         writable(&act, Some(&opened), &permit, &changed)?;
     }
@@ -221,6 +229,7 @@ pub(crate) fn prepare_edit<T: Record + 'static>(
         new_owner: None,
         after: moved.then_some((meta, exposed)),
         about: None,
+        told: act.about.clone(),
         spent: *spent,
         describe,
     };

@@ -9,7 +9,7 @@ use crate::model::{Action, Pseudonym, RecordId, Revision, Slot};
 use crate::record::{self, Record};
 
 use crate::vault::commit::{NewRow, RowChange, Write, foresee};
-use crate::vault::gate::{Draw, Edited, NewMeta, Target, subject};
+use crate::vault::gate::{Act, Draw, Edited, FIELD, NewMeta, Target, subject};
 use crate::vault::handles::{Collection, SessionInner};
 use crate::vault::records::plan::plan;
 use crate::vault::records::prepared::{self, Describe, Prepared, writable};
@@ -106,8 +106,9 @@ pub(crate) fn prepare_insert<T: Record + 'static>(
         retention: new.retention,
     };
     let exposed = edited.exposed(&layout)?;
-    let mut permit = act.permit_new(&meta, &exposed)?;
     let names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
+    let act = stated(act, &meta, new, &names).writing(&edited, &names);
+    let mut permit = act.permit_new(&meta, &exposed)?;
     writable(&act, None, &permit, &names)?;
     let mut write = Write::default();
     act.spend(&mut permit, &mut write)?;
@@ -165,10 +166,26 @@ pub(crate) fn prepare_insert<T: Record + 'static>(
         new_owner: None,
         after: Some((meta, exposed)),
         about,
+        told: act.about.clone(),
         spent: false,
         describe,
     };
     Ok((id, prepared))
+}
+
+/// Says what a new record will be like, for whoever approves it.
+fn stated<'a>(act: Act<'a>, meta: &Meta, new: &NewMeta, names: &[&str]) -> Act<'a> {
+    if !act.binds() {
+        return act;
+    }
+    let act = match &meta.owner {
+        Some(owner) => act.told("owner", owner),
+        None => act.told("no owner", ""),
+    };
+    let act = act.told_any("about", new.about.as_ref().map(|(of, record)| format!("{of} {record}")));
+    let act = act.told_any("kept until", new.retention);
+    let act = names.iter().fold(act, |act, name| act.told(FIELD, name));
+    new.labels.iter().fold(act, |act, label| act.told("label", label))
 }
 
 /// Prepares a deletion.
@@ -187,7 +204,7 @@ pub(crate) fn prepare_delete(
     }
     let mut write = Write::default();
     act.spend(&mut permit, &mut write)?;
-    standing::drop_shares(&*core.store, tenant, id, &mut write)?;
+    standing::drop_shares(&*core.store, &tenant.facts, id, &mut write)?;
     let next = revision.next().ok_or(Error::damaged("a record's revision is at its end"))?;
     let place = RowPlace { tenant: tenant.id, collection: collection.id, record: id };
     let removed = terms::links(tenant, &place, revision, bytes.links().map_err(rows::unreadable)?)?;
@@ -221,6 +238,7 @@ pub(crate) fn prepare_delete(
         new_owner: None,
         after: None,
         about: None,
+        told: act.about.clone(),
         spent: false,
         describe,
     })

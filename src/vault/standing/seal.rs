@@ -1,23 +1,25 @@
 //! Facts from and to stored bytes, and the ids that are derived.
 
-use crate::crypto::{Context, Domain, Label, expand_raw, open, seal};
+use crate::crypto::{Context, Domain, Label, expand_raw};
 use crate::error::{Error, Result};
 use crate::format::FormatError;
 use crate::format::fact::Fact;
 use crate::keys::TenantKeys;
 use crate::model::{CollectionId, Grantee, RecordId, TenantId};
 
-use crate::vault::state::standing::FactId;
+use crate::vault::state::standing::{FactId, Owner};
 
-pub(crate) fn seal_fact(keys: &TenantKeys, tenant: TenantId, id: FactId, fact: &Fact) -> Result<Vec<u8>> {
+pub(crate) fn seal_fact(owner: &Owner, id: FactId, fact: &Fact) -> Result<Vec<u8>> {
     let plain = fact.encode().map_err(|error| Error::io("encoding what is remembered for policies", error))?;
-    seal(keys.state(), Label::Fact, &context(tenant, id), &plain)
+    owner
+        .seal(Label::Fact, &context(owner, id), &plain)
         .map_err(|error| Error::io("sealing what is remembered for policies", error))
 }
 
 /// What is sealed under this id.
-pub(crate) fn open_fact(keys: &TenantKeys, tenant: TenantId, id: FactId, sealed: &[u8]) -> Result<Fact> {
-    let plain = open(keys.state(), Label::Fact, &context(tenant, id), sealed)
+pub(crate) fn open_fact(owner: &Owner, id: FactId, sealed: &[u8]) -> Result<Fact> {
+    let plain = owner
+        .open(Label::Fact, &context(owner, id), sealed)
         .map_err(|error| Error::damaged_by("what is remembered for policies doesn't open", error))?;
     Fact::decode(&plain).map_err(|error| match error {
         FormatError::Newer { what, found, known } => Error::Newer { what, found, known },
@@ -64,6 +66,7 @@ fn derived(keys: &TenantKeys, context: &Context) -> Result<FactId> {
     Ok(RecordId::from_bytes(id))
 }
 
-fn context(tenant: TenantId, id: FactId) -> Context {
+fn context(owner: &Owner, id: FactId) -> Context {
+    let tenant = owner.tenant().unwrap_or(TenantId::from_bytes([0; 16]));
     Context::new(Domain::Fact).bytes(tenant.as_bytes()).bytes(id.as_bytes())
 }

@@ -1,20 +1,65 @@
-//! A tenant's facts in memory, found by whom and what they are about.
+//! The facts of a tenant, or of the vault itself, in memory: found by whom and what they are about.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use crate::crypto::{Context, CryptoError, Label, Zeroizing, expand_raw, open, seal};
 use crate::format::fact::{Approval, Demand, Emergency, Fact, Freeze, Share, StoredGrantee, Suspension};
-use crate::model::{CollectionId, Grantee, RecordId, Timestamp};
+use crate::keys::{TenantKeys, VaultKeys};
+use crate::model::{CollectionId, Grantee, RecordId, TenantId, Timestamp};
 
 use crate::vault::state::shown::Rows;
 
 /// Names a fact.
 pub(crate) type FactId = RecordId;
 
-/// A tenant's facts, as everything in the vault shares them.
-#[derive(Default)]
-pub(crate) struct TenantFacts {
+/// Whose facts they are, with the keys that they are sealed under.
+pub(crate) enum Owner {
+    Tenant(Arc<TenantKeys>),
+    /// The vault itself: requests for approval of its own acts.
+    Vault(Arc<VaultKeys>),
+}
+
+impl Owner {
+    /// Returns the tenant; `None` for the vault itself.
+    pub(crate) fn tenant(&self) -> Option<TenantId> {
+        match self {
+            Self::Tenant(keys) => Some(keys.id()),
+            Self::Vault(_) => None,
+        }
+    }
+
+    pub(crate) fn seal(&self, label: Label, context: &Context, plain: &[u8]) -> Result<Vec<u8>, CryptoError> {
+        match self {
+            Self::Tenant(keys) => seal(keys.state(), label, context, plain),
+            Self::Vault(keys) => seal(&keys.state, label, context, plain),
+        }
+    }
+
+    pub(crate) fn open(
+        &self,
+        label: Label,
+        context: &Context,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        match self {
+            Self::Tenant(keys) => open(keys.state(), label, context, sealed),
+            Self::Vault(keys) => open(&keys.state, label, context, sealed),
+        }
+    }
+
+    pub(crate) fn expand(&self, label: Label, info: &[&[u8]], out: &mut [u8]) -> Result<(), CryptoError> {
+        match self {
+            Self::Tenant(keys) => expand_raw(keys.state(), label, info, out),
+            Self::Vault(keys) => expand_raw(&keys.state, label, info, out),
+        }
+    }
+}
+
+/// The facts of one owner, as everything in the vault shares them.
+pub(crate) struct Standing {
+    pub(crate) owner: Owner,
     table: RwLock<Table>,
     changes: AtomicU64,
     /// What each actor was shown in the last hour.
@@ -23,7 +68,12 @@ pub(crate) struct TenantFacts {
     pub(crate) breaking: Mutex<()>,
 }
 
-impl TenantFacts {
+impl Standing {
+    pub(crate) fn new(owner: Owner) -> Self {
+        let (table, changes) = (RwLock::default(), AtomicU64::new(0));
+        Self { owner, table, changes, rows: Rows::default(), breaking: Mutex::new(()) }
+    }
+
     /// For loading, and for the committer once a change is durable.
     pub(crate) fn apply(&self, id: FactId, fact: Option<Arc<Fact>>) {
         self.table.write().unwrap_or_else(PoisonError::into_inner).put(id, fact);
@@ -66,7 +116,7 @@ pub(crate) enum Kind {
 /// What a grantee has: shares by collection and record.
 type Granted = HashMap<CollectionId, HashMap<RecordId, FactId>>;
 
-/// All facts of a tenant, and the ways to find them.
+/// All facts of one owner, and the ways to find them.
 #[derive(Default)]
 pub(crate) struct Table {
     facts: HashMap<FactId, Arc<Fact>>,

@@ -14,7 +14,7 @@ use crate::model::TenantId;
 use crate::vault::state::probes::Probes;
 use crate::vault::state::scanned::Scrubbed;
 use crate::vault::state::schema::CollectionCore;
-use crate::vault::state::standing::TenantFacts;
+use crate::vault::state::standing::{Owner, Standing};
 
 /// A tenant, shared by the whole vault.
 pub(crate) struct TenantCore {
@@ -30,7 +30,7 @@ pub(crate) struct TenantCore {
     /// Held while a collection is created or its schema changed.
     pub(crate) defining: Mutex<()>,
     /// Facts that policies see.
-    pub(crate) facts: TenantFacts,
+    pub(crate) facts: Arc<Standing>,
     /// The progress of a scrub in the tenant's values.
     pub(crate) scrubbed: Scrubbed,
 }
@@ -40,6 +40,7 @@ impl TenantCore {
         let digest = |bytes: &[u8]| {
             RowSetDigest::from_bytes(bytes).map_err(|error| Error::damaged_by("a tenant's state", error))
         };
+        let facts = Arc::new(Standing::new(Owner::Tenant(Arc::clone(&keys))));
         Ok(Self {
             id,
             name,
@@ -51,7 +52,7 @@ impl TenantCore {
             collections: RwLock::new(HashMap::new()),
             probes: Probes::default(),
             defining: Mutex::new(()),
-            facts: TenantFacts::default(),
+            facts,
             scrubbed: Scrubbed::default(),
         })
     }

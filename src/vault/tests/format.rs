@@ -12,6 +12,7 @@ use crate::keys::Home;
 use crate::keys::KeyFile;
 use crate::model::{RecordId, Timestamp, VaultId};
 use crate::policy::danger::AllowAll;
+use crate::policy::{DualControl, all_of};
 use crate::store::{Batch as Changes, Store};
 use crate::vault::tests::*;
 
@@ -153,6 +154,43 @@ fn published_vault_opens_verifies_and_holds_what_it_should() {
     assert!(vault.health().journal_blocks > blocks);
     assert_eq!(people.find_unique("email", "bob@example.com").unwrap().unwrap().id, step(1));
     assert_eq!(vault.session(anyone.clone()).unwrap().verify().unwrap(), Verdict::Intact);
+}
+
+struct At(i64);
+
+impl crate::model::Clock for At {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.0)
+    }
+}
+
+#[test]
+fn published_approvals_are_for_the_very_acts_that_they_bind() {
+    let (dir, vector) = (tempfile::tempdir().unwrap(), published("vault"));
+    let (memory, key) = restored(&vector, dir.path());
+    let tenant = vector["contents"]["tenants"].as_object().unwrap().values().next().unwrap();
+    let approval = |facts: &serde_json::Value| {
+        let found = facts.as_object().unwrap().iter().find(|(_, fact)| fact["kind"] == "approval").unwrap();
+        (found.0.parse::<RecordId>().unwrap(), found.1.clone())
+    };
+    let (id, fact) = approval(&tenant["facts"]);
+    let policy = all_of(AllowAll).and(DualControl::new(2).for_acts([Action::Delete]));
+    let options = Vault::in_memory(&memory).master_key(key).policy(policy);
+    let vault = options.clock(At(fact["asked"].as_i64().unwrap() + 10)).open().unwrap();
+    let acme = vault.tenant("acme").unwrap();
+    acme.session(Actor::new("anyone")).unwrap().because("incident 12 is over").unfreeze().unwrap();
+    let sales = acme.session(Actor::new("sales-7")).unwrap().under_approval(id);
+    let record: RecordId = fact["record"].as_str().unwrap().parse().unwrap();
+    let delete = |session: &Session| session.collection::<Person>().unwrap().delete(record);
+    assert!(matches!(delete(&sales), Err(crate::Error::Denied(_))));
+    delete(&sales.for_purpose("größere Pflege")).unwrap();
+
+    let (id, fact) = approval(&vector["contents"]["facts"]);
+    let session = vault.session(Actor::new("root")).unwrap().under_approval(id);
+    let act = session.act(Action::ChangePolicy).told("policy", fact["about"][0][1].as_str().unwrap());
+    act.told_elsewhere();
+    assert_eq!(act.question().bound(id, None).unwrap()[..], bytes(&fact["bound"]));
+    assert_eq!(vault.session(Actor::new("anyone")).unwrap().verify().unwrap(), Verdict::Intact);
 }
 
 /// Returns all that a vault in memory holds, in the form that `decode_row.py` takes.

@@ -60,7 +60,7 @@ fn count_that_needs_approval_for_some_rows_uses_it_up() {
     world.customers().insert_with(&Customer::new("Vip", "v@x.org"), meta).unwrap();
     let session = world.session(boss());
     assert_eq!(session.collection::<Customer>().unwrap().count().unwrap(), 1);
-    let id = session.because("why").ask_approval(Action::Count, "customers", None, &[], HOUR).unwrap();
+    let id = session.because("why").ask_approval(HOUR, |s| s.collection::<Customer>()?.count()).unwrap();
     world.session(Actor::new("other").with_role("boss")).answer(id, true).unwrap();
     let session = session.under_approval(id);
     assert_eq!(session.collection::<Customer>().unwrap().count().unwrap(), 2);
@@ -78,12 +78,13 @@ fn approval_of_an_update_shows_the_record_once() {
     });
     let id = world.add("Ann", "a@x.org");
     let session = world.session(sales("eve"));
-    let approval = session.because("why").ask_approval(Action::Update, "customers", Some(id), &[], HOUR).unwrap();
+    let renamed = |s: &Session| s.collection::<Customer>()?.update(id, |customer| customer.name = "Ann Lee".to_owned());
+    let approval = session.because("why").ask_approval(HOUR, renamed).unwrap();
     world.session(boss()).answer(approval, true).unwrap();
     let customers = session.under_approval(approval).collection::<Customer>().unwrap();
     let mut seen = 0;
     for _ in 0..3 {
-        // A change that isn't allowed still uses the approval up.
+        // A change that isn't allowed, and another than was approved, still use the approval up.
         let answer = customers.update(id, |customer| {
             seen += 1;
             customer.tier = Some(9);

@@ -109,7 +109,7 @@ fn check(
         }
         Some(&space) if space == Space::Fact as u8 => {
             let id = place::fact_of_key(key).ok_or(RowSet::Records)?;
-            standing::open_fact(&tenant.keys, tenant.id, id, value).map(drop).map_err(|_| RowSet::Records)
+            standing::open_fact(&tenant.facts.owner, id, value).map(drop).map_err(|_| RowSet::Records)
         }
         _ => Ok(()),
     }

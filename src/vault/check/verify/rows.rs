@@ -164,5 +164,5 @@ fn first_after(check: &Check<'_>, space: Space, after: Option<&[u8]>) -> Result<
 }
 
 fn opens(tenant: &TenantCore, key: &[u8], sealed: &[u8]) -> bool {
-    place::fact_of_key(key).is_some_and(|id| standing::open_fact(&tenant.keys, tenant.id, id, sealed).is_ok())
+    place::fact_of_key(key).is_some_and(|id| standing::open_fact(&tenant.facts.owner, id, sealed).is_ok())
 }

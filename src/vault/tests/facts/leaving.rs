@@ -22,7 +22,7 @@ fn with_ann() -> (Office, Vec<RecordId>) {
     office.customers_of("bo").share(own[1], Grantee::Actor("ann"), Access::Read, None).unwrap();
     office.customers_of("bo").share(own[1], Grantee::Actor("cy"), Access::Read, None).unwrap();
     let ann = office.sales("ann");
-    ann.because("why").ask_approval(Action::Delete, "customers", Some(own[0]), &[], HOUR).unwrap();
+    ann.because("why").ask_approval(HOUR, |s| s.collection::<Customer>()?.delete(own[0])).unwrap();
     ann.because("why").break_glass(HOUR).unwrap();
     let mut mine: Vec<RecordId> = own.into_iter().step_by(2).collect();
     mine.sort();

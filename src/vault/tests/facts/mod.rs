@@ -1,6 +1,7 @@
 //! Facts that the vault remembers for policies, and the calls that change them.
 
 mod approvals;
+mod bound;
 mod emergencies;
 mod freezing;
 mod leaving;

@@ -192,21 +192,23 @@ impl Bench {
         let session = self.world.session(actor.clone());
         let ids = self.ids("people");
         for (action, id) in [(Action::Delete, ids.first().copied()), (Action::Unmask, ids.last().copied())] {
-            let asked = session.because("why").ask_approval(action, "people", id, &["email", "card"], HOUR);
+            let Some(id) = id else { continue };
+            let asked = session.because("why").ask_approval(HOUR, |s| match action {
+                Action::Delete => s.collection::<Person>()?.delete(id),
+                _ => s.collection::<Person>()?.unmask(id, &["email"]).map(drop),
+            });
             let Some(request) = self.quiet("ask_approval", asked) else { continue };
             for other in actors() {
                 let other = self.world.session(other);
-                for open in self.quiet("approvals", other.approvals()).into_iter().flatten() {
-                    self.silent("a request", &format!("{open:?} {} {} {:?}", open.actor, open.reason, open.fields));
+                for open in self.quiet("approvals", other.approvals(None, 100)).into_iter().flatten() {
+                    self.silent("a request", &format!("{open:?} {} {} {:?}", open.actor, open.reason, open.about));
                 }
                 self.quiet("answer", other.answer(request, true));
             }
             let approved = session.under_approval(request);
             let rows = approved.collection::<Person>().unwrap();
             let unmask = self.allowed(actor, Action::Unmask, &["email"]);
-            if let Some(id) = id {
-                self.shown("unmask", rows.unmask(id, &["email"]).map(|found| [found]), &unmask);
-            }
+            self.shown("unmask", rows.unmask(id, &["email"]).map(|found| [found]), &unmask);
         }
         if let Some(emergency) = self.quiet("break_glass", session.because("why").break_glass(HOUR)) {
             self.silent("an emergency", &format!("{emergency:?} {} {}", emergency.actor, emergency.reason));

@@ -235,7 +235,8 @@ impl Bench {
             let resource = Resource { owner: row.owner.as_deref(), ..resource };
             let mut request = Request::new(actor, action, now).on(row.collection).fields(fields).resource(&resource);
             request.tenant = Some(self.world.acme.id());
-            let view = View::new(Some(&session.inner.tenant), now);
+            let question = session.inner.question(action);
+            let view = View::of(&question, None, now);
             let Ok(permission) = policy::ask(&*self.swap.held(), &request, &view) else { continue };
             let unmasked = |name: &str| action != Action::Unmask || fields.contains(&name);
             let readable = row.fields.iter().filter(|(name, _)| permission.read.contains(name) && unmasked(name));

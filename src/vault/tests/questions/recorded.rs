@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::policy::{DualControl, all_of};
 use crate::vault::tests::questions::*;
 
 #[test]
@@ -100,9 +101,12 @@ fn transfer_names_the_new_owner_and_a_request_for_approval_whom_it_is_about() {
     assert_eq!(office.latest("transfer").party(), Some("actor:s"));
     office.world.customers().transfer(id, None).unwrap();
     assert_eq!(office.latest("transfer").party(), None);
+    let two = all_of(staff()).and(DualControl::new(1).for_acts([Action::Update]));
+    office.world.vault.session(admin()).unwrap().set_policy(two).unwrap();
     let session = office.world.session(boss());
     let hour = Duration::from_secs(3600);
-    session.because("a call").ask_approval(Action::Update, "customers", Some(id), &["tier"], hour).unwrap();
+    let update = |session: &Session| session.collection::<Customer>()?.update(id, |c| c.tier = Some(9));
+    session.because("a call").ask_approval(hour, update).unwrap();
     let asked = office.latest("approve");
     assert_eq!((asked.subjects()[0].pseudonym(), asked.fields_read()), (of, vec!["tier"]));
 }

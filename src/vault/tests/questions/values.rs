@@ -212,8 +212,8 @@ impl Bench {
         self.hear(batch.update(&rows, id, |value| *value = fresh.clone()));
         self.hear(batch.commit());
         let hour = std::time::Duration::from_secs(3_600);
-        self.hear(session.because("a reason").ask_approval(Action::Delete, T::COLLECTION, Some(id), &[], hour));
-        self.hear(session.approvals());
+        self.hear(session.because("a reason").ask_approval(hour, |s| s.collection::<T>()?.delete(id)));
+        self.hear(session.approvals(None, 10));
         self.hear(session.because("a reason").break_glass(hour));
         self.hear(session.end_emergency());
         self.hear(rows.delete_at(id, crate::Revision::new(1)));
