@@ -52,7 +52,7 @@
 //! `docs/policy-adapter.md` in the repository says how to put another engine behind [`AccessPolicy`].
 //!
 //! Guarantees: without a policy everything is denied; an error, a panic and an obligation that nobody knows are
-//! denials. Does not: log people in. A policy believes the [`Actor`] that the host made.
+//! denials. Does not: log people in. A policy believes the [`Actor`](crate::Actor) that the host made.
 
 mod access;
 mod acts;
@@ -68,6 +68,7 @@ mod decision;
 mod dual_control;
 mod error;
 mod explain;
+#[cfg_attr(not(feature = "policy-file"), allow(dead_code, reason = "keys and their examples are for files"))]
 mod fault;
 #[cfg(feature = "policy-file")]
 mod file;

@@ -9,7 +9,7 @@ use crate::model::{Actor, Facts, Request};
 
 /// Decides every act in a vault.
 ///
-/// Write one when [`Roles`] can't say what you need; most often it asks `Roles` and then adds something:
+/// Write one when [`Roles`](super::Roles) can't say what you need; most often it asks `Roles` and then adds something:
 ///
 /// ```
 /// use strongroom::policy::{AccessPolicy, Decision, Denial, PolicyError, PolicyVersion, Roles, Scope};
