@@ -36,7 +36,7 @@
 //! }
 //! ```
 //!
-//! What opens a row isn't public:
+//! The values that open a row aren't public:
 //!
 //! ```compile_fail,E0603
 //! use strongroom::vault::gate::Permit;

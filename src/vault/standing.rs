@@ -1,4 +1,4 @@
-//! What the vault remembers for policies: shares, requests for approval, emergencies, suspensions,
+//! Facts that the vault keeps for policies: shares, requests for approval, emergencies, suspensions,
 //! a freeze, demands of a new log-in, rows shown.
 //!
 //! Guarantees: what policies are told is what the last durable commit left; a fact changes in the same commit as the

@@ -8,7 +8,7 @@ file_sink! {
     /// Appends events to a file in the Common Event Format, one a line ([`Event::to_cef`]), and signed heads as lines whose
     /// signature id is `head`, with the head's text under `strongroomHead`.
     ///
-    /// What long lists and texts lose here stands in the journal; a file that says everything is one of
+    /// The journal has in full what long lists and texts lose here; a file that says everything is one of
     /// [`JsonLines`](crate::audit::JsonLines), which is like this one in all else. To a log server,
     /// [`Syslog`](crate::audit::Syslog) sends the same lines.
     Cef, CefLines, CefLines

@@ -21,7 +21,7 @@ use crate::vault::state::seals::RowPlace;
 use crate::vault::state::tenant::TenantCore;
 use crate::vault::state::terms;
 
-/// How many rows are put into a new index in one commit.
+/// Largest number of rows put into a new index in one commit.
 const PAGE: usize = 128;
 
 impl Session {

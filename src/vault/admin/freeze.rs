@@ -18,7 +18,7 @@ use crate::vault::standing::{self, Freeze};
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Frozen {
-    /// How far it goes.
+    /// Extent of the freeze.
     pub extent: Freeze,
     /// Who froze the tenant.
     pub by: String,

@@ -23,12 +23,12 @@ use crate::vault::state::rows::{self, RowBytes};
 use crate::vault::state::schema::CollectionCore;
 use crate::vault::state::seals::RowPlace;
 
-/// How many rows are given to their new owner in one commit.
+/// Largest number of rows given to their new owner in one commit.
 const PAGE: usize = 128;
-/// How many shares and requests are ended in one commit.
+/// Largest number of shares and requests ended in one commit.
 const FACTS: usize = 256;
 
-/// What becomes of what somebody leaves behind. Shows what is there; nothing changes before [`execute`](Self::execute).
+/// A plan for what somebody leaves behind. Shows what is there; nothing changes before [`execute`](Self::execute).
 #[derive(Clone)]
 pub struct OffboardPlan {
     session: Arc<SessionInner>,
@@ -41,23 +41,23 @@ pub struct OffboardPlan {
     emergencies: usize,
 }
 
-/// What was done with what somebody left behind.
+/// The outcome of a plan for what somebody left behind.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct OffboardReport {
-    /// Whether they were suspended by this; if not, they were before.
+    /// True if the actor was suspended by this call; false if they were before.
     pub suspended: bool,
-    /// How many records have their new owner, by collection.
+    /// Number of records with their new owner, by collection.
     pub reassigned: Vec<(String, usize)>,
-    /// How many records are still theirs, by collection, since nobody was to have them.
+    /// Number of records that are still the actor's, by collection, since nobody was to have them.
     pub kept: Vec<(String, usize)>,
-    /// How many shares with them were ended.
+    /// Number of shares with the actor that were ended.
     pub shares_with: usize,
-    /// How many shares that they had made were ended.
+    /// Number of shares made by the actor that were ended.
     pub shares_by: usize,
-    /// How many open requests of theirs for approval were withdrawn.
+    /// Number of open requests of the actor for approval that were withdrawn.
     pub requests: usize,
-    /// How many running emergencies of theirs were ended. They still await their review.
+    /// Number of running emergencies of the actor that were ended. They still await their review.
     pub emergencies: usize,
 }
 
@@ -105,19 +105,19 @@ impl OffboardPlan {
         &self.owned
     }
 
-    /// How many shares there are with them, and how many that they have made.
+    /// Returns the number of shares with the actor, and of shares that the actor has made.
     #[must_use]
     pub const fn shares(&self) -> (usize, usize) {
         (self.shared_with, self.shared_by)
     }
 
-    /// How many requests for approval of theirs are open.
+    /// Returns the number of the actor's open requests for approval.
     #[must_use]
     pub const fn requests(&self) -> usize {
         self.requests
     }
 
-    /// How many emergencies of theirs run.
+    /// Returns the number of the actor's running emergencies.
     #[must_use]
     pub const fn emergencies(&self) -> usize {
         self.emergencies

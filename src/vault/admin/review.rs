@@ -108,7 +108,7 @@ impl<'a> Inquiry<'a> {
     /// Reviews everybody's access to every field of every collection; roles not used by any permitted act in this tenant, or of the
     /// vault itself, in so many days; and conflicts of duties. The journal is read back for these days.
     ///
-    /// What needs a purpose is left out unless one is said: where the policy asks for purposes, review once for each, with
+    /// Access that needs a purpose is left out unless one is said: where the policy asks for purposes, review once for each, with
     /// [`if_purpose`](Self::if_purpose). A collection is asked about with a record of the actor's own and one of a
     /// stranger's, so what managers, shares, labels or attributes open isn't shown: [`actions_on`](Self::actions_on) and
     /// [`who_can`](Self::who_can) ask about a record that there is.

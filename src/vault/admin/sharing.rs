@@ -28,7 +28,7 @@ const SHARES_OF_ONE: usize = 1_000;
 pub struct Share {
     /// The record.
     pub record: RecordId,
-    /// What it allows.
+    /// Access that the share gives.
     pub access: Access,
     /// Who shared it.
     pub by: String,
@@ -64,7 +64,7 @@ impl<T: Record + 'static> Collection<T> {
     /// Shares a record with somebody, until a time or for good. A policy that knows of shares lets them in; sharing once
     /// more replaces what was allowed. At most 1,000 shares a record, 262,144 a tenant; names of at most 256 bytes.
     ///
-    /// Whether there is such an actor, role or group isn't checked: a misspelt one is shared with nobody, and stands in
+    /// Nothing checks that there is such an actor, role or group: a misspelt one is shared with nobody, and stands in
     /// [`shares`](Self::shares).
     ///
     /// ```

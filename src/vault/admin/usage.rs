@@ -15,7 +15,7 @@ use crate::model::{Action, TenantId, Timestamp};
 use crate::vault::commit::unreadable;
 use crate::vault::core::Core;
 
-/// How far the times of blocks may be out of order, in microseconds.
+/// Longest time by which blocks may be out of order, in microseconds.
 const OUT_OF_ORDER: i64 = 3_600_000_000;
 
 /// The time of the last use of each of these roles since then.

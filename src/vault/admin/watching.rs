@@ -1,4 +1,4 @@
-//! What the monitor needs of a vault beside its public calls: the time, a way to write down alerts, and whose word counts.
+//! The monitor's needs of a vault beside its public calls: the time, a way to write down alerts, and whose word counts.
 //!
 //! Guarantees: nothing here reads or changes a record.
 

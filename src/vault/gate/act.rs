@@ -24,9 +24,9 @@ use super::opened::Opened;
 use super::permit::Permit;
 use super::question::{About, Question};
 
-/// How often a change is tried again when others are faster.
+/// Number of times that a change is tried again when others are faster.
 const TRIES: u32 = 1_000;
-/// How often a change is decided anew because it has waited for long.
+/// Number of times that a change is decided anew because it has waited for long.
 const WAITS: u32 = 3;
 /// The code of an act that ended without an answer.
 const FAILED: &str = "failed";
@@ -41,7 +41,7 @@ pub(crate) struct Act<'a> {
     pub(crate) about: About,
     /// The number of approvals that the policy wants, where the act is asked for and wants any.
     pub(super) wanted: Cell<Option<u32>>,
-    /// What the act's decisions rest on, from the first since it was last written down.
+    /// Ground of the act's decisions, from the first since the act was last written down.
     decided: Cell<Option<Decided>>,
     written: Cell<bool>,
 }
@@ -60,7 +60,7 @@ impl VaultSession {
     }
 }
 
-/// What an act is about.
+/// Subject of an act.
 impl<'a> Act<'a> {
     pub(crate) fn new(core: &'a Core, tenant: Option<&'a Arc<TenantCore>>, who: &'a Who, action: Action) -> Self {
         Self::of(core, tenant, None, Question::new(core, tenant, who, action))

@@ -17,7 +17,7 @@ use super::permit::Permit;
 use super::question::Question;
 use super::view::View;
 
-/// What the policy in force would be asked with.
+/// The policy in force, and all that it would be asked with.
 pub(crate) struct Inquired<'a> {
     pub(crate) policy: &'a dyn AccessPolicy,
     pub(crate) guard: Guard,

@@ -1,4 +1,4 @@
-//! What stands against an actor before any policy is asked: a suspension, the tenant's freeze, a demanded log-in.
+//! Bars to an actor before any policy is asked: a suspension, the tenant's freeze, a demanded log-in.
 
 use crate::format::fact::{Demand, Extent};
 use crate::model::{Action, Actor, Authentication};
@@ -60,7 +60,7 @@ fn meets(authentication: Authentication, demand: &Demand) -> bool {
     authentication.strength >= demand.strength && authentication.at > demand.at
 }
 
-/// Whether an act goes on while the tenant is frozen.
+/// Tells whether an act goes on while the tenant is frozen.
 const fn goes_on(extent: Freeze, action: Action) -> bool {
     match action {
         // An approval does nothing for acts that don't go on.
@@ -79,7 +79,7 @@ const fn goes_on(extent: Freeze, action: Action) -> bool {
     }
 }
 
-/// Whether an act shows records and changes none.
+/// Tells whether an act shows records and changes none.
 const fn shows(action: Action) -> bool {
     matches!(action, Action::Read | Action::List | Action::Search | Action::Count | Action::Export | Action::Unmask)
 }

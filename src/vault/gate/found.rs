@@ -1,4 +1,4 @@
-//! What reads return, and what is said about a record besides its value.
+//! Answers of reads, and metadata of records.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ pub struct Found<T> {
 }
 
 impl<T> Found<T> {
-    /// Whether this field is withheld.
+    /// Tells whether this field is withheld.
     #[must_use]
     pub fn is_withheld(&self, field: &str) -> bool {
         self.withheld.iter().any(|name| name == field)
@@ -40,7 +40,7 @@ impl<T> fmt::Debug for Found<T> {
     }
 }
 
-/// What is kept about a record, sealed with it.
+/// Metadata of a record, sealed with it.
 ///
 /// `Debug` shows the times only: owner and labels are the host's own words.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl Metadata {
         self.inner.subject
     }
 
-    /// What the journal calls the person whom the record is about: random, shared by all records about them, and told by
+    /// Returns the journal's name for the person whom the record is about: random, shared by all records about them, and told by
     /// these alone. [`Subject::pseudonym`](crate::audit::Subject::pseudonym) is the same text.
     #[must_use]
     pub fn pseudonym(&self) -> String {
@@ -106,7 +106,7 @@ impl fmt::Debug for Metadata {
     }
 }
 
-/// What to store about a new record besides its value.
+/// Metadata to store with a new record.
 ///
 /// Without an owner, the record belongs to the actor who stores it.
 ///

@@ -114,7 +114,7 @@ impl Opened {
         self.place.record
     }
 
-    /// What a policy may see of its fields.
+    /// Returns the fields that a policy may see.
     ///
     /// # Errors
     /// A denial, for a field that holds what can't be an attribute: a policy that saw the record without it could permit
@@ -131,7 +131,7 @@ impl Opened {
         })
     }
 
-    /// Whether the record has one of these values as an attribute. What isn't exposed, or can't be told, may be so.
+    /// Tells whether the record may have one of these values as an attribute: it may if the field isn't exposed.
     pub(crate) fn may_have(&self, name: &str, values: &HashSet<String>) -> bool {
         let Some(field) = self.exposed.iter().find(|field| field.name == name) else { return true };
         let fields = Body::split(&self.body).and_then(|body| body.fields()).unwrap_or_default();
@@ -159,7 +159,7 @@ impl Opened {
         Ok(Some(SortKey::new(value.flatten(), descending)))
     }
 
-    /// How many of its fields are in a set, and how many aren't: numbers, for the journal.
+    /// Counts the record's fields that are in a set, and those that aren't, for the journal.
     pub(crate) fn count(&self, layout: &CompiledSchema, set: &FieldSet) -> Result<(u32, u32)> {
         let fields = self.fields(layout)?;
         let within = fields.iter().filter(|field| set.contains(field.name)).count();
@@ -198,7 +198,7 @@ impl Opened {
         })
     }
 
-    /// What the record becomes when the fields that differ between two encodings of what was shown are changed.
+    /// Returns the record with the fields changed that differ between two encodings of what was shown.
     ///
     /// # Errors
     /// [`RecordError::Withheld`] for a field that changed though it was withheld.
@@ -219,7 +219,7 @@ impl Opened {
         Ok(Edited { fields: self.fields(layout)?, changed: Vec::new() })
     }
 
-    /// Whether the record has this value in an indexed field.
+    /// Tells whether the record has this value in an indexed field.
     pub(crate) fn has(&self, layout: &CompiledSchema, index: &IndexCore, wanted: &Term) -> Result<bool> {
         let fields = self.fields(layout)?;
         let Some(field) = fields.iter().find(|field| index.is_on(field.name)) else { return Ok(false) };

@@ -20,7 +20,7 @@ pub(crate) struct Permit {
     pub(super) obligations: Vec<Obligation>,
     /// The policy that decided; another may be in force by the time the act is written down.
     pub(super) version: PolicyVersion,
-    /// How often the tenant's facts had changed when it decided, and when it did.
+    /// Number of changes of the tenant's facts before the decision, and the time of the decision.
     pub(super) facts: u64,
     pub(super) at: Instant,
     /// The approval that the yes rests on, until it is used up.

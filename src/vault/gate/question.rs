@@ -29,7 +29,7 @@ pub(crate) struct Question<'a> {
     pub(crate) new_owner: Option<&'a str>,
     /// Rows that the act has counted as shown already.
     pub(crate) reserved: u32,
-    /// Whether the act itself has used its approval up, which counts for it until it ends.
+    /// True if the act itself has used its approval up, which counts for it until it ends.
     pub(crate) spent: bool,
     /// The rest that the act is about.
     pub(crate) about: Option<&'a About>,

@@ -35,7 +35,7 @@ impl<'a> Edited<'a> {
         &self.changed
     }
 
-    /// What a policy may see of the fields.
+    /// Returns the fields that a policy may see.
     ///
     /// # Errors
     /// [`RecordError::Write`](crate::record::RecordError::Write) for what can't be an attribute.
@@ -47,14 +47,14 @@ impl<'a> Edited<'a> {
         Ok(Exposed::of(&layout.exposed, &fields)?)
     }
 
-    /// Whether what is about to be stored reads back, whatever was withheld from whom.
+    /// Checks that the record which is about to be stored reads back, whatever was withheld from whom.
     pub(crate) fn check<T: Record>(&self, plan: &Plan) -> Result<()> {
         let fields = self.fields.iter().map(|field| (field.name, field.bytes));
         record::decode::<T>(plan, fields, &FieldSet::All)?;
         Ok(())
     }
 
-    /// What the indexes that `wanted` picks are given.
+    /// Returns the terms for the indexes that `wanted` picks.
     pub(crate) fn terms(
         &self,
         layout: &CompiledSchema,
@@ -104,7 +104,7 @@ impl<'a> Edited<'a> {
     }
 }
 
-/// What a host says about a record has limits.
+/// Checks the limits of a record's metadata.
 fn check_meta(meta: &Meta) -> Result<()> {
     if meta.labels.len() > MAX_LABELS {
         return Err(Error::TooLarge { what: "list of labels (in labels)", size: meta.labels.len(), limit: MAX_LABELS });

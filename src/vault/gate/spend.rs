@@ -16,7 +16,7 @@ use super::act::Act;
 use super::permit::Permit;
 use super::request::is_open;
 
-/// How often an approval is looked at again when others change it.
+/// Number of times that an approval is looked at again when others change it.
 const TRIES: usize = 64;
 
 impl Act<'_> {

@@ -1,4 +1,4 @@
-//! What a policy is told while it decides.
+//! The facts that a policy can ask for while it decides.
 
 use std::cell::Cell;
 

@@ -1,8 +1,8 @@
-//! How far a freeze goes.
+//! Extents of freezes.
 
 use crate::format::fact::Extent;
 
-/// How far a freeze goes.
+/// The extent of a freeze.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Freeze {

@@ -10,7 +10,7 @@ use crate::vault::state::standing::Standing;
 
 use super::seal::open_fact;
 
-/// How many facts are read from the store at once.
+/// Largest number of facts read from the store at once.
 const PAGE: usize = 512;
 
 /// Takes every stored fact into memory. One that doesn't open closes the tenant: it may be the suspension of somebody.

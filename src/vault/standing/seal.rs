@@ -16,7 +16,7 @@ pub(crate) fn seal_fact(owner: &Owner, id: FactId, fact: &Fact) -> Result<Vec<u8
         .map_err(|error| Error::io("sealing what is remembered for policies", error))
 }
 
-/// What is sealed under this id.
+/// Opens the fact that is sealed under this id.
 pub(crate) fn open_fact(owner: &Owner, id: FactId, sealed: &[u8]) -> Result<Fact> {
     let plain = owner
         .open(Label::Fact, &context(owner, id), sealed)

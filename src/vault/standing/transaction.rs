@@ -28,7 +28,7 @@ const SWEEP: usize = 32;
 /// A fact as it is stored: its bytes, to be expected by a change, and what they are.
 pub(crate) type StoredFact = (Vec<u8>, Fact);
 
-/// What is stored under an id.
+/// Reads the fact that is stored under an id.
 pub(crate) fn stored(store: &dyn Store, facts: &Standing, id: FactId) -> Result<Option<StoredFact>> {
     let sealed = store.get(&place::fact(facts.owner.tenant(), id));
     let sealed = sealed.map_err(|error| Error::io("reading what is remembered for policies", error))?;

@@ -62,7 +62,7 @@ pub(crate) struct Standing {
     pub(crate) owner: Owner,
     table: RwLock<Table>,
     changes: AtomicU64,
-    /// What each actor was shown in the last hour.
+    /// Rows that each actor was shown in the last hour.
     pub(crate) rows: Rows,
     /// Held while somebody takes emergency access, so that nobody takes it twice.
     pub(crate) breaking: Mutex<()>,
@@ -85,12 +85,12 @@ impl Standing {
         self.changes.load(Ordering::Acquire)
     }
 
-    /// Whether this actor may do nothing.
+    /// Tells whether this actor may do nothing.
     pub(crate) fn is_suspended(&self, actor: &str) -> bool {
         self.read().is_suspended(actor)
     }
 
-    /// How many emergencies run, and how many await their review.
+    /// Counts the emergencies that run, and those that await their review.
     pub(crate) fn emergencies(&self, now: Timestamp) -> (usize, usize) {
         let table = self.read();
         let open = || table.emergencies().filter(|(_, emergency)| emergency.reviewed.is_none());
@@ -113,7 +113,7 @@ pub(crate) enum Kind {
     Demand,
 }
 
-/// What a grantee has: shares by collection and record.
+/// Shares of a grantee, by collection and record.
 type Granted = HashMap<CollectionId, HashMap<RecordId, FactId>>;
 
 /// All facts of one owner, and the ways to find them.
@@ -218,7 +218,7 @@ impl Table {
         self.asked_by.values().flatten().filter_map(|id| Some((*id, self.approval(*id)?)))
     }
 
-    /// What an actor has asked approval for.
+    /// Returns the actor's requests for approval.
     pub(crate) fn asked_by(&self, actor: &str) -> impl Iterator<Item = (FactId, &Approval)> {
         let ids = self.asked_by.get(actor).into_iter().flatten();
         ids.filter_map(|id| Some((*id, self.approval(*id)?)))
@@ -251,7 +251,7 @@ impl Table {
         }
     }
 
-    /// What is demanded of an actor.
+    /// Returns the demand on an actor, if there is one.
     pub(crate) fn demand(&self, actor: &str) -> Option<&Demand> {
         match self.facts.get(self.demands.get(actor)?).map(|fact| &**fact) {
             Some(Fact::Demand(demand)) => Some(demand),

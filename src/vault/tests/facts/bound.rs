@@ -1,4 +1,4 @@
-//! What an approval binds, and that everything which can be obliged to approvals can be approved and done.
+//! Acts bound by approvals; every act that can be obliged to approvals can be approved and done.
 
 use crate::policy::danger::AllowAll;
 use crate::policy::{DualControl, all_of};
@@ -431,7 +431,7 @@ fn frozen_tenant_is_unfrozen_with_others_approval() {
     unfreeze(&strict.approved("ann", &unfreeze)).unwrap();
 }
 
-/// What does each act that there is a call for.
+/// A way to do each act that there is a call for.
 enum Deed {
     Tenant(InTenant),
     Vault(InVault),
