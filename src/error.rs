@@ -103,7 +103,7 @@ pub enum Error {
         write: Option<usize>,
     },
     /// The tenant has no such collection.
-    #[error("there is no collection `{name}`{}: create it with `tenant.define`", suggest(.nearest.as_deref()))]
+    #[error("there is no collection `{name}`{}: create it with `define` of a tenant's session", suggest(.nearest.as_deref()))]
     UnknownCollection {
         /// The name that was asked for.
         name: String,
@@ -111,7 +111,7 @@ pub enum Error {
         nearest: Option<String>,
     },
     /// The vault has no such tenant.
-    #[error("there is no tenant `{name}`: create it with `vault.create_tenant`")]
+    #[error("there is no tenant `{name}`: create it with `create_tenant` of a vault's session")]
     UnknownTenant {
         /// The name that was asked for.
         name: String,

@@ -120,7 +120,7 @@ pub(crate) fn unmet(permission: &Permission, request: &Request<'_>, facts: &dyn 
         Obligation::StepUp { strength, within } => {
             let why = format!(
                 "`{rule}` permits it, but authentication of strength {strength} or more is wanted, not older than \
-                 {within:?} (see `actor.authenticated`)"
+                 {within:?} (see `Actor::with_authentication`)"
             );
             deny(codes::STEP_UP_REQUIRED, why)
                 .map(|denial| denial.for_user("Prove once more who you are, in the stronger way, and try again."))

@@ -9,6 +9,7 @@ mod about;
 mod act;
 mod ask;
 mod bars;
+mod end;
 mod exposed;
 mod found;
 mod opened;
@@ -21,8 +22,9 @@ mod spend;
 mod view;
 
 pub(crate) use about::{COLLECTION, FIELD};
-pub(crate) use act::{Act, finish, retry_until_committed, subject, subject_of};
+pub(crate) use act::Act;
 pub(crate) use ask::Inquired;
+pub(crate) use end::{finish, retry_until_committed, subject, subject_of};
 pub(crate) use exposed::Exposed;
 pub use found::{Found, Metadata, NewMeta, Page};
 pub(crate) use opened::{Opened, SortKey};

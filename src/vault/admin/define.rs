@@ -12,7 +12,7 @@ use crate::record::{self, Dictionary, Record, RecordError, Schema};
 
 use crate::vault::commit::{NewRow, Outcome, RowChange, Write};
 use crate::vault::core::Core;
-use crate::vault::gate::{Opened, finish};
+use crate::vault::gate::Opened;
 use crate::vault::handles::{Session, SessionInner};
 use crate::vault::state::catalog::{Part, check_name, seal_part};
 use crate::vault::state::rows::{self, ParsedRow};
@@ -78,7 +78,12 @@ fn define<T: Record + 'static>(session: &SessionInner, schema: &Schema) -> Resul
     let act =
         next.changes.iter().fold(act, |act, change| act.told("change", change)).untold(&schema).untold(&dictionary);
     // What changes nothing, or only goes on with an index that was cut short, is no act that others approve.
-    let mut permit = if next.changes.is_empty() { act.permit_to_plan()? } else { act.permit()? };
+    let mut permit = if next.changes.is_empty() {
+        act.admit()?;
+        act.permit_to_plan()?
+    } else {
+        act.permit()?
+    };
     let active = next.schema.indexes.iter().filter(|index| index.state != IndexState::Retired).count();
     if active > MAX_LINKS {
         return Err(RecordError::Schema {
@@ -102,11 +107,16 @@ fn define<T: Record + 'static>(session: &SessionInner, schema: &Schema) -> Resul
             let changes: Vec<String> = next.changes.iter().map(ToString::to_string).collect();
             entry.fields_changed(changes.iter().map(String::as_str));
             let change = Change { core, tenant, id, name, existing };
-            let mut write = Write { entries: vec![finish(entry)?], ..Write::default() };
+            let mut write = Write::default();
+            act.hand_over(entry, &mut write)?;
+            // Sealing takes its time; only another policy or another fact makes the decision out of date.
+            write.decided.iter_mut().for_each(|decided| decided.at = None);
             act.spend(&mut permit, &mut write)?;
-            let collection = change.commit(next.schema, next.dictionary, write)?;
-            act.told_elsewhere();
-            collection
+            let committed = change.commit(next.schema, next.dictionary, write);
+            committed.map_err(|error| match error {
+                Error::Conflict => act.fail("conflict", error),
+                other => other,
+            })?
         }
     };
     while let Some((id, version)) = building(&collection.layout().schema) {

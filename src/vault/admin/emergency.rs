@@ -100,7 +100,7 @@ fn break_glass(session: &SessionInner, for_how_long: Duration) -> Result<Emergen
         let why = "it has to last for some time, and for 24 hours at most";
         return Err(Error::NotPossible { what: "emergency access", why });
     }
-    let _breaking = tenant.facts.breaking.lock().unwrap_or_else(PoisonError::into_inner);
+    let _one = tenant.facts.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
     let unreviewed = tenant.facts.read().emergencies_of(actor).any(|(_, emergency)| emergency.reviewed.is_none());
     if unreviewed {
         let why = format!("`{actor}` took emergency access before, and nobody has reviewed that: see `emergencies`");

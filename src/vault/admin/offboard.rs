@@ -311,6 +311,7 @@ fn reassign(plan: &OffboardPlan, collection: &Arc<CollectionCore>, to: &str) -> 
             write.rests_on(allowed.decided());
             if !matches!(act.commit(write)?, Outcome::Committed) {
                 // Somebody wrote one of these rows: look again, at fewer, so that busy rows can't hold up the others.
+                act.told_elsewhere();
                 size = (size / 2).max(1);
                 continue;
             }

@@ -157,7 +157,7 @@ fn share(
 
 fn unshare(session: &SessionInner, collection: &Arc<CollectionCore>, id: RecordId, with: Grantee<'_>) -> Result<bool> {
     let (core, tenant) = (&session.core, &session.tenant);
-    let act = session.act(Action::Share).on(collection).told("what", "list");
+    let act = grantee(session.act(Action::Share).on(collection).told("what", "unshare"), with);
     standing::check_party("grantee of a share", StoredGrantee::from(with).name())?;
     act.retry_until_committed(|| {
         let mut write = Write::default();

@@ -55,7 +55,7 @@ impl VaultSession {
         write.then(move || {
             tenants.write().unwrap_or_else(PoisonError::into_inner).insert(id, new);
         });
-        match core.write(Some(&tenant), write)? {
+        match act.commit_in(Some(&tenant), write)? {
             Outcome::Committed => Ok(Tenant::new(Arc::clone(core), tenant)),
             Outcome::Stale(_) => Err(Error::Conflict),
             // Another act has used the approval up.

@@ -120,8 +120,9 @@ impl VaultSession {
         let act = self.act(Action::Verify).told("what", "scrub");
         let mut permit = act.permit()?;
         act.spend_now(&mut permit)?;
+        let scrub = scrub::start(&self.core, options, &self.who, &permit)?;
         act.told_elsewhere();
-        scrub::start(&self.core, options, &self.who, &permit)
+        Ok(scrub)
     }
 
     /// Returns a signed head of the journal as it is now. Keep its text (`to_string`) outside of the vault's directory.

@@ -90,7 +90,7 @@ impl Question<'_> {
         }
         if self.about.is_some_and(|about| about.unfinished) {
             let known = |(name, text): &(&str, String)| {
-                approval.about.iter().any(|(other, same)| other == name && same == text)
+                approval.about.iter().any(|(other, same)| other == name && *same == cut(text.clone()))
             };
             return row.is_some_and(|row| approval.record == Some(row.record()))
                 && self.statement(row).iter().all(known);

@@ -1,18 +1,16 @@
-//! One act, from the question to its end: permitted or refused, written down, committed.
+//! One act of one actor: what it is about, and what the policy decides of it. See [`end`](super::end) for its ends.
 //!
-//! Guarantees: a refusal is decided, written down and turned into an error in one call; an act that ends without an entry,
-//! by an early error or a panic, is written down as failed when it is dropped. Does not: say what an act does.
+//! Guarantees: a refusal is written down and turned into an error in one call. Does not: say what an act does.
 
 use std::cell::Cell;
 use std::sync::Arc;
 
-use crate::audit::{Entry, EntryBuilder, Outcome as Came, Subject};
 use crate::error::{Error, Result};
 use crate::format::Meta;
-use crate::model::{Action, Revision};
-use crate::policy::{Denial, PolicyVersion};
+use crate::model::Action;
+use crate::policy::Denial;
 
-use crate::vault::commit::{Decided, Holder, Outcome, Ticket, Write};
+use crate::vault::commit::Decided;
 use crate::vault::core::Core;
 use crate::vault::handles::{SessionInner, VaultSession, Who};
 use crate::vault::state::schema::CollectionCore;
@@ -24,26 +22,28 @@ use super::opened::Opened;
 use super::permit::Permit;
 use super::question::{About, Question};
 
-/// Number of times that a change is tried again when others are faster.
-const TRIES: u32 = 1_000;
-/// Number of times that a change is decided anew because it has waited for long.
-const WAITS: u32 = 3;
-/// The code of an act that ended without an answer.
-const FAILED: &str = "failed";
-
 /// One act of one actor, until it is written down.
 pub(crate) struct Act<'a> {
     pub(crate) core: &'a Core,
     pub(crate) tenant: Option<&'a Arc<TenantCore>>,
-    collection: Option<&'a Arc<CollectionCore>>,
-    asked: Question<'a>,
+    pub(super) collection: Option<&'a Arc<CollectionCore>>,
+    pub(super) asked: Question<'a>,
     /// The rest that it is about, where it is asked for or done under an approval.
     pub(crate) about: About,
     /// The number of approvals that the policy wants, where the act is asked for and wants any.
     pub(super) wanted: Cell<Option<u32>>,
     /// Ground of the act's decisions, from the first since the act was last written down.
-    decided: Cell<Option<Decided>>,
-    written: Cell<bool>,
+    pub(super) decided: Cell<Option<Decided>>,
+    pub(super) written: Cell<Written>,
+}
+
+/// The state of an act's entry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    No,
+    /// It stands in a change that isn't committed yet.
+    WithCommit,
+    Yes,
 }
 
 impl SessionInner {
@@ -78,7 +78,7 @@ impl<'a> Act<'a> {
         asked: Question<'a>,
     ) -> Self {
         let (about, wanted, decided) = (About::default(), Cell::new(None), Cell::new(None));
-        Self { core, tenant, collection, asked, about, wanted, decided, written: Cell::new(false) }
+        Self { core, tenant, collection, asked, about, wanted, decided, written: Cell::new(Written::No) }
     }
 
     /// Says in which collection.
@@ -194,8 +194,16 @@ impl Act<'_> {
     /// # Errors
     /// As [`permit`](Self::permit).
     pub(crate) fn permit_new(&self, meta: &Meta, exposed: &Exposed) -> Result<Permit> {
+        self.given(self.decide_new(meta, exposed)?, None)
+    }
+
+    /// Asks the policy about a new record, before what else there is to be checked; [`given`](Self::given) goes on from there.
+    ///
+    /// # Errors
+    /// As [`permit`](Self::permit).
+    pub(crate) fn decide_new(&self, meta: &Meta, exposed: &Exposed) -> Result<Permit> {
         let permit = self.settled(|question| self.core.policy.ask_new(question, meta, exposed));
-        self.given(permit.map_err(|denial| self.refuse(denial))?, None)
+        permit.map_err(|denial| self.refuse(denial))
     }
 
     /// Asks the policy about one of many rows, or about none. A refusal is the caller's to write down.
@@ -246,220 +254,10 @@ impl Act<'_> {
     }
 
     /// Ends an act that is only asked for.
-    fn given(&self, permit: Permit, row: Option<&Opened>) -> Result<Permit> {
+    pub(crate) fn given(&self, permit: Permit, row: Option<&Opened>) -> Result<Permit> {
         match self.asked.asking {
             None => Ok(permit),
             Some(asking) => Err(self.ask_for(asking, row)),
         }
     }
-}
-
-/// Ends that come to nothing: the entry and the error in one call.
-impl Act<'_> {
-    /// Writes a refusal down and returns it as the error.
-    pub(crate) fn refuse(&self, denial: Denial) -> Error {
-        self.refuse_on(None, denial)
-    }
-
-    /// Writes a refusal down, with the data subject of the record, and returns it as the error.
-    pub(crate) fn refuse_on(&self, row: Option<&Opened>, denial: Denial) -> Error {
-        self.refuse_fields(row, self.asked.fields, denial)
-    }
-
-    /// Writes down a refusal for these fields, and returns it as the error. One of a write is durable then; one of a read
-    /// is buffered, as reads are.
-    pub(crate) fn refuse_fields(&self, row: Option<&Opened>, fields: &[&str], denial: Denial) -> Error {
-        let action = self.asked.action;
-        let durable = action == Action::Update || !(action.reads() || action.is_bulk());
-        let mut entry = self.begin(Came::Denied, &denial.code, &denial.rule, self.core.policy.version());
-        if let Some(row) = row {
-            entry.subjects(&[subject_of(row)]);
-        }
-        self.name_fields(&mut entry, fields);
-        let written = self.record(entry).and_then(|_ticket| if durable { self.core.flush() } else { Ok(()) });
-        written.map_or_else(|unwritten| unwritten, |()| Error::Denied(Box::new(denial)))
-    }
-
-    /// Writes down that the act came to nothing, and returns the error.
-    pub(crate) fn fail(&self, code: &str, error: Error) -> Error {
-        self.fail_on(None, code, error)
-    }
-
-    /// Writes down that the act on this record came to nothing, and returns the error.
-    pub(crate) fn fail_on(&self, row: Option<&Opened>, code: &str, error: Error) -> Error {
-        let mut entry = self.failed(code);
-        if let Some(row) = row {
-            entry.subjects(&[subject_of(row)]);
-        }
-        self.name_fields(&mut entry, self.asked.fields);
-        self.record(entry).map_or_else(|unwritten| unwritten, |_ticket| error)
-    }
-
-    /// Answers for a record that isn't there: the policy's no comes first, so that the answer tells nothing.
-    pub(crate) fn absent(&self, error: Error) -> Error {
-        if let Err(denial) = self.decide(None) {
-            return self.refuse(denial);
-        }
-        let code = match error {
-            Error::Deleted => "deleted",
-            Error::Erased => "erased",
-            _ => "not_found",
-        };
-        self.fail(code, error)
-    }
-
-    /// Names the fields that an act asked for. The host's own words aren't among them: only names that the schema has.
-    pub(crate) fn name_fields(&self, entry: &mut EntryBuilder, fields: &[&str]) {
-        let Some(collection) = self.collection.filter(|_| !fields.is_empty()) else { return };
-        let layout = collection.layout();
-        let writes = matches!(self.asked.action, Action::Create | Action::Update);
-        let count = u32::try_from(fields.len()).unwrap_or(u32::MAX);
-        let names = fields.iter().copied().filter(|name| layout.fields().any(|known| known == *name));
-        match (layout.schema.open, writes) {
-            (true, true) => entry.fields_changed_counted(count),
-            (true, false) => entry.fields_read_counted(count),
-            (false, true) => entry.fields_changed(names),
-            (false, false) => entry.fields_read(names),
-        };
-    }
-}
-
-/// Entries and commits.
-impl Act<'_> {
-    /// Begins the entry of an act that was permitted; its code is the alarm that the policy obliges to, if it does.
-    pub(crate) fn entry(&self, permit: &Permit) -> EntryBuilder {
-        self.coded(permit, "")
-    }
-
-    /// Begins the entry of an act that was permitted, with a code that says which it was. An alarm that the policy obliges
-    /// to goes before the code.
-    pub(crate) fn coded(&self, permit: &Permit, code: &str) -> EntryBuilder {
-        let code = if permit.notify().is_empty() { code } else { permit.notify() };
-        self.begin(Came::Permitted, code, permit.rule(), permit.version())
-    }
-
-    /// Begins the entry of an act that needs no permit.
-    pub(crate) fn unasked(&self, code: &str) -> EntryBuilder {
-        self.begin(Came::Permitted, code, "", self.core.policy.version())
-    }
-
-    /// Writes the act down.
-    pub(crate) fn record(&self, entry: EntryBuilder) -> Result<Ticket> {
-        self.written.set(true);
-        self.core.record(self.tenant, finish(entry)?)
-    }
-
-    /// Begins the entry of an act that came to nothing.
-    pub(crate) fn failed(&self, code: &str) -> EntryBuilder {
-        self.begin(Came::Failed, code, "", self.core.policy.version())
-    }
-
-    /// Says that another act's entry tells of this one.
-    pub(crate) fn told_elsewhere(&self) {
-        self.written.set(true);
-    }
-
-    /// Writes the act down in the change that it makes.
-    pub(crate) fn add(&self, entry: EntryBuilder, write: &mut Write) -> Result<()> {
-        let entries = if self.tenant.is_some() { &mut write.entries } else { &mut write.vault_entries };
-        entries.push(finish(entry)?);
-        self.written.set(true);
-        // Taken: another try of the same act rests on decisions of its own.
-        if let Some(decided) = self.decided.take() {
-            write.rests_on(decided);
-        }
-        Ok(())
-    }
-
-    /// Commits a change that holds the act's entry.
-    pub(crate) fn commit(&self, write: Write) -> Result<Outcome> {
-        self.core.write(self.tenant, write)
-    }
-
-    /// Makes a change ready until it commits; an empty one is done at once.
-    pub(crate) fn retry_until_committed<R>(&self, prepare: impl FnMut() -> Result<(Write, R)>) -> Result<R> {
-        retry_until_committed(self.core, self.tenant, prepare, |holder| {
-            Ok(Some(Error::Duplicate { field: holder.field, write: None }))
-        })
-    }
-
-    /// Begins the entry of the act.
-    pub(crate) fn begin(&self, came: Came, code: &str, rule: &str, version: PolicyVersion) -> EntryBuilder {
-        let Question { actor, action, purpose, reason, .. } = self.asked;
-        let mut entry = EntryBuilder::new(self.core.now(), action);
-        entry.outcome(came, code, rule).actor(actor);
-        if let Some(purpose) = purpose {
-            entry.purpose(purpose);
-        }
-        if let Some(reason) = reason {
-            entry.reason(reason);
-        }
-        entry.policy(version.as_bytes());
-        if let Some(collection) = self.collection {
-            entry.collection(collection.id);
-        }
-        entry
-    }
-}
-
-impl Drop for Act<'_> {
-    fn drop(&mut self) {
-        if !self.written.get() {
-            let entry = self.failed(FAILED);
-            // The act has failed already; health tells of a journal that takes no entries.
-            let _unwritten = self.record(entry);
-        }
-    }
-}
-
-/// Makes a change ready until it commits; an empty one is done at once. `taken` answers for a value that another record
-/// has; its `None` says that the other record is gone meanwhile.
-pub(crate) fn retry_until_committed<R>(
-    core: &Core,
-    tenant: Option<&Arc<TenantCore>>,
-    mut prepare: impl FnMut() -> Result<(Write, R)>,
-    mut taken: impl FnMut(Holder) -> Result<Option<Error>>,
-) -> Result<R> {
-    let mut stale = 0u32;
-    for _ in 0..TRIES {
-        let (mut write, answer) = prepare()?;
-        if write.is_nothing() {
-            return Ok(answer);
-        }
-        if let (true, Some(decided)) = (stale > WAITS, &mut write.decided) {
-            // On a machine that is slower than that, a decision that has waited counts.
-            decided.at = None;
-        }
-        match core.write(tenant, write)? {
-            Outcome::Committed => return Ok(answer),
-            Outcome::Conflict => {}
-            Outcome::Stale(_) => stale = stale.saturating_add(1),
-            Outcome::Duplicate(holder) => {
-                if let Some(error) = taken(*holder)? {
-                    return Err(error);
-                }
-            }
-        }
-    }
-    Err(Error::Conflict)
-}
-
-/// Finishes an entry.
-///
-/// # Errors
-/// [`Error::Io`] if its actor, purpose or reason is too long.
-pub(crate) fn finish(entry: EntryBuilder) -> Result<Entry> {
-    entry
-        .finish()
-        .map_err(|error| Error::io("writing the act down (its actor, purpose or reason may be too long)", error))
-}
-
-/// Names a record as the journal does.
-pub(crate) fn subject(meta: &Meta, revision: Revision) -> Subject {
-    Subject { pseudonym: meta.pseudonym, number: meta.number, revision }
-}
-
-/// Names an opened record as the journal does.
-pub(crate) fn subject_of(row: &Opened) -> Subject {
-    subject(row.meta(), row.head().revision)
 }

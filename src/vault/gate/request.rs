@@ -4,6 +4,7 @@
 //! others approve, and no one else's to ask. Does not: oblige anybody to ask; a policy does, with
 //! [`Obligation::Approvals`](crate::policy::Obligation::Approvals).
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::audit::Outcome as Came;
@@ -17,7 +18,8 @@ use crate::vault::commit::Write;
 use crate::vault::handles::{Asked, Asking};
 use crate::vault::standing::{self, Kind, later};
 
-use super::act::{Act, subject_of};
+use super::act::Act;
+use super::end::subject_of;
 use super::opened::Opened;
 
 /// A request is valid for at most this long.
@@ -82,6 +84,7 @@ impl Act<'_> {
             return Err(act.refuse(denial.for_user("Say why you need this, and try again.")));
         }
         let now = core.now();
+        let _one = facts.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         let open = facts.read().asked_by(actor).filter(|(_, asked)| is_open(asked, now)).count();
         if open >= OPEN {
             let what = "list of an actor's open requests for approval (wait for answers)";

@@ -1,4 +1,4 @@
-//! Fields on their way into a row, and the randomness that goes with them.
+//! Sealing a record: its fields on their way into a row, and the randomness that goes with them.
 
 use crate::crypto::{CryptoError, Key, Label, SALT, WRAPPED, Zeroizing, fill, role, seal_body, wrap_with_salt};
 use crate::error::{Error, Result};

@@ -50,7 +50,8 @@ impl Act<'_> {
         self.add(entry, &mut add)?;
         for _ in 0..TRIES {
             // A read changes nothing that could have been forbidden meanwhile; the approval itself must be as it was.
-            let mut write = Write { entries: add.entries.clone(), ..Write::default() };
+            let mut write =
+                Write { entries: add.entries.clone(), vault_entries: add.vault_entries.clone(), ..Write::default() };
             self.use_up(approval, &mut write)?;
             if let committed @ Outcome::Committed = self.commit(write)? {
                 return Ok(Ticket::committed(&committed));

@@ -4,7 +4,8 @@
 //! gets the answer of a refused write, with an entry that names the record probed. Every distinct value that a write
 //! tries counts, hit or miss, before the answer and without refund: 200 for each actor and hour or as many as the policy
 //! says ([`Obligation::UniqueTries`](crate::policy::Obligation::UniqueTries)), unless the actor may search the field in the
-//! whole collection. Does not: hide the difference in time; that many guesses an hour remain.
+//! whole collection and has met no record that they can't see: a scope may hold rows that the policy denies one by one.
+//! Does not: hide the difference in time; that many guesses an hour remain.
 
 use crate::error::{Error, Result};
 use crate::model::Action;
@@ -20,7 +21,10 @@ pub(crate) fn count(act: &Act<'_>, session: &SessionInner, permit: &Permit, adde
     let limit = permit.unique_tries();
     let probes = &session.tenant.probes;
     for term in added.iter().filter(|term| term.unique) {
-        if probes.count(session.actor(), term.first, session.core.now(), limit) || searches(act, &term.field) {
+        let (actor, now) = (session.actor(), session.core.now());
+        if probes.count(actor, term.first, now, limit)
+            || probes.sees_all_tried(actor, now) && searches(act, &term.field)
+        {
             continue;
         }
         let why = format!(
@@ -60,6 +64,7 @@ pub(crate) fn told(
     if !found.is_ok_and(|permit| permit.read().contains(field)) {
         let why = format!("a record that the actor can't see has the same value in the unique field `{field}`");
         let denial = Denial::not_granted(codes::NOT_ALLOWED, why).rule("hidden duplicate");
+        session.tenant.probes.met_hidden(session.actor(), session.core.now());
         return Ok(Some(act.refuse_on(Some(&row.1), denial)));
     }
     // The entry names the record with the value, since the actor learns of it.

@@ -111,8 +111,9 @@ fn count_found<T: Record + 'static>(
     let (mut counted, mut special) = (0u64, Special::default());
     if let Some(sought) = sought(&layout, &plan, wanted)? {
         for id in query.in_all(&sought)? {
-            if let Some((_, permit)) = query.hit(id, &sought)? {
+            if let Some((row, permit)) = query.hit(id, &sought)? {
                 counted = counted.saturating_add(1);
+                special.confirm(&row);
                 special.add(permit);
             }
         }

@@ -23,7 +23,8 @@ impl<T: Record + 'static> Collection<T> {
     /// Stores many records as fast as the disk takes them. Each is committed by itself, many of them in one sync.
     /// `outcome` gets each record's result, in order, once it is durable or refused. Returns the number stored.
     ///
-    /// Importing into a unique index needs the right to search its field in the whole collection: it tries many values.
+    /// Importing into a unique index needs the right to search its field in the whole collection, or a `RowLimit` with
+    /// `unique_tries`: without either, every record with a value after the 200th in an hour is refused.
     ///
     /// # Errors
     /// Only those after which no further record could be stored; other errors go to `outcome`.

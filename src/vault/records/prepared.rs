@@ -91,7 +91,7 @@ impl Prepared {
         describe(&mut entry);
         write.entries.clear();
         write.decided = None;
-        act.add(entry, write)
+        act.hand_over(entry, write)
     }
 
     /// Writes down that the write has failed.

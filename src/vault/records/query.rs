@@ -63,9 +63,18 @@ pub(crate) struct Special {
     approval: Option<ApprovalId>,
     /// The first permit that alarms.
     alarms: Option<Permit>,
+    /// The records that a search has confirmed, as many as an entry names.
+    confirmed: Vec<Subject>,
 }
 
 impl Special {
+    /// Adds a record whose values the count confirms.
+    pub(crate) fn confirm(&mut self, row: &Opened) {
+        if self.confirmed.len() < PAGE {
+            self.confirmed.push(subject_of(row));
+        }
+    }
+
     pub(crate) fn add(&mut self, permit: Permit) {
         self.approval = self.approval.or(permit.approval());
         if self.alarms.is_none() && !permit.notify().is_empty() {
@@ -128,6 +137,7 @@ impl<'a, T: Record> Query<'a, T> {
         let approval = self.approval.or(special.approval);
         let mut entry = self.act.entry(permit);
         entry.rows(u32::try_from(rows).unwrap_or(u32::MAX));
+        entry.subjects(&special.confirmed);
         self.act.name_fields(&mut entry, self.act.asked().fields);
         self.act.record_under(approval, entry).map(|_ticket| ())
     }

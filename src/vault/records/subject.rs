@@ -139,7 +139,9 @@ fn stored(
         Stored::Row(row) => row,
         Stored::Gone(error) => return Err(act.absent(error)),
     };
-    act.permit_on(&row.1)?;
+    let mut permit = act.permit_on(&row.1)?;
+    act.spend(&mut permit, write)?;
+    write.rests_on(permit.decided());
     // The entry of the new record names the data subject.
     act.told_elsewhere();
     let meta = row.1.meta();

@@ -74,7 +74,7 @@ pub(crate) fn prepare_transfer(
         }
     });
     describe(&mut entry);
-    act.add(entry, &mut write)?;
+    act.hand_over(entry, &mut write)?;
     let prepared = Prepared {
         write,
         action: Action::Transfer,

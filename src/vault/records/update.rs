@@ -207,7 +207,7 @@ pub(crate) fn prepare_edit<T: Record + 'static>(
     let describe = described(subject(&meta, next), Some(revision), next, names.clone(), layout.schema.open);
     describe(&mut entry);
     let mut write = Write::default();
-    act.add(entry, &mut write)?;
+    act.hand_over(entry, &mut write)?;
     write.rows.push(RowChange {
         collection: Arc::clone(collection),
         generation: layout.generation,

@@ -108,8 +108,9 @@ pub(crate) fn prepare_insert<T: Record + 'static>(
     let exposed = edited.exposed(&layout)?;
     let names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
     let act = stated(act, &meta, new, &names).writing(&edited, &names);
-    let mut permit = act.permit_new(&meta, &exposed)?;
+    let permit = act.decide_new(&meta, &exposed)?;
     writable(&act, None, &permit, &names)?;
+    let mut permit = act.given(permit, None)?;
     let mut write = Write::default();
     act.spend(&mut permit, &mut write)?;
     let joined = match &new.about {
@@ -138,7 +139,7 @@ pub(crate) fn prepare_insert<T: Record + 'static>(
         described(subject(&meta, Revision::FIRST), None, Revision::FIRST, fields.clone(), layout.schema.open);
     let mut described = entry;
     describe(&mut described);
-    act.add(described, &mut write)?;
+    act.hand_over(described, &mut write)?;
     write.rows.push(RowChange {
         collection: Arc::clone(collection),
         generation: layout.generation,
@@ -211,7 +212,7 @@ pub(crate) fn prepare_delete(
     let describe = described(subject(opened.meta(), next), Some(revision), next, Vec::new(), false);
     let mut entry = act.entry(&permit);
     describe(&mut entry);
-    act.add(entry, &mut write)?;
+    act.hand_over(entry, &mut write)?;
     write.rows.push(RowChange {
         collection: Arc::clone(collection),
         generation: collection.generation(),

@@ -63,7 +63,10 @@ impl Current {
     /// # Errors
     /// [`Error::Policy`] if the policy's own check fails, or its version is no hash.
     pub(crate) fn new(policy: Arc<dyn AccessPolicy>) -> Result<Self> {
-        policy.check().map_err(|error| Error::Policy { why: error.to_string() })?;
+        policy.check().map_err(|error| {
+            let cause = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+            Error::Policy { why: cause }
+        })?;
         let version = policy.version();
         if version.as_bytes() == &[0; 32] {
             return Err(Error::Policy { why: "its version is all zeros: use `PolicyVersion::of`".to_owned() });

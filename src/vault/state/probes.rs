@@ -15,9 +15,24 @@ const ACTORS: usize = 4_096;
 #[derive(Default)]
 pub(crate) struct Probes {
     by_actor: Mutex<HashMap<String, HashMap<[u8; 32], Timestamp>>>,
+    /// Actors who were refused for a record that they can't see, and when.
+    hidden: Mutex<HashMap<String, Timestamp>>,
 }
 
 impl Probes {
+    /// Notes that an actor tried the value of a record that they can't see.
+    pub(crate) fn met_hidden(&self, actor: &str, now: Timestamp) {
+        let mut hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        hidden.retain(|_, at| now.as_micros().saturating_sub(at.as_micros()) < HOUR);
+        hidden.insert(actor.to_owned(), now);
+    }
+
+    /// Tells whether the actor has met no hidden record in the last hour: only such an actor can see all of a collection.
+    pub(crate) fn sees_all_tried(&self, actor: &str, now: Timestamp) -> bool {
+        let hidden = self.hidden.lock().unwrap_or_else(PoisonError::into_inner);
+        hidden.get(actor).is_none_or(|at| now.as_micros().saturating_sub(at.as_micros()) >= HOUR)
+    }
+
     /// Counts a value that an actor tries. Returns whether the actor stays within the limit of values in an hour.
     pub(crate) fn count(&self, actor: &str, value: [u8; 32], now: Timestamp, limit: usize) -> bool {
         let mut by_actor = self.by_actor.lock().unwrap_or_else(PoisonError::into_inner);

@@ -64,14 +64,14 @@ pub(crate) struct Standing {
     changes: AtomicU64,
     /// Rows that each actor was shown in the last hour.
     pub(crate) rows: Rows,
-    /// Held while somebody takes emergency access, so that nobody takes it twice.
-    pub(crate) breaking: Mutex<()>,
+    /// Held while somebody takes emergency access or asks for approval, so that nobody passes a limit by doing it twice at once.
+    pub(crate) one_at_a_time: Mutex<()>,
 }
 
 impl Standing {
     pub(crate) fn new(owner: Owner) -> Self {
         let (table, changes) = (RwLock::default(), AtomicU64::new(0));
-        Self { owner, table, changes, rows: Rows::default(), breaking: Mutex::new(()) }
+        Self { owner, table, changes, rows: Rows::default(), one_at_a_time: Mutex::new(()) }
     }
 
     /// For loading, and for the committer once a change is durable.

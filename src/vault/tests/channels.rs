@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::audit::Required;
 use crate::model::{Clock, Timestamp};
-use crate::policy::{RowLimit, all_of, codes};
+use crate::policy::{Labels, RowLimit, all_of, codes};
 use crate::vault::tests::*;
 
 const GUESSES: usize = crate::policy::Obligation::DEFAULT_UNIQUE_TRIES as usize;
@@ -126,6 +126,24 @@ fn guessing_values_of_hidden_rows_ends_in_refusals_that_tell_nothing() {
     told(eve.insert(&Customer::new("Eve", "nobody@x.org")));
     hands.forward(2);
     eve.insert(&Customer::new("Eve", "nobody@x.org")).unwrap();
+}
+
+#[test]
+fn who_may_search_everywhere_but_meets_a_hidden_row_is_limited_like_everybody() {
+    let everywhere = Roles::new()
+        .role("admin", |r| r.administer())
+        .role("boss", |r| r.on_any().create().read_all())
+        .role("sales", |r| r.on("customers").create().read_all());
+    let levels = Labels::levels(["open", "secret"]).on(["customers"]).unlabelled("open").trusted_role("boss");
+    let world = World::with(|options| options.policy(all_of(everywhere.clone()).and(levels.clone())));
+    let secret = NewMeta::new().label("secret");
+    world.customers().insert_with(&Customer::new("Ann", "ann@x.org"), secret).unwrap();
+    let customers: Collection<Customer> =
+        world.session(sales("eve").with_attribute("clearance", "open")).collection().unwrap();
+    let insert = |n: usize| customers.insert(&Customer::new("x", &format!("{n}@x.org")));
+    (0..=GUESSES).for_each(|n| assert!(insert(n).is_ok()));
+    assert_eq!(told(customers.insert(&Customer::new("x", "ann@x.org"))).0, codes::NOT_ALLOWED);
+    assert_eq!(told(insert(GUESSES + 1)).0, codes::NOT_ALLOWED);
 }
 
 #[test]

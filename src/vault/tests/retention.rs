@@ -582,7 +582,7 @@ fn head_file_from_before_the_dropped_blocks_is_followed_over_their_hashes() {
 
 #[test]
 fn random_histories_with_retention_at_random_points_equal_a_model() {
-    for seed in 1..=5u64 {
+    for seed in 1..=crate::tests::amount(2, 5u64) {
         let mut dice = Dice(seed * 0x9e37_79b9);
         let old = Old::new(3);
         let mut old = old;

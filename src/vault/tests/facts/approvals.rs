@@ -39,7 +39,7 @@ fn nobody_uses_up_the_room_that_is_left_by_asking_for_approval_or_looking_at_req
     }
     let mole = office.sales("mole");
     let looks = (0..5_000).take_while(|_| mole.approvals(None, 10).is_ok()).count();
-    assert_eq!(looks, 1_024);
+    assert_eq!(looks, 1_024 - 3, "a request that failed is on record, too");
     let before = office.world.vault.health().journal_blocks;
     assert!((0..100).all(|_| matches!(mole.approvals(None, 10), Err(Error::Full))));
     assert!(office.world.vault.health().journal_blocks <= before + 1);

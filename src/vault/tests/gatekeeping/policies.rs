@@ -151,7 +151,8 @@ fn unsound_policy_replaces_no_other_and_opens_nothing() {
     let world = World::new();
     let id = world.add("Ann", "ann@x.org");
     let unsound = || Roles::new().role("", |r| r.administer());
-    assert!(matches!(world.vault.session(admin()).unwrap().set_policy(unsound()), Err(Error::Policy { .. })));
+    let refused = world.vault.session(admin()).unwrap().set_policy(unsound()).unwrap_err();
+    assert!(matches!(&refused, Error::Policy { why } if why.contains("a role")), "{refused}");
     world.customers().get(id).unwrap();
     world.vault.close().unwrap();
     assert!(matches!(open_options(&world.memory).policy(unsound()).open(), Err(Error::Policy { .. })));
