@@ -129,7 +129,13 @@ fn rows_that_want_approval_are_left_out_of_lists_but_once_under_it() {
     };
     let of = |action, customers: &Collection<Customer>| try_of(action, customers).unwrap();
     let under = |act: &dyn Fn(&Collection<Customer>)| {
-        let request = sales.because("why").ask_approval(HOUR, |session| Ok(act(&session.collection()?))).unwrap();
+        let request = sales
+            .because("why")
+            .ask_approval(HOUR, |session| {
+                act(&session.collection()?);
+                Ok(())
+            })
+            .unwrap();
         world.session(boss()).answer(request, true).unwrap();
         sales.under_approval(request).collection::<Customer>().unwrap()
     };
