@@ -17,6 +17,7 @@ mod random;
 mod sign;
 #[cfg(feature = "passphrase")]
 pub(crate) mod stretch;
+mod wiped;
 mod wrap;
 
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub(crate) use merkle::ReferenceTree;
 pub(crate) use merkle::{MAX_LEAVES, verify_consistency, verify_inclusion};
 pub(crate) use random::fill;
 pub(crate) use sign::{public_key, sign, verify_signature};
+pub(crate) use wiped::extend_wiped;
 pub(crate) use wrap::{SALT, WRAPPED, unwrap, unwrap_into, wrap, wrap_with_salt};
 #[cfg(feature = "passphrase")]
 pub(crate) use zeroize::Zeroize;

@@ -2,9 +2,7 @@
 
 use std::io;
 
-use crate::crypto::Zeroizing;
-
-const FIRST: usize = 256;
+use crate::crypto::{Zeroizing, extend_wiped};
 
 /// Bytes that are wiped on drop and whenever they move.
 pub(crate) struct Buffer {
@@ -32,13 +30,7 @@ impl io::Write for Buffer {
         if needed > self.limit {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        if needed > self.bytes.capacity() {
-            let capacity = needed.max(self.bytes.capacity().saturating_mul(2)).max(FIRST);
-            let mut grown = Zeroizing::new(Vec::with_capacity(capacity));
-            grown.extend_from_slice(&self.bytes);
-            self.bytes = grown;
-        }
-        self.bytes.extend_from_slice(data);
+        extend_wiped(&mut self.bytes, data);
         Ok(data.len())
     }
 

@@ -108,15 +108,13 @@ fn define<T: Record + 'static>(session: &SessionInner, schema: &Schema) -> Resul
             entry.fields_changed(changes.iter().map(String::as_str));
             let change = Change { core, tenant, id, name, existing };
             let mut write = Write::default();
-            act.hand_over(entry, &mut write)?;
+            act.add(entry, &mut write)?;
             // Sealing takes its time; only another policy or another fact makes the decision out of date.
             write.decided.iter_mut().for_each(|decided| decided.at = None);
             act.spend(&mut permit, &mut write)?;
             let committed = change.commit(next.schema, next.dictionary, write);
-            committed.map_err(|error| match error {
-                Error::Conflict => act.fail("conflict", error),
-                other => other,
-            })?
+            act.committed(&committed);
+            committed?
         }
     };
     while let Some((id, version)) = building(&collection.layout().schema) {

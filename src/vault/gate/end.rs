@@ -162,14 +162,17 @@ impl Act<'_> {
     /// Commits a change of this tenant that holds the act's entry.
     pub(crate) fn commit_in(&self, tenant: Option<&Arc<TenantCore>>, write: Write) -> Result<Outcome> {
         let outcome = self.core.write(tenant, write);
-        self.committed(matches!(outcome, Ok(Outcome::Committed) | Err(Error::AuditUnavailable { committed: true })));
+        if matches!(outcome, Ok(Outcome::Committed) | Err(_)) {
+            self.committed(&outcome);
+        }
         outcome
     }
 
-    /// Notes whether the change with the act's entry is durable.
-    fn committed(&self, durable: bool) {
-        if self.written.get() == Written::WithCommit {
-            self.written.set(if durable { Written::Yes } else { Written::No });
+    /// Notes that the change with the act's entry is durable, if the commit came to that.
+    pub(crate) fn committed<T>(&self, done: &Result<T>) {
+        let durable = matches!(done, Ok(_) | Err(Error::AuditUnavailable { committed: true }));
+        if durable && self.written.get() == Written::WithCommit {
+            self.written.set(Written::Yes);
         }
     }
 
@@ -178,7 +181,7 @@ impl Act<'_> {
         let done = retry_until_committed(self.core, self.tenant, prepare, |holder| {
             Ok(Some(Error::Duplicate { field: holder.field, write: None }))
         });
-        self.committed(matches!(done, Ok(_) | Err(Error::AuditUnavailable { committed: true })));
+        self.committed(&done);
         done
     }
 

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::crypto::Zeroizing;
+use crate::crypto::{Zeroizing, extend_wiped};
 use crate::model::{Action, Actor, ApprovalId};
 
 use crate::vault::core::Core;
@@ -82,7 +82,7 @@ impl<'a> Question<'a> {
 
 impl About {
     pub(super) fn hide(&mut self, part: &[u8]) {
-        self.untold.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        self.untold.extend_from_slice(part);
+        extend_wiped(&mut self.untold, &u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        extend_wiped(&mut self.untold, part);
     }
 }

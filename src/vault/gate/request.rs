@@ -84,6 +84,7 @@ impl Act<'_> {
             return Err(act.refuse(denial.for_user("Say why you need this, and try again.")));
         }
         let now = core.now();
+        // Lock order: the asking session's state, which the caller holds, then this.
         let _one = facts.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
         let open = facts.read().asked_by(actor).filter(|(_, asked)| is_open(asked, now)).count();
         if open >= OPEN {

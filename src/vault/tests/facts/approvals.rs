@@ -54,6 +54,18 @@ fn nobody_uses_up_the_room_that_is_left_by_asking_for_approval_or_looking_at_req
 }
 
 #[test]
+fn requests_of_one_actor_at_once_pass_no_limit() {
+    let office = Office::new();
+    let id = office.customer("ann");
+    let asked: usize = std::thread::scope(|scope| {
+        let ask = || (0..10).filter(|_| ask(&office, id).is_ok()).count();
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!((asked, open(&office.sales("bo")).len()), (20, 20));
+}
+
+#[test]
 fn act_that_others_approved_is_done_once_and_not_twice() {
     let office = Office::new();
     let (id, other) = (office.customer("ann"), office.customer("ann"));
