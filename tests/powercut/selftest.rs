@@ -252,7 +252,13 @@ fn shards() -> Result<(), String> {
     seen.sort_unstable();
     // The last cut has nothing unsynced.
     let expected = (0..11).flat_map(|n| (0..3).map(move |v| (n, v))).chain([(11, 0)]);
-    same(seen, expected.collect())
+    same(seen, expected.collect())?;
+    let mut seen = Vec::new();
+    Replay::new(&trace, 1).from(10).run(|_, boundary| {
+        seen.push(boundary.index);
+        Ok(())
+    })?;
+    same(seen, vec![10, 10, 10, 11])
 }
 
 fn no_strace() -> Result<(), String> {

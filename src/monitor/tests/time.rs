@@ -108,7 +108,7 @@ fn single_entries_from_the_far_future_hide_nothing_from_any_rule() {
     for (rule, acts) in cases() {
         let who = acts[0].actor.clone().unwrap();
         for place in [0, acts.len() / 2, acts.len() - 2] {
-            for ahead in [14 * DAY, YEAR, i64::MAX / 2] {
+            for ahead in [14 * DAY, YEAR, i64::MAX / 2].into_iter().take(crate::tests::amount(1, 3)) {
                 for future in odd(START + ahead, &who) {
                     let mut mixed = acts.clone();
                     mixed.insert(place, future);

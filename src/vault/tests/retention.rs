@@ -461,7 +461,7 @@ fn killed_at_any_commit_it_is_intact_and_goes_on() {
     let plan = start.plan(90);
     let mut reached = 0;
     for fault in [Fault::CommitBefore, Fault::CommitAfter] {
-        for number in 1..20 {
+        for number in (1..20).step_by(crate::tests::amount(2, 1)) {
             let memory = copy(&start.world.memory);
             let faulty = Arc::new(Mutex::new(None));
             let shared = Arc::clone(&faulty);
@@ -590,7 +590,7 @@ fn random_histories_with_retention_at_random_points_equal_a_model() {
         // Notes by id, and the day of each block.
         let (mut notes, mut days): (BTreeMap<RecordId, String>, Vec<i64>) = Default::default();
         let mut first = 0;
-        for step in 0..500u32 {
+        for step in 0..crate::tests::amount(300, 500u32) {
             match dice.next() % 100 {
                 0..60 => {
                     let text = dice.word();
@@ -682,8 +682,10 @@ impl Store for Sized {
 }
 
 #[test]
-fn ten_thousand_blocks_are_dropped_in_small_commits() {
-    let old = Old::new(10_100);
+fn thousands_of_blocks_are_dropped_in_small_commits() {
+    let blocks = crate::tests::amount(2_100, 10_100);
+    let segments = blocks / SEGMENT;
+    let old = Old::new(blocks);
     old.hands.pass(100);
     old.world.vault.close().unwrap();
     let (memory, hands) = (old.world.memory.clone(), old.hands.clone());
@@ -694,15 +696,15 @@ fn ten_thousand_blocks_are_dropped_in_small_commits() {
     }));
     let old = Old::open(&memory, &hands);
     let plan = old.plan(90);
-    assert_eq!(plan.segments, 78);
+    assert_eq!(plan.segments, segments);
     largest.store(0, Ordering::SeqCst);
     commits.store(0, Ordering::SeqCst);
-    assert_eq!(old.retain(&plan).unwrap(), 78 * SEGMENT);
+    assert_eq!(old.retain(&plan).unwrap(), segments * SEGMENT);
     // 128 blocks of one part each, hashes, base, tips, and the values of every commit.
     assert!(largest.load(Ordering::SeqCst) <= 1_100, "{largest:?} changes in one commit");
-    assert!(commits.load(Ordering::SeqCst) <= 78 + 10_100 / 1_024 + 3, "{commits:?} commits");
-    assert_eq!((old.verify(), old.first()), (Verdict::Intact, 78 * SEGMENT));
-    assert_eq!(old.size() - 78 * SEGMENT, stored(&memory, Space::Block).len() as u64);
+    assert!(commits.load(Ordering::SeqCst) <= (segments + blocks / 1_024 + 3) as usize, "{commits:?} commits");
+    assert_eq!((old.verify(), old.first()), (Verdict::Intact, segments * SEGMENT));
+    assert_eq!(old.size() - segments * SEGMENT, stored(&memory, Space::Block).len() as u64);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::disk::{Disk, Image, Variant};
@@ -55,12 +56,13 @@ pub struct Replay<'t> {
     seed: u64,
     ignored: Ignored<'t>,
     shard: (usize, usize),
+    from: usize,
     stop_after: usize,
 }
 
 impl<'t> Replay<'t> {
     pub fn new(trace: &'t Trace, seed: u64) -> Self {
-        Self { trace, seed, ignored: Box::new(|_| false), shard: (0, 1), stop_after: usize::MAX }
+        Self { trace, seed, ignored: Box::new(|_| false), shard: (0, 1), from: 0, stop_after: usize::MAX }
     }
 
     /// Plants a failure: these syncs do nothing, though power is still cut at them.
@@ -72,6 +74,12 @@ impl<'t> Replay<'t> {
     /// Shows only every `count`-th cut, from the `number`-th on, so that several threads can share the work.
     pub fn shard(mut self, number: usize, count: usize) -> Self {
         self.shard = (number, count);
+        self
+    }
+
+    /// Shows no cut before this one.
+    pub fn from(mut self, cut: usize) -> Self {
+        self.from = cut;
         self
     }
 
@@ -117,7 +125,7 @@ impl<'t> Replay<'t> {
         check: &mut impl FnMut(&Path, &Boundary<'_>) -> Result<(), String>,
         report: &mut Report,
     ) -> Result<(), String> {
-        if index % self.shard.1 != self.shard.0 {
+        if index < self.from || index % self.shard.1 != self.shard.0 {
             return Ok(());
         }
         report.boundaries += 1;
@@ -165,5 +173,17 @@ fn materialise(image: &Image<'_>, place: &Path) -> std::io::Result<()> {
     }
     let inside = |path: &PathBuf| place.join(path);
     image.dirs.iter().try_for_each(|dir| fs::create_dir(inside(dir)))?;
-    image.files.iter().try_for_each(|(path, bytes)| fs::write(inside(path), bytes))
+    image.files.iter().try_for_each(|(path, bytes)| {
+        let mut file = fs::File::create(inside(path))?;
+        file.write_all(&bytes[..written(bytes)])?;
+        file.set_len(bytes.len() as u64)
+    })
+}
+
+/// Returns the length of what has to be written: of a file that ends with zeros, as reserved space does, only the rest.
+fn written(bytes: &[u8]) -> usize {
+    const ZEROS: [u8; 4096] = [0; 4096];
+    let chunks = bytes.chunks(ZEROS.len());
+    let last = chunks.clone().rposition(|chunk| chunk != &ZEROS[..chunk.len()]);
+    last.map_or(0, |last| bytes.len().min((last + 1) * ZEROS.len()))
 }

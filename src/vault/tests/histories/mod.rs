@@ -23,7 +23,7 @@ const HISTORIES: usize = 200;
 const FULL: usize = 5;
 /// Returns the number of vaults, each with a past of its own.
 fn vaults() -> usize {
-    crate::tests::amount(4, 50)
+    crate::tests::amount(2, 50)
 }
 /// Seed of the dice, unless `SEED` is set in the environment.
 const SEED: u64 = 0x5eed_0004;

@@ -351,7 +351,7 @@ fn actors() -> Vec<Actor> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::tests::amount(1, 2), max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_withheld_value_is_in_any_output_of_any_call(plan in plan(), seed in any::<u64>()) {

@@ -259,7 +259,7 @@ fn policy() -> Roles {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: crate::tests::amount(1, 2), max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_value_of_any_field_is_in_any_sink_entry_answer_or_error_in_any_form(seed in any::<u64>()) {

@@ -82,7 +82,7 @@ fn each_kind_of_value_altered_removed_or_slipped_in_is_found_at_the_right_tenant
         (acme, Space::Fact, RowSet::Records),
     ] {
         let all = of(&world, space, tenant);
-        for (key, value) in [all.first().unwrap(), all.last().unwrap()] {
+        for (key, value) in [all.last().unwrap(), all.first().unwrap()].into_iter().take(crate::tests::amount(1, 2)) {
             let verdict = as_verify_says(&world, "removed", &vec![(key.clone(), None)]);
             assert!(differs(&verdict, tenant, set), "{space:?} {verdict:?}");
             for at in [value.len() - 1, 0] {
