@@ -12,6 +12,10 @@ use crate::keys::MasterKeyError;
 use crate::policy::Denial;
 use crate::record::RecordError;
 
+pub use impossible::Impossible;
+
+mod impossible;
+
 /// The cause of an error, of any type.
 pub(crate) type Source = Box<dyn StdError + Send + Sync>;
 
@@ -37,7 +41,9 @@ pub enum Error {
         why: NoVault,
     },
     /// Another process, or another handle in this one, has the vault open.
-    #[error("{path} is in use by another process, or opened twice in this one: close it there first")]
+    #[error(
+        "{path} is in use by another process, or opened twice in this one: close it there first, with `vault.close()`, or by dropping the vault with all its sessions and collections"
+    )]
     InUse {
         /// The directory.
         path: PathBuf,
@@ -91,7 +97,7 @@ pub enum Error {
     /// The record's data subject was erased; nobody can read it any more.
     #[error("the record was erased")]
     Erased,
-    /// The record changed since the revision that the call named, or a record was changed twice in one batch.
+    /// The record changed since the revision that the call named, or since the write was prepared.
     #[error("the record changed meanwhile: read it again and decide anew")]
     Conflict,
     /// A unique index has the value already.
@@ -183,13 +189,8 @@ pub enum Error {
         most: usize,
     },
     /// The act can't be done, whoever asks: its arguments don't fit, or the matter is over.
-    #[error("the {what} isn't possible: {why}")]
-    NotPossible {
-        /// The act.
-        what: &'static str,
-        /// The reason, and what could be done instead.
-        why: &'static str,
-    },
+    #[error("{}", .0)]
+    NotPossible(Impossible),
     /// An audit sink that acts wait for, a required one or a relayed one that is too far behind, has not acknowledged in time;
     /// acts fail until it does.
     #[error("an audit sink that acts wait for doesn't answer (the act was {}): see `vault.health()`", if *.committed { "committed all the same" } else { "not carried out" })]
@@ -342,6 +343,12 @@ impl Error {
 impl From<RecordError> for Error {
     fn from(error: RecordError) -> Self {
         Self::Record(error)
+    }
+}
+
+impl From<Impossible> for Error {
+    fn from(why: Impossible) -> Self {
+        Self::NotPossible(why)
     }
 }
 

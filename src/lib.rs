@@ -110,7 +110,7 @@ mod store;
 mod tests;
 pub mod vault;
 
-pub use error::{Error, NoVault, Result};
+pub use error::{Error, Impossible, NoVault, Result};
 pub use keys::KeyFile;
 #[cfg(feature = "passphrase")]
 pub use keys::Passphrase;

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::audit::{AttachedSink, EntryBuilder, Outcome, Relayed};
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::model::{Actor, TenantId};
 use crate::vault::{Vault, VaultSession, WeakVault};
 
@@ -143,22 +143,18 @@ impl Monitor {
         let mut running = lock(&self.running);
         // A sink that a vault has, or that waits for one, holds the stream too.
         if running.is_none() && Arc::strong_count(&self.stream) == 1 {
-            return Err(Error::NotPossible {
-                what: "watch",
-                why: "no vault has the monitor's sink: open it with `.sink(monitor.sink())`, then watch it",
-            });
+            return Err(Impossible::NoSink.into());
         }
         let mut setup = lock(&self.setup);
-        let second = Error::NotPossible { what: "second watch", why: "a monitor watches one vault: make another one" };
         if setup.is_none() {
-            return Err(second);
+            return Err(Impossible::SecondWatch.into());
         }
         let past = vault.health().journal_blocks;
         let mut began = EntryBuilder::named(vault.now(), BEGAN);
         began.outcome(Outcome::Permitted, "", "");
         // What the journal doesn't take may be tried again.
         vault.write_down(None, began)?;
-        let setup = setup.take().ok_or(second)?;
+        let setup = setup.take().ok_or(Impossible::SecondWatch)?;
         let thread = |error| Error::io("starting a monitor's thread", error);
         let outlets =
             setup.sinks.into_iter().map(Outlet::start).collect::<std::io::Result<Vec<_>>>().map_err(thread)?;
@@ -204,14 +200,13 @@ impl Monitor {
     /// reasons why the vault can't act now.
     pub fn feedback(&self, alert: &str, feedback: Feedback, judge: &VaultSession) -> Result<()> {
         let actor = judge.actor();
-        let not = |why| Error::NotPossible { what: "feedback", why };
         let vault = lock(&self.running).as_ref().and_then(|running| running.vault.upgrade());
-        let vault = vault.ok_or(not("the monitor watches no vault: call `monitor.watch(&vault)` first"))?;
+        let vault = vault.ok_or(Impossible::NoWatch)?;
         let alert = self.latest().into_iter().find(|known| known.id == alert);
-        let alert = alert.ok_or(not("no alert of this id is among the latest ones: see `monitor.latest()`"))?;
+        let alert = alert.ok_or(Impossible::NoAlert)?;
         vault.may_judge_alerts(alert.tenant, judge)?;
         if alert.actor.as_deref() == Some(actor.id()) {
-            return Err(not("nobody judges an alert about themselves: ask somebody else who may"));
+            return Err(Impossible::OwnAlert.into());
         }
         let mut entry = EntryBuilder::named(vault.now(), FEEDBACK);
         entry.outcome(Outcome::Permitted, feedback.name(), alert.rule.name()).actor(actor);

@@ -130,9 +130,15 @@ pub(crate) fn unmet(permission: &Permission, request: &Request<'_>, facts: &dyn 
             if given >= *wanted {
                 return None;
             }
+            let named = match request.approval {
+                None => "see `session.ask_approval` and `under_approval`",
+                Some(_) => {
+                    "the one that the session names isn't answered by so many others yet, was refused or used, has \
+                     expired, or is of another actor, act, record, revision or value"
+                }
+            };
             let why = format!(
-                "`{rule}` permits it, but others have to approve this very act: {wanted} wanted, {given} given (see \
-                 `session.ask_approval` and `under_approval`)"
+                "`{rule}` permits it, but others have to approve this very act: {wanted} wanted, {given} given ({named})"
             );
             deny(codes::APPROVAL_REQUIRED, why)
                 .map(|denial| denial.for_user("This needs other people's approval. Ask for it, and try again."))

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use crate::audit::Entry;
 use crate::error::{Error, Result, Source};
@@ -25,6 +27,9 @@ use crate::vault::state::tenant::TenantCore;
 use crate::vault::upkeep::heads::{HeadPlace, Upkeep};
 use crate::vault::upkeep::lock::Lock;
 use crate::vault::upkeep::reserve::Reserve;
+
+/// Longest time that an insert waits for the slot ceiling to be raised.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The state of an opened vault.
 pub(crate) struct Core {
@@ -116,6 +121,23 @@ impl Core {
     pub(crate) fn leaves(&self, from: u64) -> Result<Leaves> {
         let (blocks, size) = self.blocks()?;
         Ok(Leaves::new(blocks, from..size))
+    }
+
+    /// Draws a slot for a new data subject, once the tenant's ceiling leaves one.
+    pub(crate) fn own_slot(&self, tenant: &TenantCore) -> Result<u32> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let drawn = tenant.draw_slot();
+            self.upkeep.watch_slots(tenant);
+            match drawn {
+                Some(slot) => return Ok(slot),
+                None if Instant::now() > until || tenant.next_slot() == u32::MAX => {
+                    let why = "the slot ceiling was not raised in time";
+                    return Err(Error::io("drawing a slot for a new data subject", why));
+                }
+                None => sleep(Duration::from_millis(1)),
+            }
+        }
     }
 
     /// Hands an entry to the journal.

@@ -90,7 +90,7 @@ fn file_serves_journals_one_after_the_other_and_finds_each_ones_end() {
     let mut sink = JsonLines::append(&path).unwrap();
     sink.deliver(&block("strongroom/a/a", 7, 1)).unwrap();
     // Enough that the first journal's line is windows away.
-    let last = WINDOW / 200;
+    let last = WINDOW / 100;
     let many: Vec<_> = (0..=last).flat_map(|position| block(JOURNAL, position, 1)).collect();
     sink.deliver(&many).unwrap();
     assert!(fs::metadata(&path).unwrap().len() > WINDOW);

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::format::fact::{Answer, Approval, Fact, MAX_ANSWERS};
 use crate::model::{Action, ApprovalId, Grantee, RecordId, Timestamp};
 use crate::policy::{Denial, Scope, codes};
@@ -241,8 +241,7 @@ impl<'a> Desk<'a> {
             }
             let now = core.now();
             if !is_open(&approval, now) || approval.answers.len() >= MAX_ANSWERS {
-                let why = "the request was answered, used or has expired";
-                return Err(act.fail("over", Error::NotPossible { what: "answer", why }));
+                return Err(act.fail("over", Impossible::RequestOver.into()));
             }
             approval.answers.push(Answer { actor: actor.to_owned(), yes, at: now });
             approval.until = approval.until.min(later(now, ANSWERED_FOR));

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::audit::Outcome;
 use crate::crypto::fill;
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::format::fact::{Emergency as Stored, Fact, Review};
 use crate::model::{Action, Grantee, RecordId, Timestamp};
 use crate::policy::{Denial, codes};
@@ -97,8 +97,7 @@ fn break_glass(session: &SessionInner, for_how_long: Duration) -> Result<Emergen
         return Err(act.refuse(denial.for_user("Say what the emergency is, and try again.")));
     }
     if for_how_long.is_zero() || for_how_long > LONGEST {
-        let why = "it has to last for some time, and for 24 hours at most";
-        return Err(Error::NotPossible { what: "emergency access", why });
+        return Err(Impossible::EmergencyTime.into());
     }
     let _one = tenant.facts.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
     let unreviewed = tenant.facts.read().emergencies_of(actor).any(|(_, emergency)| emergency.reviewed.is_none());
@@ -201,12 +200,12 @@ fn review(session: &SessionInner, id: RecordId, verdict: &str) -> Result<()> {
         }
         let now = core.now();
         let why = match (&stored.reviewed, stored.until > now) {
-            (Some(_), _) => Some("it was reviewed already"),
-            (None, true) => Some("it still runs: review it when it is over, or suspend the actor"),
+            (Some(_), _) => Some(Impossible::Reviewed),
+            (None, true) => Some(Impossible::EmergencyRuns),
             (None, false) => None,
         };
         if let Some(why) = why {
-            return Err(act.fail("over", Error::NotPossible { what: "review of an emergency", why }));
+            return Err(act.fail("over", why.into()));
         }
         act.spend(&mut permit, &mut write)?;
         stored.reviewed = Some(Review { by: actor.to_owned(), at: now, verdict: verdict.to_owned() });

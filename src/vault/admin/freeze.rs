@@ -80,7 +80,7 @@ impl Session {
     pub fn unfreeze(&self) -> Result<bool> {
         let act = self.inner.act(Action::Freeze).told("what", "unfreeze");
         let id = standing::freeze_id(&self.inner.tenant.keys, self.inner.tenant.id)?;
-        end(&self.inner, &act, id, None, |had| if had { "unfrozen" } else { "not_frozen" })
+        end(&self.inner, act, id, None, |had| if had { "unfrozen" } else { "not_frozen" })
     }
 
     /// Returns the tenant's freeze, if it is frozen.

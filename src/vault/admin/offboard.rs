@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::audit::EntryBuilder;
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::format::place;
 use crate::model::{Action, Grantee, RecordId};
 
@@ -213,18 +213,17 @@ fn plan(session: &Arc<SessionInner>, actor: &str, new_owner: Option<&str>) -> Re
 }
 
 fn check(session: &SessionInner, actor: &str, new_owner: Option<&str>) -> Result<()> {
-    let not = |why| Err(Error::NotPossible { what: "plan for somebody who leaves", why });
     standing::check_party("actor who leaves", actor)?;
     if session.actor() == actor {
-        return not("nobody carries out their own leaving: ask another administrator");
+        return Err(Impossible::OnOneself.into());
     }
     let Some(owner) = new_owner else { return Ok(()) };
     standing::check_party("new owner", owner)?;
     if owner == actor {
-        return not("who leaves can't be the new owner");
+        return Err(Impossible::OwnHeir.into());
     }
     if session.tenant.facts.is_suspended(owner) {
-        return not("the new owner is suspended");
+        return Err(Impossible::SuspendedOwner.into());
     }
     Ok(())
 }

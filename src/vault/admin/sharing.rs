@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::format::fact::{Fact, Share as Stored, StoredGrantee};
 use crate::format::place;
 use crate::model::{Access, Action, Grantee, RecordId, Timestamp};
@@ -122,7 +122,7 @@ fn share(
         let now = core.now();
         // Before the record is looked at: an act that comes to nothing tells nothing of it.
         if until.is_some_and(|until| until <= now) {
-            return Err(Error::NotPossible { what: "share", why: "the time it is to end at is over already" });
+            return Err(Impossible::ShareOver.into());
         }
         let (bytes, opened, mut permit) = permitted(session, &act, collection, id)?;
         act.spend(&mut permit, &mut write)?;

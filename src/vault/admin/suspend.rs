@@ -7,11 +7,10 @@
 use std::fmt;
 
 use crate::audit::EntryBuilder;
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::format::fact::{Demand, Fact, Suspension as Stored};
-use crate::model::{Action, Grantee};
+use crate::model::{Action, Grantee, Timestamp};
 
-use crate::model::Timestamp;
 use crate::vault::commit::Write;
 use crate::vault::gate::{Act, Permit};
 use crate::vault::handles::{Session, SessionInner};
@@ -60,7 +59,7 @@ impl Session {
         let act = session.act(Action::Suspend).told("what", "reinstate").told("actor", actor);
         standing::check_party("actor to be reinstated", actor)?;
         let id = standing::suspension_id(&session.tenant.keys, session.tenant.id, actor)?;
-        end(session, &act, id, Some(actor), |had| if had { "reinstated" } else { "not_suspended" })
+        end(session, act, id, Some(actor), |had| if had { "reinstated" } else { "not_suspended" })
     }
 
     /// Returns who is suspended, by their ids.
@@ -132,16 +131,16 @@ impl Session {
         let session = &*self.inner;
         let act = session.act(Action::Suspend).told("what", "waive_step_up").told("actor", actor);
         let what = "actor who needn't be authenticated anew";
-        let id = check_other(session, what, "waiving a step-up", actor)
+        let id = check_other(session, what, actor)
             .and_then(|()| standing::demand_id(&session.tenant.keys, session.tenant.id, actor))?;
-        end(session, &act, id, Some(actor), |had| if had { "step_up_waived" } else { "step_up_not_demanded" })
+        end(session, act, id, Some(actor), |had| if had { "step_up_waived" } else { "step_up_not_demanded" })
     }
 }
 
 /// Suspends an actor.
 pub(crate) fn suspend(session: &SessionInner, act: &Act<'_>, actor: &str, reason: Option<&str>) -> Result<bool> {
     let (core, tenant) = (&session.core, &session.tenant);
-    check_other(session, "actor to be suspended", "suspending", actor)?;
+    check_other(session, "actor to be suspended", actor)?;
     let reason = standing::check_remembered("actor who suspends", session.actor(), reason)?;
     let id = standing::suspension_id(&tenant.keys, tenant.id, actor)?;
     act.retry_until_committed(|| {
@@ -158,31 +157,48 @@ pub(crate) fn suspend(session: &SessionInner, act: &Act<'_>, actor: &str, reason
     })
 }
 
-/// Removes a fact, if it is there; the entry's code says whether it was.
+/// Removes a fact, if it is there; the entry's code says whether it was. An approval is for the fact that stood when it was
+/// asked for, not for the next of its kind.
 pub(crate) fn end(
     session: &SessionInner,
-    act: &Act<'_>,
+    act: Act<'_>,
     id: FactId,
     actor: Option<&str>,
     code: impl Fn(bool) -> &'static str,
 ) -> Result<bool> {
+    let (store, facts) = (&*session.core.store, &session.tenant.facts);
+    let since = standing::stored(store, facts, id)?.and_then(|(_, fact)| since(&fact));
+    let act = act.told_any("since", since);
     act.retry_until_committed(|| {
         let (mut permit, mut write) = (act.permit()?, Write::default());
+        let approved = permit.approval().is_some();
         act.spend(&mut permit, &mut write)?;
-        let before = standing::stored(&*session.core.store, &session.tenant.facts, id)?.map(|(bytes, _)| bytes);
+        let (before, now) = standing::stored(store, facts, id)?.unzip();
+        if approved && now.as_ref().and_then(self::since) != since {
+            return Err(act.fail("conflict", Error::Conflict));
+        }
         let had = before.is_some();
         if had {
-            standing::put(&session.tenant.facts, id, before, None, &mut write)?;
+            standing::put(facts, id, before, None, &mut write)?;
         }
-        act.add(about(act, &permit, code(had), actor), &mut write)?;
+        act.add(about(&act, &permit, code(had), actor), &mut write)?;
         Ok((write, had))
     })
 }
 
-fn check_other(session: &SessionInner, what: &'static str, doing: &'static str, actor: &str) -> Result<()> {
+fn since(fact: &Fact) -> Option<Timestamp> {
+    match fact {
+        Fact::Suspension(suspension) => Some(suspension.at),
+        Fact::Freeze(freeze) => Some(freeze.at),
+        Fact::Demand(demand) => Some(demand.at),
+        Fact::Share(_) | Fact::Approval(_) | Fact::Emergency(_) => None,
+    }
+}
+
+fn check_other(session: &SessionInner, what: &'static str, actor: &str) -> Result<()> {
     standing::check_party(what, actor)?;
     if session.actor() == actor {
-        return Err(Error::NotPossible { what: doing, why: "nobody does it to themselves: ask another administrator" });
+        return Err(Impossible::OnOneself.into());
     }
     Ok(())
 }

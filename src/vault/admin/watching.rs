@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::audit::EntryBuilder;
-use crate::error::{Error, Result};
+use crate::error::{Impossible, Result};
 use crate::model::{Action, TenantId, Timestamp};
 
 use crate::vault::gate::{Act, finish};
@@ -41,6 +41,6 @@ impl Vault {
     fn watched(&self, tenant: Option<TenantId>) -> Result<Option<Arc<TenantCore>>> {
         let Some(id) = tenant else { return Ok(None) };
         let found = self.core().all_tenants().into_iter().find(|tenant| tenant.id == id);
-        found.map(Some).ok_or(Error::NotPossible { what: "entry", why: "its tenant can't be opened" })
+        found.map(Some).ok_or(Impossible::UnreadTenant.into())
     }
 }

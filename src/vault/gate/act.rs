@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::error::{Impossible, Result};
 use crate::format::Meta;
 use crate::model::Action;
 use crate::policy::Denial;
@@ -221,8 +221,7 @@ impl Act<'_> {
     pub(crate) fn admit(&self) -> Result<()> {
         self.core.ready()?;
         if self.asked.asking.is_some() {
-            let why = "it needs nobody's approval: do it outside of the request";
-            return Err(self.fail("not_asked", Error::NotPossible { what: "request for approval", why }));
+            return Err(self.fail("not_asked", Impossible::NeedsNoApproval.into()));
         }
         self.unbarred()
     }

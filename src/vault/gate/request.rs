@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::audit::Outcome as Came;
 use crate::crypto::fill;
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::format::fact::{Approval, Fact};
 use crate::model::{Action, ApprovalId, Timestamp};
 use crate::policy::{Denial, codes};
@@ -26,17 +26,15 @@ use super::opened::Opened;
 const VALID: Duration = Duration::from_secs(30 * 24 * 3600);
 /// One actor has so many requests open at most.
 const OPEN: usize = 20;
-/// The act that an error ends which was asked for.
-const ASKED_FOR: &str = "act that is only asked for";
 
 impl Asking {
     /// Ends the request, when its closure has returned. Returns what was asked for.
     pub(crate) fn end(&self, done: Result<()>) -> Result<ApprovalId> {
         let asked = std::mem::replace(&mut *self.state(), Asked::Over);
         match (asked, done) {
-            (Asked::For(id), Ok(()) | Err(Error::NotPossible { what: ASKED_FOR, .. })) => Ok(id),
+            (Asked::For(id), Ok(()) | Err(Error::NotPossible(Impossible::OnlyAsked))) => Ok(id),
             (_, Err(error)) => Err(error),
-            (_, Ok(())) => not("nothing was done in it that others approve"),
+            (_, Ok(())) => Err(Impossible::NothingAsked.into()),
         }
     }
 }
@@ -45,7 +43,7 @@ impl Act<'_> {
     /// Stores the request for an act that the policy would permit once others approve it. Returns what ends the act.
     pub(super) fn ask_for(&self, asking: &Asking, row: Option<&Opened>) -> Error {
         match self.request(asking, row) {
-            Ok(_) => Error::NotPossible { what: ASKED_FOR, why: "it isn't done before others have approved it" },
+            Ok(_) => Impossible::OnlyAsked.into(),
             Err(error) => error,
         }
     }
@@ -54,19 +52,17 @@ impl Act<'_> {
         let action = self.asked().action;
         let mut state = asking.state();
         let refused = match &*state {
-            Asked::Nothing if !action.can_be_approved() => Some("nobody approves this act for another"),
-            Asked::Nothing if self.wanted.get().is_none() && !action.is_bulk() => {
-                Some("it needs nobody's approval: do it")
-            }
+            Asked::Nothing if !action.can_be_approved() => Some(Impossible::NeverApproved),
+            Asked::Nothing if self.wanted.get().is_none() && !action.is_bulk() => Some(Impossible::NeedsNoApproval),
             Asked::Nothing if asking.valid_for.is_zero() || asking.valid_for > VALID => {
-                Some("it has to be valid for some time, and for 30 days at most")
+                Some(Impossible::RequestValidity)
             }
             Asked::Nothing => None,
-            Asked::For(_) => Some("one act is asked for at a time: ask for the next by itself"),
-            Asked::Over => Some("the request was made already: this session only asks"),
+            Asked::For(_) => Some(Impossible::SecondRequest),
+            Asked::Over => Some(Impossible::RequestMade),
         };
         if let Some(why) = refused {
-            return not(why).map_err(|error| self.fail_on(row, "not_asked", error));
+            return Err(self.fail_on(row, "not_asked", why.into()));
         }
         let id = self.store_request(asking.valid_for, row)?;
         *state = Asked::For(id);
@@ -128,8 +124,4 @@ impl Act<'_> {
 /// Returns whether a request can still be answered or used.
 pub(crate) fn is_open(approval: &Approval, now: Timestamp) -> bool {
     approval.used.is_none() && approval.until > now && approval.answers.iter().all(|answer| answer.yes)
-}
-
-fn not<T>(why: &'static str) -> Result<T> {
-    Err(Error::NotPossible { what: "request for approval", why })
 }

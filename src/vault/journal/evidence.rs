@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::evidence::{EvidenceError, MAX_EVENTS, MAX_HEADS, Writer};
 use crate::audit::{self, ConsistencyProof, Head, HeadKey, InclusionProof, Nodes, Shown, ShownBlock, ShownEntry};
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 
 use crate::vault::commit::{Blocks, unreadable};
 use crate::vault::gate::{Act, Permit};
@@ -19,10 +19,7 @@ use super::handle::Journal;
 /// An entry's place: its block's position and its index in the block.
 type At = (u64, u32);
 
-const NO_SUCH: Error = Error::NotPossible {
-    what: "evidence of this entry",
-    why: "there is none at this position and index among these entries, or it was dropped: take both from an event, and show a tenant's from the tenant",
-};
+const NO_SUCH: Error = Error::NotPossible(Impossible::NoEntry);
 
 impl Journal {
     /// Proves, to whoever has both heads, that the newer head's journal begins with the older head's.
@@ -39,13 +36,7 @@ impl Journal {
         let permit = act.permit()?;
         self.ours(&act, [old, new])?;
         if old.size() > new.size() {
-            return failed(
-                &act,
-                Error::NotPossible {
-                    what: "consistency proof",
-                    why: "the older head covers more blocks than the newer one: swap them",
-                },
-            );
+            return failed(&act, Impossible::TurnedHeads.into());
         }
         note(&act, &permit, "consistency_proof", 0)?;
         let (_, size) = self.core.blocks()?;

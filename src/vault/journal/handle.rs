@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::audit::Subject;
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::model::{Action, CollectionId, Grantee, Pseudonym, RecordId, Revision, Timestamp};
 
 use crate::vault::commit::Ticket;
@@ -101,17 +101,12 @@ impl Journal {
     pub(crate) fn meant(&self, act: &Act<'_>, about: &About) -> Result<Meant> {
         let (collection, found) = match about {
             About::Pseudonym(text) => {
-                let pseudonym = text.parse().map_err(|_| {
-                    let why =
-                        "a data subject is named by its pseudonym: see `Metadata::pseudonym`, `Subject::pseudonym`";
-                    Error::NotPossible { what: "question about a data subject", why }
-                });
+                let pseudonym = text.parse().map_err(|_| Impossible::NoPseudonym.into());
                 return pseudonym.map(|pseudonym| Meant { pseudonym, record: None });
             }
             About::Record(collection, record) => {
                 let Some(tenant) = &self.tenant else {
-                    let why = "the vault's own journal names no records: ask the tenant's";
-                    return Err(Error::NotPossible { what: "question about a record", why });
+                    return Err(Impossible::RecordOfVault.into());
                 };
                 match tenant.collection(collection) {
                     Err(error) => (None, Err(error)),
@@ -178,10 +173,7 @@ pub(crate) fn check_actor(actor: Option<&str>) -> Result<()> {
 /// Checks the times in a question: swapped times must not look like an empty answer.
 pub(crate) fn check_times(from: Option<Timestamp>, until: Option<Timestamp>) -> Result<()> {
     match (from, until) {
-        (Some(from), Some(until)) if until < from => Err(Error::NotPossible {
-            what: "question about these times",
-            why: "they end before they begin: give `between` the earlier one first",
-        }),
+        (Some(from), Some(until)) if until < from => Err(Impossible::TurnedTimes.into()),
         _ => Ok(()),
     }
 }

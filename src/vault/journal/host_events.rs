@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::audit::{EntryBuilder, Outcome};
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::format::journal_entry::{MAX_REASON, MAX_TEXT};
 use crate::model::{Actor, Grantee};
 
@@ -164,8 +164,7 @@ impl HostEvent {
         if let Act::Other(name) = &self.act {
             let known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
             if name.is_empty() || name.len() > NAME || !name.bytes().all(known) {
-                let why = "it needs a name of 1 to 64 of the letters a to z, digits and _";
-                return Err(Error::NotPossible { what: "host event", why });
+                return Err(Impossible::EventName.into());
             }
         }
         let actor = self.actor.as_ref();

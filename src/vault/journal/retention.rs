@@ -13,7 +13,7 @@ pub(crate) mod plan;
 pub use plan::{HeldBack, RetentionPlan, RetentionReport};
 
 use crate::audit::Head;
-use crate::error::{Error, Result};
+use crate::error::{Impossible, Result};
 use crate::model::Action;
 
 use crate::vault::handles::VaultSession;
@@ -54,13 +54,9 @@ impl Retention {
     }
 
     fn check(&self) -> Result<()> {
-        let not = |why| Err(Error::NotPossible { what: "dropping of journal entries", why });
         match self.days {
-            0 => not("entries are kept for a day at least: give a number of days of at least 1"),
-            1..SIX_MONTHS if !self.short => not(
-                "fewer than 180 days were asked for, and six months are a common duty: say `Retention::days(n).below_six_months()` \
-                 if no law asks for more",
-            ),
+            0 => Err(Impossible::NoDays.into()),
+            1..SIX_MONTHS if !self.short => Err(Impossible::FewDays.into()),
             _ => Ok(()),
         }
     }

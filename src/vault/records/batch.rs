@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::model::{Action, CollectionId, RecordId, Timestamp};
 use crate::policy::{Denial, codes};
 use crate::record::Record;
@@ -92,7 +92,7 @@ impl Batch {
     /// Adds a change of a record. The closure runs now, once.
     ///
     /// # Errors
-    /// As [`Collection::update`]; [`Error::Conflict`] for a record that the batch writes already.
+    /// As [`Collection::update`]; [`Error::NotPossible`] for a record that the batch writes already.
     pub fn update<T: Record + 'static>(
         &mut self,
         collection: &Collection<T>,
@@ -113,7 +113,7 @@ impl Batch {
     /// Adds the deletion of a record.
     ///
     /// # Errors
-    /// As [`Collection::delete`]; [`Error::Conflict`] for a record that the batch writes already.
+    /// As [`Collection::delete`]; [`Error::NotPossible`] for a record that the batch writes already.
     pub fn delete<T: Record + 'static>(&mut self, collection: &Collection<T>, id: RecordId) -> Result<()> {
         self.admit(collection, Some(id))?;
         let prepared = write::prepare_delete(&self.session, collection.core(), id, None)?;
@@ -123,7 +123,7 @@ impl Batch {
     /// Adds a transfer of a record to another owner, or to none.
     ///
     /// # Errors
-    /// As [`Collection::transfer`]; [`Error::Conflict`] for a record that the batch writes already.
+    /// As [`Collection::transfer`]; [`Error::NotPossible`] for a record that the batch writes already.
     pub fn transfer<T: Record + 'static>(
         &mut self,
         collection: &Collection<T>,
@@ -174,8 +174,7 @@ impl Batch {
         }
         if session.core.now().as_micros().saturating_sub(self.begun.as_micros()) > OLDEST {
             *code = "too_old";
-            let why = "it was begun more than 10 minutes ago: make it anew, with fewer writes if it takes so long";
-            return Err(Error::NotPossible { what: "commit of a batch", why });
+            return Err(Impossible::OldBatch.into());
         }
         for tries in 0..TRIES {
             for prepared in &mut self.writes {
@@ -227,7 +226,7 @@ impl Batch {
             return Err(Error::TooLarge { what: "batch", size: self.bytes, limit: BYTES });
         }
         match id {
-            Some(id) if self.touched.contains(&(collection.core().id, id)) => Err(Error::Conflict),
+            Some(id) if self.touched.contains(&(collection.core().id, id)) => Err(Impossible::TwiceInBatch.into()),
             _ => Ok(()),
         }
     }

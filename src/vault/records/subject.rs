@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use crate::crypto::{Context, Domain, Label, open, seal};
 use crate::error::{Error, Result};
@@ -14,15 +12,10 @@ use crate::keys::TenantKeys;
 use crate::model::{Action, CollectionId, Pseudonym, RecordId, Slot, TenantId};
 
 use crate::vault::commit::Write;
-use crate::vault::core::Core;
 use crate::vault::handles::SessionInner;
 use crate::vault::records::read;
 use crate::vault::records::read::Stored;
 use crate::vault::state::schema::CollectionCore;
-use crate::vault::state::tenant::TenantCore;
-
-/// Longest time that an insert waits for the slot ceiling to be raised.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A subject as an uncommitted batch leaves it.
 #[derive(Clone, Copy)]
@@ -66,28 +59,6 @@ impl PendingSubjects {
     fn find(&self, record: (CollectionId, RecordId)) -> Option<(u32, PendingSubject)> {
         let slot = *self.slots.get(&record)?;
         Some((slot, *self.subjects.get(&slot)?))
-    }
-}
-
-/// Draws a slot for a new data subject.
-pub(crate) fn own_slot(core: &Core, tenant: &TenantCore) -> Result<u32> {
-    if let Some(slot) = tenant.draw_slot() {
-        core.upkeep.watch_slots(tenant);
-        return Ok(slot);
-    }
-    let until = Instant::now() + PATIENCE;
-    loop {
-        core.upkeep.watch_slots(tenant);
-        match tenant.draw_slot() {
-            Some(slot) => return Ok(slot),
-            None if Instant::now() > until || tenant.next_slot() == u32::MAX => {
-                return Err(Error::io(
-                    "drawing a slot for a new data subject",
-                    "the slot ceiling was not raised in time",
-                ));
-            }
-            None => sleep(Duration::from_millis(1)),
-        }
     }
 }
 

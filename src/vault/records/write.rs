@@ -120,7 +120,7 @@ pub(crate) fn prepare_insert<T: Record + 'static>(
     let mut added = edited.terms(&layout, &meta, |_| true)?;
     duplicate::count(&act, session, &permit, &added)?;
     let slot = match &joined {
-        None => subject::own_slot(core, tenant)?,
+        None => core.own_slot(tenant)?,
         Some(joined) => joined.slot,
     };
     let place = RowPlace { tenant: tenant.id, collection: collection.id, record: id };

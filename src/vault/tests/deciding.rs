@@ -65,7 +65,7 @@ fn batch_begun_more_than_ten_minutes_ago_is_refused_and_leaves_an_entry_for_each
         batch.insert(&notes, &Note::new(n.to_string())).unwrap();
     }
     hands.forward(601);
-    assert!(matches!(batch.commit(), Err(Error::NotPossible { .. })));
+    assert!(matches!(batch.commit(), Err(Error::NotPossible(_))));
     let mut dropped = world.session(boss()).batch();
     dropped.insert(&notes, &Note::new("y")).unwrap();
     drop(dropped);

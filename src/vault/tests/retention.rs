@@ -221,7 +221,7 @@ fn dropping_is_written_down_for_the_vault_and_for_the_tenant_with_the_positions(
 fn without_a_head_elsewhere_or_with_too_few_days_it_refuses_and_says_what_to_do() {
     let old = Old::new(150);
     let why = |keep: Retention| match old.world.vault.session(keeper()).unwrap().plan_retention(keep) {
-        Err(Error::NotPossible { why, .. }) => why,
+        Err(Error::NotPossible(why)) => why.to_string(),
         other => panic!("{other:?}"),
     };
     assert!(why(Retention::days(365)).contains("anchored_by"));
@@ -233,7 +233,7 @@ fn without_a_head_elsewhere_or_with_too_few_days_it_refuses_and_says_what_to_do(
     let other = Old::new(10);
     let keep = Retention::days(365).anchored_by(&other.head());
     assert!(matches!(old.world.vault.session(keeper()).unwrap().plan_retention(keep), Err(Error::Head(_))));
-    assert!(matches!(other.world.vault.session(keeper()).unwrap().retain(&plan), Err(Error::NotPossible { .. })));
+    assert!(matches!(other.world.vault.session(keeper()).unwrap().retain(&plan), Err(Error::NotPossible(_))));
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn sinks_that_keep_no_heads_vouch_for_nothing() {
     ];
     for sinks in kinds {
         let alone = planned(sinks);
-        assert!(matches!(&alone, Err(Error::NotPossible { why, .. }) if why.contains("anchored_by")), "{alone:?}");
+        assert!(matches!(&alone, Err(Error::NotPossible(why)) if why.to_string().contains("anchored_by")), "{alone:?}");
     }
     // One sink that keeps heads is enough for all.
     assert_eq!(planned(vec![forgets(), udp(), Required(Kept::default()).into()]).unwrap(), 0..128);
@@ -494,7 +494,7 @@ fn killed_at_any_commit_it_is_intact_and_goes_on() {
         }
     }
     // Lists of two tenants, and two segments.
-    assert_eq!(reached, 8);
+    assert_eq!(reached, crate::tests::amount(4, 8));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use crate::audit::{Entry, Outcome};
 use crate::crypto::fill;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, is_full};
 use crate::model::Action;
 use crate::store::files;
 
@@ -150,12 +150,6 @@ impl Reserve {
 /// Writes the reserve of a new vault.
 pub(crate) fn make(dir: &Path, bytes: u64) -> io::Result<()> {
     if bytes == 0 { Ok(()) } else { write(dir, bytes, 0) }
-}
-
-/// Tells whether an error says that there is no room: on the disk, in a quota, or in a file.
-pub(crate) fn is_full(error: &io::Error) -> bool {
-    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 /// Tells whether an entry's act frees space, stops whoever fills it, or looks into it. All these need a permit.

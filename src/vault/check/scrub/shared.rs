@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use crate::audit::Verdict;
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::vault::core::{Background, Core};
 
 use super::kept;
@@ -151,10 +151,7 @@ impl Scrubs {
     pub(crate) fn start(&self, make: impl FnOnce(&Arc<Shared>) -> Result<JoinHandle<()>>) -> Result<Arc<Shared>> {
         let mut last = self.lock();
         if last.as_ref().is_some_and(|running| !running.shared.has_ended()) {
-            return Err(Error::NotPossible {
-                what: "scrub",
-                why: "another scrub of the vault is under way; `vault.health().scrub` says how far. Wait for it, or stop it first",
-            });
+            return Err(Impossible::SecondScrub.into());
         }
         let shared = Arc::<Shared>::default();
         let thread = make(&shared)?;

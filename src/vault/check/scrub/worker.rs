@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use crate::audit::Verdict;
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::vault::core::Core;
 
 use super::act::Scrubbing;
@@ -53,10 +53,8 @@ enum Did {
 
 impl Worker {
     pub(crate) fn run(self) {
-        let over = catch_unwind(AssertUnwindSafe(|| self.work())).unwrap_or_else(|_panic| {
-            let why = "its thread panicked, maybe over what it was reading; `verify` may tell more";
-            Over::Failed(Error::NotPossible { what: "scrub", why })
-        });
+        let over = catch_unwind(AssertUnwindSafe(|| self.work()))
+            .unwrap_or_else(|_panic| Over::Failed(Impossible::ScrubPanicked.into()));
         // Held until all is told: closing the vault would say that the scrub was stopped.
         let core = if matches!(over, Over::Failed(_)) { self.core.upgrade() } else { None };
         let (phase, error) = match over {

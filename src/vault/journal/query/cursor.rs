@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::model::JournalEpochId;
 
 use super::walk::Place;
@@ -32,10 +32,10 @@ impl JournalCursor {
     /// Returns the place to go on from, in the journal of this epoch and size.
     pub(crate) fn place(&self, epoch: JournalEpochId, newest_first: bool, size: u64) -> Result<Place> {
         if self.epoch != short(epoch) || self.size > size {
-            return refused("it is of another journal: ask again from the beginning");
+            return Err(Impossible::ForeignCursor.into());
         }
         if self.newest_first != newest_first {
-            return refused("it is of a question in the other direction: ask as for the page before");
+            return Err(Impossible::TurnedCursor.into());
         }
         Ok(self.place)
     }
@@ -44,10 +44,6 @@ impl JournalCursor {
 fn short(epoch: JournalEpochId) -> [u8; 8] {
     let [a, b, c, d, e, f, g, h, ..] = *epoch.as_bytes();
     [a, b, c, d, e, f, g, h]
-}
-
-fn refused<T>(why: &'static str) -> Result<T> {
-    Err(Error::NotPossible { what: "journal cursor", why })
 }
 
 impl fmt::Display for JournalCursor {
@@ -74,7 +70,7 @@ impl FromStr for JournalCursor {
             let place = Place { position, index: u32::try_from(index).ok()? };
             parts.next().is_none().then_some(Self { epoch: epoch.to_be_bytes(), newest_first, size, place })
         };
-        parsed().map_or_else(|| refused("its text is not one that `JournalCursor` has written"), Ok)
+        parsed().ok_or(Impossible::CursorText.into())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 
 use crate::audit::{Entry, JournalBase, Tip, header_of, leaf_of};
 use crate::crypto::sha256;
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::format::block;
 use crate::format::journal_base::SEGMENT;
 use crate::format::place;
@@ -47,13 +47,12 @@ pub(crate) fn carry_out(act: &Act<'_>, plan: &RetentionPlan, permit: &Permit) ->
     let core = act.core;
     let _alone = core.retaining.lock().unwrap_or_else(PoisonError::into_inner);
     let (blocks, _) = core.blocks()?;
-    let not = |why| Error::NotPossible { what: "dropping of journal entries", why };
     if (plan.vault, plan.epoch) != (core.id, blocks.epoch) {
-        return Err(not("the plan is of another vault, or of the journal before a restore: make a new one"));
+        return Err(Impossible::ForeignPlan.into());
     }
     let (first, planned) = (blocks.first()?, plan.planned());
     if first < planned.start {
-        return Err(not("the vault was set back since the plan was made: make a new one"));
+        return Err(Impossible::SetBack.into());
     }
     let report = RetentionReport { blocks: 0, bytes: 0, change_lists: 0, first_kept: first };
     let mut work = Work { core, blocks, act, permit, why: &plan.why, report };

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::audit::{Anchored, Frontier, Head, HeadKey, leaf_of};
 use crate::crypto::sha256;
-use crate::error::{Error, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::format::journal_base::SEGMENT;
 use crate::model::Timestamp;
 use crate::vault::commit::{Blocks, unreadable};
@@ -91,11 +91,7 @@ pub(crate) fn find(core: &Core, keep: &Retention) -> Result<RetentionPlan> {
 fn reach(core: &Core, brought: Option<&Head>) -> Result<Reach> {
     let sinks = core.journal.sinks();
     if sinks.is_empty() && brought.is_none() {
-        return Err(Error::NotPossible {
-            what: "dropping of journal entries",
-            why: "nothing outside of the vault's directory vouches for them: attach a sink, or take a head with `session.head`, keep \
-                  it elsewhere, and bring it with `Retention::days(n).anchored_by(&head)`",
-        });
+        return Err(Impossible::NoWitness.into());
     }
     let mut taken: Option<Head> = None;
     if brought.is_none() {
@@ -104,11 +100,7 @@ fn reach(core: &Core, brought: Option<&Head>) -> Result<Reach> {
         let deadline = Instant::now() + PATIENCE;
         for sink in sinks {
             let Some(Anchored { head, kept }) = sink.anchored(size, deadline) else {
-                return Err(Error::NotPossible {
-                    what: "dropping of journal entries",
-                    why: "a sink has taken no head of the journal yet: see `vault.health()`, or bring a head that is kept elsewhere \
-                          with `Retention::anchored_by`",
-                });
+                return Err(Impossible::NoHeadTaken.into());
             };
             taken = match taken {
                 Some(taken) if !kept || taken.size() <= head.size() => Some(taken),
@@ -116,11 +108,7 @@ fn reach(core: &Core, brought: Option<&Head>) -> Result<Reach> {
             };
         }
     }
-    let head = brought.cloned().or(taken).ok_or(Error::NotPossible {
-        what: "dropping of journal entries",
-        why: "no sink keeps the journal's heads (`AuditSink::keeps_heads`): attach one that does, or take a head with \
-              `session.head`, keep it elsewhere, and bring it with `Retention::days(n).anchored_by(&head)`",
-    })?;
+    let head = brought.cloned().or(taken).ok_or(Impossible::NoHeadKept)?;
     let behind = sinks.iter().map(|sink| sink.health());
     let behind = behind.map(|sink| (sink.name, sink.acknowledged.map_or(0, |last| last.saturating_add(1))));
     let behind = behind.min_by_key(|(_, next)| *next).filter(|(_, next)| *next < head.size());

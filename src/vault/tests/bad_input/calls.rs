@@ -1,5 +1,6 @@
 //! Calls for missing things, or impossible ones.
 
+use crate::error::Impossible;
 use crate::record::{Document, RecordError, SearchValue};
 use crate::vault::commit::{NewRow, RowChange};
 use crate::vault::tests::bad_input::*;
@@ -192,10 +193,10 @@ fn batch_over_its_limits_or_with_a_record_twice_is_refused_where_it_is_filled() 
     let id = notes.insert(&Note::new("x")).unwrap();
     let mut batch = world.session(boss()).batch();
     batch.update(&notes, id, |note| note.text.push('!')).unwrap();
-    assert!(matches!(batch.update(&notes, id, |_| {}), Err(Error::Conflict)));
-    assert!(matches!(batch.delete(&notes, id), Err(Error::Conflict)));
+    assert!(matches!(batch.update(&notes, id, |_| {}), Err(Error::NotPossible(Impossible::TwiceInBatch))));
+    assert!(matches!(batch.delete(&notes, id), Err(Error::NotPossible(Impossible::TwiceInBatch))));
     let new = batch.insert(&notes, &Note::new("y")).unwrap();
-    assert!(matches!(batch.delete(&notes, new), Err(Error::Conflict)));
+    assert!(matches!(batch.delete(&notes, new), Err(Error::NotPossible(Impossible::TwiceInBatch))));
     assert_eq!(batch.len(), 2);
     batch.commit().unwrap();
     assert_eq!(notes.get(id).unwrap().value.text, "x!");

@@ -432,6 +432,43 @@ fn frozen_tenant_is_unfrozen_with_others_approval() {
     unfreeze(&strict.approved("ann", &unfreeze)).unwrap();
 }
 
+#[test]
+fn approval_to_end_a_freeze_suspension_or_demand_ends_no_later_one() {
+    let strict = Strict::new(everything_approved());
+    let cases: [(InTenant, InTenant); 3] = [
+        (in_tenant(|session| session.freeze(Freeze::ReadOnly)), in_tenant(Session::unfreeze)),
+        (in_tenant(|session| session.suspend("x")), in_tenant(|session| session.reinstate("x"))),
+        (in_tenant(|session| session.require_step_up("x", 2)), in_tenant(|session| session.waive_step_up("x"))),
+    ];
+    for (n, (begin, end)) in cases.iter().enumerate() {
+        begin(&strict.approved("ann", begin)).unwrap();
+        let late = strict.approved("bo", end);
+        end(&strict.approved("ann", end)).unwrap();
+        begin(&strict.approved("ann", begin)).unwrap();
+        assert_eq!(code(end(&late)), codes::APPROVAL_REQUIRED, "{n}");
+        end(&strict.approved("ann", end)).unwrap();
+    }
+}
+
+#[test]
+fn request_to_write_fields_that_may_not_be_written_is_refused_and_not_kept() {
+    let acts = Roles::new()
+        .role("admin", |r| r.administer())
+        .role("sales", |r| r.on("customers").read_all().create_with(["name", "email"]))
+        .role("boss", |r| r.on_any().read_all().approve());
+    let world =
+        World::with(|options| options.policy(all_of(acts.clone()).and(DualControl::new(1).for_acts([Action::Create]))));
+    let eve = world.session(sales("eve")).because("why");
+    let insert = |tier: Option<u8>| {
+        let new = Customer { tier, ..Customer::new("Eve", "e@x.org") };
+        eve.ask_approval(HOUR, |session| session.collection::<Customer>()?.insert(&new))
+    };
+    assert_eq!(code(insert(Some(9))), codes::FIELD_NOT_WRITABLE);
+    assert!(world.session(boss()).approvals(None, 10).unwrap().is_empty());
+    insert(None).unwrap();
+    assert_eq!(world.session(boss()).approvals(None, 10).unwrap().len(), 1);
+}
+
 /// A way to do each act that there is a call for.
 enum Deed {
     Tenant(InTenant),

@@ -36,7 +36,7 @@ fn nobody_takes_another_before_somebody_else_has_reviewed_the_last() {
     let emergency = bo.because("the line is down").break_glass(HOUR).unwrap();
     assert_eq!(code(bo.because("again").break_glass(HOUR)), codes::EMERGENCY_UNREVIEWED);
     let officer = office.world.session(boss());
-    assert!(matches!(officer.review_emergency(emergency.id, "fine"), Err(Error::NotPossible { .. })));
+    assert!(matches!(officer.review_emergency(emergency.id, "fine"), Err(Error::NotPossible(_))));
     assert!(bo.end_emergency().unwrap());
     assert!(!bo.end_emergency().unwrap());
     let office = office.reopen();
@@ -53,7 +53,7 @@ fn nobody_takes_another_before_somebody_else_has_reviewed_the_last() {
     assert_eq!(code(officer.review_emergency(emergency.id, " ")), codes::REASON_REQUIRED);
     assert!(matches!(officer.review_emergency(RecordId::from_bytes([1; 16]), "fine"), Err(Error::NotFound)));
     officer.review_emergency(emergency.id, "justified").unwrap();
-    assert!(matches!(officer.review_emergency(emergency.id, "once more"), Err(Error::NotPossible { .. })));
+    assert!(matches!(officer.review_emergency(emergency.id, "once more"), Err(Error::NotPossible(_))));
     assert!(officer.emergencies().unwrap().is_empty());
     assert_eq!(office.world.vault.health().emergencies_unreviewed, 0);
     let reviewed = office.journal(Action::ReviewEmergency).into_iter().find(|line| line.1 == "reviewed").unwrap();
@@ -70,7 +70,7 @@ fn emergency_without_a_reason_or_of_a_wrong_length_is_refused() {
     let bo = office.sales("bo");
     assert_eq!(code(bo.because(" \n").break_glass(HOUR)), codes::REASON_REQUIRED);
     for time in [Duration::ZERO, 24 * HOUR + Duration::from_micros(1)] {
-        assert!(matches!(bo.because("why").break_glass(time), Err(Error::NotPossible { .. })));
+        assert!(matches!(bo.because("why").break_glass(time), Err(Error::NotPossible(_))));
     }
     assert!(matches!(bo.because("r".repeat(1_001)).break_glass(HOUR), Err(Error::TooLarge { .. })));
     assert_eq!(code(office.world.session(Actor::new("x")).because("why").break_glass(HOUR)), "stranger");

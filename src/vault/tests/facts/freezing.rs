@@ -112,10 +112,7 @@ fn actor_of_whom_a_step_up_is_demanded_is_refused_until_authenticated_after_it()
     let get = |actor: Actor| office.world.session(actor).collection::<Customer>().unwrap().get(id);
     assert_eq!(code(get(sales("ann"))), codes::STEP_UP_REQUIRED);
     let acme = &office.world.acme;
-    assert!(matches!(
-        acme.session(admin()).unwrap().because("me").waive_step_up("root"),
-        Err(Error::NotPossible { .. })
-    ));
+    assert!(matches!(acme.session(admin()).unwrap().because("me").waive_step_up("root"), Err(Error::NotPossible(_))));
     assert!(acme.session(admin()).unwrap().because("phoned her").waive_step_up("ann").unwrap());
     assert!(!acme.session(admin()).unwrap().because("phoned her").waive_step_up("ann").unwrap());
     get(sales("ann")).unwrap();

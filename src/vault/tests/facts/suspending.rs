@@ -62,7 +62,7 @@ fn only_whom_the_policy_lets_suspends_and_nobody_themselves() {
     assert_eq!(code(acme.session(sales("ann")).unwrap().because("why").reinstate("bo")), "house");
     assert_eq!(code(acme.session(sales("ann")).unwrap().suspended()), "house");
     assert_eq!(code(acme.session(sales("ann")).unwrap().offboard("bo", None)), "house");
-    assert!(matches!(acme.session(admin()).unwrap().because("why").suspend("root"), Err(Error::NotPossible { .. })));
+    assert!(matches!(acme.session(admin()).unwrap().because("why").suspend("root"), Err(Error::NotPossible(_))));
     assert!(matches!(acme.session(admin()).unwrap().because("why").suspend(""), Err(Error::BadName { .. })));
     assert!(facts_stored(&office).is_empty());
 }

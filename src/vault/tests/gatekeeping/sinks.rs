@@ -182,6 +182,21 @@ fn relayed_sink_that_panics_errs_or_hangs_takes_nothing_down() {
 }
 
 #[test]
+fn batch_that_is_durable_but_not_acknowledged_is_not_called_failed() {
+    let sink = Told::new(Way::Works);
+    let world = World::with(|options| options.sink(Required(sink.clone()).within(DEADLINE)));
+    let mut batch = world.session(boss()).batch();
+    batch.insert(&world.customers(), &Customer::new("Bo", "bo@x.org")).unwrap();
+    sink.set(Way::Errs);
+    let committed = batch.commit();
+    assert!(matches!(committed, Err(Error::AuditUnavailable { committed: true })), "{committed:?}");
+    sink.set(Way::Works);
+    eventually("the sink has caught up", || world.vault.flush().is_ok());
+    let outcomes: Vec<_> = sink.kept.of("create").iter().map(|event| event.outcome()).collect();
+    assert_eq!(outcomes, [Outcome::Permitted]);
+}
+
+#[test]
 fn required_sink_that_panics_is_never_passed_over() {
     let sink = Told::new(Way::Works);
     let world = World::with(|options| options.sink(Required(sink.clone()).within(DEADLINE)));

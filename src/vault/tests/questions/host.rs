@@ -1,5 +1,6 @@
 //! Events that the host records.
 
+use crate::error::Impossible;
 use crate::model::Grantee;
 use crate::vault::HostEvent;
 use crate::vault::tests::questions::*;
@@ -79,7 +80,7 @@ fn event_over_a_limit_or_with_an_odd_name_is_refused_and_leaves_nothing() {
     let long = |n: usize| "x".repeat(n);
     for name in [String::new(), "Upper".into(), "a.b".into(), "a b".into(), "\u{e9}".into(), long(65)] {
         let refused = office.acme().session(host()).unwrap().journal().record(HostEvent::other(name.clone()));
-        assert!(matches!(refused, Err(Error::NotPossible { what: "host event", .. })), "{name}");
+        assert!(matches!(refused, Err(Error::NotPossible(Impossible::EventName))), "{name}");
     }
     let ann = sales("ann");
     for event in [

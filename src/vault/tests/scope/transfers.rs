@@ -1,6 +1,7 @@
 //! Giving records away.
 
 use crate::audit::{Outcome, Required};
+use crate::error::Impossible;
 use crate::format::row::RawRow;
 use crate::policy::codes;
 use crate::vault::tests::scope::*;
@@ -96,7 +97,7 @@ fn batch_transfers_with_its_other_writes_or_not_at_all() {
     let owners = || [a, b].map(|id| accounts.get(id).unwrap().meta.owner().unwrap().to_owned());
     let mut batch = world.session(boss()).batch();
     batch.transfer(&accounts, a, Some("x")).unwrap();
-    assert!(matches!(batch.transfer(&accounts, a, Some("y")), Err(Error::Conflict)));
+    assert!(matches!(batch.transfer(&accounts, a, Some("y")), Err(Error::NotPossible(Impossible::TwiceInBatch))));
     batch.transfer(&accounts, b, Some("x")).unwrap();
     assert_eq!((batch.len(), owners()), (2, ["b", "b"].map(str::to_owned)));
     batch.commit().unwrap();

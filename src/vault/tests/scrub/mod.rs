@@ -7,7 +7,7 @@ mod writers;
 
 use std::time::{Duration, Instant};
 
-use crate::audit::Required;
+use crate::audit::{Outcome, Required};
 use crate::vault::check::scrub::{Pass, Step};
 use crate::vault::tests::*;
 
@@ -120,11 +120,12 @@ fn scrub_is_an_act_that_the_policy_is_asked_about() {
 }
 
 #[test]
-fn second_scrub_is_refused_while_one_is_under_way_also_if_it_pauses() {
-    let world = furnished(World::new());
+fn second_scrub_is_refused_while_one_is_under_way_also_if_it_pauses_and_leaves_an_entry() {
+    let kept = Kept::default();
+    let world = furnished(World::with(|options| options.sink(Required(kept.clone()))));
     let first = world.vault.session(admin()).unwrap().scrub(ScrubOptions::new().rows_per_second(20)).unwrap();
     let refused = |world: &World| match world.vault.session(admin()).unwrap().scrub(fast()) {
-        Err(error @ Error::NotPossible { .. }) => assert!(error.to_string().contains("under way"), "{error}"),
+        Err(error @ Error::NotPossible(_)) => assert!(error.to_string().contains("under way"), "{error}"),
         other => panic!("{other:?}"),
     };
     refused(&world);
@@ -134,6 +135,9 @@ fn second_scrub_is_refused_while_one_is_under_way_also_if_it_pauses() {
     first.stop().unwrap();
     assert_eq!(first.progress().phase, ScrubPhase::Stopped);
     assert_eq!(first.wait().unwrap(), None);
+    world.vault.flush().unwrap();
+    let failed = kept.of("verify").into_iter().filter(|event| event.outcome() == Outcome::Failed);
+    assert_eq!(failed.count(), 2);
     assert_eq!(scrub(&world), Verdict::Intact);
 }
 
