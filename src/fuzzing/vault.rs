@@ -324,7 +324,7 @@ impl<T: types::Stored> Calls<'_, T> {
                         *stored = T::of(&customer);
                     });
                     if touched.contains(&id) {
-                        assert!(matches!(outcome, Err(Error::Conflict)));
+                        assert!(matches!(outcome, Err(Error::NotPossible(_))));
                     } else if self.model.customers.expects(id, &outcome) {
                         touched.insert(id);
                         broken = broken.or(rows.try_update(id, |customer| types::change(customer, how, &value)).err());
