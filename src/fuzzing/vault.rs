@@ -333,7 +333,7 @@ impl<T: types::Stored> Calls<'_, T> {
                 _ => {
                     let outcome = self.batch.delete(&self.customers, id);
                     if touched.contains(&id) {
-                        assert!(matches!(outcome, Err(Error::Conflict)));
+                        assert!(matches!(outcome, Err(Error::NotPossible(_))));
                     } else if self.model.customers.expects(id, &outcome) {
                         touched.insert(id);
                         rows.remove(id);
