@@ -136,14 +136,6 @@ pub enum Error {
         /// The longest name, in bytes.
         limit: usize,
     },
-    /// The collection has no such field.
-    #[error("the collection has no field `{field}`{}", suggest(.nearest.as_deref()))]
-    UnknownField {
-        /// The name that was asked for.
-        field: String,
-        /// A field with a similar name.
-        nearest: Option<String>,
-    },
     /// The field has no index, so it can't be searched.
     #[error(
         "`{field}` has no index, so it can't be searched: add `.index(\"{field}\", ..)` to the schema and define it again"
@@ -286,7 +278,7 @@ fn denied(denial: &Denial, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_str("denied: ").and_then(|()| fmt::Display::fmt(denial, f))
 }
 
-fn suggest(nearest: Option<&str>) -> String {
+pub(crate) fn suggest(nearest: Option<&str>) -> String {
     nearest.map(|name| format!(" (did you mean `{name}`?)")).unwrap_or_default()
 }
 

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use crate::audit::{Entry, EntryBuilder, Outcome as Came, Subject};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, suggest};
 use crate::format::Meta;
-use crate::model::{Action, Revision};
-use crate::policy::{Denial, PolicyVersion};
+use crate::model::{Action, Revision, nearest};
+use crate::policy::{Denial, PolicyVersion, codes};
 
 use crate::vault::commit::{Holder, Outcome, Ticket, Write};
 use crate::vault::core::Core;
@@ -20,6 +20,8 @@ use super::opened::Opened;
 use super::permit::Permit;
 use super::question::Question;
 
+/// Codes of refusals that are about fields.
+const OF_FIELDS: [&str; 2] = [codes::FIELD_NOT_READABLE, codes::FIELD_NOT_WRITABLE];
 /// Number of times that a change is tried again when others are faster.
 const TRIES: u32 = 1_000;
 /// Number of times that a change is decided anew because it has waited for long.
@@ -41,7 +43,10 @@ impl Act<'_> {
 
     /// Writes down a refusal for these fields, and returns it as the error. One of a write is durable then; one of a read
     /// is buffered, as reads are.
-    pub(crate) fn refuse_fields(&self, row: Option<&Opened>, fields: &[&str], denial: Denial) -> Error {
+    pub(crate) fn refuse_fields(&self, row: Option<&Opened>, fields: &[&str], mut denial: Denial) -> Error {
+        if let Some(hint) = self.misspelt(fields).filter(|_| OF_FIELDS.contains(&&*denial.code)) {
+            denial.for_admin.push_str(&hint);
+        }
         let action = self.asked.action;
         let durable = action == Action::Update || !(action.reads() || action.is_bulk());
         let mut entry = self.begin(Came::Denied, &denial.code, &denial.rule, self.core.policy.version());
@@ -51,6 +56,15 @@ impl Act<'_> {
         self.name_fields(&mut entry, fields);
         let written = self.record(entry).and_then(|_ticket| if durable { self.core.flush() } else { Ok(()) });
         written.map_or_else(|unwritten| unwritten, |()| Error::Denied(Box::new(denial)))
+    }
+
+    /// Returns what administrators are told of a field that the collection doesn't have; where records name their own
+    /// fields, nothing.
+    fn misspelt(&self, fields: &[&str]) -> Option<String> {
+        let layout = self.collection()?.layout();
+        let field = fields.iter().find(|field| !layout.fields().any(|known| known == **field))?;
+        let nearest = nearest(field, layout.fields());
+        (!layout.schema.open).then(|| format!("; the collection has no field `{field}`{}", suggest(nearest.as_deref())))
     }
 
     /// Writes down that the act came to nothing, and returns the error.

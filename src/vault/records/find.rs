@@ -21,7 +21,7 @@ impl<T: Record + 'static> Collection<T> {
     ///
     /// # Errors
     /// [`Error::NotIndexed`](crate::Error::NotIndexed), [`Error::NotUnique`](crate::Error::NotUnique),
-    /// [`Error::UnknownField`](crate::Error::UnknownField), and those of every call.
+    /// [`Error::Record`](crate::Error::Record) for a field that the type doesn't have, and those of every call.
     pub fn find_unique(&self, field: &str, value: impl Into<SearchValue>) -> Result<Option<Found<T>>> {
         find_unique(self.session(), self.core(), field, &value.into())
     }
@@ -31,8 +31,8 @@ impl<T: Record + 'static> Collection<T> {
     /// A page reads every entry of the value, so for values that most records share `list` is better.
     ///
     /// # Errors
-    /// [`Error::NotIndexed`](crate::Error::NotIndexed), [`Error::UnknownField`](crate::Error::UnknownField),
-    /// [`Error::BadLimit`](crate::Error::BadLimit), and those of every call.
+    /// [`Error::NotIndexed`](crate::Error::NotIndexed), [`Error::Record`](crate::Error::Record) for a field that the type
+    /// doesn't have, [`Error::BadLimit`](crate::Error::BadLimit), and those of every call.
     pub fn find(
         &self,
         field: &str,

@@ -57,8 +57,8 @@ impl<T: Record + 'static> Collection<T> {
     /// a value come last. Records whose field the actor may not read are left out. Reads every record.
     ///
     /// # Errors
-    /// [`Error::UnknownField`](crate::Error::UnknownField); [`Error::Record`](crate::Error::Record) for a field of
-    /// another type; [`Error::TooLarge`](crate::Error::TooLarge) for more than 32 MiB of records;
+    /// [`Error::Record`](crate::Error::Record) for a field that the type doesn't have, or that is of another type;
+    /// [`Error::TooLarge`](crate::Error::TooLarge) for more than 32 MiB of records;
     /// [`Error::BadLimit`](crate::Error::BadLimit); and those of every call.
     pub fn sorted(&self, field: &str, descending: bool, limit: usize) -> Result<Vec<Found<T>>> {
         sorted(self.session(), self.core(), field, descending, limit)

@@ -33,7 +33,7 @@ impl<T: Record + 'static> Collection<T> {
     /// ([`Action::Unmask`]): the policy is asked about these fields, and the journal names them. Others are withheld.
     ///
     /// # Errors
-    /// [`Error::UnknownField`](crate::Error::UnknownField), and those of [`get`](Self::get).
+    /// [`Error::Record`](crate::Error::Record) for a field that the type doesn't have, and those of [`get`](Self::get).
     pub fn unmask(&self, id: RecordId, fields: &[&str]) -> Result<Found<T>> {
         let (session, collection) = (self.session(), self.core());
         let act = session.act(Action::Unmask).on(collection).fields(fields);

@@ -36,7 +36,7 @@ fn tenants_and_punctures_that_were_acknowledged_survive_a_power_cut() {
     let trace = recorded("tenants_and_punctures_that_were_acknowledged_survive_a_power_cut");
     assert!(trace.syncs() > 200, "only {} syncs", trace.syncs());
 
-    let report = replay(&trace, seed, 0, crate::tests::amount(3, 1), |_| false);
+    let report = replay(&trace, seed, 0, crate::tests::amount(5, 1), |_| false);
     assert!(report.failures.is_empty(), "{} of {}: {:#?}", report.failures.len(), report.images, report.failures);
     println!("  {} cuts, {} images", report.boundaries, report.images);
 

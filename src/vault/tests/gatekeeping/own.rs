@@ -133,6 +133,17 @@ fn record_can_not_be_created_for_somebody_else_by_own_only() {
 }
 
 #[test]
+fn administrators_are_told_of_a_field_that_is_misspelt_and_actors_are_not() {
+    let (world, ..) = shared();
+    let mine = world.session(sales("s1")).collection::<Customer>().unwrap();
+    let refused = denial(mine.find("emial", "x", None, 10));
+    assert_eq!(refused.code, codes::FIELD_NOT_READABLE);
+    let told = refused.for_admin.ends_with("; the collection has no field `emial` (did you mean `email`?)");
+    assert!(told && !refused.to_string().contains("email"), "{refused:#}");
+    assert!(!denial(mine.find("tier", 1u8, None, 10)).for_admin.contains("no field"));
+}
+
+#[test]
 fn search_by_a_field_that_may_not_be_seen_is_denied_and_written_down() {
     let (world, kept, _) = shared();
     let schema = Customer::schema().index("tier", Normalizer::Exact);

@@ -42,7 +42,7 @@ fn altered_removed_or_older_state_of_a_tenant_is_noticed() {
         let all = stored(&victim.world.memory, space);
         assert!(!all.is_empty(), "{space:?}");
         // The first few stand for the others.
-        for (key, value) in all.iter().take(4) {
+        for (key, value) in all.iter().take(crate::tests::amount(2, 4)) {
             for at in [0, value.len() / 2, value.len() - 1] {
                 closed(&victim, &format!("{space:?}, byte {at}"), &vec![(key.clone(), Some(flipped(value, at, 8)))]);
             }
