@@ -13,7 +13,7 @@ pub(crate) mod plan;
 pub use plan::{HeldBack, RetentionPlan, RetentionReport};
 
 use crate::audit::Head;
-use crate::error::{Impossible, Result};
+use crate::error::{Error, Impossible, Result};
 use crate::model::Action;
 
 use crate::vault::handles::VaultSession;
@@ -55,8 +55,8 @@ impl Retention {
 
     fn check(&self) -> Result<()> {
         match self.days {
-            0 => Err(Impossible::NoDays.into()),
-            1..SIX_MONTHS if !self.short => Err(Impossible::FewDays.into()),
+            0 => Err(Error::NotPossible(Impossible::NoDays)),
+            1..SIX_MONTHS if !self.short => Err(Error::NotPossible(Impossible::FewDays)),
             _ => Ok(()),
         }
     }
