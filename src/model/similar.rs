@@ -1,8 +1,12 @@
 //! The closest known name to one that isn't there, for "did you mean".
 
-/// Returns the closest of `names`, if it is close at all.
+/// Longest name that is compared with others, in bytes: comparing takes as many steps as both lengths multiplied.
+const LONGEST: usize = 255;
+
+/// Returns the closest of `names`, if it is close at all; nothing for a name over 255 bytes.
 pub(crate) fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     let closeness = |other: &str| strsim::normalized_damerau_levenshtein(other, name);
+    let names = names.filter(|other| name.len().max(other.len()) <= LONGEST);
     names
         .max_by(|a, b| closeness(a).total_cmp(&closeness(b)))
         .filter(|other| closeness(other) >= 0.5)

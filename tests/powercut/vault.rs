@@ -27,10 +27,8 @@ fn recordings() -> u64 {
 /// The number of times that each vault is opened.
 const ROUNDS: usize = 3;
 const THREADS: usize = 2;
-/// Returns the number of images after which another child opens the vault, and the power is cut while it recovers and works.
-fn opened_again() -> usize {
-    amount(100, 150)
-}
+/// The number of images after which another child opens the vault, and the power is cut while it recovers and works.
+const AGAIN: usize = 100;
 /// The least number of cuts, each in three variants where something is unsynced.
 fn cuts() -> usize {
     amount(150, 1_000)
@@ -166,7 +164,7 @@ fn nothing_is_lost() -> Result<(), String> {
             let (mut checker, mut again) = (Checker::new(&recording.key, Model::default()), Vec::new());
             let replay = Replay::new(&recording.trace, recording.seed).shard(0, one_in()).stop_after(5);
             let report = replay.run(|place, boundary| {
-                if (checker.images + 1) % opened_again() != 0 {
+                if (checker.images + 1) % AGAIN != 0 {
                     return checker.check(place, boundary).map(drop);
                 }
                 let disk = recording.home.path().join(format!("disk-{}", checker.images));

@@ -44,8 +44,8 @@ impl Act<'_> {
     /// Writes down a refusal for these fields, and returns it as the error. One of a write is durable then; one of a read
     /// is buffered, as reads are.
     pub(crate) fn refuse_fields(&self, row: Option<&Opened>, fields: &[&str], mut denial: Denial) -> Error {
-        if let Some(hint) = self.misspelt(fields).filter(|_| OF_FIELDS.contains(&&*denial.code)) {
-            denial.for_admin.push_str(&hint);
+        if OF_FIELDS.contains(&&*denial.code) {
+            denial.for_admin.extend(self.misspelt(fields));
         }
         let action = self.asked.action;
         let durable = action == Action::Update || !(action.reads() || action.is_bulk());
