@@ -182,7 +182,9 @@ fn nothing_is_lost() -> Result<(), String> {
                 let trace = record(&child, &disk)?;
                 let mut checker = Checker::new(key, model);
                 let replay = Replay::new(&trace, seed).shard(0, one_in()).stop_after(5);
-                let report = replay.run(|place, boundary| checker.check(place, boundary).map(drop))?;
+                let report = replay.run(|place, boundary| {
+                    checker.check(place, boundary).map(drop).map_err(|why| format!("of a vault opened anew: {why}"))
+                })?;
                 reports.push((report, checker.model.acks, checker.times));
             }
         }
