@@ -7,6 +7,7 @@
 //! what was removed or overwritten.
 
 mod guard;
+mod log;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -82,7 +83,9 @@ impl SledStore {
         // What a killed process left in the system's memory only: the engine would build a snapshot on it.
         file.sync_all().map_err(StoreError::io("syncing the store"))?;
         let notices = snapshot::clear(dir)?;
-        let tail = guard::Tail::read(&file, snapshot::any(dir)?)?;
+        let snapshot = snapshot::newest(dir)?;
+        let tail = guard::Tail::read(&file, snapshot.is_some())?;
+        log::end_alone(&file, snapshot.unwrap_or(0))?;
         let db = start(dir, cache_bytes).and_then(recovered).or_else(|error| {
             wait_for_release(&file)?;
             tail.put_back(&file)?;

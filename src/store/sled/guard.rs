@@ -8,12 +8,10 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use super::super::{StoreError, files};
+use super::log::{SEGMENT, segments};
 
 /// The engine's settings file, which is the same for every store: three lines and their CRC.
 const CONF: &[u8] = b"segment_size: 524288\nuse_compression: false\nversion: 0.34\n\x76\x19\x51\xc1";
-
-/// Bytes of a segment of the engine's log.
-const SEGMENT: u64 = 512 * 1024;
 
 /// The most segments that are kept in memory while the engine opens; it zeroes one or two.
 const MAX_TAIL: usize = 32;
@@ -99,38 +97,4 @@ impl Tail {
         };
         write().map_err(StoreError::io("undoing what the engine overwrote while it failed to open"))
     }
-}
-
-struct Segment {
-    at: u64,
-    /// The segment's place in the whole log.
-    sequence: u64,
-    /// The place up to which the log was written out when this segment was begun.
-    stable: u64,
-}
-
-/// Returns the segments whose header, CRC, place in the log and stable place, each little-endian and inverted, is
-/// whole.
-fn segments(mut file: &File) -> io::Result<Vec<Segment>> {
-    let length = file.metadata()?.len();
-    let mut found = Vec::new();
-    for at in (0..length).step_by(usize::try_from(SEGMENT).unwrap_or(usize::MAX)) {
-        let (mut crc, mut places) = ([0; 4], [0; 16]);
-        file.seek(SeekFrom::Start(at))?;
-        match file.read_exact(&mut crc).and_then(|()| file.read_exact(&mut places)) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => break,
-            Err(error) => return Err(error),
-        }
-        if crc32fast::hash(&places) != !u32::from_le_bytes(crc) {
-            continue;
-        }
-        // Signed, with all but the sign inverted; -1 is "nothing yet".
-        let place = |bytes: Option<&[u8; 8]>| {
-            let place = bytes.map_or(0, |b| i64::from_le_bytes(*b) ^ i64::MAX);
-            u64::try_from(place).unwrap_or(0)
-        };
-        found.push(Segment { at, sequence: place(places.first_chunk()), stable: place(places.last_chunk()) });
-    }
-    Ok(found)
 }

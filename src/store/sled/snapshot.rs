@@ -5,8 +5,8 @@
 //! drop what follows.
 
 use std::fmt;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
 use super::super::{StoreError, files};
@@ -60,9 +60,13 @@ pub(super) fn clear(dir: &Path) -> Result<Vec<Notice>, StoreError> {
     Ok(notices)
 }
 
-/// Tells whether there is any snapshot.
-pub(super) fn any(dir: &Path) -> Result<bool, StoreError> {
-    Ok(!list(dir)?.is_empty())
+/// Returns the place up to which the newest snapshot knows the log: its first 8 bytes, little-endian, less one.
+pub(super) fn newest(dir: &Path) -> Result<Option<u64>, StoreError> {
+    let Some(file) = list(dir)?.pop() else { return Ok(None) };
+    let mut place = [0; 8];
+    let read = File::open(dir.join(file)).and_then(|mut file| file.read_exact(&mut place));
+    read.map_err(StoreError::io("reading a snapshot"))?;
+    Ok(Some(u64::try_from(i64::from_le_bytes(place) - 1).unwrap_or(0)))
 }
 
 /// Returns the names of the files that the engine takes for snapshots, in its own order.

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::tests::conformance::{closes, conforms};
+use super::log::{SEGMENT, segments};
 use super::*;
 
 const CACHE: u64 = 8 << 20;
@@ -284,4 +285,103 @@ fn closing_while_others_read_and_write_ends_in_closed() {
         assert_eq!(found, count);
     }
     put(&store, "last", b"");
+}
+
+/// Returns a closed store all of whose rows stand in the second segment of its log; opening it freed the first.
+fn moved() -> Place {
+    let place = filled();
+    for _ in 0..60 {
+        let (store, _) = open(&place.path);
+        let small = fs::metadata(place.path.join("db")).unwrap().len() < SEGMENT;
+        for from in (0..300).step_by(10).cycle().take(if small { 300 } else { 60 }) {
+            let mut batch = Batch::default();
+            (from..from + 10).for_each(|n| batch.put(format!("key {n:03}"), vec![n as u8; 400]));
+            store.commit(&batch, &[]).unwrap();
+        }
+        // The engine's own thread moves what is left in a segment, twice a second.
+        thread::sleep(Duration::from_millis(if small { 0 } else { 600 }));
+        store.close().unwrap();
+        if fs::read(place.path.join("db")).unwrap()[..512].iter().all(|byte| *byte == 0) {
+            return place;
+        }
+    }
+    panic!("the first segment stays in use");
+}
+
+#[test]
+fn store_opens_without_its_snapshot_though_the_segment_before_its_last_is_free() {
+    let place = moved();
+    for name in snapshots(&place.path) {
+        fs::remove_file(place.path.join(name)).unwrap();
+    }
+    assert_filled(&open(&place.path).0);
+}
+
+#[test]
+fn log_without_the_segment_from_which_its_end_is_looked_for_is_refused_and_left_alone() {
+    let place = filled();
+    let (store, _) = open(&place.path);
+    for n in 0..400 {
+        put(&store, &format!("more {n:03}"), &[n as u8; 4000]);
+    }
+    store.close().unwrap();
+    let mut db = fs::read(place.path.join("db")).unwrap();
+    let all = segments(&File::open(place.path.join("db")).unwrap()).unwrap();
+    let stable = all.iter().map(|segment| segment.stable).max().unwrap();
+    let lost = all.iter().find(|segment| segment.sequence == stable / SEGMENT * SEGMENT).unwrap();
+    db[lost.at as usize..][..512].fill(0);
+    fs::write(place.path.join("db"), &db).unwrap();
+    let before = files_of(&place.path);
+    assert!(matches!(SledStore::open(&place.path, CACHE), Err(StoreError::Corrupt { .. })));
+    assert!(files_of(&place.path) == before, "something was written");
+}
+
+#[test]
+fn batch_of_many_segments_torn_by_a_power_cut_isnt_there_at_all() {
+    let place = filled();
+    let (store, _) = open(&place.path);
+    let file = place.path.join("db");
+    let mut random = 7u64;
+    let mut below = move |n: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % n
+    };
+    for round in 1..4u8 {
+        let before = fs::read(&file).unwrap();
+        let ended =
+            segments(&File::open(&file).unwrap()).unwrap().iter().map(|segment| segment.sequence).max().unwrap();
+        let mut batch = Batch::default();
+        (0..u32::from(round) * 150).for_each(|n| batch.put(format!("large {round} {n:04}"), vec![round; 4000]));
+        (0..300).for_each(|n| batch.put(format!("key {n:03}"), vec![n as u8; 400]));
+        store.commit(&batch, &[]).unwrap();
+        let after = fs::read(&file).unwrap();
+        for cut in 0..6 {
+            let image = tempfile::tempdir().unwrap();
+            let mut torn = before.clone();
+            torn.resize(after.len(), 0);
+            let (unit, odds) = if cut % 2 == 0 { (512, 8) } else { (SEGMENT as usize, 2) };
+            for (to, from) in torn.chunks_mut(unit).zip(after.chunks(unit)) {
+                if below(odds) > 0 {
+                    to.copy_from_slice(from);
+                }
+            }
+            if torn == after {
+                continue;
+            }
+            for (path, bytes) in files_of(&place.path) {
+                let bytes = if path.ends_with("db") { &torn } else { &bytes };
+                fs::write(image.path().join(path.file_name().unwrap()), bytes).unwrap();
+            }
+            let db = fs::OpenOptions::new().read(true).write(true).open(image.path().join("db")).unwrap();
+            log::end_alone(&db, 0).unwrap();
+            for segment in segments(&db).unwrap() {
+                assert!(segment.stable < ended + SEGMENT, "a batch that isn't whole is told to be stable");
+            }
+            let (opened, _) = open(image.path());
+            assert_eq!(opened.scan(format!("large {round}").as_bytes(), None, usize::MAX).unwrap().len(), 0, "{cut}");
+            let large = opened.scan(b"large", None, usize::MAX).unwrap().len();
+            assert_eq!(large, (1..usize::from(round)).map(|n| n * 150).sum::<usize>(), "{cut}");
+            assert_eq!(opened.scan(b"key", None, usize::MAX).unwrap().len(), 300, "{cut}");
+        }
+    }
 }
