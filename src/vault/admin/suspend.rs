@@ -167,14 +167,14 @@ pub(crate) fn end(
     code: impl Fn(bool) -> &'static str,
 ) -> Result<bool> {
     let (store, facts) = (&*session.core.store, &session.tenant.facts);
-    let since = standing::stored(store, facts, id)?.and_then(|(_, fact)| since(&fact));
+    let since = standing::stored(store, facts, id)?.and_then(|(_, fact)| began(&fact));
     let act = act.told_any("since", since);
     act.retry_until_committed(|| {
         let (mut permit, mut write) = (act.permit()?, Write::default());
         let approved = permit.approval().is_some();
         act.spend(&mut permit, &mut write)?;
         let (before, now) = standing::stored(store, facts, id)?.unzip();
-        if approved && now.as_ref().and_then(self::since) != since {
+        if approved && now.as_ref().and_then(began) != since {
             return Err(act.fail("conflict", Error::Conflict));
         }
         let had = before.is_some();
@@ -186,7 +186,7 @@ pub(crate) fn end(
     })
 }
 
-fn since(fact: &Fact) -> Option<Timestamp> {
+fn began(fact: &Fact) -> Option<Timestamp> {
     match fact {
         Fact::Suspension(suspension) => Some(suspension.at),
         Fact::Freeze(freeze) => Some(freeze.at),
