@@ -84,11 +84,13 @@ impl SledStore {
         file.sync_all().map_err(StoreError::io("syncing the store"))?;
         let notices = snapshot::clear(dir)?;
         let snapshot = snapshot::newest(dir)?;
-        let tail = guard::Tail::read(&file, snapshot.is_some())?;
-        log::end_alone(&file, snapshot.unwrap_or(0))?;
+        let end = log::end_alone(&file, snapshot.unwrap_or(0))?;
+        // Without a snapshot the engine may cut the log from its start.
+        let tail = guard::Tail::read(&file, snapshot.map_or(0, |_| end))?;
         let db = start(dir, cache_bytes).and_then(recovered).or_else(|error| {
             wait_for_release(&file)?;
             tail.put_back(&file)?;
+            files::sync_dir(dir).map_err(StoreError::io("syncing the store's directory"))?;
             Err(error)
         })?;
         files::sync_dir(dir).map_err(StoreError::io("syncing the store's directory"))?;

@@ -24,7 +24,7 @@ const ENTRIES: usize = 3;
 const VAULTS: usize = 2;
 /// Returns the number of kills of each vault.
 fn kills_of_each() -> u64 {
-    amount(15, 100)
+    amount(15, 60)
 }
 /// The number of kills after which a vault is made anew.
 const LIFE: u64 = 25;

@@ -3,6 +3,7 @@
 //! Left to itself it takes a foreign or emptied file for a new store and writes over it, and fills the log behind a
 //! damaged place with zeros before it finds out that it can't open it.
 
+use std::cmp::Reverse;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -67,14 +68,15 @@ pub(super) struct Tail {
 }
 
 impl Tail {
-    /// Reads the end of the log; all of it without a snapshot, for then the engine may cut the log from its start.
-    pub(super) fn read(mut file: &File, has_snapshot: bool) -> Result<Self, StoreError> {
+    /// Reads the log from the segment before this place on, the newest segments only if there are many: the engine cuts
+    /// it behind that place, and overwrites segments that have become free.
+    pub(super) fn read(mut file: &File, from: u64) -> Result<Self, StoreError> {
         let mut read = || -> io::Result<Self> {
-            let all = segments(file)?;
-            // With one it does from the segment on that the log's headers last knew to be written out.
-            let stable = if has_snapshot { all.iter().map(|s| s.stable).max().unwrap_or(0) } else { 0 };
+            let mut all = segments(file)?;
+            all.retain(|segment| segment.sequence.saturating_add(SEGMENT) >= from);
+            all.sort_by_key(|segment| Reverse(segment.sequence));
             let mut tail = Self { length: file.metadata()?.len(), segments: Vec::new() };
-            for segment in all.iter().filter(|s| s.sequence.saturating_add(SEGMENT) > stable).take(MAX_TAIL) {
+            for segment in all.iter().take(MAX_TAIL) {
                 file.seek(SeekFrom::Start(segment.at))?;
                 let mut bytes = Vec::new();
                 file.take(SEGMENT).read_to_end(&mut bytes)?;

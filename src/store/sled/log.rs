@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::RangeInclusive;
 
 use super::super::StoreError;
 
@@ -19,8 +20,8 @@ const REST: usize = 32;
 
 const READING: &str = "reading the end of the store's log";
 
-/// The kinds of message that matter here.
-const NOTHING: u8 = 0;
+/// The kinds of message; those that matter here have names.
+const KINDS: RangeInclusive<u8> = 1..=11;
 const CAP: u8 = 2;
 const BATCH: u8 = 3;
 
@@ -59,13 +60,15 @@ pub(super) fn segments(mut file: &File) -> io::Result<Vec<Segment>> {
     Ok(found)
 }
 
-/// Tells in the header of the log's last segment that all before it is stable, as it is once the file is synced.
+/// Tells in the header of the log's last segment that all before it is stable, as it is once the file is synced. Returns
+/// the place from which the log's end was looked for.
 ///
 /// The engine looks for the log's end from the segment on that is the last to be known as stable, and takes a log
 /// without that segment for an empty one. It usually is the one before the last. But opening the engine frees a
 /// segment whose rows have all moved on, and fills it with zeros before its new snapshot is sure to be on the disk: a
-/// power cut then would lose the store. `reached` is the place up to which the snapshot knows the log.
-pub(super) fn end_alone(mut file: &File, reached: u64) -> Result<(), StoreError> {
+/// power cut then would lose the store. `reached` is the place up to which the snapshot knows the log. Damage below the
+/// last segment doesn't end the log from then on, but leaves a hole in it.
+pub(super) fn end_alone(mut file: &File, reached: u64) -> Result<u64, StoreError> {
     let mut all = segments(file).map_err(StoreError::io(READING))?;
     all.sort_by_key(|segment| segment.sequence);
     let stable = all.iter().map(|segment| segment.stable).fold(reached, u64::max);
@@ -74,12 +77,12 @@ pub(super) fn end_alone(mut file: &File, reached: u64) -> Result<(), StoreError>
     match tail.first() {
         Some(segment) if segment.sequence == first => {}
         // The log ended with a segment, and the next was never begun.
-        None if reached == first => return Ok(()),
+        None if reached == first => return Ok(first),
         _ => return Err(StoreError::Corrupt { what: "the end of its log is missing" }),
     }
-    let Some(last) = last(file, &tail).map_err(StoreError::io(READING))? else { return Ok(()) };
+    let Some(last) = last(file, &tail).map_err(StoreError::io(READING))? else { return Ok(first) };
     if last.stable >= last.sequence {
-        return Ok(());
+        return Ok(first);
     }
     let inverted = |place: u64| (i64::try_from(place).unwrap_or(i64::MAX) ^ i64::MAX).to_le_bytes();
     let places = [inverted(last.sequence), inverted(last.sequence)].concat();
@@ -90,7 +93,8 @@ pub(super) fn end_alone(mut file: &File, reached: u64) -> Result<(), StoreError>
         file.write_all(&header)?;
         file.sync_data()
     };
-    write().map_err(StoreError::io("writing to the end of the store's log"))
+    write().map_err(StoreError::io("writing to the end of the store's log"))?;
+    Ok(first)
 }
 
 /// Returns the segment that the log ends in: the one of the last message that is whole together with all before it,
@@ -151,7 +155,7 @@ impl<'b> Message<'b> {
         let mut hash = crc32fast::Hasher::new();
         hash.update(body);
         hash.update(header);
-        let whole = *kind != NOTHING && of? == number && !hash.finalize() == u32::from_le_bytes(*crc);
+        let whole = KINDS.contains(kind) && of? == number && !hash.finalize() == u32::from_le_bytes(*crc);
         whole.then_some(Self { kind: *kind, body, length: 4 + header.len() + body.len() })
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn newest(dir: &Path) -> Result<Option<u64>, StoreError> {
     let mut place = [0; 8];
     let read = File::open(dir.join(file)).and_then(|mut file| file.read_exact(&mut place));
     read.map_err(StoreError::io("reading a snapshot"))?;
-    Ok(Some(u64::try_from(i64::from_le_bytes(place) - 1).unwrap_or(0)))
+    Ok(Some(u64::try_from(i64::from_le_bytes(place).saturating_sub(1)).unwrap_or(0)))
 }
 
 /// Returns the names of the files that the engine takes for snapshots, in its own order.
