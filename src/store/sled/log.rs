@@ -101,11 +101,12 @@ pub(super) fn end_alone(mut file: &File, reached: u64) -> Result<u64, StoreError
 /// or of the batch that isn't there to its end.
 fn last<'s>(mut file: &File, tail: &[&'s Segment]) -> io::Result<Option<&'s Segment>> {
     let (mut batches, mut last, mut end) = (Vec::new(), None, 0);
-    for (segment, expected) in tail.iter().zip((0..).map(|n: u64| n.saturating_mul(SEGMENT))) {
-        let begin = tail.first().map_or(0, |first| first.sequence);
-        if segment.sequence != begin.saturating_add(expected) {
+    let mut due = tail.first().map_or(0, |first| first.sequence);
+    for segment in tail {
+        if segment.sequence != due {
             break;
         }
+        due = due.saturating_add(SEGMENT);
         let mut bytes = Vec::new();
         file.seek(SeekFrom::Start(segment.at))?;
         file.take(SEGMENT).read_to_end(&mut bytes)?;
